@@ -1,0 +1,115 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+// Libraries of other people, each with its reason in README.md.
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// Each service is one executable target named after its folder; its tests import that target directly.
+func service(_ name: String, _ product: [Target.Dependency] = []) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["BusKit", "Contracts", "TronKit", logging] + product, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "tron-energy-assistant",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "BusKit", targets: ["BusKit"]),
+    .library(name: "TronKit", targets: ["TronKit"]),
+    .executable(name: "gateway", targets: ["Gateway"]),
+    .executable(name: "session-svc", targets: ["SessionSvc"]),
+    .executable(name: "wallet-svc", targets: ["WalletSvc"]),
+    .executable(name: "order-svc", targets: ["OrderSvc"]),
+    .executable(name: "tx-svc", targets: ["TxSvc"]),
+    .executable(name: "monitor-svc", targets: ["MonitorSvc"]),
+    .executable(name: "tron-sim", targets: ["TronSim"]),
+    .executable(name: "telegram-sim", targets: ["TelegramSim"]),
+    .executable(name: "energyctl", targets: ["EnergyCtl"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+    .systemLibrary(name: "CLibpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+    .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+    .systemLibrary(
+      name: "CSecp256k1", providers: [.apt(["libsecp256k1-dev"]), .brew(["secp256k1"])]),
+
+    .target(name: "Redis", dependencies: ["CHiredis"], swiftSettings: settings),
+    .target(name: "Postgres", dependencies: ["CLibpq"], swiftSettings: settings),
+    .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: settings),
+    .target(
+      name: "BusKit", dependencies: ["Redis", "Postgres", logging, lifecycle, hummingbird, crypto],
+      swiftSettings: settings),
+    .target(name: "TronKit", dependencies: ["CSecp256k1", "HTTPClient", crypto], swiftSettings: settings),
+    .target(name: "Contracts", dependencies: ["BusKit", "TronKit", crypto], swiftSettings: settings),
+
+    service("Gateway", [hummingbird, crypto, "HTTPClient"]),
+    service("SessionSvc"),
+    service("WalletSvc", ["HTTPClient", crypto]),
+    service("OrderSvc", [crypto]),
+    service("TxSvc", [crypto, cryptoExtras]),
+    service("MonitorSvc", [hummingbird, "HTTPClient"]),
+
+    .executableTarget(name: "TronSim", dependencies: ["CSecp256k1", hummingbird, nioCore, logging, crypto], swiftSettings: settings),
+    .executableTarget(name: "TelegramSim", dependencies: [hummingbird, nioCore, logging], swiftSettings: settings),
+    .executableTarget(
+      name: "EnergyCtl", dependencies: ["BusKit", "Contracts", "TronKit", arguments, crypto], swiftSettings: settings),
+
+    tests("Redis", ["Redis", "TestKit"]),
+    tests("Postgres", ["Postgres", "TestKit"]),
+    tests("HTTPClient", ["HTTPClient", "TestKit"]),
+    tests("BusKit", ["BusKit", "Redis", "Postgres", "TestKit"]),
+    tests("TronKit", ["TronKit", "HTTPClient"]),
+    tests("Contracts", ["Contracts", crypto, "BusKit", "TronKit"]),
+    tests("Gateway", ["Gateway", crypto, hummingbird, "Contracts", "BusKit", "TronKit", "TestKit"]),
+    tests("SessionSvc", ["SessionSvc", "TronKit", "Contracts", "BusKit", "TestKit"]),
+    tests("WalletSvc", ["WalletSvc", "TronKit", "HTTPClient", "Contracts", "BusKit", "Postgres", "TestKit"]),
+    tests("OrderSvc", ["OrderSvc", crypto, "TronKit", "Contracts", "BusKit", "Postgres", "TestKit"]),
+    tests("TxSvc", ["TxSvc", crypto, "Contracts", "BusKit", "TronKit", "Postgres", "TestKit"]),
+    tests("MonitorSvc", ["MonitorSvc", "TronKit", "Contracts", "BusKit", "TestKit"]),
+    tests("TronSim", ["TronSim"]),
+    tests("TelegramSim", ["TelegramSim"]),
+    tests("EnergyCtl", ["EnergyCtl", "Contracts", "BusKit", "TronKit"]),
+    tests("EndToEnd", [crypto, "Contracts", "BusKit", "TronKit", "Redis", "Postgres", "HTTPClient", "TestKit"]),
+    .target(name: "TestKit", dependencies: ["Redis", "Postgres"], path: "Tests/TestKit", swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+// DEV-ONLY-BEGIN
+if let only = Context.environment["ENERGY_ONLY"] {
+  var wanted = Set(only.split(separator: ",").map(String.init))
+  var grown = true
+  while grown {
+    grown = false
+    for target in package.targets where wanted.contains(target.name) {
+      for dependency in target.dependencies {
+        if case .byNameItem(let name, _) = dependency, wanted.insert(name).inserted { grown = true }
+      }
+    }
+  }
+  package.targets.removeAll { !wanted.contains($0.name) }
+  package.products.removeAll()
+}
+// DEV-ONLY-END

@@ -1,0 +1,40 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// Log lines as JSON objects on standard error: `{"time":…,"level":…,"service":…,"message":…,…}`.
+public struct JSONLog: LogHandler {
+  public var logLevel: Logger.Level
+  public var metadata: Logger.Metadata = [:]
+  private let service: String
+
+  public static func logger(service: String, level: Logger.Level) -> Logger {
+    Logger(label: service) { _ in JSONLog(logLevel: level, service: service) }
+  }
+
+  public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  private struct Line: Encodable {
+    let time: String
+    let level: String
+    let service: String
+    let message: String
+    let fields: [String: String]
+  }
+
+  public func log(event: LogEvent) {
+    var fields = metadata.mapValues { "\($0)" }
+    for (name, value) in event.metadata ?? [:] { fields[name] = "\(value)" }
+    let line = Line(
+      time: MessageCoder.timestamp(Date()), level: event.level.rawValue, service: service,
+      message: "\(event.message)", fields: fields)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard var bytes = try? encoder.encode(line) else { return }  // A struct of strings always encodes.
+    bytes.append(10)
+    FileHandle.standardError.write(bytes)
+  }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Synchronization
+
+/// Counters, gauges and histograms of one process, written in Prometheus' text format.
+///
+/// Every name may have at most `seriesMax` label sets; more are folded into one with the label `overflow`, so that a mistake in a
+/// label cannot eat the memory.
+public final class MetricsRegistry: Sendable {
+  public typealias Labels = [(String, String)]
+  static let seriesMax = 1000
+
+  enum Kind: String { case counter, gauge, histogram }
+  struct Series {
+    var value = 0.0
+    var buckets: [Double] = []
+    var counts: [Int] = []
+    var count = 0
+  }
+  struct Family {
+    let kind: Kind
+    var series: [String: Series] = [:]
+  }
+
+  private let families = Mutex<[String: Family]>([:])
+
+  public init() {}
+
+  public struct Counter: Sendable {
+    let registry: MetricsRegistry, name: String, labels: String
+    public func increment(by amount: Int = 1) {
+      registry.update(name, labels, .counter) { $0.value += Double(amount) }
+    }
+  }
+
+  public struct Gauge: Sendable {
+    let registry: MetricsRegistry, name: String, labels: String
+    public func set(_ value: Double) { registry.update(name, labels, .gauge) { $0.value = value } }
+  }
+
+  public struct Histogram: Sendable {
+    let registry: MetricsRegistry, name: String, labels: String, buckets: [Double]
+    public func observe(_ value: Double) {
+      registry.update(name, labels, .histogram) { series in
+        if series.buckets.isEmpty {
+          series.buckets = buckets
+          series.counts = Array(repeating: 0, count: buckets.count)
+        }
+        for (index, bound) in series.buckets.enumerated() where value <= bound { series.counts[index] += 1 }
+        series.count += 1
+        series.value += value
+      }
+    }
+  }
+
+  public func counter(_ name: String, labels: Labels = []) -> Counter {
+    Counter(registry: self, name: name, labels: Self.text(labels))
+  }
+  public func gauge(_ name: String, labels: Labels = []) -> Gauge {
+    Gauge(registry: self, name: name, labels: Self.text(labels))
+  }
+  public func histogram(
+    _ name: String, labels: Labels = [], buckets: [Double] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+  ) -> Histogram {
+    Histogram(registry: self, name: name, labels: Self.text(labels), buckets: buckets)
+  }
+
+  /// Forgets every series of a gauge, before it is filled anew.
+  public func clear(_ name: String) { families.withLock { $0[name]?.series = [:] } }
+
+  /// The text that Prometheus scrapes.
+  public func render() -> String {
+    families.withLock { families in
+      families.sorted { $0.key < $1.key }.map { name, family in
+        "# TYPE \(name) \(family.kind.rawValue)\n"
+          + family.series.sorted { $0.key < $1.key }.map { Self.lines(name, $0.key, $0.value, family.kind) }.joined()
+      }.joined()
+    }
+  }
+
+  private func update(_ name: String, _ labels: String, _ kind: Kind, _ change: (inout Series) -> Void) {
+    families.withLock { families in
+      var family = families[name] ?? Family(kind: kind)
+      let isNew = family.series[labels] == nil
+      let key = isNew && family.series.count >= Self.seriesMax ? "overflow=\"true\"" : labels
+      change(&family.series[key, default: Series()])
+      families[name] = family
+    }
+  }
+
+  private static func text(_ labels: Labels) -> String {
+    labels.map { name, value in
+      let escaped = value.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
+        .replacingOccurrences(of: "\n", with: "\\n")
+      return "\(name)=\"\(escaped)\""
+    }.joined(separator: ",")
+  }
+
+  private static func lines(_ name: String, _ labels: String, _ series: Series, _ kind: Kind) -> String {
+    func line(_ suffix: String, _ extra: String, _ value: Double) -> String {
+      let all = [labels, extra].filter { !$0.isEmpty }.joined(separator: ",")
+      let number = value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
+      return "\(name)\(suffix)\(all.isEmpty ? "" : "{\(all)}") \(number)\n"
+    }
+    guard kind == .histogram else { return line("", "", series.value) }
+    let buckets = zip(series.buckets, series.counts).map { line("_bucket", "le=\"\($0)\"", Double($1)) }.joined()
+    return buckets + line("_bucket", "le=\"+Inf\"", Double(series.count)) + line("_sum", "", series.value)
+      + line("_count", "", Double(series.count))
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Logging
+import Redis
+
+/// The bus for programs without a database: operators' tools and tests. Asks questions and sends commands that are answered.
+public struct BusClient: Sendable {
+  private let commands: RedisConnection
+  private let asker: Asker
+
+  public init(redis: RedisConfiguration, name: String, logger: Logger) {
+    commands = RedisConnection(configuration: redis)
+    let process = "\(name)@\(ProcessInfo.processInfo.processIdentifier)-\(UUID.v7().text.suffix(12))"
+    asker = Asker(process: process, commands: commands, redis: redis, logger: logger)
+  }
+
+  /// Runs `body` while answers are listened for, then closes the connections.
+  public func run<T: Sendable>(_ body: @escaping @Sendable (BusClient) async throws -> T) async throws -> T {
+    let listener = Task { await asker.listen { Task.isCancelled } }
+    do {
+      let value = try await body(self)
+      await close(listener)
+      return value
+    } catch {
+      await close(listener)
+      throw error
+    }
+  }
+
+  public func ask<Q: Query>(_ query: Q, within limit: Duration = .seconds(5)) async throws -> Q.Reply {
+    try await asker.ask(query, within: limit)
+  }
+
+  /// Sends a command and waits for its answer; nil when none came, which says nothing about whether it was applied.
+  public func command<M: Message, R: Message>(
+    _ message: M, id: UUID = .v7(), answer: R.Type, within limit: Duration = .seconds(10)
+  ) async throws -> R? {
+    let correlation = UUID.v7().text
+    asker.register(correlation)
+    defer { asker.forget(correlation) }
+    try await asker.send(message, id: id, correlation: correlation, timeToLive: nil)
+    guard let envelope = try await asker.wait(correlation, within: limit) else { return nil }
+    return try MessageCoder.decode(R.self, from: envelope.body)
+  }
+
+  /// Sends a message that nobody answers.
+  public func send<M: Message>(_ message: M, id: UUID = .v7()) async throws {
+    try await asker.send(message, id: id, correlation: id.text, timeToLive: nil)
+  }
+
+  private func close(_ listener: Task<Void, Never>) async {
+    listener.cancel()
+    await asker.close()
+    await commands.close()
+    await listener.value
+  }
+}

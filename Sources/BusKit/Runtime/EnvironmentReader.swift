@@ -1,0 +1,119 @@
+import Foundation
+import Logging
+import Postgres
+import Redis
+
+/// Reads configuration from environment variables and collects every mistake, so that an operator sees all of them at once.
+public struct EnvironmentReader {
+  private let values: [String: String]
+  public private(set) var mistakes: [String] = []
+
+  public init(_ values: [String: String] = ProcessInfo.processInfo.environment) { self.values = values }
+
+  public mutating func mistake(_ text: String) { mistakes.append(text) }
+
+  /// Throws when anything was wrong, with one line per mistake.
+  public func finish() throws {
+    guard mistakes.isEmpty else { throw ConfigurationError(mistakes: mistakes) }
+  }
+
+  public func optional(_ name: String) -> String? {
+    guard let value = values[name], !value.isEmpty else { return nil }
+    return value
+  }
+
+  public mutating func string(_ name: String, default fallback: String? = nil) -> String? {
+    if let value = optional(name) ?? fallback { return value }
+    mistakes.append("\(name) is not set")
+    return nil
+  }
+
+  public mutating func integer(_ name: String, default fallback: Int64, in range: ClosedRange<Int64>) -> Int64 {
+    guard let text = optional(name) else { return fallback }
+    guard let value = Int64(text), range.contains(value) else {
+      mistakes.append("\(name) is '\(text)': give a whole number from \(range.lowerBound) to \(range.upperBound)")
+      return fallback
+    }
+    return value
+  }
+
+  public mutating func url(_ name: String, default fallback: String? = nil) -> String? {
+    guard let text = string(name, default: fallback) else { return nil }
+    guard let parts = URLComponents(string: text), let scheme = parts.scheme, ["http", "https"].contains(scheme),
+      parts.host?.isEmpty == false
+    else {
+      mistakes.append("\(name) is '\(text)': give a URL such as https://host:port")
+      return nil
+    }
+    return text.hasSuffix("/") ? String(text.dropLast()) : text
+  }
+
+  /// `host:port`.
+  public mutating func address(_ name: String, default fallback: String?) -> (host: String, port: Int)? {
+    guard let text = string(name, default: fallback) else { return nil }
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+      (0...65_535).contains(port), colon != text.startIndex
+    else {
+      mistakes.append("\(name) is '\(text)': give HOST:PORT, e.g. 127.0.0.1:8080")
+      return nil
+    }
+    return (String(text[..<colon]), port)
+  }
+
+  /// The content of the file that the variable names, without surrounding white space. The content never appears in a mistake.
+  public mutating func secret(_ name: String, required: Bool = true) -> String? {
+    guard let path = optional(name) else {
+      if required { mistakes.append("\(name) is not set: give the path of a file with the secret") }
+      return nil
+    }
+    do {
+      let text = try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+      guard !text.isEmpty else {
+        mistakes.append("\(name): the file \(path) is empty")
+        return nil
+      }
+      return text
+    } catch {
+      mistakes.append("\(name): cannot read \(path): \(error.localizedDescription)")
+      return nil
+    }
+  }
+
+  public mutating func redis(clientName: String) -> RedisConfiguration? {
+    guard let text = string("ENERGY_REDIS_URL") else { return nil }
+    let password = secret("ENERGY_REDIS_PASSWORD_FILE", required: false)
+    do {
+      return RedisConfiguration(
+        address: try RedisAddress(parsing: text), user: optional("ENERGY_REDIS_USER"), password: password,
+        clientName: clientName)
+    } catch {
+      mistakes.append("ENERGY_REDIS_URL is '\(text)': \(error)")
+      return nil
+    }
+  }
+
+  public mutating func postgres(applicationName: String, schema: String) -> PostgresConfiguration? {
+    let password = secret("ENERGY_POSTGRES_PASSWORD_FILE", required: false)
+    guard let text = string("ENERGY_POSTGRES_URL") else { return nil }
+    guard !text.contains("password=") else {
+      mistakes.append("ENERGY_POSTGRES_URL holds a password: put it in a file and name that in ENERGY_POSTGRES_PASSWORD_FILE")
+      return nil
+    }
+    return PostgresConfiguration(
+      conninfo: text, password: password, applicationName: applicationName, searchPath: schema)
+  }
+
+  public mutating func logLevel() -> Logger.Level {
+    let text = optional("ENERGY_LOG_LEVEL") ?? "info"
+    guard let level = Logger.Level(rawValue: text) else {
+      mistakes.append("ENERGY_LOG_LEVEL is '\(text)': give trace, debug, info, notice, warning, error or critical")
+      return .info
+    }
+    return level
+  }
+}
+
+public struct ConfigurationError: Error, CustomStringConvertible {
+  public let mistakes: [String]
+  public var description: String { "configuration:\n" + mistakes.map { "  - \($0)" }.joined(separator: "\n") }
+}

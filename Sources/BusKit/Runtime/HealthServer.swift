@@ -1,0 +1,48 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// `/livez`, `/readyz`, `/metrics` and the service's own routes.
+struct HealthServer: Sendable {
+  let service: Service
+  let configuration: ServiceConfiguration
+  let core: BusCore
+
+  func application() -> some ApplicationProtocol {
+    let router = Router()
+    let bus = Bus(core: core)
+    router.get("/livez") { _, _ in "alive\n" }
+    router.get("/readyz") { _, _ -> Response in
+      let problems = [
+        core.health.redisDownFor.map { "redis: no answer for \($0.milliseconds / 1000) s" },
+        core.health.postgresDownFor.map { "postgres: no answer for \($0.milliseconds / 1000) s" },
+        core.health.isReady ? nil : "not ready",
+      ].compactMap { $0 }
+      return text(problems.isEmpty ? .ok : .serviceUnavailable, problems.isEmpty ? "ready\n" : problems.joined(separator: "\n") + "\n")
+    }
+    router.get("/metrics") { _, _ -> Response in
+      for refresh in service.gauges {
+        do {
+          try await refresh(bus)
+        } catch {
+          core.logger.warning("gauges are stale", metadata: ["error": "\(error)"])
+        }
+      }
+      return text(.ok, core.metrics.render())
+    }
+    for add in service.routes { add(router, bus) }
+    var logger = core.logger
+    logger.logLevel = max(logger.logLevel, .notice)
+    return Application(
+      router: router,
+      configuration: .init(address: .hostname(configuration.httpHost, port: configuration.httpPort), serverName: service.name),
+      logger: logger)
+  }
+
+  private func text(_ status: HTTPResponse.Status, _ body: String) -> Response {
+    Response(
+      status: status, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import Logging
+import Redis
+
+/// Answers questions of one topic. A question is acknowledged as it is read: nobody takes it over, its asker asks again.
+struct QueryServer: Sendable {
+  static let failureType = "bus.QueryFailure"
+
+  let link: StreamGroup
+  let handlers: [String: QueryHandler]
+  let core: BusCore
+
+  func run() async {
+    await withDiscardingTaskGroup { group in
+      var failures = 0
+      var isEnsured = false
+      let limit = AsyncLimit(core.timing.queryConcurrencyMax)
+      while !core.isDraining {
+        do {
+          if !isEnsured {
+            try await link.ensure()
+            isEnsured = true
+          }
+          let entries = try await link.read(count: core.timing.queryConcurrencyMax)
+          try await link.acknowledge(entries.map(\.id))
+          for entry in entries {
+            await limit.enter()
+            group.addTask {
+              await answer(entry)
+              limit.leave()
+            }
+          }
+          failures = 0
+        } catch {
+          if core.isDraining { break }
+          isEnsured = false
+          failures += 1
+          core.logger.debug("questions cannot be read", metadata: ["error": "\(error)"])
+          await core.pause(Backoff(first: .milliseconds(50), most: .seconds(1)), failures)
+        }
+      }
+    }
+    do {
+      try await link.remove(consumer: link.consumer)
+    } catch {
+      core.logger.debug("the consumer stays listed", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func answer(_ entry: StreamEntry) async {
+    do {
+      let question = try Envelope(wire: entry.fields ?? [])
+      let age = core.health.redisMilliseconds - entry.milliseconds
+      let left = (question.timeToLive?.milliseconds ?? 10_000) - age
+      guard left > 0 else {
+        core.metrics.counter("energy_bus_queries_expired_total", labels: [("type", question.type)]).increment()
+        return
+      }
+      let (type, body) = await reply(to: question, within: .milliseconds(left))
+      try await send(type: type, body: body, to: question)
+    } catch {
+      core.logger.warning("a question was not answered", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func reply(to question: Envelope, within limit: Duration) async -> (type: String, body: [UInt8]) {
+    do {
+      guard let handler = handlers[question.type] else {
+        throw QueryFailure(code: "unknown_query", message: "\(core.service) does not answer \(question.type)")
+      }
+      let bus = Bus(core: core)
+      return ("\(question.type).Reply", try await withTimeout(limit) { try await handler.answer(question.body, bus) })
+    } catch let failure as QueryFailure {
+      return (Self.failureType, encoded(failure))
+    } catch {
+      core.logger.warning("a question failed", metadata: ["type": "\(question.type)", "error": "\(error)"])
+      return (Self.failureType, encoded(QueryFailure(code: "internal", message: "\(core.service) could not answer")))
+    }
+  }
+
+  private func encoded(_ failure: QueryFailure) -> [UInt8] {
+    do {
+      return try MessageCoder.encode(failure)
+    } catch {
+      return Array(#"{"code":"internal","message":"the failure itself could not be encoded"}"#.utf8)
+    }
+  }
+
+  private func send(type: String, body: [UInt8], to question: Envelope) async throws {
+    guard !question.replyTo.isEmpty else { return }
+    let envelope = Envelope(
+      id: .v7(), type: type, version: 1, key: question.key, createdAt: Date(), correlation: question.correlation,
+      causation: question.id.text, traceparent: question.traceparent, body: body)
+    let stream = Topic.replies(process: question.replyTo).streamKey(0)
+    _ = try await core.commands.pipeline([
+      RedisCommand([RedisWord("XADD"), .init(stream), "MAXLEN", "~", "10000", "*"] + envelope.wireFields),
+      RedisCommand("EXPIRE", .init(stream), "60"),
+    ])
+  }
+}

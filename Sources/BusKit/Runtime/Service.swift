@@ -1,0 +1,106 @@
+import Hummingbird
+import Logging
+import Postgres
+
+/// What a service is made of: what it handles, answers, runs outside and schedules. Its main file builds one of these and calls
+/// `run()`; nothing happens before that.
+public struct Service: Sendable {
+  public typealias HTTPRouter = Router<BasicRequestContext>
+
+  /// The name on the bus: consumer group, Redis client, metrics. `order-svc`.
+  public let name: String
+  public let schema: String
+  public let migrations: [Migration]
+
+  var handlers: [String: MessageHandler] = [:]
+  var topics: [Topic] = []
+  var effects: [String: EffectHandler] = [:]
+  var queries: [String: QueryHandler] = [:]
+  var queryTopics: [Topic] = []
+  var ticks: [Tick] = []
+  var backgrounds: [Background] = []
+  var routes: [@Sendable (HTTPRouter, Bus) -> Void] = []
+  var publishedLengths: [String: Int] = [:]
+  var gauges: [@Sendable (Bus) async throws -> Void] = []
+
+  public init(name: String, schema: String, migrations: [Migration]) {
+    self.name = name
+    self.schema = schema
+    self.migrations = migrations
+  }
+
+  /// Handles a message in a transaction of the batch it arrived in. A refusal of the business is a message, never a throw.
+  /// - Parameters:
+  ///   - needs: the rows it wants, from the message alone.
+  ///   - apply: synchronous and repeatable: it may be run again with fresh rows.
+  public mutating func handle<M: Message>(
+    _ type: M.Type, needs: @escaping @Sendable (M) -> [Need] = { _ in [] },
+    apply: @escaping @Sendable (M, UnitOfWork) throws -> Void
+  ) {
+    handlers[M.messageType] = MessageHandler(type, needs: needs, apply: apply)
+    if !topics.contains(M.topic) { topics.append(M.topic) }
+  }
+
+  /// Acknowledges messages of a type that this service has no use for. Without this they would be held as not yet known.
+  public mutating func ignore<M: Message>(_ type: M.Type) { handle(type) { _, _ in } }
+
+  /// The topics that this service publishes to, so that it can stop when one is full. Unnamed ones are not checked.
+  public mutating func publishes(_ topics: [Topic]) {
+    for topic in topics {
+      for partition in 0..<topic.partitions { publishedLengths[topic.streamKey(partition)] = topic.lengthMax }
+    }
+  }
+
+  /// Runs an effect outside transactions.
+  /// - Parameter exhausted: what to write when its attempts are used up; the row stays for the operator with state `dead`.
+  public mutating func effect<E: Effect>(
+    _ type: E.Type, policy: EffectPolicy = EffectPolicy(),
+    exhausted: @escaping @Sendable (E, String) -> EffectOutcome = { _, _ in .done() },
+    run: @escaping @Sendable (E, EffectContext) async throws -> EffectOutcome
+  ) {
+    effects[E.kind] = EffectHandler(type, policy: policy, exhausted: exhausted, run: run)
+  }
+
+  /// Answers a question. May use the network; changes nothing but caches. Throw `QueryFailure` to answer with a code.
+  public mutating func answer<Q: Query>(
+    _ type: Q.Type, _ body: @escaping @Sendable (Q, Bus) async throws -> Q.Reply
+  ) {
+    queries[Q.messageType] = QueryHandler(type, body)
+    if !queryTopics.contains(Q.topic) { queryTopics.append(Q.topic) }
+  }
+
+  /// One firing per interval, whatever the number of replicas. The time of the next is kept in Postgres.
+  public mutating func every(
+    _ name: String, _ interval: Duration, needs: [Need] = [], apply: @escaping @Sendable (UnitOfWork) throws -> Void
+  ) {
+    ticks.append(Tick(name: name, interval: interval, needs: needs, apply: apply))
+  }
+
+  /// Runs in every replica until the service stops; started again with back-off when it throws.
+  public mutating func background(_ name: String, _ body: @escaping @Sendable (Bus) async throws -> Void) {
+    backgrounds.append(Background(name: name, body: body))
+  }
+
+  /// Adds routes to the service's HTTP server, beside `/livez`, `/readyz` and `/metrics`.
+  public mutating func http(_ body: @escaping @Sendable (HTTPRouter, Bus) -> Void) { routes.append(body) }
+
+  /// Called before each answer of `/metrics` to refresh gauges.
+  public mutating func beforeMetrics(_ body: @escaping @Sendable (Bus) async throws -> Void) { gauges.append(body) }
+
+  /// Starts everything and returns when the process has been asked to stop and has drained.
+  public func run(_ configuration: ServiceConfiguration) async throws {
+    try await ServiceRuntime(self, configuration).run()
+  }
+}
+
+struct Tick: Sendable {
+  let name: String
+  let interval: Duration
+  let needs: [Need]
+  let apply: @Sendable (UnitOfWork) throws -> Void
+}
+
+struct Background: Sendable {
+  let name: String
+  let body: @Sendable (Bus) async throws -> Void
+}

@@ -1,0 +1,72 @@
+import Logging
+import Postgres
+import Redis
+
+/// How a service reaches its Redis and Postgres, and the times of the bus.
+public struct ServiceConfiguration: Sendable {
+  public var redis: RedisConfiguration
+  public var postgres: PostgresConfiguration
+  public var poolSize: Int
+  /// Where `/livez`, `/readyz`, `/metrics` and the service's own routes are served.
+  public var httpHost: String
+  public var httpPort: Int
+  public var timing: BusTiming
+  public var logger: Logger
+
+  public init(
+    redis: RedisConfiguration, postgres: PostgresConfiguration, poolSize: Int = 6, httpHost: String = "127.0.0.1",
+    httpPort: Int, timing: BusTiming = BusTiming(), logger: Logger
+  ) {
+    self.redis = redis
+    self.postgres = postgres
+    self.poolSize = poolSize
+    self.httpHost = httpHost
+    self.httpPort = httpPort
+    self.timing = timing
+    self.logger = logger
+  }
+
+  /// Reads `ENERGY_REDIS_URL`, `ENERGY_POSTGRES_URL`, `ENERGY_HTTP_ADDRESS` and their like; mistakes are collected in `reader`.
+  public static func read(_ reader: inout EnvironmentReader, service: String, schema: String) -> ServiceConfiguration? {
+    let redis = reader.redis(clientName: service)
+    let postgres = reader.postgres(applicationName: service, schema: schema)
+    let http = reader.address("ENERGY_HTTP_ADDRESS", default: nil)
+    var timing = BusTiming()
+    timing.lease = .milliseconds(reader.integer("ENERGY_LEASE_MS", default: 30_000, in: 1_000...600_000))
+    timing.sweep = .milliseconds(reader.integer("ENERGY_SWEEP_MS", default: 2_000, in: 100...60_000))
+    let poolSize = reader.integer("ENERGY_POSTGRES_CONNECTIONS", default: 6, in: 2...64)
+    let logger = JSONLog.logger(service: service, level: reader.logLevel())
+    guard let redis, let postgres, let http else { return nil }
+    return ServiceConfiguration(
+      redis: redis, postgres: postgres, poolSize: Int(poolSize), httpHost: http.host, httpPort: http.port,
+      timing: timing, logger: logger)
+  }
+}
+
+/// Times and sizes of the bus. Redis' clock decides leases, Postgres' clock everything else.
+public struct BusTiming: Sendable {
+  /// A delivery that nobody has renewed for this long may be taken over.
+  public var lease: Duration = .seconds(30)
+  /// How often abandoned deliveries are looked for.
+  public var sweep: Duration = .seconds(2)
+  /// How long a consumer counts as alive after its last sign, and how often it gives one.
+  public var alive: Duration = .seconds(5)
+  public var aliveRenewal: Duration = .milliseconds(1500)
+  /// After this an outbox row that is still unsent is sent by any replica.
+  public var outboxGrace: Duration = .seconds(2)
+  public var outboxPoll: Duration = .milliseconds(250)
+  public var effectPoll: Duration = .milliseconds(250)
+  /// Deliveries read at once and handled in one transaction.
+  public var batchMax: Int = 100
+  /// Deliveries of one message before it is dead-lettered.
+  public var attemptsMax: Int = 8
+  /// How long a message of an unknown type or version is handed back before it is dead-lettered.
+  public var unknownGrace: Duration = .seconds(15 * 60)
+  /// Sent outbox rows are kept this long, to be sent again when Redis has lost its memory.
+  public var outboxRetention: Duration = .seconds(48 * 3600)
+  /// Messages older than this are never applied: their inbox rows may be gone.
+  public var inboxRetention: Duration = .seconds(15 * 24 * 3600)
+  public var queryConcurrencyMax: Int = 64
+
+  public init() {}
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Postgres
+
+/// Reads and writes of the outbox table.
+enum OutboxStore {
+  private static let columns =
+    "message_id, topic, stream_key, type, version, key, created_at, ttl_ms, correlation, causation, traceparent, "
+    + "reply_to, content_type, body"
+
+  static func insert(_ record: OutboxRecord, availableAt: Date, into session: PostgresSession) throws {
+    let envelope = record.envelope
+    try session.enqueue(
+      """
+      insert into outbox (\(columns), available_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+      """,
+      [
+        .uuid(envelope.id), .text(record.topicName), .text(record.streamKey), .text(envelope.type),
+        .int(Int64(envelope.version)), .text(envelope.key), .timestamp(envelope.createdAt),
+        envelope.timeToLive.map { .int($0.milliseconds) } ?? .null, .text(envelope.correlation),
+        .text(envelope.causation), .text(envelope.traceparent), .text(envelope.replyTo), .text(envelope.contentType),
+        .bytes(envelope.body), .timestamp(availableAt),
+      ])
+  }
+
+  /// Unsent rows that are due, locked until the transaction ends; rows that another replica holds are passed over.
+  static func lockDue(limit: Int, in session: PostgresSession) throws -> [OutboxRecord] {
+    let result = try session.execute(
+      """
+      select \(columns) from outbox where sent_at is null and available_at <= clock_timestamp()
+      order by available_at limit $1 for update skip locked
+      """, [.int(Int64(limit))])
+    return try result.rows.map(record)
+  }
+
+  static func markSent(_ sent: [(id: UUID, streamID: String)], in session: PostgresSession) throws {
+    guard !sent.isEmpty else { return }
+    _ = try session.execute(
+      """
+      update outbox set sent_at = clock_timestamp(), stream_id = sent.stream_id
+      from unnest($1::uuid[], $2::text[]) as sent (message_id, stream_id)
+      where outbox.message_id = sent.message_id and outbox.sent_at is null
+      """, [.uuidArray(sent.map(\.id)), .textArray(sent.map(\.streamID))])
+  }
+
+  /// Makes everything that was sent after `since` be sent again, except answers that nobody waits for any more.
+  static func resend(since: Date, in session: PostgresSession) throws -> Int {
+    try session.execute(
+      """
+      update outbox set sent_at = null, stream_id = null, available_at = clock_timestamp()
+      where sent_at is not null and sent_at >= $1 and topic not like 'replies.%'
+      """, [.timestamp(since)]
+    ).affected
+  }
+
+  static func deleteSent(before: Date, limit: Int, in session: PostgresSession) throws -> Int {
+    try session.execute(
+      """
+      delete from outbox where message_id in (
+        select message_id from outbox where sent_at is not null and sent_at < $1 limit $2)
+      """, [.timestamp(before), .int(Int64(limit))]
+    ).affected
+  }
+
+  private static func record(_ row: PostgresRow) throws -> OutboxRecord {
+    let topic = try row.string("topic")
+    return OutboxRecord(
+      envelope: Envelope(
+        id: try row.uuid("message_id"), type: try row.string("type"), version: Int(try row.int("version")),
+        key: try row.string("key"), createdAt: try row.date("created_at"),
+        timeToLive: try row.intIfPresent("ttl_ms").map { .milliseconds($0) },
+        correlation: try row.string("correlation"), causation: try row.string("causation"),
+        traceparent: try row.string("traceparent"), replyTo: try row.string("reply_to"),
+        contentType: try row.string("content_type"), body: try row.bytes("body")),
+      topicName: topic, streamKey: try row.string("stream_key"), isTransient: topic.hasPrefix("replies."))
+  }
+}

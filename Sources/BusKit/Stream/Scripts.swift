@@ -1,0 +1,91 @@
+import Redis
+
+/// What Redis 7.0 cannot do in one command. All keys of a script share one hash tag.
+enum Scripts {
+  /// KEYS: stream. ARGV: group, consumer, ids… Renews the lease of ids that the consumer still owns; returns those.
+  static let extendLease = RedisScript(
+    """
+    local mine = {}
+    for i = 3, #ARGV do
+      local p = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1, ARGV[2])
+      if #p > 0 then
+        redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[i], 'JUSTID')
+        mine[#mine + 1] = ARGV[i]
+      end
+    end
+    return mine
+    """)
+
+  /// KEYS: stream. ARGV: group, consumer, idle ms, ids… Hands back what the consumer still owns: with an idle time of a whole lease
+  /// at once, with less after the rest of the lease. Returns how many.
+  static let release = RedisScript(
+    """
+    local count = 0
+    for i = 4, #ARGV do
+      local p = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1, ARGV[2])
+      if #p > 0 then
+        redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[i], 'IDLE', ARGV[3], 'JUSTID')
+        count = count + 1
+      end
+    end
+    return count
+    """)
+
+  /// KEYS: stream, dead stream. ARGV: group, consumer, id, fields… Moves one delivery to the dead letters and acknowledges it,
+  /// if the consumer still owns it. Returns 1 or 0.
+  static let bury = RedisScript(
+    """
+    local p = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2])
+    if #p == 0 then return 0 end
+    local fields = {}
+    for i = 4, #ARGV do fields[#fields + 1] = ARGV[i] end
+    redis.call('XADD', KEYS[2], '*', unpack(fields))
+    redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
+    return 1
+    """)
+
+  /// KEYS: stream. ARGV: group, consumer. Removes a consumer that holds nothing; -1 when it holds something.
+  static let removeConsumer = RedisScript(
+    """
+    local p = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2])
+    if #p > 0 then return -1 end
+    return redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+    """)
+
+  /// KEYS: stream. ARGV: cap, number of essential groups, essential groups…, observer groups… Trims what every declared group has
+  /// acknowledged; above the cap, what every essential group has. A declared group that does not exist yet holds everything.
+  static let trim = RedisScript(
+    """
+    if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+    local cap, essentials = tonumber(ARGV[1]), tonumber(ARGV[2])
+    local groups = {}
+    for _, g in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+      local info = {}
+      for i = 1, #g, 2 do info[g[i]] = g[i + 1] end
+      groups[info['name']] = info
+    end
+    local function less(a, b)
+      local am, as = a:match('(%d+)-(%d+)'); local bm, bs = b:match('(%d+)-(%d+)')
+      if #am ~= #bm then return #am < #bm end
+      if am ~= bm then return am < bm end
+      if #as ~= #bs then return #as < #bs end
+      return as < bs
+    end
+    local function floor(last)
+      local lowest
+      for i = 3, last do
+        local info = groups[ARGV[i]]
+        if not info then return nil end
+        local id = info['last-delivered-id']
+        local p = redis.call('XPENDING', KEYS[1], ARGV[i])
+        if p[1] > 0 and less(p[2], id) then id = p[2] end
+        if not lowest or less(id, lowest) then lowest = id end
+      end
+      return lowest
+    end
+    local over = redis.call('XLEN', KEYS[1]) > cap
+    local id = floor(over and 2 + essentials or #ARGV)
+    if not id then return 0 end
+    return redis.call('XTRIM', KEYS[1], 'MINID', '~', id)
+    """)
+}

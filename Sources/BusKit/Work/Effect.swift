@@ -1,0 +1,69 @@
+import Foundation
+
+/// Work that touches the world or asks another service. A handler records it as a row in its own transaction; any replica runs
+/// it, outside transactions, at least once, one at a time per `orderKey`, and writes the outcome in a second transaction.
+public protocol Effect: Codable, Sendable {
+  static var kind: String { get }
+  /// Effects of one order key run one after another, in the order in which they were recorded.
+  var orderKey: String { get }
+}
+
+/// What follows from having run an effect once.
+public enum EffectOutcome: Sendable {
+  /// Finished. `apply` runs in the transaction that removes the effect's row.
+  case done(needs: [Need] = [], apply: @Sendable (UnitOfWork) throws -> Void = { _ in })
+  /// Not yet: run again after this time. Counts as an attempt.
+  case retry(after: Duration, reason: String)
+  /// Not yet, and nothing went wrong (waiting for a block): run again, the attempts start anew.
+  case again(after: Duration)
+}
+
+public struct EffectPolicy: Sendable {
+  /// nil: for ever.
+  public var attemptsMax: Int?
+  /// How long one run may take. Its lease is twice as long.
+  public var timeout: Duration
+  public var backoff: Backoff
+  /// How many of this kind one process runs at a time.
+  public var concurrency: Int
+
+  public init(
+    attemptsMax: Int? = 10, timeout: Duration = .seconds(15), backoff: Backoff = Backoff(), concurrency: Int = 16
+  ) {
+    self.attemptsMax = attemptsMax
+    self.timeout = timeout
+    self.backoff = backoff
+    self.concurrency = concurrency
+  }
+}
+
+/// What an effect may use while it runs.
+public struct EffectContext: Sendable {
+  /// The effect's own id: the idempotency key towards the world.
+  public let id: UUID
+  /// 1 on the first run.
+  public let attempt: Int
+  public let correlation: String
+  public let createdAt: Date
+  public let bus: Bus
+}
+
+/// Exponential back-off with full jitter (the wait is uniform between half and the whole of the step).
+public struct Backoff: Sendable, Equatable {
+  public var first: Duration
+  public var factor: Double
+  public var most: Duration
+
+  public init(first: Duration = .milliseconds(200), factor: Double = 2, most: Duration = .seconds(60)) {
+    self.first = first
+    self.factor = factor
+    self.most = most
+  }
+
+  /// - Parameter random: in 0 ..< 1.
+  public func delay(attempt: Int, random: Double) -> Duration {
+    var step = Double(max(1, first.milliseconds))
+    for _ in 1..<max(2, min(attempt, 64)) where attempt > 1 { step = min(step * factor, Double(most.milliseconds)) }
+    return .milliseconds(Int64(step * (0.5 + 0.5 * random)))
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+
+/// A message on its way into the outbox.
+struct Outgoing: Sendable {
+  let topic: Topic
+  let envelope: Envelope
+
+  init<M: Message>(
+    _ message: M, topic: Topic, now: Date, cause: Envelope?, timeToLive: Duration?, replyTo: String, correlation: String?
+  ) throws {
+    let id = UUID.v7(milliseconds: Int64(now.timeIntervalSince1970 * 1000))
+    self.topic = topic
+    self.envelope = Envelope(
+      id: id, type: M.messageType, version: M.messageVersion, key: message.messageKey, createdAt: now,
+      timeToLive: timeToLive, correlation: correlation ?? cause?.correlation ?? id.text,
+      causation: cause.map { $0.type.isEmpty ? "" : $0.id.text } ?? "", traceparent: cause?.traceparent ?? "", replyTo: replyTo,
+      body: try MessageCoder.encode(message))
+  }
+}
+
+/// An outbox row that waits to be sent.
+struct OutboxRecord: Sendable {
+  let envelope: Envelope
+  let topicName: String
+  let streamKey: String
+  let isTransient: Bool
+}
+
+extension OutboxRecord {
+  init(_ outgoing: Outgoing) {
+    self.init(
+      envelope: outgoing.envelope, topicName: outgoing.topic.name,
+      streamKey: outgoing.topic.streamKey(outgoing.topic.partition(of: outgoing.envelope.key)),
+      isTransient: outgoing.topic.isTransient)
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Postgres
+
+/// A handler without its message's type.
+struct MessageHandler: Sendable {
+  let version: Int
+  let topic: Topic
+  let prepare: @Sendable (Envelope) throws -> PreparedUnit
+
+  init<M: Message>(
+    _ type: M.Type, needs: @escaping @Sendable (M) -> [Need], apply: @escaping @Sendable (M, UnitOfWork) throws -> Void
+  ) {
+    version = M.messageVersion
+    topic = M.topic
+    prepare = { envelope in
+      let message = try MessageCoder.decode(M.self, from: envelope.body)
+      return PreparedUnit(cause: envelope, needs: needs(message)) { try apply(message, $0) }
+    }
+  }
+}
+
+/// A unit of work ready to run: as often as it takes.
+struct PreparedUnit: Sendable {
+  let cause: Envelope?
+  let needs: [Need]
+  let apply: @Sendable (UnitOfWork) throws -> Void
+}
+
+struct EffectHandler: Sendable {
+  let policy: EffectPolicy
+  let run: @Sendable ([UInt8], EffectContext) async throws -> EffectOutcome
+  let exhausted: @Sendable ([UInt8], String) throws -> EffectOutcome
+
+  init<E: Effect>(
+    _ type: E.Type, policy: EffectPolicy, exhausted: @escaping @Sendable (E, String) -> EffectOutcome,
+    run: @escaping @Sendable (E, EffectContext) async throws -> EffectOutcome
+  ) {
+    self.policy = policy
+    self.run = { try await run(try MessageCoder.decode(E.self, from: $0), $1) }
+    self.exhausted = { exhausted(try MessageCoder.decode(E.self, from: $0), $1) }
+  }
+}
+
+struct QueryHandler: Sendable {
+  let answer: @Sendable ([UInt8], Bus) async throws -> [UInt8]
+
+  init<Q: Query>(_ type: Q.Type, _ body: @escaping @Sendable (Q, Bus) async throws -> Q.Reply) {
+    answer = { try MessageCoder.encode(try await body(try MessageCoder.decode(Q.self, from: $0), $1)) }
+  }
+}
+
+/// A loaded database row that decodes itself into whatever `Need` asks.
+struct LoadedRow: Sendable {
+  let row: PostgresRow
+  func decode<R: Row>(_ type: R.Type) throws -> R { try PostgresRowDecoder().decode(type, from: row) }
+}

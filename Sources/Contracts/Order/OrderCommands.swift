@@ -1,0 +1,72 @@
+import BusKit
+import Foundation
+import TronKit
+
+/// Asks for an order. The sender sets a time to live on the message; `replyTo` is answered with `OrderChanged` when the order
+/// leaves `placed`, and again at once when the same command is repeated.
+public struct PlaceOrder: Message {
+  public static let messageType = "order.PlaceOrder"
+  public static let topic = Topic.orderCommands
+  public let order: OrderID
+  public let customer: CustomerID
+  public let origin: OrderView.Origin
+  public let receiver: TronAddress
+  public let energy: Energy
+  public let durationSeconds: Int64
+  /// The dearest price the customer has agreed to; nil when no price was shown (REST without `max_price`).
+  public let priceMax: Sun?
+  public var messageKey: String { order.text }
+
+  public init(
+    order: OrderID, customer: CustomerID, origin: OrderView.Origin, receiver: TronAddress, energy: Energy,
+    durationSeconds: Int64, priceMax: Sun?
+  ) {
+    self.order = order
+    self.customer = customer
+    self.origin = origin
+    self.receiver = receiver
+    self.energy = energy
+    self.durationSeconds = durationSeconds
+    self.priceMax = priceMax
+  }
+}
+
+/// Asks to cancel. Answered (`replyTo`) with `CommandResult`: `accepted`, `too_late`, `not_found`.
+public struct CancelOrder: Message {
+  public static let messageType = "order.CancelOrder"
+  public static let topic = Topic.orderCommands
+  public let order: OrderID
+  public let customer: CustomerID
+  public var messageKey: String { order.text }
+  public init(order: OrderID, customer: CustomerID) {
+    self.order = order
+    self.customer = customer
+  }
+}
+
+/// order-svc to itself, delivered at the deadline that it was recorded for. An order that has moved on ignores it.
+public struct OrderDeadline: Message {
+  public static let messageType = "order.OrderDeadline"
+  public static let topic = Topic.orderCommands
+  public let order: OrderID
+  /// The order's `seq` when the deadline was set: any later change makes it stale.
+  public let seq: Int64
+  public var messageKey: String { order.text }
+  public init(order: OrderID, seq: Int64) {
+    self.order = order
+    self.seq = seq
+  }
+}
+
+/// order-svc to itself: the rental's time is over.
+public struct RentalEnded: Message {
+  public static let messageType = "order.RentalEnded"
+  public static let topic = Topic.orderCommands
+  public let order: OrderID
+  public let endsAt: Date
+  public var messageKey: String { order.text }
+  public init(order: OrderID, endsAt: Date) {
+    self.order = order
+    self.endsAt = endsAt
+  }
+}

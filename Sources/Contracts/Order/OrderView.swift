@@ -1,0 +1,48 @@
+import Foundation
+import TronKit
+
+/// An order as everybody outside order-svc sees it.
+public struct OrderView: Codable, Sendable, Equatable {
+  public enum Origin: String, Codable, Sendable { case telegram, rest }
+
+  public var id: OrderID
+  public var customer: CustomerID
+  public var origin: Origin
+  public var receiver: TronAddress
+  public var energy: Energy
+  public var durationSeconds: Int64
+  public var price: Sun
+  public var state: OrderState
+  public var failure: OrderFailure?
+  public var delegateTxIDs: [TransactionID]
+  public var reclaimTxIDs: [TransactionID]
+  public var createdAt: Date
+  public var deliveredAt: Date?
+  /// When the rental ends, in chain time.
+  public var endsAt: Date?
+  public var updatedAt: Date
+
+  public var status: OrderStatus { state.status }
+
+  public init(
+    id: OrderID, customer: CustomerID, origin: Origin, receiver: TronAddress, energy: Energy, durationSeconds: Int64,
+    price: Sun, state: OrderState, failure: OrderFailure? = nil, delegateTxIDs: [TransactionID] = [],
+    reclaimTxIDs: [TransactionID] = [], createdAt: Date, deliveredAt: Date? = nil, endsAt: Date? = nil, updatedAt: Date
+  ) {
+    self.id = id
+    self.customer = customer
+    self.origin = origin
+    self.receiver = receiver
+    self.energy = energy
+    self.durationSeconds = durationSeconds
+    self.price = price
+    self.state = state
+    self.failure = failure
+    self.delegateTxIDs = delegateTxIDs
+    self.reclaimTxIDs = reclaimTxIDs
+    self.createdAt = createdAt
+    self.deliveredAt = deliveredAt
+    self.endsAt = endsAt
+    self.updatedAt = updatedAt
+  }
+}

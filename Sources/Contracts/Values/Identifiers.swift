@@ -1,0 +1,58 @@
+import BusKit
+import Crypto
+import Foundation
+
+/// A string that identifies one kind of thing, so that an order can never be passed where a customer is meant.
+public protocol Identifier: Codable, Sendable, Hashable, CustomStringConvertible {
+  var text: String { get }
+  init(text: String)
+}
+
+extension Identifier {
+  public var description: String { text }
+  public init(from decoder: any Decoder) throws {
+    self.init(text: try decoder.singleValueContainer().decode(String.self))
+  }
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}
+
+/// The only identity on the bus. For a Telegram user an HMAC of the user id under the installation's secret, so that every gateway
+/// computes the same one without asking; for a client of the REST API random.
+public struct CustomerID: Identifier {
+  public let text: String
+  public init(text: String) { self.text = text }
+
+  public static func telegram(userID: Int64, installationSecret: SymmetricKey) -> CustomerID {
+    let code = HMAC<SHA256>.authenticationCode(for: Data("telegram:\(userID)".utf8), using: installationSecret)
+    return CustomerID(text: "cus_" + code.prefix(16).map { String(format: "%02x", $0) }.joined())
+  }
+
+  public static func random() -> CustomerID { CustomerID(text: "cus_" + compact(.v7())) }
+}
+
+/// Minted by the client's edge (gateway or session-svc) before anything is stored, so that a repeated request is the same order.
+public struct OrderID: Identifier {
+  public let text: String
+  public init(text: String) { self.text = text }
+  public static func make() -> OrderID { OrderID(text: "ord_" + compact(.v7())) }
+
+  /// The same order for the same cause, however often it is handled.
+  public static func derived(from cause: UUID) -> OrderID { OrderID(text: "ord_" + compact(cause)) }
+
+  /// `ord_` and 32 hex digits.
+  public init?(parsing text: String) {
+    guard text.count == 36, text.hasPrefix("ord_"), text.dropFirst(4).allSatisfy({ $0.isHexDigit && !$0.isUppercase })
+    else { return nil }
+    self.text = text
+  }
+}
+
+public struct ClientID: Identifier {
+  public let text: String
+  public init(text: String) { self.text = text }
+}
+
+private func compact(_ id: UUID) -> String { id.text.replacingOccurrences(of: "-", with: "") }

@@ -1,0 +1,100 @@
+import BusKit
+import TronKit
+
+/// Sets money aside for an order. Answered by FundsHeld or FundsRefused, the same answer however often it is asked.
+public struct HoldFunds: Message {
+  public static let messageType = "wallet.HoldFunds"
+  public static let topic = Topic.walletCommands
+  public let order: OrderID
+  public let customer: CustomerID
+  public let amount: Sun
+  public var messageKey: String { customer.text }
+  public init(order: OrderID, customer: CustomerID, amount: Sun) {
+    self.order = order
+    self.customer = customer
+    self.amount = amount
+  }
+}
+
+/// Gives a hold back. For an order without one it is remembered: a later HoldFunds is refused as `already_released`.
+public struct ReleaseHold: Message {
+  public static let messageType = "wallet.ReleaseHold"
+  public static let topic = Topic.walletCommands
+  public let order: OrderID
+  public let customer: CustomerID
+  public var messageKey: String { customer.text }
+  public init(order: OrderID, customer: CustomerID) {
+    self.order = order
+    self.customer = customer
+  }
+}
+
+/// Takes `amount` of the hold (at most all of it) as revenue and releases the rest. Once.
+public struct CaptureHold: Message {
+  public static let messageType = "wallet.CaptureHold"
+  public static let topic = Topic.walletCommands
+  public let order: OrderID
+  public let customer: CustomerID
+  public let amount: Sun
+  public var messageKey: String { customer.text }
+  public init(order: OrderID, customer: CustomerID, amount: Sun) {
+    self.order = order
+    self.customer = customer
+    self.amount = amount
+  }
+}
+
+/// Books what an order cost us on chain (burned TRX).
+public struct BookOrderCost: Message {
+  public static let messageType = "wallet.BookOrderCost"
+  public static let topic = Topic.walletCommands
+  public let order: OrderID
+  public let cost: Sun
+  public var messageKey: String { order.text }
+  public init(order: OrderID, cost: Sun) {
+    self.order = order
+    self.cost = cost
+  }
+}
+
+/// An operator credits a customer, against the adjustments account. Answered with CommandResult.
+public struct CreditAccount: Message {
+  public static let messageType = "wallet.CreditAccount"
+  public static let topic = Topic.walletCommands
+  public let customer: CustomerID
+  public let amount: Sun
+  public let action: OperatorAction
+  public var messageKey: String { customer.text }
+  public init(customer: CustomerID, amount: Sun, action: OperatorAction) {
+    self.customer = customer
+    self.amount = amount
+    self.action = action
+  }
+}
+
+/// Remembers a receiving address for a customer. Repeating it changes nothing; over `SavedAddress.countMax` it is refused.
+public struct SaveAddress: Message {
+  public static let messageType = "wallet.SaveAddress"
+  public static let topic = Topic.walletCommands
+  public let customer: CustomerID
+  public let address: TronAddress
+  public let label: String
+  public var messageKey: String { customer.text }
+  public init(customer: CustomerID, address: TronAddress, label: String) {
+    self.customer = customer
+    self.address = address
+    self.label = label
+  }
+}
+
+public struct RemoveAddress: Message {
+  public static let messageType = "wallet.RemoveAddress"
+  public static let topic = Topic.walletCommands
+  public let customer: CustomerID
+  public let address: TronAddress
+  public var messageKey: String { customer.text }
+  public init(customer: CustomerID, address: TronAddress) {
+    self.customer = customer
+    self.address = address
+  }
+}

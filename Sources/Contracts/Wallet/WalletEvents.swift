@@ -1,0 +1,58 @@
+import BusKit
+import TronKit
+
+/// The order's money is set aside.
+public struct FundsHeld: Event {
+  public static let messageType = "wallet.FundsHeld"
+  public static let topic = Topic.walletEvents
+  public let order: OrderID
+  public let customer: CustomerID
+  public let amount: Sun
+  /// The customer account's `seq`.
+  public let seq: Int64
+  public var aggregate: String { customer.text }
+  public init(order: OrderID, customer: CustomerID, amount: Sun, seq: Int64) {
+    self.order = order
+    self.customer = customer
+    self.amount = amount
+    self.seq = seq
+  }
+}
+
+/// No money was set aside: `insufficient_balance` or `already_released`.
+public struct FundsRefused: Event {
+  public static let messageType = "wallet.FundsRefused"
+  public static let topic = Topic.walletEvents
+  public let order: OrderID
+  public let customer: CustomerID
+  public let reason: OrderFailure
+  public let available: Sun
+  public let seq: Int64
+  public var aggregate: String { customer.text }
+  public init(order: OrderID, customer: CustomerID, reason: OrderFailure, available: Sun, seq: Int64) {
+    self.order = order
+    self.customer = customer
+    self.reason = reason
+    self.available = available
+    self.seq = seq
+  }
+}
+
+/// A hold ended: captured (in full or in part) or released.
+public struct HoldSettled: Event {
+  public static let messageType = "wallet.HoldSettled"
+  public static let topic = Topic.walletEvents
+  public let order: OrderID
+  public let customer: CustomerID
+  public let captured: Sun
+  public let released: Sun
+  public let seq: Int64
+  public var aggregate: String { customer.text }
+  public init(order: OrderID, customer: CustomerID, captured: Sun, released: Sun, seq: Int64) {
+    self.order = order
+    self.customer = customer
+    self.captured = captured
+    self.released = released
+    self.seq = seq
+  }
+}

@@ -1,0 +1,96 @@
+import Foundation
+
+/// One row. Columns are read by name; a missing column, a null where a value is asked for, and a text that does not
+/// read as the type are errors with code `.decoding` that name the column and never its content.
+public struct PostgresRow: Sendable {
+  let cells: PostgresCells
+  let index: Int
+
+  public var columns: [String] { cells.columnNames }
+
+  public func isNull(_ column: String) throws -> Bool { cells.isNull(index, try position(column)) }
+
+  func isPresentAndNull(_ column: String) -> Bool {
+    cells.index(of: column).map { cells.isNull(index, $0) } ?? false
+  }
+
+  public func string(_ column: String) throws -> String { try required(column, stringIfPresent) }
+  public func int(_ column: String) throws -> Int64 { try required(column, intIfPresent) }
+  public func bool(_ column: String) throws -> Bool { try required(column, boolIfPresent) }
+  public func double(_ column: String) throws -> Double { try required(column, doubleIfPresent) }
+  public func uuid(_ column: String) throws -> UUID { try required(column, uuidIfPresent) }
+  public func date(_ column: String) throws -> Date { try required(column, dateIfPresent) }
+  public func bytes(_ column: String) throws -> [UInt8] { try required(column, bytesIfPresent) }
+  public func strings(_ column: String) throws -> [String] { try required(column, stringsIfPresent) }
+  public func ints(_ column: String) throws -> [Int64] { try required(column, intsIfPresent) }
+  public func uuids(_ column: String) throws -> [UUID] { try required(column, uuidsIfPresent) }
+
+  public func stringIfPresent(_ column: String) throws -> String? { try read(column, "text") { $0 } }
+  public func intIfPresent(_ column: String) throws -> Int64? { try read(column, "an integer") { Int64($0) } }
+  public func doubleIfPresent(_ column: String) throws -> Double? { try read(column, "a number", PostgresText.double) }
+  public func uuidIfPresent(_ column: String) throws -> UUID? { try read(column, "a uuid") { UUID(uuidString: $0) } }
+
+  public func boolIfPresent(_ column: String) throws -> Bool? {
+    try read(column, "a boolean") { $0 == "t" ? true : $0 == "f" ? false : nil }
+  }
+
+  public func dateIfPresent(_ column: String) throws -> Date? {
+    try read(column, "a timestamptz", PostgresTimestamp.date)
+  }
+
+  public func bytesIfPresent(_ column: String) throws -> [UInt8]? {
+    let position = try position(column)
+    if cells.isNull(index, position) { return nil }
+    guard let bytes = cells.withBytes(index, position, PostgresText.bytes(hex:)) else {
+      throw unreadable(column, "bytea")
+    }
+    return bytes
+  }
+
+  public func stringsIfPresent(_ column: String) throws -> [String]? {
+    try read(column, "an array without nulls", PostgresArrayText.items)
+  }
+
+  public func intsIfPresent(_ column: String) throws -> [Int64]? {
+    try read(column, "an array of integers") { convert(PostgresArrayText.items($0)) { Int64($0) } }
+  }
+
+  public func uuidsIfPresent(_ column: String) throws -> [UUID]? {
+    try read(column, "an array of uuids") { convert(PostgresArrayText.items($0)) { UUID(uuidString: $0) } }
+  }
+
+  // MARK: -
+
+  private func position(_ column: String) throws -> Int32 {
+    guard let position = cells.index(of: column) else {
+      throw PostgresError(
+        .decoding, "There is no column \"\(column)\"; the row has \(columns.joined(separator: ", ")).")
+    }
+    return position
+  }
+
+  private func required<T>(_ column: String, _ read: (String) throws -> T?) throws -> T {
+    guard let value = try read(column) else {
+      throw PostgresError(.decoding, "Column \"\(column)\" is null where a value is needed.")
+    }
+    return value
+  }
+
+  private func read<T>(_ column: String, _ kind: String, _ parse: (String) -> T?) throws -> T? {
+    let position = try position(column)
+    if cells.isNull(index, position) { return nil }
+    let text = cells.withBytes(index, position) { String(decoding: $0, as: UTF8.self) }
+    guard let value = parse(text) else { throw unreadable(column, kind) }
+    return value
+  }
+
+  private func unreadable(_ column: String, _ kind: String) -> PostgresError {
+    PostgresError(.decoding, "Column \"\(column)\" does not read as \(kind).")
+  }
+
+  private func convert<T>(_ items: [String]?, _ parse: (String) -> T?) -> [T]? {
+    guard let items else { return nil }
+    let values = items.compactMap(parse)
+    return values.count == items.count ? values : nil
+  }
+}

@@ -1,0 +1,54 @@
+import Foundation
+
+/// Makes a Codable struct of a row: the counterpart of `PostgresRowEncoder`.
+///
+/// Every property needs its column, optionals as well: a column missing from the select is a mistake, not a nil.
+public struct PostgresRowDecoder {
+  public init() {}
+
+  /// - Throws: `PostgresError` with code `.decoding`, which names the column and never its content.
+  public func decode<T: Decodable>(_ type: T.Type, from row: PostgresRow) throws -> T {
+    do {
+      return try T(from: RowDecoding(row: row))
+    } catch let error as PostgresError {
+      throw error
+    } catch {
+      throw PostgresError(.decoding, "The row does not read as \(T.self).")
+    }
+  }
+}
+
+private struct RowDecoding: Decoder {
+  let row: PostgresRow
+  var codingPath: [any CodingKey] { [] }
+  var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+  func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedDecodingContainer<Key> {
+    KeyedDecodingContainer(RowSource(row: row))
+  }
+
+  func unkeyedContainer() throws -> any UnkeyedDecodingContainer { throw NotScalar() }
+  func singleValueContainer() throws -> any SingleValueDecodingContainer { throw NotScalar() }
+}
+
+private struct RowSource<Key: CodingKey>: KeyedDecodingContainerProtocol {
+  let row: PostgresRow
+  var codingPath: [any CodingKey] { [] }
+  var allKeys: [Key] { row.columns.compactMap { Key(stringValue: $0) } }
+
+  /// Always true, so that a column that is missing fails in `decodeNil` instead of reading as nil.
+  func contains(_ key: Key) -> Bool { true }
+
+  func decodeNil(forKey key: Key) throws -> Bool { try row.isNull(ColumnName.of(key.stringValue)) }
+
+  func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
+    try PostgresCell(row: row, column: ColumnName.of(key.stringValue)).decode(type)
+  }
+
+  func nestedContainer<Nested: CodingKey>(
+    keyedBy type: Nested.Type, forKey key: Key
+  ) throws -> KeyedDecodingContainer<Nested> { throw NotScalar() }
+  func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer { throw NotScalar() }
+  func superDecoder() throws -> any Decoder { throw NotScalar() }
+  func superDecoder(forKey key: Key) throws -> any Decoder { throw NotScalar() }
+}

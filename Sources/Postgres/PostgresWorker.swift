@@ -1,0 +1,45 @@
+/// The body of one connection's thread: opens the session when it is first needed, lends it, replaces it when it broke.
+final class PostgresWorker {
+  private let configuration: PostgresConfiguration
+  private var session: PostgresSession?
+
+  init(_ configuration: PostgresConfiguration) { self.configuration = configuration }
+
+  func run(_ queue: PostgresQueue, slot: Int) {
+    while let job = queue.take(slot: slot) { job.run(on: self) }
+    session = nil
+    queue.finishThread()
+  }
+
+  func lend<T>(_ body: (PostgresSession) throws -> T) throws -> T {
+    let session = try usableSession()
+    do {
+      let value = try body(session)
+      try session.settle(flushing: true)
+      return value
+    } catch {
+      settleAfterFailure(session)
+      throw error
+    }
+  }
+
+  private func usableSession() throws -> PostgresSession {
+    if let session {
+      session.detectLoss()
+      if session.isUsable { return session }
+      self.session = nil
+    }
+    let fresh = PostgresSession(link: try PostgresLink(configuration))
+    session = fresh
+    return fresh
+  }
+
+  /// The body's error is what the caller must see; a session that cannot be tidied up is replaced.
+  private func settleAfterFailure(_ session: PostgresSession) {
+    do {
+      try session.settle(flushing: false)
+    } catch {
+      self.session = nil
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/// What is wrong with a key, a digest or a signature. Never repeats any of them.
+public struct KeyError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Stable, for the API, logs and metrics.
+  public let code: String
+  public let description: String
+
+  private init(_ code: String, _ description: String) {
+    self.code = code
+    self.description = description
+  }
+
+  static func wrongLength(_ count: Int) -> KeyError {
+    KeyError("key_length", "a private key has 32 bytes (64 hexadecimal digits), but \(count) bytes were given")
+  }
+
+  static func notHex(_ error: HexError) -> KeyError {
+    KeyError("key_not_hex", "the private key is not hexadecimal: \(error.description)")
+  }
+
+  static let outOfRange = KeyError(
+    "key_out_of_range", "the private key is zero or not below the order of secp256k1, so no address belongs to it")
+  static let badPublicKey = KeyError("bad_public_key", "the public key is not a point of secp256k1")
+  static let badSignature = KeyError("bad_signature", "no key can have made this signature of this digest")
+  static let libraryFailed = KeyError("secp256k1_failed", "libsecp256k1 failed; the process may be out of memory")
+
+  static func digestLength(_ count: Int) -> KeyError {
+    KeyError("digest_length", "a digest has 32 bytes, but \(count) were given")
+  }
+
+  static func signatureLength(_ count: Int) -> KeyError {
+    KeyError("signature_length", "a signature has 65 bytes, r, s and v, but \(count) were given")
+  }
+
+  static func recoveryByte(_ byte: UInt8) -> KeyError {
+    KeyError("signature_v", "the last byte of a signature is 0, 1, 27 or 28, but \(byte) was given")
+  }
+}

@@ -1,0 +1,73 @@
+/// The receipt of a transaction that is in a block.
+public struct TransactionInfo: Hashable, Sendable {
+  public let id: TransactionID
+  public let blockNumber: Int64
+  /// Milliseconds of chain time.
+  public let blockTimestamp: Int64
+  public let fee: Sun
+  /// Whether it took effect.
+  public let succeeded: Bool
+  /// Of a smart-contract call: `SUCCESS`, `REVERT`, `OUT_OF_ENERGY`, …; empty for system contracts.
+  public let receiptResult: String
+  /// Why it failed, where the chain says.
+  public let message: String
+  public let energyUsed: Energy
+  /// Bandwidth taken from stake or the free allowance.
+  public let bandwidthUsed: Int64
+  /// Burned for bandwidth.
+  public let bandwidthFee: Sun
+  public let logs: [EventLog]
+}
+
+/// An event of a smart contract.
+public struct EventLog: Hashable, Sendable {
+  /// The contract that emitted it.
+  public let address: TronAddress
+  /// 32 bytes each, the first the hash of the event's signature.
+  public let topics: [[UInt8]]
+  public let data: [UInt8]
+}
+
+/// The JSON of `gettransactioninfobyid`; `{}` until the transaction is in a block.
+struct TransactionInfoAnswer: Decodable {
+  struct Receipt: Decodable {
+    var result: String?
+    var energy_usage_total: Int64?
+    var net_usage: Int64?
+    var net_fee: Int64?
+  }
+
+  struct Log: Decodable {
+    var address: String
+    var topics: [String]?
+    var data: String?
+
+    func log() throws -> EventLog {
+      let bytes = try Hex.decode(address)
+      // 20 bytes without the 0x41; some gateways add it.
+      return EventLog(
+        address: try bytes.count == 21 ? TronAddress(bytes: bytes) : TronAddress(evmBytes: bytes),
+        topics: try (topics ?? []).map { try Hex.decode($0) }, data: try Hex.decode(data ?? ""))
+    }
+  }
+
+  var id: TransactionID?
+  var fee: Int64?
+  var blockNumber: Int64?
+  var blockTimeStamp: Int64?
+  var receipt: Receipt?
+  var result: String?
+  var resMessage: String?
+  var log: [Log]?
+
+  func info() throws -> TransactionInfo? {
+    guard let id, let blockNumber else { return nil }
+    let executed = receipt?.result ?? ""
+    return TransactionInfo(
+      id: id, blockNumber: blockNumber, blockTimestamp: blockTimeStamp ?? 0, fee: Sun(fee ?? 0),
+      succeeded: result != "FAILED" && (executed.isEmpty || executed == "SUCCESS"), receiptResult: executed,
+      message: NodeText.readable(resMessage ?? ""), energyUsed: Energy(receipt?.energy_usage_total ?? 0),
+      bandwidthUsed: receipt?.net_usage ?? 0, bandwidthFee: Sun(receipt?.net_fee ?? 0),
+      logs: try (log ?? []).map { try $0.log() })
+  }
+}
