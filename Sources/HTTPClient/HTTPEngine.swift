@@ -60,7 +60,9 @@ final class HTTPEngine: Sendable {
 
   func submit(_ id: ID, _ request: HTTPRequest, _ origin: HTTPOrigin, _ completion: HTTPTransfer.Completion) {
     let refusal: HTTPError? = state.withLock { state in
-      if state.cancelledEarly.remove(id) != nil { return HTTPError(.cancelled, "the request to \(origin) was cancelled") }
+      if state.cancelledEarly.remove(id) != nil {
+        return HTTPError(.cancelled, "the request to \(origin) was cancelled")
+      }
       if state.isClosing || state.hasEnded { return HTTPError(.cancelled, "the HTTP client is closed") }
       if state.open.count >= requestsMax {
         return HTTPError(.overloaded, "\(requestsMax) requests are waiting already; try again when some are answered")

@@ -23,6 +23,14 @@ public struct KeyError: Error, Hashable, Sendable, CustomStringConvertible {
   static let badSignature = KeyError("bad_signature", "no key can have made this signature of this digest")
   static let libraryFailed = KeyError("secp256k1_failed", "libsecp256k1 failed; the process may be out of memory")
 
+  static let badExtendedKey = KeyError(
+    "bad_extended_key", "this is not an extended public key; it begins with xpub and has 111 characters")
+  static let hardened = KeyError(
+    "hardened_child", "a child from 2147483648 on is hardened and cannot be derived from a public key")
+  static let noChild = KeyError("no_child", "this index has no key (BIP 32 expects one such in 2^127); use the next")
+  static let badSeed = KeyError("bad_seed", "a seed has 16 to 64 bytes and must yield a key")
+  static let badPath = KeyError("bad_path", "a derivation path looks like m/44'/195'/0'/0/0")
+
   static func digestLength(_ count: Int) -> KeyError {
     KeyError("digest_length", "a digest has 32 bytes, but \(count) were given")
   }

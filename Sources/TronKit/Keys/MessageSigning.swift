@@ -1,5 +1,5 @@
-/// Signing of texts (TIP-191, `signMessageV2` of wallets), to prove that one holds an address. No transaction can have the
-/// same digest.
+/// Signing of texts (TIP-191, `signMessageV2` of wallets), to prove that one holds an address. No transaction can have
+/// the same digest.
 public enum MessageSigning {
   /// Keccak-256 of the prefix, the length in bytes as a decimal, and the message.
   public static func digest(of message: some Collection<UInt8>) -> [UInt8] {

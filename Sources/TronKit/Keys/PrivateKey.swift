@@ -72,6 +72,13 @@ public struct PrivateKey: Sendable {
     return try Signature(bytes: try Secp256k1.sign(digest: digest32, key: storage.bytes))
   }
 
+  /// The key moved by 32 bytes, modulo the order (BIP 32). Nil where there is none.
+  func tweaked(by tweak: [UInt8]) throws(KeyError) -> PrivateKey? {
+    guard var bytes = try Secp256k1.tweakAdd(key: storage.bytes, tweak: tweak) else { return nil }
+    defer { for index in bytes.indices { bytes[index] = 0 } }
+    return try PrivateKey(bytes: bytes)
+  }
+
   /// Lends the 32 bytes, to seal them. They must not outlive the closure.
   public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     try body(UnsafeRawBufferPointer(start: storage.bytes, count: 32))

@@ -5,6 +5,11 @@ public struct PublicKey: Hashable, Sendable {
 
   init(uncompressed: [UInt8]) { self.uncompressed = uncompressed }
 
+  /// Takes 33 or 65 bytes.
+  public init(bytes: [UInt8]) throws(KeyError) {
+    uncompressed = try Secp256k1.parse(publicKey: bytes)
+  }
+
   /// 33 bytes: 2 or 3 by the parity of Y, and X.
   public var compressed: [UInt8] {
     [uncompressed[64] & 1 == 0 ? 2 : 3] + uncompressed[1...32]

@@ -62,6 +62,16 @@ enum Secp256k1 {
     return serialized(point, context)
   }
 
+  /// The point of 33 or 65 bytes as 65.
+  static func parse(publicKey: [UInt8]) throws(KeyError) -> [UInt8] {
+    let context = try context()
+    var point = secp256k1_pubkey()
+    guard secp256k1_ec_pubkey_parse(context, &point, publicKey, publicKey.count) == 1 else {
+      throw KeyError.badPublicKey
+    }
+    return serialized(point, context)
+  }
+
   /// The point of 33 or 65 bytes moved by `tweak` times the generator; 65 bytes. Nil where there is none.
   static func tweakAdd(publicKey: [UInt8], tweak: [UInt8]) throws(KeyError) -> [UInt8]? {
     let context = try context()
@@ -71,6 +81,13 @@ enum Secp256k1 {
     }
     guard secp256k1_ec_pubkey_tweak_add(context, &point, tweak) == 1 else { return nil }
     return serialized(point, context)
+  }
+
+  /// The key moved by `tweak`, modulo the order. Nil where there is none.
+  static func tweakAdd(key: UnsafePointer<UInt8>, tweak: [UInt8]) throws(KeyError) -> [UInt8]? {
+    let context = try context()
+    var bytes = Array(UnsafeBufferPointer(start: key, count: 32))
+    return secp256k1_ec_seckey_tweak_add(context, &bytes, tweak) == 1 ? bytes : nil
   }
 
   private static func serialized(_ point: secp256k1_pubkey, _ context: OpaquePointer) -> [UInt8] {

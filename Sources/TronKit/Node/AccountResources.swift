@@ -14,6 +14,21 @@ public struct AccountResources: Hashable, Sendable {
   /// TRX staked for energy in the whole network.
   public let totalEnergyWeight: Int64
 
+  public init(
+    energyLimit: Energy = .zero, energyUsed: Energy = .zero, bandwidthLimit: Int64 = 0, bandwidthUsed: Int64 = 0,
+    freeBandwidthLimit: Int64 = 0, freeBandwidthUsed: Int64 = 0, totalEnergyLimit: Int64 = 0,
+    totalEnergyWeight: Int64 = 0
+  ) {
+    self.energyLimit = energyLimit
+    self.energyUsed = energyUsed
+    self.bandwidthLimit = bandwidthLimit
+    self.bandwidthUsed = bandwidthUsed
+    self.freeBandwidthLimit = freeBandwidthLimit
+    self.freeBandwidthUsed = freeBandwidthUsed
+    self.totalEnergyLimit = totalEnergyLimit
+    self.totalEnergyWeight = totalEnergyWeight
+  }
+
   public var energyAvailable: Energy { Energy(max(0, energyLimit.value - energyUsed.value)) }
   public var bandwidthAvailable: Int64 { max(0, bandwidthLimit - bandwidthUsed) }
   public var freeBandwidthAvailable: Int64 { max(0, freeBandwidthLimit - freeBandwidthUsed) }

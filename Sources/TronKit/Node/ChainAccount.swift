@@ -18,6 +18,25 @@ public struct ChainAccount: Hashable, Sendable {
   public let ownerPermission: AccountPermission?
   public let activePermissions: [AccountPermission]
 
+  public init(
+    address: TronAddress, isContract: Bool = false, balance: Sun = .zero, frozenEnergy: Sun = .zero,
+    frozenBandwidth: Sun = .zero, delegatedEnergy: Sun = .zero, delegatedBandwidth: Sun = .zero,
+    acquiredEnergy: Sun = .zero, acquiredBandwidth: Sun = .zero, ownerPermission: AccountPermission? = nil,
+    activePermissions: [AccountPermission] = []
+  ) {
+    self.address = address
+    self.isContract = isContract
+    self.balance = balance
+    self.frozenEnergy = frozenEnergy
+    self.frozenBandwidth = frozenBandwidth
+    self.delegatedEnergy = delegatedEnergy
+    self.delegatedBandwidth = delegatedBandwidth
+    self.acquiredEnergy = acquiredEnergy
+    self.acquiredBandwidth = acquiredBandwidth
+    self.ownerPermission = ownerPermission
+    self.activePermissions = activePermissions
+  }
+
   /// Whether a key may sign this kind of contract alone under a permission of the account.
   public func permits(_ signer: TronAddress, _ contract: Contract, permissionID: Int32) -> Bool {
     let all = activePermissions + (ownerPermission.map { [$0] } ?? [])
@@ -32,6 +51,11 @@ public struct AccountPermission: Hashable, Sendable {
   public struct Key: Hashable, Sendable {
     public let address: TronAddress
     public let weight: Int64
+
+    public init(address: TronAddress, weight: Int64) {
+      self.address = address
+      self.weight = weight
+    }
   }
 
   /// 0 owner, 1 witness, from 2 on active.
@@ -42,6 +66,14 @@ public struct AccountPermission: Hashable, Sendable {
   /// Nil for the owner permission, which allows everything.
   public let operations: PermissionOperations?
   public let keys: [Key]
+
+  public init(id: Int32, name: String, threshold: Int64, operations: PermissionOperations?, keys: [Key]) {
+    self.id = id
+    self.name = name
+    self.threshold = threshold
+    self.operations = operations
+    self.keys = keys
+  }
 }
 
 /// The JSON of `/wallet/getaccount`; `{}` for an address that is not activated.

@@ -1,5 +1,5 @@
-/// What an address has, as an index over the chain tells it. For show and for checks ahead of an order; money is credited
-/// from blocks only.
+/// What an address has, as an index over the chain tells it. For show and for checks ahead of an order; money is
+/// credited from blocks only.
 public struct ChainBalance: Hashable, Sendable, Codable {
   public let address: TronAddress
   public let trx: Sun

@@ -7,6 +7,14 @@ public struct ChainBlock: Hashable, Sendable {
   public let parent: BlockID
   /// Empty where a block was asked for without them.
   public let transactions: [ChainTransaction]
+
+  public init(id: BlockID, number: Int64, timestamp: Int64, parent: BlockID, transactions: [ChainTransaction]) {
+    self.id = id
+    self.number = number
+    self.timestamp = timestamp
+    self.parent = parent
+    self.transactions = transactions
+  }
 }
 
 /// A transaction that is in a block.
@@ -16,6 +24,12 @@ public struct ChainTransaction: Hashable, Sendable {
   public let contractRet: String
   /// What was signed. The node's own decoding is not used.
   public let rawBytes: [UInt8]
+
+  public init(id: TransactionID, contractRet: String, rawBytes: [UInt8]) {
+    self.id = id
+    self.contractRet = contractRet
+    self.rawBytes = rawBytes
+  }
 
   public var succeeded: Bool { contractRet == "SUCCESS" }
 

@@ -3,6 +3,11 @@ public struct DelegatedResource: Hashable, Sendable {
   public struct Part: Hashable, Sendable {
     public var energy = Sun.zero
     public var bandwidth = Sun.zero
+
+    public init(energy: Sun = .zero, bandwidth: Sun = .zero) {
+      self.energy = energy
+      self.bandwidth = bandwidth
+    }
   }
 
   /// Can be reclaimed at once.
@@ -12,6 +17,8 @@ public struct DelegatedResource: Hashable, Sendable {
   /// Milliseconds of chain time; nil where nothing is locked.
   public var energyExpiry: Int64?
   public var bandwidthExpiry: Int64?
+
+  public init() {}
 }
 
 /// The JSON of `getdelegatedresourcev2`: a record without expiry, one with, either, or `{}`.

@@ -1,7 +1,7 @@
 import Foundation
 import HTTPClient
 
-/// Requests to one base URL and the reading of what comes back: `{"Error":…}` with status 200, plain text, rate limits.
+/// Requests to one base URL and the reading of what comes back: `{"Error":…}` with status 200, plain text, limits.
 struct NodeTransport: Sendable {
   let baseURL: String
   let http: HTTPClient

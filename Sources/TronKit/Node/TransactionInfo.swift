@@ -17,6 +17,24 @@ public struct TransactionInfo: Hashable, Sendable {
   /// Burned for bandwidth.
   public let bandwidthFee: Sun
   public let logs: [EventLog]
+
+  public init(
+    id: TransactionID, blockNumber: Int64, blockTimestamp: Int64, fee: Sun = .zero, succeeded: Bool = true,
+    receiptResult: String = "", message: String = "", energyUsed: Energy = .zero, bandwidthUsed: Int64 = 0,
+    bandwidthFee: Sun = .zero, logs: [EventLog] = []
+  ) {
+    self.id = id
+    self.blockNumber = blockNumber
+    self.blockTimestamp = blockTimestamp
+    self.fee = fee
+    self.succeeded = succeeded
+    self.receiptResult = receiptResult
+    self.message = message
+    self.energyUsed = energyUsed
+    self.bandwidthUsed = bandwidthUsed
+    self.bandwidthFee = bandwidthFee
+    self.logs = logs
+  }
 }
 
 /// An event of a smart contract.
@@ -26,6 +44,12 @@ public struct EventLog: Hashable, Sendable {
   /// 32 bytes each, the first the hash of the event's signature.
   public let topics: [[UInt8]]
   public let data: [UInt8]
+
+  public init(address: TronAddress, topics: [[UInt8]], data: [UInt8]) {
+    self.address = address
+    self.topics = topics
+    self.data = data
+  }
 }
 
 /// The JSON of `gettransactioninfobyid`; `{}` until the transaction is in a block.

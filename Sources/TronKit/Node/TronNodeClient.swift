@@ -29,7 +29,7 @@ public struct TronNodeClient: Sendable {
   /// Nil where the address is not activated.
   public func account(_ address: TronAddress, solid: Bool = false) async throws -> ChainAccount? {
     let answer: AccountAnswer = try await post("getaccount", ["address": .address(address)], solid)
-    return try answer.account()
+    return try interpreted { try answer.account() }
   }
 
   public func resources(_ address: TronAddress) async throws -> AccountResources {
@@ -52,7 +52,7 @@ public struct TronNodeClient: Sendable {
   ) async throws -> DelegatedResource {
     let answer: DelegatedResourceAnswer = try await post(
       "getdelegatedresourcev2", ["fromAddress": .address(owner), "toAddress": .address(receiver)], solid)
-    return try answer.resource()
+    return try interpreted { try answer.resource() }
   }
 
   /// Whom an account lends to.
@@ -90,11 +90,13 @@ public struct TronNodeClient: Sendable {
   public func blocks(from: Int64, to: Int64) async throws -> [ChainBlock] {
     let answer: BlockListAnswer = try await post(
       "getblockbylimitnext", ["startNum": .integer(from), "endNum": .integer(to)])
-    return try (answer.block ?? []).compactMap { try $0.block() }
+    return try interpreted { try (answer.block ?? []).compactMap { try $0.block() } }
   }
 
   private func present(_ answer: BlockAnswer, _ what: String) throws -> ChainBlock {
-    guard let block = try answer.block() else { throw TronNodeError(.notFound, "\(name) does not have \(what)") }
+    guard let block = try interpreted({ try answer.block() }) else {
+      throw TronNodeError(.notFound, "\(name) does not have \(what)")
+    }
     return block
   }
 
@@ -103,7 +105,7 @@ public struct TronNodeClient: Sendable {
   /// Nil until the transaction is in a block, or in a solid one.
   public func transaction(_ id: TransactionID, solid: Bool = false) async throws -> ChainTransaction? {
     let answer: TransactionAnswer = try await post("gettransactionbyid", ["value": .text(id.hex)], solid)
-    return try answer.transaction()
+    return try interpreted { try answer.transaction() }
   }
 
   public func solidTransaction(_ id: TransactionID) async throws -> ChainTransaction? {
@@ -113,7 +115,7 @@ public struct TronNodeClient: Sendable {
   /// Nil until the transaction is in a block, or in a solid one.
   public func transactionInfo(_ id: TransactionID, solid: Bool = false) async throws -> TransactionInfo? {
     let answer: TransactionInfoAnswer = try await post("gettransactioninfobyid", ["value": .text(id.hex)], solid)
-    return try answer.info()
+    return try interpreted { try answer.info() }
   }
 
   public func solidTransactionInfo(_ id: TransactionID) async throws -> TransactionInfo? {
@@ -124,7 +126,7 @@ public struct TronNodeClient: Sendable {
   public func transactionInfos(inBlock number: Int64, solid: Bool = false) async throws -> [TransactionInfo] {
     let answer: ListOrEmpty<TransactionInfoAnswer> = try await post(
       "gettransactioninfobyblocknum", ["num": .integer(number)], solid)
-    return try answer.items.compactMap { try $0.info() }
+    return try interpreted { try answer.items.compactMap { try $0.info() } }
   }
 
   /// Sends the bytes as they are, once. Sending the same bytes again, to any node, cannot take effect twice.
@@ -151,6 +153,17 @@ public struct TronNodeClient: Sendable {
     }
     let answer: Answer = try await post("getchainparameters", [:])
     return Dictionary(answer.chainParameter.map { ($0.key, $0.value ?? 0) }, uniquingKeysWith: { $1 })
+  }
+
+  /// What is JSON of the right shape can still hold a wrong address, id or amount.
+  private func interpreted<Value>(_ interpret: () throws -> Value) throws -> Value {
+    do {
+      return try interpret()
+    } catch let error as TronNodeError {
+      throw error
+    } catch {
+      throw TronNodeError(.malformed, "\(name) answered with something that cannot be: \(error)")
+    }
   }
 
   private func post<Answer: Decodable>(
@@ -184,13 +197,19 @@ enum NodeParameter: Encodable {
 struct ListOrEmpty<Item: Decodable>: Decodable {
   let items: [Item]
 
-  private enum NoKeys: CodingKey {}
+  private struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
 
   init(from decoder: any Decoder) throws {
     do {
       items = try decoder.singleValueContainer().decode([Item].self)
     } catch let error as DecodingError {
-      guard case .typeMismatch = error, try decoder.container(keyedBy: NoKeys.self).allKeys.isEmpty else { throw error }
+      guard case .typeMismatch = error, try decoder.container(keyedBy: AnyKey.self).allKeys.isEmpty else { throw error }
       items = []
     }
   }

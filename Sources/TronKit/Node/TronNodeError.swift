@@ -23,7 +23,7 @@ public struct TronNodeError: Error, Hashable, Sendable, CustomStringConvertible 
   /// False only when it is certain that the node has not received the request.
   public let mayHaveBeenSent: Bool
 
-  init(_ code: Code, _ message: String, retryAfter: Duration? = nil, mayHaveBeenSent: Bool = true) {
+  public init(_ code: Code, _ message: String, retryAfter: Duration? = nil, mayHaveBeenSent: Bool = true) {
     self.code = code
     self.message = message
     self.retryAfter = retryAfter

@@ -25,7 +25,8 @@ public struct TronScanClient: Sendable {
     let bandwidth = account.bandwidth
     return ChainBalance(
       address: address, trx: Sun(account.balance ?? 0), usdtMicro: micro,
-      energyAvailable: Energy(max(0, bandwidth?.energyRemaining ?? 0)), energyLimit: Energy(bandwidth?.energyLimit ?? 0),
+      energyAvailable: Energy(max(0, bandwidth?.energyRemaining ?? 0)),
+      energyLimit: Energy(bandwidth?.energyLimit ?? 0),
       bandwidthAvailable: max(0, bandwidth?.freeNetRemaining ?? 0) + max(0, bandwidth?.netRemaining ?? 0),
       activated: account.activated ?? false, isContract: account.accountType == 2)
   }

@@ -1,5 +1,5 @@
-/// Which kinds of contract an active permission allows: the 32-byte mask in an account's permission. The bit of type n is
-/// bit n % 8 of byte n / 8.
+/// Which kinds of contract an active permission allows: the 32-byte mask in an account's permission. The bit of type
+/// n is bit n % 8 of byte n / 8.
 public struct PermissionOperations: Hashable, Sendable {
   /// Contract types, 0 to 255.
   public let contractTypes: Set<Int>

@@ -1,0 +1,76 @@
+import BusKit
+import Contracts
+import Foundation
+
+/// A screen as parameters of `sendMessage` and `editMessageText`.
+enum ScreenPayload {
+  static let dataBytesMax = 64
+  static let copyLengthMax = 256
+  static let buttonsMax = 100
+  /// Telegram counts 4096 characters without tags; with tags nothing longer than this can be right.
+  static let htmlLengthMax = 16_384
+
+  static func parameters(_ screen: Screen) -> [String: JSONValue] {
+    var parameters = text(screen.html)
+    if !screen.rows.isEmpty {
+      parameters["reply_markup"] = ["inline_keyboard": .array(screen.rows.map { .array($0.map(button)) })]
+    }
+    return parameters
+  }
+
+  static func text(_ html: BotHTML) -> [String: JSONValue] {
+    ["text": .string(html.source), "parse_mode": "HTML", "link_preview_options": ["is_disabled": true]]
+  }
+
+  /// The same without formatting, for when Telegram does not accept ours.
+  static func plain(_ parameters: [String: JSONValue]) -> [String: JSONValue] {
+    var parameters = parameters
+    parameters["parse_mode"] = nil
+    parameters["text"] = .string(withoutTags(parameters["text"]?.string ?? ""))
+    return parameters
+  }
+
+  /// Limits that Telegram would refuse later, where nobody waits for the answer any more.
+  static func check(_ screen: Screen) throws {
+    try check(screen.html)
+    let buttons = screen.rows.flatMap { $0 }
+    guard buttons.count <= buttonsMax else {
+      throw InvariantViolation("a screen has \(buttons.count) buttons; the most is \(buttonsMax)")
+    }
+    for button in buttons {
+      switch button.action {
+      case .data(let data):
+        guard (1...dataBytesMax).contains(data.utf8.count) else {
+          throw InvariantViolation("the button '\(button.label)' has \(data.utf8.count) bytes of data; give 1 to 64")
+        }
+      case .copy(let text):
+        guard (1...copyLengthMax).contains(text.count) else {
+          throw InvariantViolation("the button '\(button.label)' copies \(text.count) characters; give 1 to 256")
+        }
+      case .url(let url):
+        guard !url.isEmpty else { throw InvariantViolation("the button '\(button.label)' has an empty URL") }
+      }
+    }
+  }
+
+  static func check(_ html: BotHTML) throws {
+    let length = html.source.count
+    guard (1...htmlLengthMax).contains(length) else {
+      throw InvariantViolation("a message has \(length) characters; give 1 to \(htmlLengthMax)")
+    }
+  }
+
+  static func withoutTags(_ html: String) -> String {
+    html.replacing(/<[^>]*>/, with: "").replacing("&lt;", with: "<").replacing("&gt;", with: ">")
+      .replacing("&quot;", with: "\"").replacing("&amp;", with: "&")
+  }
+
+  private static func button(_ button: Screen.Button) -> JSONValue {
+    let label = JSONValue.string(button.label)
+    return switch button.action {
+    case .data(let data): ["text": label, "callback_data": .string(data)]
+    case .url(let url): ["text": label, "url": .string(url)]
+    case .copy(let text): ["text": label, "copy_text": ["text": .string(text)]]
+    }
+  }
+}

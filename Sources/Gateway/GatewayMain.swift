@@ -1,0 +1,53 @@
+import BusKit
+import Contracts
+import Foundation
+import HTTPClient
+import Logging
+
+/// The edge of the system: Telegram on one side, REST clients on the other, the bus behind.
+@main
+struct GatewayMain {
+  static func main() async {
+    var reader = EnvironmentReader()
+    let configuration = ServiceConfiguration.read(&reader, service: ServiceName.gateway, schema: "gateway")
+    let settings = GatewaySettings.read(&reader)
+    do {
+      try reader.finish()
+      // Whatever is missing has left a mistake, and `finish` has thrown.
+      guard let configuration, let settings else { exit(78) }
+      let service = try make(settings, logger: configuration.logger)
+      try await service.run(configuration)
+    } catch {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      exit(error is ConfigurationError || error is JournalError ? 78 : 1)
+    }
+  }
+
+  /// - Throws: `JournalError` when the journal's folder cannot be used.
+  static func make(_ settings: GatewaySettings, logger: Logger) throws -> Service {
+    let telegram = TelegramClient(
+      baseURL: settings.telegramURL, token: settings.telegramToken, http: HTTPClient(maximumConnections: 32))
+    let journal = try UpdateJournal(directory: settings.journalDirectory, logger: logger)
+    var service = Service(name: ServiceName.gateway, schema: "gateway", migrations: GatewayMigrations.all)
+
+    ScreenHandlers.register(on: &service)
+    OperatorHandlers.register(on: &service)
+    OrderHandlers.register(on: &service)
+
+    service.effect(AnswerCallback.self, policy: AnswerCallback.policy) { try await $0.run($1, telegram: telegram) }
+    service.effect(DeliverScreen.self, policy: DeliverScreen.policy) { try await $0.run($1, telegram: telegram) }
+    service.effect(SendNotice.self, policy: SendNotice.policy) { try await $0.run($1, telegram: telegram) }
+
+    let poller = TelegramPoller(telegram: telegram, journal: journal)
+    let applier = UpdateApplier(journal: journal, installationSecret: settings.installationSecret)
+    service.background("telegram-poll") { try await poller.run($0) }
+    service.background("telegram-apply") { try await applier.run($0) }
+    service.background("forget-updates") { try await UpdateRetention.run($0) }
+    service.beforeMetrics {
+      $0.metrics.gauge("energy_gateway_journal_entries", labels: []).set(Double(journal.waitingCount))
+    }
+
+    service.http { router, bus in RestAPI(bus: bus, limits: settings.limits).register(on: router) }
+    return service
+  }
+}

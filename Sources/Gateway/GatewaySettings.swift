@@ -1,0 +1,54 @@
+import BusKit
+import Crypto
+import Foundation
+
+/// What the gateway needs beside the bus.
+struct GatewaySettings: Sendable {
+  var telegramURL: String
+  var telegramToken: String
+  var installationSecret: SymmetricKey
+  var journalDirectory: String
+  var limits = RestLimits()
+
+  /// Reads the environment; mistakes are collected in `reader`, and no secret is repeated in one.
+  static func read(_ reader: inout EnvironmentReader) -> GatewaySettings? {
+    let url = reader.url("ENERGY_TELEGRAM_API_URL", default: "https://api.telegram.org")
+    let token = reader.secret("ENERGY_TELEGRAM_TOKEN_FILE")
+    if let token, !isToken(token) {
+      reader.mistake("ENERGY_TELEGRAM_TOKEN_FILE: the file does not hold a bot token such as 123456:ABC-def…")
+    }
+    let secret = reader.secret("ENERGY_INSTALLATION_SECRET_FILE")
+    if let secret, secret.utf8.count < 32 {
+      reader.mistake("ENERGY_INSTALLATION_SECRET_FILE: the secret has \(secret.utf8.count) characters; give 32 or more")
+    }
+    let directory = reader.string("ENERGY_JOURNAL_DIR")
+    var limits = RestLimits()
+    limits.requestsPerSecond = Double(reader.integer("ENERGY_CLIENT_RATE", default: 50, in: 1...100_000))
+    limits.requestsBurst = Double(reader.integer("ENERGY_CLIENT_BURST", default: 100, in: 1...100_000))
+    limits.unansweredMax = Int(reader.integer("ENERGY_UNANSWERED_ORDERS_MAX", default: 1000, in: 1...1_000_000))
+    guard let url, let token, let secret, let directory else { return nil }
+    return GatewaySettings(
+      telegramURL: url, telegramToken: token, installationSecret: SymmetricKey(data: Data(secret.utf8)),
+      journalDirectory: directory, limits: limits)
+  }
+
+  /// The form of a token: it goes into a URL, so nothing else may be in it.
+  static func isToken(_ text: String) -> Bool {
+    text.wholeMatch(of: /[0-9]{1,20}:[A-Za-z0-9_\-]{10,128}/) != nil
+  }
+}
+
+/// The REST API's limits.
+struct RestLimits: Sendable {
+  var bodyBytesMax = 16 * 1024
+  var requestsPerSecond = 50.0
+  var requestsBurst = 100.0
+  /// Orders that order-svc has not spoken of; beyond it new ones are turned away.
+  var unansweredMax = 1000
+  var redisDownMax = Duration.seconds(5)
+  var chainCheck = Duration.seconds(1)
+  var orderWait = Duration.seconds(3)
+  var queryWait = Duration.seconds(2)
+  /// For how long order-svc may take up an order that was asked for.
+  var orderTimeToLive = Duration.seconds(30)
+}

@@ -1,0 +1,19 @@
+import BusKit
+import Contracts
+
+/// `OrderChanged`: keeps the last known state of REST clients' orders, for replays and for when order-svc is away.
+enum OrderHandlers {
+  static func register(on service: inout Service) {
+    service.handle(
+      OrderChanged.self, needs: { [.rows(RestOrderRow.self, where: "order_id", is: $0.order.id.text)] }
+    ) { event, unit in
+      // An order from Telegram has no row here.
+      for var row in try unit.all(RestOrderRow.self) where row.orderId == event.order.id.text {
+        guard event.seq > row.lastSeq else { continue }
+        row.lastSeq = event.seq
+        row.snapshot = event.order
+        try unit.save(row)
+      }
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import BusKit
+import Foundation
+import HTTPClient
+import Logging
+import Synchronization
+
+/// Calls the Bot API. The token is part of every URL, so URLs appear in no error and no log.
+final class TelegramClient: Sendable {
+  /// Telegram's guidance: about 30 messages a second over all chats.
+  static let sendsPerSecond = 30.0
+
+  private let http: HTTPClient
+  private let base: String
+  private let start = ContinuousClock.now
+  private let pace = Mutex(TokenBucket(perSecond: sendsPerSecond, burst: sendsPerSecond, now: .zero))
+
+  /// - Parameter token: `123456:ABC…`; checked by the settings.
+  init(baseURL: String, token: String, http: HTTPClient) {
+    base = "\(baseURL)/bot\(token)/"
+    self.http = http
+  }
+
+  /// A call that is not counted as a message.
+  func call(
+    _ method: String, _ parameters: [String: JSONValue] = [:], timeout: Duration = .seconds(10)
+  ) async throws(TelegramError) -> JSONValue {
+    let response: HTTPResponse
+    do {
+      response = try await http.send(
+        HTTPRequest(
+          method: "POST", url: base + method, headers: [("Content-Type", "application/json")],
+          body: try JSONValue.object(parameters).bytes(), timeout: timeout, bodyLimit: 16 * 1024 * 1024))
+    } catch {
+      throw TelegramError(method: method, code: 0, message: "\(error)", verdict: .transient)
+    }
+    return try Self.result(method, status: response.status, body: response.body)
+  }
+
+  /// `sendMessage` or `editMessageText`, at the pace Telegram asks for. When it cannot parse our HTML, the text goes
+  /// out without formatting, once: the person should not miss a message for a mistake in a template.
+  func post(
+    _ method: String, _ parameters: [String: JSONValue], logger: Logger
+  ) async throws(TelegramError) -> JSONValue {
+    try await waitForTurn(method)
+    do {
+      return try await call(method, parameters)
+    } catch {
+      guard error.verdict == .cannotParse else { throw error }
+      logger.error("Telegram cannot parse a message's HTML; it goes out plain", metadata: ["error": "\(error)"])
+      return try await call(method, ScreenPayload.plain(parameters))
+    }
+  }
+
+  private func waitForTurn(_ method: String) async throws(TelegramError) {
+    let wait = pace.withLock { $0.reserve(at: ContinuousClock.now - start) }
+    guard wait > .zero else { return }
+    do { try await Task.sleep(for: wait) } catch {
+      throw TelegramError(method: method, code: 0, message: "stopped while waiting for its turn", verdict: .transient)
+    }
+  }
+
+  /// Reads Telegram's envelope. A proxy's HTML page counts as a passing trouble.
+  static func result(_ method: String, status: Int, body: [UInt8]) throws(TelegramError) -> JSONValue {
+    let json: JSONValue
+    do { json = try JSONValue(parsing: body) } catch {
+      throw TelegramError(
+        method: method, code: status, message: "HTTP \(status) with a body that is not JSON", verdict: .transient)
+    }
+    if json["ok"]?.bool == true { return json["result"] ?? .null }
+    guard json["ok"]?.bool == false else {
+      throw TelegramError(method: method, code: status, message: "an answer without 'ok'", verdict: .transient)
+    }
+    let code = json["error_code"]?.int.flatMap { Int(exactly: $0) } ?? status
+    let text = json["description"]?.string ?? "no description"
+    throw TelegramError(
+      method: method, code: code, message: text,
+      verdict: .of(code: code, description: text, retryAfter: json["parameters"]?["retry_after"]?.int))
+  }
+}

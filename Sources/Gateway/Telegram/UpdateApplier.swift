@@ -1,0 +1,112 @@
+import BusKit
+import Contracts
+import Crypto
+import Foundation
+import Logging
+import Postgres
+
+/// Applies the journal's updates in order: one transaction each, recognised by `update_id`, so that an update counts
+/// once however often the journal or Telegram brings it.
+struct UpdateApplier: Sendable {
+  /// A press older than this is not acted on: the person has stopped waiting, prices may have moved.
+  static let pressAgeMax: TimeInterval = 30
+  /// Failures of one update, with Postgres answering, before it is set aside.
+  static let attemptsMax = 8
+
+  let journal: UpdateJournal
+  let installationSecret: SymmetricKey
+
+  func run(_ bus: Bus) async throws {
+    try await applyAll(bus)
+    for await _ in journal.arrivals { try await applyAll(bus) }
+  }
+
+  private func applyAll(_ bus: Bus) async throws {
+    while let entry = journal.first() {
+      try await applyUntilDone(entry, bus)
+      try await journal.finishFirst()
+    }
+  }
+
+  private func applyUntilDone(_ entry: JournalEntry, _ bus: Bus) async throws {
+    guard let update = TelegramUpdate(entry.update) else { return }
+    let backoff = Backoff(first: .milliseconds(100), most: .seconds(2))
+    var failures = 0
+    var run = 0
+    while true {
+      do {
+        return try await apply(update, entry, bus)
+      } catch is CancellationError {
+        throw CancellationError()
+      } catch {
+        run += 1
+        // While Postgres is away an update waits; that is not its fault.
+        let isAway = (error as? PostgresError)?.isConnectionLoss == true || bus.postgresDownFor != nil
+        if !isAway { failures += 1 }
+        bus.logger.warning(
+          "an update of Telegram waits", metadata: ["update": "\(update.id)", "run": "\(run)", "error": "\(error)"])
+        guard failures < Self.attemptsMax else {
+          bus.metrics.counter("energy_gateway_updates_set_aside_total", labels: []).increment(by: 1)
+          bus.logger.error(
+            "an update of Telegram is set aside", metadata: ["update": "\(update.id)", "error": "\(error)"])
+          return try await journal.setAside(entry)
+        }
+        try await Task.sleep(for: backoff.delay(attempt: run, random: .random(in: 0..<1)))
+      }
+    }
+  }
+
+  func apply(_ update: TelegramUpdate, _ entry: JournalEntry, _ bus: Bus) async throws {
+    guard let person = update.person else { return }
+    let customer = CustomerID.telegram(userID: person.userID, installationSecret: installationSecret)
+    let updateID = String(update.id)
+    let needs = [Need.row(TelegramUpdateRow.self, updateID), .row(TelegramChatRow.self, customer.text)]
+    try await bus.transaction(needs: needs, correlation: "telegram-\(updateID)") { unit in
+      guard try unit.find(TelegramUpdateRow.self, updateID) == nil else { return }
+      try unit.save(TelegramUpdateRow(id: updateID, receivedAt: unit.now))
+      try unit.save(
+        Self.chat(try unit.find(TelegramChatRow.self, customer.text), customer, person, update.kind, unit.now))
+      guard !entry.isRefused else { return }
+      try Self.act(on: update.kind, of: customer, pressAge: Date().timeIntervalSince(entry.receivedAt), unit)
+    }
+  }
+
+  /// What an update sets in motion.
+  private static func act(
+    on kind: TelegramUpdate.Kind, of customer: CustomerID, pressAge: TimeInterval, _ unit: UnitOfWork
+  ) throws {
+    switch kind {
+    case .text(let person, let text):
+      try unit.publish(input(.text(text), customer, person))
+    case .press(let person, let callbackID, let data):
+      if pressAge > pressAgeMax {
+        let texts = BotTexts.of(languageCode: person.languageCode)
+        try unit.start(AnswerCallback(callbackID: callbackID, toast: texts.busy))
+        try unit.start(SendNotice(customer: customer, html: texts.tooLate))
+      } else {
+        try unit.start(AnswerCallback(callbackID: callbackID, toast: nil))
+        try unit.publish(input(.button(data: data), customer, person))
+      }
+    case .membership, .other:
+      break
+    }
+  }
+
+  private static func input(
+    _ kind: UserInput.Kind, _ customer: CustomerID, _ person: TelegramUpdate.Person
+  ) -> UserInput {
+    UserInput(customer: customer, kind: kind, languageCode: person.languageCode, firstName: person.firstName)
+  }
+
+  /// Anything a person does shows that the bot can reach them; only a membership update can say the opposite.
+  static func chat(
+    _ known: TelegramChatRow?, _ customer: CustomerID, _ person: TelegramUpdate.Person, _ kind: TelegramUpdate.Kind,
+    _ now: Date
+  ) -> TelegramChatRow {
+    let isReachable = if case .membership(_, let isMember) = kind { isMember } else { true }
+    return TelegramChatRow(
+      id: customer.text, userId: person.userID, chatId: person.chatID, firstName: person.firstName,
+      languageCode: person.languageCode.isEmpty ? known?.languageCode ?? "" : person.languageCode,
+      isReachable: isReachable, updatedAt: now)
+  }
+}

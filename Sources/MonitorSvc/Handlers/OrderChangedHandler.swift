@@ -1,0 +1,29 @@
+import BusKit
+import Contracts
+
+/// Counts orders: how many stand where, how long delivery took, why some failed.
+enum OrderChangedHandler {
+  static func needs(_ event: OrderChanged) -> [Need] {
+    let order = event.order
+    var needs: [Need] = [.row(MonitoredOrder.self, order.id.text)]
+    if order.state.isTerminal {
+      needs.append(.row(Counter.self, Counter.ended(order.state)))
+      if let failure = order.failure { needs.append(.row(Counter.self, Counter.failure(failure))) }
+    }
+    if let seconds = DeliveryTime.seconds(of: order) {
+      needs.append(.row(Counter.self, Counter.delivery(DeliveryTime.bucket(of: seconds))))
+    }
+    return needs
+  }
+
+  static func apply(_ event: OrderChanged, _ unit: UnitOfWork) throws {
+    let known = try unit.find(MonitoredOrder.self, event.order.id.text)
+    guard let change = OrderRollUp.apply(event, to: known?.rollUp) else { return }
+    try unit.save(MonitoredOrder(event.order.id, change.rollUp, at: unit.now))
+    if let state = change.ended { try Counter.add(Counter.ended(state), unit) }
+    if let failure = change.failure { try Counter.add(Counter.failure(failure), unit) }
+    if let seconds = change.deliverySeconds {
+      try Counter.add(Counter.delivery(DeliveryTime.bucket(of: seconds)), measured: seconds, unit)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import BusKit
+import Contracts
+import Synchronization
+
+/// Brings the process' metrics to what the tables say. Counts live in Postgres, so a restart loses none and replicas agree.
+final class MonitorMetrics: Sendable {
+  static let orders = "energy_orders"
+  static let deliverySeconds = "energy_order_delivery_seconds"
+  static let failures = "energy_order_failures_total"
+  static let poolAvailable = "energy_pool_available_energy"
+  static let poolDelegated = "energy_pool_delegated_energy"
+
+  /// How much of each counter the registry has been told. Held while it is told more: two scrapes at once count nothing twice.
+  private let told = Mutex<[String: MonitorSnapshot.Tally]>([:])
+
+  func refresh(_ bus: Bus) async throws {
+    update(bus.metrics, with: try await bus.read { try MonitorSnapshot.read($0) })
+  }
+
+  func update(_ metrics: MetricsRegistry, with snapshot: MonitorSnapshot) {
+    for state in OrderState.allCases {
+      metrics.gauge(Self.orders, labels: [("state", state.rawValue)]).set(Double(snapshot.orders(state)))
+    }
+    if let available = snapshot.poolAvailable { metrics.gauge(Self.poolAvailable).set(Double(available)) }
+    if let delegated = snapshot.poolDelegated { metrics.gauge(Self.poolDelegated).set(Double(delegated)) }
+    told.withLock { told in
+      for reason in OrderFailure.allCases {
+        let news = Self.news(Counter.failure(reason), snapshot, &told)
+        metrics.counter(Self.failures, labels: [("reason", reason.rawValue)]).increment(by: Int(news.count))
+      }
+      let histogram = metrics.histogram(Self.deliverySeconds, buckets: DeliveryTime.buckets)
+      for bucket in DeliveryTime.buckets.map({ DeliveryTime.bucket(of: $0) }) + [DeliveryTime.bucket(of: .infinity)] {
+        let news = Self.news(Counter.delivery(bucket), snapshot, &told)
+        guard news.count > 0 else { continue }
+        // The mean of times that lie in one bucket lies in it too: counts and sum come out right.
+        let mean = news.total / Double(news.count)
+        for _ in 0..<news.count { histogram.observe(mean) }
+      }
+    }
+  }
+
+  /// What has been added since the last time; an older snapshot adds nothing.
+  private static func news(
+    _ id: String, _ snapshot: MonitorSnapshot, _ told: inout [String: MonitorSnapshot.Tally]
+  ) -> MonitorSnapshot.Tally {
+    let known = told[id] ?? MonitorSnapshot.Tally()
+    guard let current = snapshot.counters[id], current.count > known.count else { return MonitorSnapshot.Tally() }
+    told[id] = current
+    return MonitorSnapshot.Tally(count: current.count - known.count, total: current.total - known.total)
+  }
+}

@@ -1,0 +1,41 @@
+import BusKit
+import Contracts
+import Postgres
+
+/// What the tables say at one moment.
+struct MonitorSnapshot: Sendable, Equatable {
+  /// Orders under way, by state.
+  var open: [String: Int64] = [:]
+  /// By `Counter.id`.
+  var counters: [String: Tally] = [:]
+  var poolAvailable: Int64?
+  var poolDelegated: Int64?
+
+  struct Tally: Sendable, Equatable {
+    var count: Int64 = 0
+    var total: Double = 0
+  }
+
+  static func read(_ session: PostgresSession) throws -> MonitorSnapshot {
+    var snapshot = MonitorSnapshot()
+    // Uses monitored_orders_open.
+    let open = try session.execute(
+      "select state, count(*) as orders from monitored_orders where not is_ended group by state")
+    for row in open.rows { snapshot.open[try row.string("state")] = Int64(try row.int("orders")) }
+    for row in try session.execute("select id, count, total from counters").rows {
+      snapshot.counters[try row.string("id")] = Tally(
+        count: Int64(try row.int("count")), total: try row.double("total"))
+    }
+    if let row = try session.execute("select available, delegated from pool where id = $1", [.text(PoolRow.key)])
+      .rows.first
+    {
+      snapshot.poolAvailable = Int64(try row.int("available"))
+      snapshot.poolDelegated = Int64(try row.int("delegated"))
+    }
+    return snapshot
+  }
+
+  func orders(_ state: OrderState) -> Int64 {
+    state.isTerminal ? counters[Counter.ended(state)]?.count ?? 0 : open[state.rawValue] ?? 0
+  }
+}

@@ -1,0 +1,52 @@
+import BusKit
+import Contracts
+import Foundation
+
+/// Watches the event streams: metrics for Prometheus, alerts for those who subscribed.
+@main
+struct MonitorSvcMain {
+  static func main() async {
+    var reader = EnvironmentReader()
+    let configuration = ServiceConfiguration.read(&reader, service: ServiceName.monitor, schema: "monitor_svc")
+    let settings = MonitorSettings.read(&reader)
+    do {
+      try reader.finish()
+      // Without a mistake there is a configuration.
+      if let configuration { try await make(settings).run(configuration) }
+    } catch let error as ConfigurationError {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      exit(78)  // EX_CONFIG
+    } catch {
+      FileHandle.standardError.write(Data("\(ServiceName.monitor) stopped: \(error)\n".utf8))
+      exit(1)
+    }
+  }
+
+  static func make(_ settings: MonitorSettings) -> Service {
+    let metrics = MonitorMetrics()
+    let rule = settings.poolEnergyLow
+    var service = Service(name: ServiceName.monitor, schema: "monitor_svc", migrations: MonitorMigrations.all)
+    service.handle(OrderChanged.self, needs: OrderChangedHandler.needs, apply: OrderChangedHandler.apply)
+    service.handle(PoolChanged.self, needs: { _ in PoolChangedHandler.needs }) { event, unit in
+      try PoolChangedHandler.apply(event, unit, rule: rule)
+    }
+    service.handle(SetAlertSubscription.self, needs: SetAlertSubscriptionHandler.needs) { command, unit in
+      try SetAlertSubscriptionHandler.apply(command, unit, rule: rule)
+    }
+    service.effect(NotifySubscribers.self, policy: EffectPolicy(attemptsMax: nil)) { effect, _ in effect.outcome() }
+    service.background("ended orders", EndedOrders.sweep)
+    service.beforeMetrics(metrics.refresh)
+
+    // Of the same streams, but told by OrderChanged as well.
+    service.ignore(FundsHeld.self)
+    service.ignore(FundsRefused.self)
+    service.ignore(HoldSettled.self)
+    service.ignore(DelegationSubmitted.self)
+    service.ignore(DelegationConfirmed.self)
+    service.ignore(DelegationReverted.self)
+    service.ignore(DelegationFinal.self)
+    service.ignore(DelegationFailed.self)
+    service.ignore(DelegationReclaimed.self)
+    return service
+  }
+}

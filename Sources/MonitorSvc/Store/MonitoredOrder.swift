@@ -1,0 +1,28 @@
+import BusKit
+import Contracts
+import Foundation
+
+/// An order under way, or one that ended a short time ago: late events must still find it.
+struct MonitoredOrder: Row {
+  static let table = "monitored_orders"
+
+  /// The order.
+  let id: OrderID
+  var state: OrderState
+  var isEnded: Bool
+  var seq: Int64
+  var isDeliveryCounted: Bool
+  var updatedAt: Date
+
+  var rowKey: String { id.text }
+  var rollUp: OrderRollUp { OrderRollUp(state: state, seq: seq, isDeliveryCounted: isDeliveryCounted) }
+
+  init(_ id: OrderID, _ rollUp: OrderRollUp, at now: Date) {
+    self.id = id
+    state = rollUp.state
+    isEnded = rollUp.state.isTerminal
+    seq = rollUp.seq
+    isDeliveryCounted = rollUp.isDeliveryCounted
+    updatedAt = now
+  }
+}

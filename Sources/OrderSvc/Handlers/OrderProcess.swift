@@ -1,0 +1,165 @@
+import BusKit
+import Contracts
+import Foundation
+import TronKit
+
+/// Carries out what `OrderTransitions` decides, in the transaction of the message that caused it.
+struct OrderProcess: Sendable {
+  let settings: OrderSettings
+
+  /// - Parameters:
+  ///   - order: the order as loaded, with the message's sequence number noted; for a new order as it would be inserted.
+  ///   - exists: false for a new order.
+  func apply(_ input: OrderInput, to order: OrderRow, exists: Bool = true, _ unit: UnitOfWork) throws {
+    let decision = OrderTransitions.decide(exists ? order.state : nil, on: input, withdrawal: order.withdrawal)
+    switch decision {
+    case .move(let state, let actions):
+      try move(order, to: state, actions, from: exists ? order.state : nil, unit)
+    case .keep(let actions):
+      var kept = order
+      for action in actions { try perform(action, on: &kept, unit) }
+      try unit.save(kept)
+    case .ignore:
+      try unit.save(order)
+    case .later(let reason):
+      throw TransientFailure("\(input.kind.rawValue) for \(order.id) in \(order.state.rawValue): \(reason.rawValue)")
+    case .error(let reason):
+      throw Self.violation(input.kind, order.id, exists ? order.state.rawValue : "no state", reason)
+    }
+  }
+
+  /// An input for an order that nobody has placed here. CancelOrder is answered by its handler.
+  static func unknown(_ kind: OrderInput.Kind, _ id: OrderID) -> InvariantViolation {
+    violation(kind, id, "no state", .unknownOrder)
+  }
+
+  private static func violation(
+    _ kind: OrderInput.Kind, _ id: OrderID, _ state: String, _ reason: OrderDecision.Reason
+  ) -> InvariantViolation {
+    InvariantViolation(
+      "\(kind.rawValue) reached order \(id) in \(state): \(reason.rawValue). "
+        + "Compare the order with `energyctl order show`.")
+  }
+
+  private func move(
+    _ order: OrderRow, to state: OrderState, _ actions: [OrderAction], from previous: OrderState?, _ unit: UnitOfWork
+  ) throws {
+    var moved = order
+    moved.state = state
+    moved.seq += 1
+    if previous != state { moved.deadlineSeq = nil }
+    for action in actions { try perform(action, on: &moved, unit) }
+    guard previous == nil || moved.view != order.view else {
+      // The same news again: remembered as seen, and told to nobody.
+      moved.seq = order.seq
+      return try unit.save(moved)
+    }
+    moved.updatedAt = unit.now
+    let isAnswered = state != .placed && (previous == nil || previous == .placed)
+    let answerTo = moved.replyTo
+    if isAnswered { moved.replyTo = "" }
+    try unit.save(moved)
+    let change = OrderChanged(order: moved.view, previous: previous, seq: moved.seq)
+    try unit.publish(change)
+    if isAnswered { try unit.reply(change, to: answerTo, correlation: moved.id.text) }
+  }
+
+  private func perform(_ action: OrderAction, on order: inout OrderRow, _ unit: UnitOfWork) throws {
+    switch action {
+    case .holdFunds:
+      order.hold = .asked
+      try unit.publish(HoldFunds(order: order.id, customer: order.customer, amount: order.price))
+    case .releaseHold:
+      order.hold = .released
+      try unit.publish(ReleaseHold(order: order.id, customer: order.customer))
+    case .captureHold(let delivered):
+      order.delivered = delivered
+      order.charged = Pricing.charge(price: order.price, ordered: order.energy, delivered: delivered)
+      order.hold = .captured
+      try unit.publish(CaptureHold(order: order.id, customer: order.customer, amount: order.charged))
+    case .delegate: try unit.publish(delegation(of: order, unit))
+    case .withdraw(let wish):
+      order.withdrawal = wish
+      try unit.publish(WithdrawDelegation(order: order.id))
+    case .noteCancel: order.withdrawal = .byCustomer
+    case .askDelegation: try unit.publish(WithdrawDelegation(order: order.id))
+    case .recordTransactions(let txs): order.delegateTxs = txs
+    case .recordDelivery(let txs, let startedAt):
+      order.delegateTxs = txs
+      order.deliveredAt = startedAt
+      order.endsAt = RentalPeriod.end(startedAt: startedAt, durationSeconds: order.durationSeconds)
+    case .forgetDelivery:
+      order.deliveredAt = nil
+      order.endsAt = nil
+    case .scheduleEnd:
+      let endsAt = try end(of: order)
+      try unit.publish(RentalEnded(order: order.id, endsAt: endsAt), at: endsAt)
+    case .reclaim: try unit.publish(reclaim(of: order))
+    case .recordReclaim(let txs): order.reclaimTxs = txs
+    case .bookCost(let cost):
+      order.cost = cost
+      if cost > .zero { try unit.publish(BookOrderCost(order: order.id, cost: cost)) }
+    case .recordFailure(let reason): order.failure = reason
+    case .setDeadline: try setDeadline(of: &order, unit)
+    case .incident:
+      order.incidents += 1
+      settings.logger.error(
+        "tx-svc owes an answer beyond its deadline",
+        metadata: ["order": "\(order.id)", "state": "\(order.state.rawValue)", "times": "\(order.incidents)"])
+    case .answerCancel(let answer): try Self.answer(answer, order.id, unit)
+    case .answerOrder:
+      try unit.reply(
+        OrderChanged(order: order.view, previous: order.state, seq: order.seq), to: unit.cause?.replyTo ?? "",
+        correlation: order.id.text)
+    case .rememberSender:
+      if let sender = unit.cause?.replyTo, !sender.isEmpty { order.replyTo = sender }
+    }
+  }
+
+  private func setDeadline(of order: inout OrderRow, _ unit: UnitOfWork) throws {
+    guard let length = settings.deadlines.length(in: order.state) else {
+      throw InvariantViolation("no deadline belongs to state \(order.state.rawValue) of order \(order.id)")
+    }
+    // A deadline set again without a change of state needs a number of its own.
+    if order.deadlineSeq == order.seq { order.seq += 1 }
+    order.deadlineSeq = order.seq
+    try unit.publish(
+      OrderDeadline(order: order.id, seq: order.seq), at: unit.now.addingTimeInterval(length.timeInterval))
+  }
+
+  private func delegation(of order: OrderRow, _ unit: UnitOfWork) -> DelegateEnergy {
+    DelegateEnergy(
+      order: order.id, customer: order.customer, receiver: order.receiver, energy: order.energy,
+      durationSeconds: order.durationSeconds,
+      deadline: unit.now.addingTimeInterval(settings.deadlines.delegating.timeInterval),
+      seal: .delegate(
+        order: order.id, customer: order.customer, receiver: order.receiver, energy: order.energy,
+        durationSeconds: order.durationSeconds, key: settings.sealKey))
+  }
+
+  private func reclaim(of order: OrderRow) throws -> ReclaimEnergy {
+    let endsAt = try end(of: order)
+    return ReclaimEnergy(
+      order: order.id, receiver: order.receiver, endsAt: endsAt,
+      seal: .reclaim(order: order.id, receiver: order.receiver, endsAt: endsAt, key: settings.sealKey))
+  }
+
+  private func end(of order: OrderRow) throws -> Date {
+    guard let endsAt = order.endsAt else {
+      throw InvariantViolation("order \(order.id) is \(order.state.rawValue) and has no end")
+    }
+    return endsAt
+  }
+
+  static func answer(_ answer: OrderAction.CancelAnswer, _ order: OrderID, _ unit: UnitOfWork) throws {
+    let detail =
+      switch answer {
+      case .accepted: "order \(order) is cancelled, or will be unless its energy is already on chain"
+      case .tooLate: "order \(order) can no longer be cancelled"
+      case .notFound: "there is no order \(order)"
+      }
+    try unit.reply(
+      CommandResult(ok: answer == .accepted, code: answer.rawValue, detail: detail), to: unit.cause?.replyTo ?? "",
+      correlation: unit.cause?.correlation ?? "")
+  }
+}

@@ -1,0 +1,42 @@
+import Postgres
+
+enum OrderMigrations {
+  static let all = [
+    Migration(
+      version: 1, name: "orders",
+      sql: """
+        create table orders (
+          id text primary key,
+          customer text not null,
+          origin text not null,
+          receiver text not null,
+          energy bigint not null,
+          duration_seconds bigint not null,
+          price bigint not null check (price >= 0),
+          state text not null,
+          failure text,
+          delegate_txs jsonb not null,
+          reclaim_txs jsonb not null,
+          created_at timestamptz not null,
+          delivered_at timestamptz,
+          ends_at timestamptz,
+          updated_at timestamptz not null,
+          seq bigint not null,
+          reply_to text not null,
+          withdrawal text not null,
+          hold text not null,
+          delivered bigint not null check (delivered >= 0),
+          charged bigint not null check (charged between 0 and price),
+          cost bigint not null check (cost >= 0),
+          wallet_seq bigint not null,
+          tx_seq bigint not null,
+          deadline_seq bigint,
+          incidents bigint not null
+        );
+        create index orders_of_customer on orders (customer, created_at desc, id desc);
+        create index orders_open on orders (state, incidents)
+          where state not in ('completed', 'rejected', 'failed', 'cancelled');
+        create index orders_held on orders (created_at) where hold = 'held';
+        """)
+  ]
+}

@@ -1,0 +1,51 @@
+import BusKit
+import Contracts
+import Foundation
+import Logging
+
+/// order-svc: products, prices, quotes and the life of every order.
+@main
+struct OrderSvcMain {
+  static let schema = "order_svc"
+
+  static func main() async {
+    var reader = EnvironmentReader()
+    let configuration = ServiceConfiguration.read(&reader, service: ServiceName.order, schema: schema)
+    let settings = OrderSettings.read(&reader)
+    let logger = configuration?.logger ?? Logger(label: ServiceName.order)
+    do {
+      try reader.finish()
+      // Whatever is missing is a mistake that `finish` has thrown.
+      guard let configuration, var settings else { exit(78) }
+      settings.logger = logger
+      try await make(settings).run(configuration)
+    } catch let error as ConfigurationError {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      exit(78)
+    } catch {
+      logger.critical("order-svc ends", metadata: ["error": "\(error)"])
+      exit(1)
+    }
+  }
+
+  /// The service's table of contents.
+  static func make(_ settings: OrderSettings) -> Service {
+    var service = Service(name: ServiceName.order, schema: schema, migrations: OrderMigrations.all)
+    let process = OrderProcess(settings: settings)
+    CustomerHandlers(process: process).register(in: &service)
+    WalletHandlers(process: process).register(in: &service)
+    DelegationHandlers(process: process).register(in: &service)
+    TimerHandlers(process: process).register(in: &service)
+    OrderAnswers(catalogue: settings.catalogue).register(in: &service)
+    service.beforeMetrics { bus in
+      let figures = try await bus.read(OrderReads.figures)
+      bus.metrics.clear("energy_order_open")
+      for (state, count) in figures.open {
+        bus.metrics.gauge("energy_order_open", labels: [("state", state)]).set(Double(count))
+      }
+      bus.metrics.gauge("energy_order_overdue").set(Double(figures.overdue))
+      bus.metrics.gauge("energy_order_oldest_hold_seconds").set(figures.oldestHoldSeconds)
+    }
+    return service
+  }
+}

@@ -1,0 +1,14 @@
+import Contracts
+import TronKit
+
+/// What follows from a step of the conversation. The handler carries it out in the step's own transaction.
+enum Action: Sendable, Equatable {
+  /// In the slot `menu`.
+  case show(Screen, isFresh: Bool)
+  case load(LoadRequest, isFresh: Bool)
+  case place(Offer)
+  case setLanguage(Language)
+  case saveAddress(TronAddress)
+  case removeAddress(TronAddress)
+  case setAlerts(Bool)
+}

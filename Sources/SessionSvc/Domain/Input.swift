@@ -1,0 +1,45 @@
+import Contracts
+
+/// What a customer did, understood.
+enum Input: Sendable, Equatable {
+  case command(Command, argument: String)
+  /// A slash command that does not exist.
+  case unknownCommand
+  case text(String)
+  case button(ButtonData)
+  /// A button of another version, or data that was never ours.
+  case unknownButton
+
+  enum Command: String, Sendable, CaseIterable {
+    case start, menu, help, cancel, language, orders, balance, addresses, rent, alerts
+  }
+
+  /// Longer texts are cut: nothing that is expected is longer.
+  private static let textMax = 256
+
+  init(_ kind: UserInput.Kind) {
+    switch kind {
+    case .button(let data):
+      self = ButtonData(data).map(Input.button) ?? .unknownButton
+    case .text(let text):
+      let trimmed = String(text.prefix(Self.textMax)).trimmingWhitespace()
+      self = trimmed.hasPrefix("/") ? Self.command(in: trimmed) : .text(trimmed)
+    }
+  }
+
+  /// `/Command`, `/command@bot argument`: any case, the bot's name ignored.
+  private static func command(in text: String) -> Input {
+    let words = text.dropFirst().split(maxSplits: 1, whereSeparator: \.isWhitespace)
+    let name = words.first.flatMap { $0.split(separator: "@").first }.map { $0.lowercased() } ?? ""
+    guard let command = Command(rawValue: name) else { return .unknownCommand }
+    return .command(command, argument: words.count > 1 ? String(words[1]).trimmingWhitespace() : "")
+  }
+}
+
+extension String {
+  func trimmingWhitespace() -> String {
+    guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
+    else { return "" }
+    return String(self[first...last])
+  }
+}

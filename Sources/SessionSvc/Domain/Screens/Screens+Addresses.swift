@@ -1,0 +1,83 @@
+import Contracts
+import TronKit
+
+/// The address book, and what is wrong with a text that is no address.
+extension Screens {
+  func addresses(_ saved: [SavedAddress]) -> Screen {
+    let isFull = saved.count >= SavedAddress.countMax
+    let body: BotHTML =
+      saved.isEmpty
+      ? texts.html(.addressesNone) : isFull ? texts.html(.addressesFull, ["count": "\(saved.count)"]) : ""
+    let choices = saved.map { [Screen.Button(name($0), .data(ButtonData.address($0.address).text))] }
+    return Screen(
+      html: page([title(.addressesTitle), body]),
+      rows: choices + (isFull ? [] : [[button(.buttonAddAddress, .addAddress)]]) + [[menuButton]])
+  }
+
+  func address(_ address: TronAddress, _ chain: ChainAccountView?) -> Screen {
+    let note: BotHTML =
+      switch chain {
+      case .some(let chain) where chain.isContract: texts.html(.addressIsContract)
+      case .some(let chain) where !chain.isActivated: texts.html(.addressNotActivated)
+      default: ""
+      }
+    return Screen(
+      html: page([title(.addressTitle), block([.code(address.base58), holdings(chain)]), note]),
+      rows: [
+        [button(.buttonRent, .rentFor(address)), copyButton(.buttonCopyAddress, address.base58)],
+        [button(.buttonRemove, .removeAddress(address)), button(.buttonBack, .addresses)], [menuButton],
+      ])
+  }
+
+  func askAddress(problem: TronAddressError?) -> Screen {
+    Screen(
+      html: page((problem.map { [addressProblem($0)] } ?? []) + [texts.html(.askAddress)]),
+      rows: [[button(.buttonBack, .addresses), menuButton]])
+  }
+
+  func saved(_ address: TronAddress) -> Screen {
+    Screen(
+      html: texts.html(.addressSaved, ["address": .code(address.base58)]),
+      rows: [[button(.buttonRent, .rentFor(address))], [button(.buttonAddresses, .addresses), menuButton]])
+  }
+
+  func removed(_ address: TronAddress) -> Screen {
+    Screen(
+      html: texts.html(.addressRemoved, ["address": .code(address.base58)]),
+      rows: [[button(.buttonAddresses, .addresses), menuButton]])
+  }
+
+  /// What the chain says of an address.
+  func holdings(_ chain: ChainAccountView?) -> BotHTML {
+    guard let chain else { return texts.html(.holdingsUnknown) }
+    let line = texts.html(
+      .holdingsLine,
+      [
+        "trx": BotHTML(text: Format.trx(chain.trx)), "usdt": BotHTML(text: Format.usdt(chain.usdt)),
+        "energy": BotHTML(text: Format.grouped(chain.energy.value)),
+        "bandwidth": BotHTML(text: Format.grouped(chain.bandwidth)),
+      ])
+    guard chain.isStale else { return line }
+    return block([line, texts.html(.holdingsStale, ["time": BotHTML(text: Format.time(chain.asOf))])])
+  }
+
+  func name(_ saved: SavedAddress) -> String {
+    let label = saved.label.trimmingWhitespace()
+    return label.isEmpty ? Format.short(saved.address) : "\(label.prefix(20)) · \(Format.short(saved.address))"
+  }
+
+  func addressProblem(_ error: TronAddressError) -> BotHTML {
+    let why: BotHTML =
+      switch error.reason {
+      case .wrongLength(let count): texts.html(.addressWrongLength, ["count": "\(count)"])
+      case .badCharacter(let position, let character):
+        texts.html(
+          .addressBadCharacter,
+          ["position": "\(position + 1)", "character": BotHTML(text: String(character))])
+      case .badChecksum: texts.html(.addressBadChecksum)
+      case .wrongPrefix: texts.html(.addressWrongPrefix)
+      case .badHex: texts.html(.addressBadHex)
+      }
+    return block([texts.html(.badAddress, ["value": .code(error.value)]), why])
+  }
+}

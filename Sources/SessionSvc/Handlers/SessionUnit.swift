@@ -1,0 +1,83 @@
+import BusKit
+import Contracts
+import Foundation
+import TronKit
+
+/// A unit of work on one customer's profile and conversation: carries out what a step of the dialogue decided.
+struct SessionUnit {
+  /// How long after Confirm an order is still worth placing.
+  private static let placeTimeToLive: Duration = .seconds(30)
+
+  let unit: UnitOfWork
+  var profile: Profile
+  var conversation: Conversation
+
+  static func needs(_ customer: CustomerID) -> [Need] {
+    [.row(Profile.self, customer.text), .row(ConversationRow.self, customer.text)]
+  }
+
+  /// - Parameter language: for a customer seen for the first time.
+  init(_ unit: UnitOfWork, _ customer: CustomerID, language: Language) throws {
+    self.unit = unit
+    profile = try unit.find(Profile.self, customer.text) ?? Profile(customer, language: language)
+    conversation = try unit.find(ConversationRow.self, customer.text)?.state.conversation ?? Conversation()
+  }
+
+  var dialogue: Dialogue {
+    Dialogue(conversation, language: profile.language, customer: profile.id, now: unit.now)
+  }
+
+  /// Applies the actions and writes both rows.
+  mutating func finish(_ dialogue: Dialogue, _ actions: [Action]) throws {
+    conversation = dialogue.conversation
+    for action in actions { try apply(action) }
+    try unit.save(profile)
+    try unit.save(
+      ConversationRow(id: profile.id, state: StoredConversation(conversation), updatedAt: unit.now))
+  }
+
+  private mutating func apply(_ action: Action) throws {
+    let customer = profile.id
+    switch action {
+    case .show(let screen, let isFresh):
+      profile.screenSeq += 1
+      try unit.publish(
+        ShowScreen(customer: customer, slot: Slot.menu, isFresh: isFresh, seq: profile.screenSeq, screen: screen))
+    case .load(let request, let isFresh):
+      try unit.start(
+        LoadScreen(customer: customer, request: request, ticket: conversation.ticket, isFresh: isFresh))
+    case .place(let offer): try place(offer)
+    case .setLanguage(let language):
+      profile.language = language
+      profile.isLanguageChosen = true
+      if profile.alertsOn { try publishAlerts() }
+    case .saveAddress(let address):
+      try unit.publish(SaveAddress(customer: customer, address: address, label: ""))
+    case .removeAddress(let address): try unit.publish(RemoveAddress(customer: customer, address: address))
+    case .setAlerts(let isOn):
+      profile.alertsOn = isOn
+      try publishAlerts()
+    }
+  }
+
+  private func place(_ offer: Offer) throws {
+    try unit.publish(
+      PlaceOrder(
+        order: offer.order, customer: profile.id, origin: .telegram, receiver: offer.receiver, energy: offer.energy,
+        durationSeconds: offer.durationSeconds, priceMax: offer.price),
+      timeToLive: Self.placeTimeToLive)
+    try unit.publish(
+      ShowScreen(
+        customer: profile.id, slot: OrderScreenRow.slot(offer.order), adopts: Slot.menu,
+        seq: OrderScreenRow.acceptedScreenSeq, screen: Screens(profile.language).accepted(offer)))
+  }
+
+  private func publishAlerts() throws {
+    try unit.publish(
+      SetAlertSubscription(customer: profile.id, isOn: profile.alertsOn, language: profile.language.rawValue))
+  }
+}
+
+enum Slot {
+  static let menu = "menu"
+}

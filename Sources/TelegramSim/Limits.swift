@@ -1,0 +1,36 @@
+/// Every limit of the simulator. Telegram's own where Telegram has one (source: Bot API documentation and
+/// tdlib/telegram-bot-api); the rest keep memory and disk bounded.
+enum Limits {
+  // Telegram's.
+  static let textUnits = 4096
+  static let callbackDataBytes = 64
+  static let toastCharacters = 200
+  static let copyTextCharacters = 256
+  static let keyboardButtons = 100
+  static let commands = 100
+  static let pollSeconds = 50
+  static let pollUpdates = 100
+  static let updateAgeSeconds: Double = 24 * 3600
+  static let secretTokenLength = 256
+
+  // The simulator's.
+  /// Telegram publishes no number for how long a callback query may be answered.
+  static let callbackAgeSeconds: Double = 60
+  static let bodyBytes = 1 << 20
+  static let people = 10_000
+  static let bots = 20
+  static let messagesPerDialog = 1000
+  static let deletionsPerDialog = 1000
+  static let toastsPerDialog = 100
+  static let updatesPerBot = 10_000
+  static let updateHistory = 200
+  static let callbacksPerBot = 10_000
+  static let commandListsPerBot = 200
+  static let faults = 100
+  static let journalledCalls = 1000
+  static let journalledPolls = 100
+  static let journalTextCharacters = 5000
+  static let waitSeconds = 50
+  /// Events after which the log on disk is replaced by a snapshot.
+  static let logEvents = 20_000
+}

@@ -1,0 +1,82 @@
+/// What bots do.
+extension World {
+  mutating func send(bot id: Int, chat: Int, content: FormattedText, markup: JSON?, now: Double) throws -> JSON {
+    let bot = try bot(id)
+    let person = try person(chat)
+    let dialog = dialog(id, chat)
+    guard !dialog.blocked else { throw BotAPIError.blocked }
+    let message = ChatMessage(
+      id: bot.nextMessageID, fromBot: true, content: content, date: Int(now), keyboard: markup,
+      version: dialog.version + 1)
+    record(.messageSaved(bot: id, chat: chat, message))
+    return message.json(bot: bot.user, person: person)
+  }
+
+  /// Replaces text (unless nil) and keyboard of a message of the bot.
+  mutating func edit(
+    bot id: Int, chat: Int, message messageID: Int, content: FormattedText?, markup: JSON?, now: Double
+  ) throws -> JSON {
+    let bot = try bot(id)
+    let person = try person(chat)
+    let dialog = dialog(id, chat)
+    guard !dialog.blocked else { throw BotAPIError.blocked }
+    guard let index = dialog.index(of: messageID) else { throw BotAPIError.editNotFound }
+    let old = dialog.messages[index]
+    guard old.fromBot else { throw BotAPIError.editForbidden }
+    var edited = old
+    edited.content = content ?? old.content
+    edited.keyboard = markup
+    guard edited != old else { throw BotAPIError.notModified }
+    edited.editDate = Int(now)
+    edited.version = dialog.version + 1
+    record(.messageSaved(bot: id, chat: chat, edited))
+    return edited.json(bot: bot.user, person: person)
+  }
+
+  mutating func delete(bot: Int, chat: Int, message: Int) throws {
+    _ = try person(chat)
+    let dialog = dialog(bot, chat)
+    guard dialog.index(of: message) != nil else { throw BotAPIError.deleteNotFound }
+    record(.messageDeleted(bot: bot, chat: chat, message: message, version: dialog.version + 1))
+  }
+
+  mutating func answer(
+    bot id: Int, callback: String, text: String, showAlert: Bool, url: String?, now: Double
+  ) throws {
+    let bot = try bot(id)
+    guard let pressed = bot.callbacks.first(where: { $0.id == callback }) else { throw BotAPIError.queryTooOld }
+    record(.callbackClosed(bot: id, callback: callback))
+    guard now - pressed.pressedAt <= Limits.callbackAgeSeconds else { throw BotAPIError.queryTooOld }
+    let toast = Toast(
+      callbackID: callback, text: text, showAlert: showAlert, url: url,
+      version: dialog(id, pressed.chatID).version + 1)
+    record(.toastShown(bot: id, chat: pressed.chatID, toast))
+  }
+
+  /// - Returns: false when the same webhook was set already.
+  mutating func setWebhook(
+    bot id: Int, _ webhook: Webhook?, allowed: [String]?, dropPending: Bool
+  ) throws -> Bool {
+    let bot = try bot(id)
+    if let allowed { record(.allowedUpdatesSet(bot: id, allowed.isEmpty ? nil : allowed)) }
+    if dropPending { record(.updatesConfirmed(bot: id, below: bot.nextUpdateID)) }
+    let old = bot.webhook
+    guard old?.url != webhook?.url || old?.secretToken != webhook?.secretToken
+      || old?.maxConnections != webhook?.maxConnections
+    else { return false }
+    record(.webhookSet(bot: id, webhook))
+    return true
+  }
+
+  func webhookInfo(bot id: Int) throws -> JSON {
+    let bot = try bot(id)
+    return .object(compact: [
+      "url": .string(bot.webhook?.url ?? ""), "has_custom_certificate": false,
+      "pending_update_count": .integer(bot.updates.count),
+      "last_error_date": bot.webhook?.lastErrorDate.map(JSON.integer),
+      "last_error_message": bot.webhook?.lastErrorMessage.map(JSON.string),
+      "max_connections": bot.webhook.map { .integer($0.maxConnections) },
+      "allowed_updates": bot.allowedUpdates.map { .array($0.map(JSON.string)) },
+    ])
+  }
+}

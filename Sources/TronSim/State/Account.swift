@@ -1,0 +1,37 @@
+/// An activated account.
+struct Account: Sendable, Equatable {
+  let address: Address
+  /// sun
+  var balance: Int64 = 0
+  var isContract = false
+  let createdAtMs: Int64
+  var latestOperationMs: Int64 = 0
+  var energy = ResourceAccount()
+  var bandwidth = ResourceAccount()
+  var freeBandwidth = UsageMeter()
+  var ownerPermission: Permission
+  var witnessPermission: Permission?
+  var activePermissions: [Permission]
+
+  init(address: Address, createdAtMs: Int64) {
+    self.address = address
+    self.createdAtMs = createdAtMs
+    ownerPermission = .defaultOwner(address)
+    activePermissions = [.defaultActive(address)]
+  }
+
+  subscript(resource: Resource) -> ResourceAccount {
+    get { resource == .energy ? energy : bandwidth }
+    set {
+      if resource == .energy { energy = newValue } else { bandwidth = newValue }
+    }
+  }
+
+  func permission(_ id: Int64) -> Permission? {
+    switch id {
+    case 0: ownerPermission
+    case 1: witnessPermission
+    default: activePermissions.first { $0.id == id }
+    }
+  }
+}

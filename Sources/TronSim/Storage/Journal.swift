@@ -1,0 +1,66 @@
+import Foundation
+
+/// An append-only file of JSON lines: the genesis, then every block and every control action in order. One `write` per
+/// line, so that killing the process loses nothing that was answered. A power cut may lose the last lines.
+final class Journal {
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  private let descriptor: Int32
+  private let path: String
+
+  /// Opens or creates the file and reads its lines. An unfinished last line (a crash while writing) is cut off.
+  static func open(path: String) throws(Failure) -> (journal: Journal, lines: [JSON]) {
+    let descriptor = openFile(path)
+    guard descriptor >= 0 else { throw Failure(description: "cannot open \(path): \(errorText())") }
+    let journal = Journal(descriptor: descriptor, path: path)
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Failure(description: "cannot read \(path)")
+    }
+    var lines: [JSON] = []
+    var good = 0
+    let bytes = [UInt8](data)
+    var start = 0
+    while let end = bytes[start...].firstIndex(of: 0x0a) {
+      do {
+        lines.append(try JSONParser.parse(Array(bytes[start..<end])))
+      } catch {
+        throw Failure(description: "\(path) is damaged in line \(lines.count + 1): \(error.reason)")
+      }
+      start = end + 1
+      good = start
+    }
+    if good < bytes.count {
+      guard ftruncate(descriptor, off_t(good)) == 0 else {
+        throw Failure(description: "cannot cut the unfinished line off \(path): \(errorText())")
+      }
+    }
+    return (journal, lines)
+  }
+
+  private init(descriptor: Int32, path: String) {
+    self.descriptor = descriptor
+    self.path = path
+  }
+
+  deinit { close(descriptor) }
+
+  func append(_ line: JSON) throws(Failure) {
+    let bytes = Array((line.text + "\n").utf8)
+    var written = 0
+    while written < bytes.count {
+      let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw Failure(description: "cannot write to \(path): \(Self.errorText())") }
+      written += count
+    }
+  }
+
+  private static func errorText() -> String { String(cString: strerror(errno)) }
+}
+
+/// Outside the type, whose own `open` would hide the system call.
+private func openFile(_ path: String) -> Int32 {
+  open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+}

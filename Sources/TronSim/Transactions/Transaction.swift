@@ -1,0 +1,52 @@
+/// A signed transaction as broadcast.
+struct Transaction: Sendable {
+  let raw: RawTransaction
+  /// Canonical bytes of `raw`.
+  let rawBytes: [UInt8]
+  let signatures: [[UInt8]]
+  let id: TransactionID
+  /// The first contract's call; absent when there is no contract.
+  let call: ContractCall?
+
+  init(raw: RawTransaction, signatures: [[UInt8]]) throws(ProtobufReader.Malformed) {
+    self.raw = raw
+    self.signatures = signatures
+    rawBytes = raw.encoded
+    id = TransactionID(hashing: rawBytes)
+    if let contract = raw.contracts.first {
+      call = try ContractCall(type: contract.type, value: contract.value)
+    } else {
+      call = nil
+    }
+  }
+
+  init(decoding bytes: [UInt8]) throws(ProtobufReader.Malformed) {
+    var raw = RawTransaction()
+    var signatures: [[UInt8]] = []
+    for field in try ProtobufReader.fields(of: bytes) {
+      switch field.number {
+      case 1: raw = try RawTransaction(decoding: try field.data())
+      case 2: signatures.append(try field.data())
+      default: break  // `ret` (5) says nothing before inclusion
+      }
+    }
+    try self.init(raw: raw, signatures: signatures)
+  }
+
+  /// Serialized without `ret`; its length is what bandwidth is charged for.
+  var encoded: [UInt8] {
+    var writer = ProtobufWriter()
+    writer.message(1, rawBytes)
+    for signature in signatures { writer.message(2, signature) }
+    return writer.bytes
+  }
+
+  /// Merkle leaf: the transaction with `ret { contractRet: SUCCESS }`, as a block holds it.
+  var leafHash: [UInt8] {
+    var result = ProtobufWriter()
+    result.varint(3, 1)
+    var writer = ProtobufWriter()
+    writer.message(5, result.bytes)
+    return sha256(encoded + writer.bytes)
+  }
+}

@@ -1,0 +1,31 @@
+import Foundation
+import Logging
+
+/// The `tron-sim` command.
+@main
+struct TronSimMain {
+  static func main() async {
+    let options: Options
+    do {
+      options = try Options(arguments: Array(CommandLine.arguments.dropFirst()))
+    } catch {
+      write("tron-sim: \(error)\n\(Options.usage)\n", to: .standardError)
+      exit(2)
+    }
+    var logger = Logger(label: "tron-sim") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = .notice
+    do {
+      let node = try Node(options: options, logger: logger)
+      try await Server(node: node, logger: logger).run { port in
+        write("listening on http://\(options.host):\(port)\n", to: .standardOutput)
+      }
+    } catch {
+      write("tron-sim: \(error)\n", to: .standardError)
+      exit(1)
+    }
+  }
+
+  private static func write(_ text: String, to file: FileHandle) {
+    file.write(Data(text.utf8))
+  }
+}

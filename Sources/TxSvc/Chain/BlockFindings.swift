@@ -1,0 +1,133 @@
+import BusKit
+import Contracts
+import Foundation
+import Postgres
+import TronKit
+
+/// Writes what a block shows, and takes back what a lost block showed.
+struct BlockFindings: Sendable {
+  let world: TxEnvironment
+  let bus: Bus
+
+  /// One transaction: the cursor moves from `cursor` to `block`, and with it every transaction of ours that the block
+  /// holds. Does nothing when another follower was faster.
+  func advance(_ cursor: BlockCursor, to block: ChainBlock, intervalMs: Int64) async throws {
+    // A transaction is stored before its first byte leaves: what is in the block is in the table by the time it is
+    // read here.
+    let orders = try await orders(
+      "id = any($1)", .textArray(block.transactions.map(\.id.hex)), none: block.transactions.isEmpty)
+    let number = block.number
+    let needs: [Need] =
+      Self.needs(orders) + [
+        .row(FollowedBlock.self, FollowedBlock.key(number)),
+        .row(FollowedBlock.self, FollowedBlock.key(number - BlockFollower.keptBlocks)),
+      ]
+    let results = Dictionary(block.transactions.map { ($0.id, $0.contractRet) }) { first, _ in first }
+    let strays = try await bus.transaction(needs: needs) { unit in
+      guard var current = try unit.find(BlockCursor.self, BlockCursor.key), current.number == cursor.number,
+        current.blockID == cursor.blockID
+      else { return [TransactionID]() }
+      var strays: [TransactionID] = []
+      try Self.change(orders, unit, world) { delegation, _ in
+        for transaction in delegation.transactions {
+          guard let result = results[transaction.id] else { continue }
+          if transaction.state == .dead {
+            strays.append(transaction.id)
+          } else {
+            try delegation.inBlock(transaction.id, block: block.id, timeMs: block.timestamp, result: result)
+          }
+        }
+      }
+      try unit.save(FollowedBlock(number: number, blockID: block.id, parentID: block.parent, timeMs: block.timestamp))
+      try unit.delete(FollowedBlock.self, FollowedBlock.key(number - BlockFollower.keptBlocks))
+      current.number = number
+      current.blockID = block.id
+      current.timeMs = block.timestamp
+      current.advancedAt = unit.now
+      current.intervalMs = intervalMs
+      current.leaseUntil = unit.now.addingTimeInterval(BlockFollower.lease)
+      try unit.save(current)
+      return strays
+    }
+    report(strays, in: block)
+  }
+
+  /// Gives up the cursor's block: the chain went another way.
+  func rewind(_ cursor: BlockCursor) async throws {
+    guard cursor.number > cursor.solidNumber else {
+      throw InvariantViolation(
+        "block \(cursor.number) (\(cursor.blockID)) was solid and is not on the chain of the nodes: wrong network?"
+      )
+    }
+    bus.metrics.counter("energy_tx_reorganised_blocks_total").increment()
+    bus.logger.warning("a block was reorganised away", metadata: ["block": "\(cursor.blockID)"])
+    let orders = try await orders("block_id = $1", .text(cursor.blockID.hex), none: false)
+    let number = cursor.number
+    let needs: [Need] =
+      Self.needs(orders) + [
+        .row(FollowedBlock.self, FollowedBlock.key(number)), .row(FollowedBlock.self, FollowedBlock.key(number - 1)),
+      ]
+    try await bus.transaction(needs: needs) { unit in
+      guard var current = try unit.find(BlockCursor.self, BlockCursor.key), current.number == number,
+        current.blockID == cursor.blockID
+      else { return }
+      guard let lost = try unit.find(FollowedBlock.self, FollowedBlock.key(number)) else {
+        throw InvariantViolation("block \(number) is the cursor's and is not among the followed blocks")
+      }
+      try Self.change(orders, unit, world) { delegation, _ in
+        for transaction in delegation.transactions where transaction.blockID == lost.blockID {
+          try delegation.reverted(transaction.id)
+        }
+      }
+      let previous = try unit.find(FollowedBlock.self, FollowedBlock.key(number - 1))
+      try unit.delete(FollowedBlock.self, FollowedBlock.key(number))
+      current.number = number - 1
+      current.blockID = lost.parentID
+      current.timeMs = previous?.timeMs ?? current.solidTimeMs
+      current.advancedAt = unit.now
+      try unit.save(current)
+    }
+  }
+
+  // MARK: -
+
+  static func needs(_ orders: [OrderID]) -> [Need] {
+    // The ratio and the kill switch matter only where an order is planned again.
+    [.row(BlockCursor.self, BlockCursor.key)] + orders.flatMap { DelegationCase.needs($0) }
+  }
+
+  /// Applies facts to each order's case and draws the conclusions.
+  static func change(
+    _ orders: [OrderID], _ unit: UnitOfWork, _ world: TxEnvironment,
+    _ apply: (inout DelegationCase, DelegationCase.Terms) throws -> Void
+  ) throws {
+    guard !orders.isEmpty else { return }
+    let terms = try DelegationCase.terms(unit, world.limits)
+    for order in orders {
+      guard let before = try DelegationCase.load(order, from: unit) else { continue }
+      var delegation = before
+      try apply(&delegation, terms)
+      try delegation.settle(terms)
+      try delegation.save(over: before, to: unit)
+    }
+  }
+
+  private func orders(_ condition: String, _ value: PostgresValue, none: Bool) async throws -> [OrderID] {
+    if none { return [] }
+    return try await bus.read { session in
+      try session.execute("select distinct order_id from transactions where \(condition) order by order_id", [value])
+        .rows
+        .map { OrderID(text: try $0.string("order_id")) }
+    }
+  }
+
+  /// A transaction that every node had refused stands in a block all the same (I10 broken by a node's word).
+  private func report(_ strays: [TransactionID], in block: ChainBlock) {
+    for stray in strays {
+      bus.metrics.counter("energy_tx_dead_on_chain_total").increment()
+      bus.logger.critical(
+        "a transaction that was settled as dead is on chain: reclaim it by hand",
+        metadata: ["tx": "\(stray)", "block": "\(block.number)"])
+    }
+  }
+}

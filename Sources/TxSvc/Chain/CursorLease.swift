@@ -1,0 +1,56 @@
+import BusKit
+import Foundation
+import TronKit
+
+/// Decides which replica follows. Postgres' clock judges the lease.
+struct CursorLease: Sendable {
+  let bus: Bus
+  let nodes: TronNodePool
+
+  /// The cursor, when this process may follow; made at the solid head when there is none.
+  func held() async throws -> BlockCursor? {
+    let process = bus.process
+    let (cursor, now) = try await bus.read { session in
+      let cursor = try session.execute("select * from block_cursor").decoded(BlockCursor.self).first
+      guard let now = try session.execute("select clock_timestamp() as now").rows.first?.date("now") else {
+        throw TransientFailure("Postgres did not tell its time")
+      }
+      return (cursor, now)
+    }
+    guard let cursor else { return try await create() }
+    let left = cursor.leaseUntil.timeIntervalSince(now)
+    if cursor.follower == process, left > BlockFollower.lease / 2 { return cursor }
+    if cursor.follower != process, left > 0 { return nil }
+    return try await take()
+  }
+
+  private func take() async throws -> BlockCursor? {
+    let process = bus.process
+    return try await bus.transaction(needs: [.row(BlockCursor.self, BlockCursor.key)]) { unit in
+      guard var cursor = try unit.find(BlockCursor.self, BlockCursor.key) else { return nil }
+      guard cursor.follower == process || cursor.leaseUntil <= unit.now else { return nil }
+      cursor.follower = process
+      cursor.leaseUntil = unit.now.addingTimeInterval(BlockFollower.lease)
+      try unit.save(cursor)
+      return cursor
+    }
+  }
+
+  /// From the solid head on: nothing of ours can be in an older block, because nothing is signed before there is a
+  /// cursor.
+  private func create() async throws -> BlockCursor? {
+    let process = bus.process
+    let (solid, head) = try await nodes.read { (try await $0.solidHead(), try await $0.head()) }
+    let distance = head.number - solid.number
+    let intervalMs = distance > 0 ? (head.timestamp - solid.timestamp) / distance : FollowPace.mainnetIntervalMs
+    return try await bus.transaction(needs: [.row(BlockCursor.self, BlockCursor.key)]) { unit in
+      if try unit.find(BlockCursor.self, BlockCursor.key) != nil { return nil }
+      let cursor = BlockCursor(
+        id: BlockCursor.key, number: solid.number, blockID: solid.id, timeMs: solid.timestamp, advancedAt: unit.now,
+        solidNumber: solid.number, solidBlockID: solid.id, solidTimeMs: solid.timestamp, intervalMs: intervalMs,
+        follower: process, leaseUntil: unit.now.addingTimeInterval(BlockFollower.lease))
+      try unit.save(cursor)
+      return cursor
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import BusKit
+import Contracts
+import Foundation
+import TronKit
+
+/// What is done by the clock: wallets are read, the pool's figures published.
+enum PoolTicks {
+  /// Published when they change by this much, in thousandths, or after `quietMax`.
+  static let noticeablePermille: Int64 = 10
+  static let quietMax: TimeInterval = 15
+
+  static func refresh(_ unit: UnitOfWork, every interval: Duration) throws {
+    for var wallet in try unit.all(SupplierWallet.self) where wallet.isEnabled && wallet.refreshAt <= unit.now {
+      wallet.refreshAt = unit.now.addingTimeInterval(interval.timeInterval)
+      try unit.save(wallet)
+      try unit.start(RefreshWallet(address: wallet.address))
+    }
+  }
+
+  static let needsToPublish: [Need] = [
+    .all(SupplierWallet.self), .row(ChainRatio.self, ChainRatio.key), .row(PoolFigure.self, PoolFigure.key),
+  ]
+
+  static func publish(_ unit: UnitOfWork) throws {
+    guard let ratio = try unit.find(ChainRatio.self, ChainRatio.key)?.ratio else { return }
+    let wallets = try unit.all(SupplierWallet.self)
+    let (available, delegated) = try figures(wallets, ratio)
+    let enabled = wallets.count { $0.isEnabled }
+    let last = try unit.find(PoolFigure.self, PoolFigure.key)
+    if let last, !isNews(last, available, delegated, enabled, now: unit.now) { return }
+    let seq = (last?.seq ?? 0) + 1
+    try unit.save(
+      PoolFigure(
+        id: PoolFigure.key, seq: seq, available: available, delegated: delegated, wallets: enabled,
+        publishedAt: unit.now))
+    try unit.publish(PoolChanged(available: available, delegated: delegated, wallets: enabled, seq: seq))
+  }
+
+  static func figures(_ wallets: [SupplierWallet], _ ratio: StakeRatio) throws -> (available: Energy, delegated: Energy)
+  {
+    var available = Energy.zero
+    var delegated = Energy.zero
+    for wallet in wallets {
+      if wallet.isEnabled { available = try available.adding(ratio.energy(for: wallet.available)) }
+      delegated = try delegated.adding(ratio.energy(for: wallet.delegated))
+    }
+    return (available, delegated)
+  }
+
+  static func isNews(_ last: PoolFigure, _ available: Energy, _ delegated: Energy, _ wallets: Int, now: Date) -> Bool {
+    if wallets != last.wallets || now.timeIntervalSince(last.publishedAt) >= quietMax { return true }
+    return differs(available.value, last.available.value) || differs(delegated.value, last.delegated.value)
+  }
+
+  private static func differs(_ a: Int64, _ b: Int64) -> Bool {
+    let base = Int128(max(abs(a), abs(b)))
+    return Int128(abs(a - b)) * 1000 >= base * Int128(noticeablePermille) && a != b
+  }
+}

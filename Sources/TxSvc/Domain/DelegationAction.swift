@@ -1,0 +1,14 @@
+/// What has to happen besides the rows that changed.
+enum DelegationAction: Sendable, Equatable {
+  enum News: Sendable, Equatable { case submitted, confirmed, reverted, final, failed, reclaimed }
+
+  /// Check the receiver and sign the planned legs.
+  case prepare
+  case send(txID: String)
+  case reclaim(legID: String, after: Duration)
+  case publish(News, seq: Int64)
+
+  var isNews: Bool {
+    if case .publish = self { true } else { false }
+  }
+}

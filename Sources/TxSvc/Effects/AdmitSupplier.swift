@@ -1,0 +1,93 @@
+import BusKit
+import Contracts
+import Foundation
+import TronKit
+
+/// Opens a sealed supplier key in memory, checks on chain that it may sign for its wallet, and stores it encrypted.
+struct AdmitSupplier: Effect {
+  static let kind = "tx.admit_supplier"
+  let command: AddSupplier
+  let replyTo: String
+  let correlation: String
+  var orderKey: String { command.address.base58 }
+
+  static let policy = EffectPolicy(attemptsMax: 5, timeout: .seconds(15))
+
+  static func run(_ effect: AdmitSupplier, _ context: EffectContext, _ world: TxEnvironment) async throws
+    -> EffectOutcome
+  {
+    let command = effect.command
+    let address = command.address
+    guard command.sealedKey.keyID == world.sealing.publicKey.keyID else {
+      return effect.refuse(
+        "unknown_sealing_key", "the key was sealed to \(command.sealedKey.keyID): ask for the sealing key again")
+    }
+    let key: PrivateKey
+    do {
+      var clear = try command.sealedKey.open(for: address, with: world.sealing.privateKey)
+      defer { Erasure.erase(&clear) }
+      key = try PrivateKey(bytes: clear)
+    } catch {
+      // What was inside is not repeated: the error's own text could hold it.
+      return effect.refuse(
+        "cannot_open_seal", "the sealed key for \(address) cannot be opened, or is not a private key")
+    }
+    let (figures, account) = try await WalletFigures.read(address, world.nodes)
+    if let refusal = SupplierCheck.refusal(
+      account, address: address, signer: key.address, permissionID: command.permissionID)
+    {
+      return effect.refuse(refusal.code, refusal.detail)
+    }
+    let now = try await context.bus.read { try $0.execute("select clock_timestamp() as now").rows.first?.date("now") }
+    let token = try world.signer.ring.seal(key, at: now ?? context.createdAt)
+    return effect.admit(token, keyID: world.signer.ring.primaryID, figures, world)
+  }
+
+  private func admit(_ token: String, keyID: String, _ figures: WalletFigures, _ world: TxEnvironment) -> EffectOutcome
+  {
+    let effect = self
+    let address = command.address
+    let needs: [Need] = [
+      .row(SupplierWallet.self, address.base58), .row(OperatorRecord.self, command.action.key),
+      .row(ChainRatio.self, ChainRatio.key), .row(BlockCursor.self, BlockCursor.key),
+    ]
+    return .done(needs: needs) { unit in
+      guard try unit.find(OperatorRecord.self, effect.command.action.key) == nil else { return }
+      let known = try unit.find(SupplierWallet.self, address.base58)
+      var wallet =
+        known
+        ?? SupplierWallet(
+          address: address, encryptedKey: token, keyID: keyID, permissionID: effect.command.permissionID,
+          isEnabled: true,
+          delegatable: .zero, reserved: .zero, delegated: .zero, bandwidth: 0, balance: .zero, figuresBlock: 0,
+          refreshAt: unit.now, addedAt: unit.now)
+      wallet.encryptedKey = token
+      wallet.keyID = keyID
+      wallet.permissionID = effect.command.permissionID
+      wallet.isEnabled = true
+      // A known wallet's legs may be missing in these figures; its own refresh weighs them.
+      if known == nil {
+        figures.write(to: &wallet, followed: try unit.find(BlockCursor.self, BlockCursor.key)?.number ?? 0)
+      }
+      wallet.refreshAt = unit.now
+      try unit.save(wallet)
+      if let ratio = figures.ratio { try unit.save(ChainRatio(ratio, readAt: unit.now)) }
+      try effect.conclude(unit, ok: true, code: "done", detail: "\(address) lends energy from now on")
+    }
+  }
+
+  func refuse(_ code: String, _ detail: String) -> EffectOutcome {
+    let effect = self
+    return .done(needs: [.row(OperatorRecord.self, command.action.key)]) { unit in
+      guard try unit.find(OperatorRecord.self, effect.command.action.key) == nil else { return }
+      try effect.conclude(unit, ok: false, code: code, detail: detail)
+    }
+  }
+
+  private func conclude(_ unit: UnitOfWork, ok: Bool, code: String, detail: String) throws {
+    let record = OperatorRecord(
+      id: command.action.key, command: AddSupplier.messageType, subject: command.address.base58, ok: ok, code: code,
+      detail: detail, at: unit.now)
+    try OperatorWork.conclude(record, action: command.action, replyTo: replyTo, correlation: correlation, unit)
+  }
+}

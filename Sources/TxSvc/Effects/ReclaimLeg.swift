@@ -1,0 +1,86 @@
+import BusKit
+import Contracts
+import Foundation
+import TronKit
+
+/// Takes a leg back once chain time has reached the order's end, never before (I12). Tried for ever.
+struct ReclaimLeg: Effect {
+  static let kind = "tx.reclaim"
+  let legID: String
+  let order: OrderID
+  var orderKey: String { legID }
+
+  static func run(_ effect: ReclaimLeg, _ context: EffectContext, _ world: TxEnvironment) async throws -> EffectOutcome
+  {
+    guard let snapshot = try await OrderSnapshot.read(effect.order, context.bus),
+      let leg = snapshot.legs.first(where: { $0.id == effect.legID }), leg.state == .solid
+    else { return .done() }
+    let head = try snapshot.currentHead()
+    switch ReclaimTime.judge(snapshot.delegation, headTimeMs: head.timeMs) {
+    case .notAsked: return .done()
+    case .wait(let pause): return .again(after: pause)
+    case .due: break
+    }
+    guard snapshot.mode.allows(.reclaim) else { return .again(after: .seconds(5)) }
+    if snapshot.transactions.contains(where: { $0.legID == leg.id && $0.purpose == .reclaim && $0.state == .dead }) {
+      if let outcome = try await effect.lookAgain(leg, snapshot, context, world) { return outcome }
+    }
+    guard let wallet = snapshot.wallets[leg.supplier] else {
+      throw InvariantViolation("leg \(leg.id) names the wallet \(leg.supplier), which does not exist")
+    }
+    return try await effect.signAndStore(leg, wallet, head, snapshot, context, world)
+  }
+
+  private func signAndStore(
+    _ leg: Leg, _ wallet: SupplierWallet, _ head: BlockCursor, _ snapshot: OrderSnapshot, _ context: EffectContext,
+    _ world: TxEnvironment
+  ) async throws -> EffectOutcome {
+    var timestampMs = world.timestampMs()
+    while true {
+      let transaction = try world.signer.sign(
+        .reclaim, leg: leg, receiver: snapshot.delegation.receiver, wallet: wallet, reference: head.solidBlockID,
+        headTimeMs: head.timeMs, timestampMs: timestampMs, now: snapshot.now)
+      let needs = DelegationCase.needs(order) + [.row(StoredTransaction.self, transaction.id.hex)]
+      let isFree = try await context.bus.transaction(needs: needs, correlation: context.correlation) { unit in
+        guard try unit.find(StoredTransaction.self, transaction.id.hex) == nil else { return false }
+        guard let before = try DelegationCase.load(order, from: unit) else { return true }
+        let mode = try unit.find(SigningState.self, SigningState.key)?.mode ?? .everything
+        guard mode.allows(.reclaim), before.legs.first(where: { $0.id == legID })?.state == .solid else { return true }
+        var delegation = before
+        try delegation.signed(transaction)
+        try delegation.save(over: before, to: unit)
+        return true
+      }
+      // Run once more: it finds the leg reclaiming and ends, or solid still and tries again.
+      if isFree { return .again(after: .milliseconds(100)) }
+      timestampMs += 1
+    }
+  }
+
+  /// After a refused reclaim: what does the chain say lies there? nil: enough to take back.
+  private func lookAgain(
+    _ leg: Leg, _ snapshot: OrderSnapshot, _ context: EffectContext, _ world: TxEnvironment
+  ) async throws -> EffectOutcome? {
+    let receiver = snapshot.delegation.receiver
+    let lent = try await world.nodes.read { try await $0.delegatedResource(from: leg.supplier, to: receiver) }
+    if lent.unlocked.energy >= leg.stake { return nil }
+    context.bus.metrics.counter("energy_tx_reclaims_short_total").increment()
+    context.bus.logger.error(
+      "the chain holds less than a leg is to take back",
+      metadata: [
+        "leg": "\(leg.id)", "stake": "\(leg.stake)", "unlocked": "\(lent.unlocked.energy)",
+        "locked": "\(lent.locked.energy)",
+      ])
+    guard lent.unlocked.energy == .zero, lent.locked.energy == .zero else {
+      return .retry(after: .seconds(60), reason: "leg \(leg.id) is partly locked or taken back elsewhere")
+    }
+    let effect = self
+    return .done(needs: DelegationCase.needs(order)) { unit in
+      guard let before = try DelegationCase.load(effect.order, from: unit) else { return }
+      var delegation = before
+      try delegation.takenBackElsewhere(effect.legID, note: "nothing was left on chain")
+      try delegation.settle(try DelegationCase.terms(unit, world.limits))
+      try delegation.save(over: before, to: unit)
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import BusKit
+import Contracts
+import Foundation
+import TronKit
+
+/// Sees one stored transaction into a block or proves it dead: sends its bytes to one node after another, each
+/// sending recorded before the bytes leave (I10).
+struct SendTransaction: Effect {
+  static let kind = "tx.send"
+  let txID: String
+  let order: OrderID
+  var orderKey: String { txID }
+
+  static func run(_ effect: SendTransaction, _ context: EffectContext, _ world: TxEnvironment) async throws
+    -> EffectOutcome
+  {
+    guard let snapshot = try await OrderSnapshot.read(effect.order, context.bus),
+      let transaction = snapshot.transactions.first(where: { $0.id.hex == effect.txID })
+    else { return .done() }
+    guard let cursor = snapshot.cursor else { return .again(after: .milliseconds(500)) }
+    let sendings = try await effect.sendings(context.bus)
+    let step = ShepherdStep.next(
+      state: transaction.state, outcomes: sendings.map(\.outcome), expirationMs: transaction.expirationMs,
+      headTimeMs: cursor.timeMs, solidTimeMs: cursor.solidTimeMs,
+      sinceLastSending: sendings.map(\.sentAt).max().map {
+        .milliseconds(max(0, Int64(snapshot.now.timeIntervalSince($0) * 1000)))
+      })
+    switch step {
+    case .finished: return .done()
+    case .wait(let pause): return .again(after: pause)
+    case .bury: return effect.bury(world)
+    case .settleExpired: return try await effect.settleExpired(transaction, context, world)
+    case .send:
+      guard snapshot.mode.allows(transaction.purpose) else { return .again(after: .seconds(5)) }
+      return try await effect.send(transaction, attempt: sendings.count, context, world)
+    }
+  }
+
+  private func sendings(_ bus: Bus) async throws -> [Sending] {
+    let txID = txID
+    return try await bus.read { session in
+      try session.execute("select * from sendings where tx_id = $1 order by sent_at", [.text(txID)]).decoded(
+        Sending.self)
+    }
+  }
+
+  // MARK: - Sending
+
+  private func send(
+    _ transaction: StoredTransaction, attempt: Int, _ context: EffectContext, _ world: TxEnvironment
+  ) async throws -> EffectOutcome {
+    let nodes = await world.nodes.usableNodes()
+    guard !nodes.isEmpty else { return .again(after: .seconds(1)) }
+    let node = nodes[attempt % nodes.count]
+    let signed = try SignedTransaction(decoding: transaction.bytes)
+    guard signed.id == transaction.id else {
+      throw InvariantViolation("the stored bytes of transaction \(transaction.id) have the id \(signed.id)")
+    }
+    let sendingID = UUID.v7().text
+    guard try await announce(sendingID, node.name, transaction, context) else { return .again(after: .seconds(1)) }
+
+    let outcome = await node.broadcast(signed)
+    let (kind, code, message) = Self.reading(outcome)
+    context.bus.metrics.counter(
+      "energy_tx_broadcasts_total", labels: [("outcome", kind.rawValue), ("code", code ?? "none")]
+    ).increment()
+    try await record(sendingID, kind, code, message, context, world)
+    switch kind {
+    case .accepted: return .again(after: ShepherdStep.resendAfter)
+    case .unknown: return .again(after: ShepherdStep.nextNodeAfter)
+    case .rejected: return .again(after: .milliseconds(20))
+    }
+  }
+
+  /// Commits the row without which no byte leaves. False when the transaction is no longer to be sent: it is dead or
+  /// in a block, or signing was stopped. Whoever is frozen after this and wakes late sends bytes that everyone counts
+  /// as sent.
+  private func announce(
+    _ sendingID: String, _ node: String, _ transaction: StoredTransaction, _ context: EffectContext
+  ) async throws -> Bool {
+    let needs: [Need] = [
+      .row(StoredTransaction.self, txID), .row(SigningState.self, SigningState.key), .row(Sending.self, sendingID),
+    ]
+    return try await context.bus.transaction(needs: needs, correlation: context.correlation) { unit in
+      let mode = try unit.find(SigningState.self, SigningState.key)?.mode ?? .everything
+      guard try unit.find(StoredTransaction.self, txID)?.state == .signed, mode.allows(transaction.purpose) else {
+        return false
+      }
+      try unit.save(
+        Sending(id: sendingID, txID: transaction.id, orderID: order, node: node, sentAt: unit.now))
+      return true
+    }
+  }
+
+  /// Writes the outcome and, in the same transaction, the death of a transaction that every node has refused for good.
+  private func record(
+    _ sendingID: String, _ kind: SendingOutcome, _ code: String?, _ message: String?, _ context: EffectContext,
+    _ world: TxEnvironment
+  ) async throws {
+    let needs = DelegationCase.needs(order) + [.rows(Sending.self, where: "tx_id", is: txID)]
+    try await context.bus.transaction(needs: needs, correlation: context.correlation) { unit in
+      guard var sending = try unit.find(Sending.self, sendingID) else {
+        throw InvariantViolation("the row of sending \(sendingID) is gone")
+      }
+      sending.outcome = kind
+      sending.code = code
+      sending.message = message.map { String($0.prefix(500)) }
+      try unit.save(sending)
+      if kind == .rejected { try buryIfRefused(unit, world) }
+    }
+  }
+
+  static func reading(_ outcome: BroadcastOutcome) -> (SendingOutcome, code: String?, message: String?) {
+    switch outcome {
+    case .accepted: (.accepted, nil, nil)
+    case .rejected(let code, let message):
+      (outcome.definitivelyRejected ? .rejected : .unknown, code.rawValue, message)
+    case .unknown(let reason): (.unknown, nil, reason)
+    }
+  }
+
+  // MARK: - Settling
+
+  private func bury(_ world: TxEnvironment) -> EffectOutcome {
+    let effect = self
+    return .done(needs: DelegationCase.needs(order) + [.rows(Sending.self, where: "tx_id", is: txID)]) { unit in
+      try effect.buryIfRefused(unit, world)
+    }
+  }
+
+  private func buryIfRefused(_ unit: UnitOfWork, _ world: TxEnvironment) throws {
+    let sendings = try unit.all(Sending.self) { $0.txID.hex == txID }
+    guard !sendings.isEmpty, sendings.allSatisfy({ $0.outcome == .rejected }),
+      let last = sendings.max(by: { $0.id < $1.id }),
+      let before = try DelegationCase.load(order, from: unit),
+      let transaction = before.transactions.first(where: { $0.id.hex == txID }), transaction.state == .signed
+    else { return }
+    var delegation = before
+    let rejection = Rejection(code: last.code ?? "", message: last.message ?? "")
+    let terms = try DelegationCase.terms(unit, world.limits)
+    try delegation.died(
+      transaction.id, note: "\(rejection.code): \(rejection.message)", as: LegDeath(RejectionMeaning.of(rejection)),
+      terms)
+    try delegation.settle(terms)
+    try delegation.save(over: before, to: unit)
+  }
+
+  private func settleExpired(
+    _ transaction: StoredTransaction, _ context: EffectContext, _ world: TxEnvironment
+  ) async throws -> EffectOutcome {
+    let effect = self
+    switch try await ChainSearch.find(transaction, world.nodes) {
+    case .nodeLags: return .again(after: .seconds(2))
+    case .present(let block, let timeMs, let result):
+      context.bus.logger.warning(
+        "a transaction was found that the followed blocks did not show",
+        metadata: ["tx": "\(transaction.id)", "block": "\(block.number)"])
+      return .done(needs: DelegationCase.needs(order)) { unit in
+        guard let before = try DelegationCase.load(effect.order, from: unit) else { return }
+        var delegation = before
+        try delegation.inBlock(transaction.id, block: block, timeMs: timeMs, result: result)
+        try delegation.settle(try DelegationCase.terms(unit, world.limits))
+        try delegation.save(over: before, to: unit)
+      }
+    case .absent:
+      return .done(needs: DelegationCase.needs(order)) { unit in
+        guard let before = try DelegationCase.load(effect.order, from: unit),
+          before.transactions.first(where: { $0.id == transaction.id })?.state == .signed
+        else { return }
+        var delegation = before
+        let terms = try DelegationCase.terms(unit, world.limits)
+        try delegation.died(transaction.id, note: "expired and absent from the solid chain", as: .buildAnew, terms)
+        try delegation.settle(terms)
+        try delegation.save(over: before, to: unit)
+      }
+    }
+  }
+}

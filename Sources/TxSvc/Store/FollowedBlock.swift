@@ -1,0 +1,25 @@
+import BusKit
+import TronKit
+
+/// A block on the way to the cursor; kept until it is far below the solid head, to find the way back in a
+/// reorganisation.
+struct FollowedBlock: Row {
+  static let table = "followed_blocks"
+  static let keyColumn = "number"
+
+  /// The number as text: the key.
+  let number: String
+  let blockID: BlockID
+  let parentID: BlockID
+  let timeMs: Int64
+
+  init(number: Int64, blockID: BlockID, parentID: BlockID, timeMs: Int64) {
+    self.number = Self.key(number)
+    self.blockID = blockID
+    self.parentID = parentID
+    self.timeMs = timeMs
+  }
+
+  static func key(_ number: Int64) -> String { String(number) }
+  var rowKey: String { number }
+}

@@ -1,0 +1,18 @@
+import Contracts
+import Crypto
+import Foundation
+import TronKit
+
+/// What the service's parts share: the world outside and the secrets.
+struct TxEnvironment: Sendable {
+  let nodes: TronNodePool
+  let signer: Signer
+  let sealing: SealingKeyFile
+  /// Shared with order-svc (I13).
+  let orderKey: SymmetricKey
+  var limits = SigningLimits()
+  /// How often a wallet's figures are read from the chain.
+  var walletRefresh: Duration = .seconds(60)
+  /// Only makes otherwise equal transactions distinct; nothing is decided by it.
+  var timestampMs: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
+}

@@ -1,0 +1,34 @@
+import BusKit
+import Contracts
+import Postgres
+import TronKit
+
+/// Answers to questions about balances and addresses.
+struct WalletAnswers: Sendable {
+  let chain: ChainAccounts
+
+  func register(in service: inout Service) {
+    let chain = chain
+    service.answer(GetBalance.self) { query, bus in
+      try await bus.read { session in
+        let row = try session.execute(
+          "select available, held from accounts where id = $1", [.text(query.customer.text)]
+        ).rows.first
+        return CustomerBalance(available: Sun(try row?.int("available") ?? 0), held: Sun(try row?.int("held") ?? 0))
+      }
+    }
+    service.answer(GetAddresses.self) { query, bus in
+      try await bus.read { session in
+        let row = try session.execute(
+          "select * from address_books where id = $1", [.text(query.customer.text)]
+        ).rows.first
+        guard let row else { return SavedAddresses(addresses: []) }
+        return SavedAddresses(addresses: try PostgresRowDecoder().decode(AddressBookRow.self, from: row).addresses)
+      }
+    }
+    service.answer(GetChainAccount.self) { query, bus in
+      try await chain.account(
+        query.address, store: BusChainStore(bus: bus), logger: bus.logger, metrics: bus.metrics)
+    }
+  }
+}

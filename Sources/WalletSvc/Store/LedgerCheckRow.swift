@@ -1,0 +1,15 @@
+import BusKit
+import Foundation
+
+/// The outcome of the last check of each kind.
+struct LedgerCheckRow: Row {
+  static let table = "ledger_checks"
+
+  /// `recent` or `full`.
+  let id: String
+  let differences: Int64
+  let detail: String
+  let checkedAt: Date
+
+  var rowKey: String { id }
+}

@@ -1,0 +1,46 @@
+import BusKit
+import HTTPClient
+import TronKit
+
+/// What an operator can set.
+struct WalletSettings: Sendable {
+  /// In the order in which they are asked.
+  var sources: [any ChainSource]
+  var cache = ChainCachePolicy()
+
+  /// Of one request. The caches stop waiting sooner (`ChainCachePolicy.readLimit`).
+  private static let readTimeout: Duration = .milliseconds(900)
+
+  static func read(_ reader: inout EnvironmentReader) -> WalletSettings? {
+    let grid = reader.url("ENERGY_TRONGRID_URL")
+    let scan = reader.url("ENERGY_TRONSCAN_URL")
+    let gridKey = apiKey("ENERGY_TRONGRID_API_KEY_FILE", &reader)
+    let scanKey = apiKey("ENERGY_TRONSCAN_API_KEY_FILE", &reader)
+    let usdt = usdtContract(&reader)
+    guard let grid, let scan else { return nil }
+    let http = HTTPClient()
+    return WalletSettings(sources: [
+      TronGridSource(
+        client: TronGridClient(
+          baseURL: grid, http: http, apiKey: gridKey, usdtContract: usdt, timeout: readTimeout)),
+      TronScanSource(
+        client: TronScanClient(
+          baseURL: scan, http: http, apiKey: scanKey, usdtContract: usdt, timeout: readTimeout)),
+    ])
+  }
+
+  private static func apiKey(_ name: String, _ reader: inout EnvironmentReader) -> String? {
+    reader.optional(name) == nil ? nil : reader.secret(name)
+  }
+
+  /// Each network has its own; tokens are told apart by contract, never by symbol.
+  private static func usdtContract(_ reader: inout EnvironmentReader) -> TronAddress {
+    guard let text = reader.optional("ENERGY_USDT_CONTRACT") else { return USDT.mainnet }
+    do {
+      return try TronAddress(parsing: text)
+    } catch {
+      reader.mistake("ENERGY_USDT_CONTRACT is '\(text)': \(error)")
+      return USDT.mainnet
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import BusKit
+import Contracts
+import Foundation
+import Synchronization
+import TronKit
+
+/// Plays order-svc and wallet-svc towards the gateway.
+final class FakeOrders: Sendable {
+  struct State {
+    var orders: [String: OrderView] = [:]
+    var placed = 0
+    /// What the next orders become; nil: no word at all.
+    var outcome: OrderState? = .funded
+    var failure: OrderFailure?
+    var isActivated = true
+    var isContract = false
+  }
+  private let state = Mutex(State())
+
+  func set(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
+  var placed: Int { state.withLock { $0.placed } }
+
+  func service() -> Service {
+    var service = Service(name: ServiceName.order, schema: "order_svc", migrations: [])
+    service.handle(PlaceOrder.self) { command, unit in
+      guard let order = self.take(command, at: unit.now) else { return }
+      let event = OrderChanged(order: order, previous: .placed, seq: 2)
+      try unit.publish(event)
+      guard let cause = unit.cause else { return }
+      try unit.reply(event, to: cause.replyTo, correlation: order.id.text)
+    }
+    service.handle(CancelOrder.self) { _, unit in
+      guard let cause = unit.cause else { return }
+      try unit.reply(
+        CommandResult(ok: false, code: "too_late", detail: ""), to: cause.replyTo, correlation: cause.correlation)
+    }
+    service.answer(GetOrder.self) { query, _ in
+      guard let order = self.state.withLock({ $0.orders[query.order.text] }), order.customer == query.customer else {
+        throw QueryFailure(code: "not_found", message: query.order.text)
+      }
+      return order
+    }
+    service.answer(GetChainAccount.self) { query, _ in
+      let (isActivated, isContract) = self.state.withLock { ($0.isActivated, $0.isContract) }
+      return ChainAccountView(
+        address: query.address, trx: .zero, usdt: 0, energy: .zero, bandwidth: 0, isActivated: isActivated,
+        isContract: isContract, asOf: Samples.now, isStale: false)
+    }
+    service.answer(GetBalance.self) { _, _ in CustomerBalance(available: Sun(12_500_000), held: Sun(1)) }
+    return service
+  }
+
+  private func take(_ command: PlaceOrder, at now: Date) -> OrderView? {
+    state.withLock { state in
+      state.placed += 1
+      guard let outcome = state.outcome else { return nil }
+      let order = OrderView(
+        id: command.order, customer: command.customer, origin: command.origin, receiver: command.receiver,
+        energy: command.energy, durationSeconds: command.durationSeconds, price: Sun(3_900_000), state: outcome,
+        failure: state.failure, createdAt: now, updatedAt: now)
+      state.orders[command.order.text] = order
+      return order
+    }
+  }
+}

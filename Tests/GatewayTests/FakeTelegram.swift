@@ -1,0 +1,121 @@
+import Foundation
+import Hummingbird
+import Synchronization
+
+@testable import Gateway
+
+/// A Bot API that serves what a test queues, notes what the gateway calls, and fails when told to.
+final class FakeTelegram: Sendable {
+  struct Call: Sendable {
+    let method: String
+    let parameters: JSONValue
+  }
+  private struct State {
+    var updates: [(id: Int64, json: JSONValue)] = []
+    var calls: [Call] = []
+    var failures: [String: [JSONValue]] = [:]
+    var lastMessageID: Int64 = 100
+    var confirmed: Int64 = 0
+  }
+  static let token = "123456:test-token-abcdef"
+  private let state = Mutex(State())
+
+  func calls(_ method: String) -> [JSONValue] {
+    state.withLock { $0.calls.filter { $0.method == method }.map(\.parameters) }
+  }
+  var confirmed: Int64 { state.withLock { $0.confirmed } }
+
+  func fail(_ method: String, _ code: Int64, _ description: String, retryAfter: Int64? = nil) {
+    var answer: [String: JSONValue] = ["ok": false, "error_code": .int(code), "description": .string(description)]
+    if let retryAfter { answer["parameters"] = ["retry_after": .int(retryAfter)] }
+    state.withLock { $0.failures[method, default: []].append(.object(answer)) }
+  }
+
+  func text(_ text: String, update id: Int64, user: Int64 = 42) {
+    push(
+      id,
+      [
+        "message": [
+          "message_id": 1, "date": 1, "text": .string(text), "from": Self.user(user), "chat": Self.chat(user),
+        ]
+      ])
+  }
+
+  func press(_ data: String, update id: Int64, user: Int64 = 42) {
+    push(
+      id,
+      [
+        "callback_query": [
+          "id": .string("cb\(id)"), "data": .string(data), "from": Self.user(user),
+          "message": ["message_id": 1, "date": 1, "chat": Self.chat(user)],
+        ]
+      ])
+  }
+
+  private func push(_ id: Int64, _ members: [String: JSONValue]) {
+    var members = members
+    members["update_id"] = .int(id)
+    let update = JSONValue.object(members)
+    state.withLock { $0.updates.append((id, update)) }
+  }
+
+  private static func user(_ id: Int64) -> JSONValue {
+    ["id": .int(id), "is_bot": false, "first_name": "Ann", "language_code": "en"]
+  }
+  private static func chat(_ id: Int64) -> JSONValue { ["id": .int(id), "type": "private"] }
+
+  func application(port: Int) -> some ApplicationProtocol {
+    let router = Router()
+    router.post("/:bot/:method") { request, context -> Response in
+      guard context.parameters.get("bot") == "bot" + Self.token else {
+        return try Self.answer(["ok": false, "error_code": 401])
+      }
+      let method = context.parameters.get("method") ?? ""
+      let body = Array(buffer: try await request.body.collect(upTo: 1 << 20))
+      return try Self.answer(await self.reply(method, try JSONValue(parsing: body)))
+    }
+    return Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)))
+  }
+
+  private static func answer(_ json: JSONValue) throws -> Response {
+    Response(
+      status: .init(code: Int(json["error_code"]?.int ?? 200)),
+      body: .init(byteBuffer: ByteBuffer(bytes: try json.bytes())))
+  }
+
+  private func reply(_ method: String, _ parameters: JSONValue) async -> JSONValue {
+    let failure = state.withLock { state -> JSONValue? in
+      state.calls.append(Call(method: method, parameters: parameters))
+      guard var queued = state.failures[method], !queued.isEmpty else { return nil }
+      let first = queued.removeFirst()
+      state.failures[method] = queued
+      return first
+    }
+    if let failure { return failure }
+    switch method {
+    case "getUpdates": return ["ok": true, "result": .array(await updates(from: parameters["offset"]?.int ?? 0))]
+    case "getMe": return ["ok": true, "result": ["id": 1, "is_bot": true, "username": "energy_bot"]]
+    case "sendMessage":
+      let id = state.withLock { state in
+        state.lastMessageID += 1
+        return state.lastMessageID
+      }
+      return ["ok": true, "result": ["message_id": .int(id)]]
+    default: return ["ok": true, "result": true]
+    }
+  }
+
+  /// A long poll that a test does not wait for.
+  private func updates(from offset: Int64) async -> [JSONValue] {
+    for _ in 0..<20 {
+      let found = state.withLock { state in
+        state.confirmed = max(state.confirmed, offset)
+        state.updates.removeAll { $0.id < offset }
+        return state.updates.map(\.json)
+      }
+      if !found.isEmpty || Task.isCancelled { return found }
+      do { try await Task.sleep(for: .milliseconds(20)) } catch { return [] }
+    }
+    return []
+  }
+}

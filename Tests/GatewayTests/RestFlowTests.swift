@@ -1,0 +1,111 @@
+import TestKit
+import Testing
+
+@testable import Gateway
+
+@Suite(.serialized) struct RestFlowTests {
+  @Test func `An order is placed once, and its key replays it`() async throws {
+    try await RunningGateway.run { world in
+      let first = try await world.place("k-1")
+      #expect(first.status == 201)
+      let id = try #require(first.json["id"]?.string)
+      #expect(first.header("Location") == "/v1/orders/\(id)")
+      #expect(first.json["status"] == "processing")
+      let again = try await world.place("\"k-1\"")
+      #expect(again.status == 201)
+      #expect(again.json["id"]?.string == id)
+      #expect(again.header("Idempotent-Replayed") == "true")
+      #expect(world.orders.placed == 1)
+      let other = try await world.place("k-1", body: RunningGateway.order.replacing("65000", with: "65001"))
+      #expect(other.status == 422)
+      #expect(other.json["code"] == "idempotency_key_reused")
+      let read = try await world.call("GET", "/v1/orders/\(id)")
+      #expect(read.status == 200)
+      #expect(read.json["receiver"]?.string == Samples.receiver)
+    }
+  }
+
+  @Test func `Twenty requests with one key at once are one order`() async throws {
+    try await RunningGateway.run { world in
+      let ids = try await withThrowingTaskGroup(of: String?.self) { group in
+        for _ in 0..<20 { group.addTask { try await world.place("same").json["id"]?.string } }
+        return try await group.reduce(into: Set<String?>()) { $0.insert($1) }
+      }
+      #expect(ids.count == 1)
+      #expect(world.orders.placed == 1)
+    }
+  }
+
+  @Test func `A rejected order is a problem, and stays one when repeated`() async throws {
+    try await RunningGateway.run { world in
+      world.orders.set {
+        $0.outcome = .rejected
+        $0.failure = .insufficientBalance
+      }
+      for _ in 0..<2 {
+        let answer = try await world.place("k-2")
+        #expect(answer.status == 402)
+        #expect(answer.json["code"] == "insufficient_balance")
+        #expect(answer.header("Content-Type") == "application/problem+json")
+        #expect(answer.json["order_id"]?.string?.hasPrefix("ord_") == true)
+      }
+      #expect(world.orders.placed == 1)
+    }
+  }
+
+  @Test func `Without a word from order-svc the order is pending, and can be read`() async throws {
+    try await RunningGateway.run { world in
+      world.orders.set { $0.outcome = nil }
+      let answer = try await world.place("k-3")
+      #expect(answer.status == 202)
+      #expect(answer.json["status"] == "pending")
+      let path = try #require(answer.header("Location"))
+      let read = try await world.call("GET", path)
+      #expect(read.status == 200)
+      #expect(read.json["status"] == "pending")
+      let cancelled = try await world.call("POST", path + "/cancel")
+      #expect(cancelled.status == 409)
+      #expect(cancelled.json["code"] == "too_late")
+    }
+  }
+
+  @Test func `A receiver that cannot take energy is refused before anything is stored`() async throws {
+    try await RunningGateway.run { world in
+      world.orders.set { $0.isContract = true }
+      #expect(try await world.place("k-4").json["code"] == "receiver_is_contract")
+      world.orders.set {
+        $0.isContract = false
+        $0.isActivated = false
+      }
+      let answer = try await world.place("k-4")
+      #expect(answer.status == 422)
+      #expect(answer.json["code"] == "receiver_not_activated")
+      #expect(try await world.count("rest_orders") == 0)
+    }
+  }
+
+  @Test func `What is wrong at the door is a problem with the right status`() async throws {
+    try await RunningGateway.run { world in
+      let noKey = try await world.call("GET", "/v1/balance", key: nil)
+      #expect(noKey.status == 401)
+      #expect(noKey.header("WWW-Authenticate") != nil)
+      #expect(try await world.call("GET", "/v1/balance", key: "Bearer ek_cli_demo_wrong").status == 401)
+      #expect(try await world.call("GET", "/v1/nothing").json["code"] == "not_found")
+      #expect(try await world.call("GET", "/elsewhere").status == 404)
+      let method = try await world.call("DELETE", "/v1/orders")
+      #expect(method.status == 405)
+      #expect(method.header("Allow") == "GET, POST")
+      let order = RunningGateway.order
+      #expect(try await world.call("POST", "/v1/orders", body: order).json["code"] == "idempotency_key_missing")
+      #expect(try await world.place("k", body: "{").status == 400)
+      #expect(try await world.place("k", body: String(repeating: " ", count: 16 * 1024 + 1)).status == 413)
+      let text = try await world.call("POST", "/v1/orders", idempotency: "k", body: order, contentType: "text/plain")
+      #expect(text.status == 415)
+      #expect(try await world.call("GET", "/v1/orders/ord_1").status == 404)
+      let balance = try await world.call("GET", "/v1/balance")
+      #expect(balance.status == 200)
+      #expect(balance.json["available_sun"] == 12_500_000)
+      #expect(balance.header("Request-Id") != nil)
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import BusKit
+import Contracts
+import Crypto
+import Foundation
+import HTTPClient
+import Logging
+import Postgres
+import Redis
+import TestKit
+import TronKit
+
+@testable import Gateway
+
+/// The gateway on a Redis and a database of its own, with Telegram and the other services played by the test.
+struct RunningGateway: Sendable {
+  static let secret = SymmetricKey(data: Array(repeating: UInt8(9), count: 32))
+  static let customer = CustomerID.telegram(userID: 42, installationSecret: secret)
+  static let key = "Bearer ek_cli_demo_s3cret"
+
+  let client: BusClient
+  let redis: RedisConnection
+  let telegram: FakeTelegram
+  let orders: FakeOrders
+  let bus: Bus
+  private let http = HTTPClient()
+  private let port: Int
+
+  static func run(_ body: @escaping @Sendable (RunningGateway) async throws -> Void) async throws {
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let server = try await RedisServer.start()
+    let database = try await PostgresServer.shared().createDatabase()
+    let folder = NSTemporaryDirectory() + "gateway-" + UUID().uuidString
+    let telegram = FakeTelegram()
+    let telegramPort = try freePort()
+    let orders = FakeOrders()
+    func configuration(_ service: String, _ schema: String) throws -> ServiceConfiguration {
+      ServiceConfiguration(
+        redis: server.configuration,
+        postgres: PostgresConfiguration(conninfo: database, applicationName: service, searchPath: schema), poolSize: 3,
+        httpPort: try freePort(), logger: logger)
+    }
+    var limits = RestLimits()
+    limits.orderWait = .milliseconds(1500)
+    let settings = GatewaySettings(
+      telegramURL: "http://127.0.0.1:\(telegramPort)", telegramToken: FakeTelegram.token, installationSecret: secret,
+      journalDirectory: folder, limits: limits)
+    let own = try configuration("gateway", "gateway")
+    let gateway = ServiceRuntime(try GatewayMain.make(settings, logger: logger), own)
+    let others = ServiceRuntime(orders.service(), try configuration("order-svc", "order_svc"))
+    let redis = RedisConnection(configuration: server.configuration)
+    let result: Result<Void, any Error>
+    do {
+      result = .success(
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask { try await telegram.application(port: telegramPort).run() }
+          group.addTask { try await gateway.run() }
+          group.addTask { try await others.run() }
+          defer { group.cancelAll() }
+          try await BusClient(redis: server.configuration, name: "test", logger: logger).run { client in
+            let world = RunningGateway(
+              client: client, redis: redis, telegram: telegram, orders: orders, bus: gateway.bus, port: own.httpPort)
+            try await world.createClient()
+            try await body(world)
+          }
+          gateway.stop()
+          others.stop()
+        })
+    } catch { result = .failure(error) }
+    await redis.close()
+    try await server.stop()
+    try FileManager.default.removeItem(atPath: folder)
+    try result.get()
+  }
+
+  private init(
+    client: BusClient, redis: RedisConnection, telegram: FakeTelegram, orders: FakeOrders, bus: Bus, port: Int
+  ) {
+    self.client = client
+    self.redis = redis
+    self.telegram = telegram
+    self.orders = orders
+    self.bus = bus
+    self.port = port
+  }
+
+  private func createClient() async throws {
+    let hash = Data(SHA256.hash(data: Data("s3cret".utf8)))
+    let command = CreateClient(
+      client: ClientID(text: "cli_demo"), customer: Self.customer, name: "demo", secretHash: hash,
+      action: OperatorAction(actor: "ann", reason: "test", key: "k1"))
+    try await client.send(command)
+    try await eventually(within: .seconds(20), "the client exists") {
+      do {
+        return try await count("api_clients") == 1
+      } catch is PostgresError { return false }
+    }
+  }
+
+  func count(_ table: String) async throws -> Int64 {
+    try await bus.read { try $0.execute("select count(*) as n from \(table)").rows.first?.int("n") ?? 0 }
+  }
+
+  struct Answer: Sendable {
+    let status: Int
+    let json: JSONValue
+    let header: @Sendable (String) -> String?
+  }
+
+  func call(
+    _ method: String, _ path: String, key: String? = RunningGateway.key, idempotency: String? = nil,
+    body: String? = nil,
+    contentType: String = "application/json"
+  ) async throws -> Answer {
+    var headers: [(String, String)] = []
+    if let key { headers.append(("Authorization", key)) }
+    if let idempotency { headers.append(("Idempotency-Key", idempotency)) }
+    if body != nil { headers.append(("Content-Type", contentType)) }
+    let response = try await http.send(
+      HTTPRequest(
+        method: method, url: "http://127.0.0.1:\(port)\(path)", headers: headers, body: body.map { Array($0.utf8) }))
+    return Answer(status: response.status, json: try JSONValue(parsing: response.body)) { response.header($0) }
+  }
+
+  static let order = #"{"receiver":"\#(Samples.receiver)","energy":65000,"duration_seconds":3600}"#
+
+  func place(_ key: String, body: String = RunningGateway.order) async throws -> Answer {
+    try await call("POST", "/v1/orders", idempotency: key, body: body)
+  }
+
+  /// The inputs that the gateway has sent to session-svc, oldest first.
+  func inputs() async throws -> [UserInput] {
+    let reply = try await redis.send(RedisCommand("XRANGE", .init(Topic.sessionCommands.streamKey(0)), "-", "+"))
+    return try (reply.array ?? []).compactMap { entry in
+      guard let fields = entry.array?.last?.array, let at = fields.firstIndex(where: { $0.string == "body" }) else {
+        return nil
+      }
+      return try MessageCoder.decode(UserInput.self, from: fields[at + 1].bytes ?? [])
+    }
+  }
+
+  func show(_ text: String, seq: Int64, slot: String = "menu", adopts: String? = nil, isFresh: Bool = false)
+    async throws
+  {
+    try await client.send(
+      ShowScreen(
+        customer: Self.customer, slot: slot, adopts: adopts, isFresh: isFresh, seq: seq,
+        screen: Screen(html: BotHTML(text: text), rows: [[.init("ok", .data("v1:ok"))]])))
+  }
+}

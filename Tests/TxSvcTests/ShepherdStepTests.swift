@@ -1,0 +1,77 @@
+import Testing
+import TronKit
+
+@testable import TxSvc
+
+struct ShepherdStepTests {
+  private func step(
+    _ state: StoredTransaction.State = .signed, _ outcomes: [SendingOutcome?], head: Int64 = 10_000, solid: Int64 = 0,
+    since: Duration?
+  ) -> ShepherdStep {
+    .next(
+      state: state, outcomes: outcomes, expirationMs: 60_000, headTimeMs: head, solidTimeMs: solid,
+      sinceLastSending: since)
+  }
+
+  @Test("what is in a block or dead is left alone", arguments: [StoredTransaction.State.inBlock, .solid, .dead])
+  func finished(state: StoredTransaction.State) {
+    #expect(step(state, [], since: nil) == .finished)
+    #expect(step(state, [.rejected], solid: 70_000, since: .seconds(1)) == .finished)
+  }
+
+  @Test("stored bytes are sent at once")
+  func first() { #expect(step([], since: nil) == .send) }
+
+  @Test(
+    "every answer that may mean \"I have it\" forbids to bury",
+    arguments: [
+      [nil], [.unknown], [.accepted], [.rejected, nil], [.rejected, .unknown], [.rejected, .accepted],
+    ] as [[SendingOutcome?]])
+  func mayHaveIt(outcomes: [SendingOutcome?]) {
+    for since in [Duration.zero, .seconds(1), .seconds(100)] {
+      for head: Int64 in [10_000, 59_999, 60_000, 90_000] {
+        #expect(step(outcomes, head: head, solid: 60_000, since: since) != .bury)
+      }
+    }
+  }
+
+  @Test(
+    "refused for good by every node that got it: buried",
+    arguments: [[.rejected], [.rejected, .rejected]] as [[SendingOutcome?]])
+  func bury(outcomes: [SendingOutcome?]) { #expect(step(outcomes, since: .zero) == .bury) }
+
+  @Test("an unknown outcome goes to the next node within half a second, an accepted one waits for its block")
+  func pauses() {
+    #expect(step([.unknown], since: .milliseconds(100)) == .wait(.milliseconds(300)))
+    #expect(step([.unknown], since: .milliseconds(400)) == .send)
+    #expect(step([.unknown, .accepted], since: .seconds(1)) == .wait(.seconds(8)))
+    #expect(step([.accepted], since: .seconds(9)) == .send)
+  }
+
+  @Test("after the expiration nothing is sent, and only a solid block that is later settles it")
+  func expiry() {
+    #expect(step([.unknown], head: 60_000, solid: 59_000, since: .seconds(50)) == .wait(.seconds(1)))
+    #expect(step([.unknown], head: 70_000, solid: 60_000, since: .seconds(50)) == .wait(.seconds(1)))
+    #expect(step([.unknown], head: 90_000, solid: 60_001, since: .seconds(50)) == .settleExpired)
+    #expect(step([], head: 90_000, solid: 60_001, since: nil) == .settleExpired)
+  }
+
+  @Test(
+    "each broadcast code is read as what it proves",
+    arguments: [
+      ("SIGERROR", SendingOutcome.rejected), ("CONTRACT_VALIDATE_ERROR", .rejected), ("CONTRACT_EXE_ERROR", .rejected),
+      ("BANDWITH_ERROR", .rejected), ("TAPOS_ERROR", .rejected), ("TOO_BIG_TRANSACTION_ERROR", .rejected),
+      ("TRANSACTION_EXPIRATION_ERROR", .rejected), ("DUP_TRANSACTION_ERROR", .unknown), ("SERVER_BUSY", .unknown),
+      ("NO_CONNECTION", .unknown), ("NOT_ENOUGH_EFFECTIVE_CONNECTION", .unknown), ("BLOCK_UNSOLIDIFIED", .unknown),
+      ("OTHER_ERROR", .unknown), ("SOMETHING_NEW", .unknown),
+    ])
+  func codes(code: String, outcome: SendingOutcome) {
+    #expect(SendTransaction.reading(.rejected(code: BroadcastCode(rawValue: code), message: "")).0 == outcome)
+  }
+
+  @Test("silence proves nothing, success only that it is pooled")
+  func otherAnswers() {
+    #expect(SendTransaction.reading(.unknown(reason: "timeout")).0 == .unknown)
+    #expect(SendTransaction.reading(.accepted).0 == .accepted)
+  }
+}

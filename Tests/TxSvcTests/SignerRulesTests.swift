@@ -1,0 +1,109 @@
+import Contracts
+import Crypto
+import Foundation
+import Testing
+import TronKit
+
+@testable import TxSvc
+
+struct SignerRulesTests {
+  @Test("only order-svc's seal opens the signer")
+  func seal() throws {
+    #expect(DelegationHandlers.isSealed(try Samples.message(), Samples.orderKey))
+    let forged = try Samples.message(key: SymmetricKey(size: .bits256))
+    #expect(!DelegationHandlers.isSealed(forged, Samples.orderKey))
+    let sealed = try Samples.message(energy: 65_000)
+    let altered = DelegateEnergy(
+      order: sealed.order, customer: sealed.customer, receiver: sealed.receiver, energy: Energy(650_000),
+      durationSeconds: sealed.durationSeconds, deadline: sealed.deadline, seal: sealed.seal)
+    #expect(!DelegationHandlers.isSealed(altered, Samples.orderKey))
+  }
+
+  @Test("a reclaim's seal binds its end")
+  func reclaimSeal() throws {
+    let receiver = try Samples.address(0xaa)
+    let seal = OrderSeal.reclaim(order: Samples.order, receiver: receiver, endsAt: Samples.now, key: Samples.orderKey)
+    let right = ReclaimEnergy(order: Samples.order, receiver: receiver, endsAt: Samples.now, seal: seal)
+    let early = ReclaimEnergy(
+      order: Samples.order, receiver: receiver, endsAt: Samples.now.addingTimeInterval(-60), seal: seal)
+    #expect(DelegationHandlers.isSealed(right, Samples.orderKey))
+    #expect(!DelegationHandlers.isSealed(early, Samples.orderKey))
+  }
+
+  @Test(
+    "the signer refuses whoever asks",
+    arguments: [
+      (SetSigning.Mode.everything, 65_000, 0xaa, 60, 0, nil),
+      (.reclaimsOnly, 65_000, 0xaa, 60, 0, .signingPaused), (.nothing, 65_000, 0xaa, 60, 0, .signingPaused),
+      (.everything, 65_000, 0xaa, 0, 0, .deadline), (.everything, 65_000, 0x00, 60, 0, .receiverNotAllowed),
+      (.everything, 65_000, 0x01, 60, 0, .receiverNotAllowed), (.everything, 0, 0xaa, 60, 0, .energyOutOfRange),
+      (.everything, 20_000_001, 0xaa, 60, 0, .energyOutOfRange),
+      (.everything, 65_000, 0xaa, 60, 2_000_000_000 - 64_999, .poolEmpty),
+    ] as [(SetSigning.Mode, Int64, UInt8, TimeInterval, Int64, OrderFailure?)])
+  func refusal(
+    mode: SetSigning.Mode, energy: Int64, receiver: UInt8, deadline: TimeInterval, hour: Int64, failure: OrderFailure?
+  ) throws {
+    let message = try Samples.message(energy: energy, receiver: receiver, deadline: deadline)
+    let refusal = SigningLimits().refusal(
+      of: message, now: Samples.now, mode: mode, wallets: [try Samples.address(1)], hourEnergy: Energy(hour))
+    #expect(refusal == failure)
+  }
+
+  @Test("the kill switch has two steps")
+  func killSwitch() {
+    #expect(SetSigning.Mode.reclaimsOnly.allows(.reclaim))
+    #expect(!SetSigning.Mode.reclaimsOnly.allows(.delegate))
+    #expect(!SetSigning.Mode.nothing.allows(.reclaim))
+  }
+
+  @Test(
+    "chain time decides when a leg may be taken back",
+    arguments: [
+      (DelegationState.reclaiming, 999, ReclaimTime.wait(.milliseconds(100))), (.reclaiming, 1_000, .due),
+      (.reclaiming, -100_000, .wait(.seconds(30))), (.failing, 0, .due), (.final, 5_000, .notAsked),
+    ] as [(DelegationState, Int64, ReclaimTime)])
+  func reclaimTime(state: DelegationState, head: Int64, judgement: ReclaimTime) throws {
+    var delegation = Delegation(try Samples.message(), correlation: "", now: Samples.now)
+    delegation.state = state
+    delegation.endsAtMs = 1_000
+    #expect(ReclaimTime.judge(delegation, headTimeMs: head) == judgement)
+  }
+
+  @Test("what is signed is read back from its own bytes: contract, amount, permission, expiration")
+  func signs() throws {
+    let key = try PrivateKey.generate()
+    let ring = try KeyRing(text: FernetTests.key)
+    var wallet = try Samples.wallet(1, trx: 10_000)
+    wallet = SupplierWallet(
+      address: key.address, encryptedKey: try ring.seal(key, at: Samples.now), keyID: ring.primaryID, permissionID: 2,
+      isEnabled: true, delegatable: wallet.delegatable, reserved: .zero, delegated: .zero, bandwidth: 0, balance: .zero,
+      figuresBlock: 0, refreshAt: Samples.now, addedAt: Samples.now)
+    let leg = Leg(
+      id: "\(Samples.order)/1", orderID: Samples.order, supplier: key.address, energy: Energy(65_000),
+      stake: Sun(7_000_000),
+      state: .planned, isCounted: false)
+    let receiver = try Samples.address(0xaa)
+    func sign(_ purpose: StoredTransaction.Purpose, at timestampMs: Int64) throws -> StoredTransaction {
+      try Signer(ring: ring).sign(
+        purpose, leg: leg, receiver: receiver, wallet: wallet, reference: try Samples.block(9), headTimeMs: 1_000,
+        timestampMs: timestampMs, now: Samples.now)
+    }
+    let stored = try sign(.delegate, at: 5)
+    let signed = try SignedTransaction(decoding: stored.bytes)
+    let raw = try signed.raw()
+    #expect(try signed.signers() == [key.address])
+    #expect(raw.permissionID == 2)
+    #expect(raw.expiration == 61_000)
+    #expect(
+      raw.contract
+        == .delegateResource(
+          owner: key.address, receiver: receiver, resource: .energy, balance: Sun(7_000_000), lock: false, lockPeriod: 0
+        ))
+    #expect(try sign(.delegate, at: 5).id == stored.id, "the same millisecond is the same transaction")
+    #expect(try sign(.delegate, at: 6).id != stored.id, "a millisecond later is another")
+    let back = try SignedTransaction(decoding: try sign(.reclaim, at: 5).bytes).raw()
+    #expect(
+      back.contract
+        == .undelegateResource(owner: key.address, receiver: receiver, resource: .energy, balance: Sun(7_000_000)))
+  }
+}

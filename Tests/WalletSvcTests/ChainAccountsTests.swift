@@ -1,0 +1,144 @@
+import BusKit
+import Contracts
+import Foundation
+import Logging
+import Synchronization
+import Testing
+import TronKit
+
+@testable import WalletSvc
+
+@Suite("Chain balances")
+struct ChainAccountsTests {
+  let address = USDT.mainnet
+  let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+  func read(_ accounts: ChainAccounts, _ store: FakeChainStore) async throws -> ChainAccountView {
+    try await accounts.account(address, store: store, logger: logger, metrics: MetricsRegistry())
+  }
+
+  @Test("are read once, then come from memory")
+  func memory() async throws {
+    let source = FakeChainSource(.answer(reading(address)))
+    let store = FakeChainStore()
+    let accounts = ChainAccounts(sources: [source])
+    let first = try await read(accounts, store)
+    #expect(first.trx == Sun(5_000_000) && !first.isStale)
+    #expect(try await read(accounts, store) == first)
+    #expect(source.calls == 1)
+    #expect(store.lastKept == first)
+  }
+
+  @Test("are read by one caller while the others wait for what it finds")
+  func singleFlight() async throws {
+    let source = FakeChainSource(.answer(reading(address)), delay: .milliseconds(50))
+    let store = FakeChainStore()
+    let accounts = ChainAccounts(sources: [source])
+    try await withThrowingTaskGroup(of: ChainAccountView.self) { group in
+      for _ in 0..<20 { group.addTask { try await read(accounts, store) } }
+      try await group.waitForAll()
+    }
+    #expect(source.calls == 1)
+  }
+
+  @Test("are read by one replica while another waits for the shared value")
+  func oneReplica() async throws {
+    let source = FakeChainSource(.answer(reading(address)), delay: .milliseconds(100))
+    let store = FakeChainStore()
+    let replicas = [ChainAccounts(sources: [source]), ChainAccounts(sources: [source])]
+    try await withThrowingTaskGroup(of: ChainAccountView.self) { group in
+      for replica in replicas { group.addTask { try await read(replica, store) } }
+      try await group.waitForAll()
+    }
+    #expect(source.calls == 1)
+  }
+
+  @Test("come from the second API when the first fails")
+  func fallback() async throws {
+    let second = FakeChainSource(.answer(reading(address)))
+    let accounts = ChainAccounts(sources: [FakeChainSource(.failure), second])
+    #expect(try await !read(accounts, FakeChainStore()).isStale)
+    #expect(second.calls == 1)
+  }
+
+  @Test("come from the second API when the first is slow, without waiting for it")
+  func hedge() async throws {
+    let slow = FakeChainSource(.answer(reading(address, trx: 1)), delay: .seconds(30))
+    var policy = ChainCachePolicy()
+    policy.hedgeAfter = .milliseconds(20)
+    let accounts = ChainAccounts(sources: [slow, FakeChainSource(.answer(reading(address, trx: 2)))], policy: policy)
+    let clock = ContinuousClock()
+    let start = clock.now
+    #expect(try await read(accounts, FakeChainStore()).trx == Sun(2))
+    #expect(clock.now - start < .seconds(5))
+  }
+
+  @Test("are the last value known, marked stale, when both APIs are down")
+  func stale() async throws {
+    let known = reading(address).view(asOf: Date(timeIntervalSince1970: 1_790_000_000))
+    let store = FakeChainStore(last: known)
+    let accounts = ChainAccounts(sources: [FakeChainSource(.failure), FakeChainSource(.failure)])
+    #expect(try await read(accounts, store) == known.stale)
+  }
+
+  @Test("fail with a code when nothing is known")
+  func unavailable() async throws {
+    let accounts = ChainAccounts(sources: [FakeChainSource(.failure)])
+    let thrown = await #expect(throws: QueryFailure.self) { try await read(accounts, FakeChainStore()) }
+    #expect(thrown?.code == "chain_unavailable")
+  }
+
+  @Test("are found without Redis and Postgres too")
+  func noCaches() async throws {
+    let accounts = ChainAccounts(sources: [FakeChainSource(.answer(reading(address)))])
+    let view = try await accounts.account(
+      address, store: BrokenChainStore(), logger: logger, metrics: MetricsRegistry())
+    #expect(view.trx == Sun(5_000_000))
+  }
+
+  @Test("an absurd answer is refused for the other API's", arguments: [
+    reading(TronAddress.zero), reading(USDT.mainnet, trx: -1), reading(USDT.mainnet, trx: .max),
+    reading(USDT.mainnet, usdt: -1), reading(USDT.mainnet, energy: -1), reading(USDT.mainnet, bandwidth: .max),
+    reading(USDT.mainnet, isActivated: false),
+  ])
+  func absurd(_ answer: ChainReading) async throws {
+    #expect(answer.absurdity(asked: USDT.mainnet) != nil)
+    let second = FakeChainSource(.answer(reading(address, trx: 7)))
+    let accounts = ChainAccounts(sources: [FakeChainSource(.answer(answer)), second])
+    #expect(try await read(accounts, FakeChainStore()).trx == Sun(7))
+  }
+
+  @Test("an address that is not activated is asked for again after seconds; an activated one is shared for a minute")
+  func lifetimes() {
+    let policy = ChainCachePolicy()
+    let activated = reading(address).view(asOf: Date())
+    let fresh = reading(address, trx: 0, isActivated: false).view(asOf: Date())
+    #expect(policy.sharedLifetime(of: activated) == .seconds(60))
+    #expect(policy.sharedLifetime(of: fresh) <= .seconds(3))
+    #expect(policy.decide(age: .milliseconds(2999), fresh) == .serve)
+    #expect(policy.decide(age: .seconds(3), fresh) == .refresh)
+    #expect(policy.decide(age: .seconds(3), activated) == .refresh)
+  }
+
+  @Test("memory holds a limited number of addresses")
+  func bounded() throws {
+    var policy = ChainCachePolicy()
+    policy.memoryCountMax = 10
+    var memory = ChainMemory()
+    let now = ContinuousClock().now
+    for number in 0..<100 {
+      let other = try TronAddress(bytes: [0x41] + Array(repeating: 0, count: 19) + [UInt8(number)])
+      memory.keep(reading(other).view(asOf: Date()), at: now, policy)
+      #expect(memory.count <= 10)
+    }
+  }
+}
+
+func reading(
+  _ address: TronAddress, trx: Int64 = 5_000_000, usdt: Int64 = 0, energy: Int64 = 0, bandwidth: Int64 = 600,
+  isActivated: Bool = true
+) -> ChainReading {
+  ChainReading(
+    address: address, trx: Sun(trx), usdt: usdt, energy: Energy(energy), bandwidth: bandwidth,
+    isActivated: isActivated, isContract: false)
+}

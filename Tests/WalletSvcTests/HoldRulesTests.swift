@@ -1,0 +1,107 @@
+import Contracts
+import Testing
+import TronKit
+
+@testable import WalletSvc
+
+@Suite("Holds")
+struct HoldRulesTests {
+  let customer = CustomerID(text: "cus_a")
+  let order = OrderID(text: "ord_1")
+
+  func model(with sun: Int64 = 100) throws -> LedgerModel {
+    var model = LedgerModel()
+    try model.credit(Sun(sun), to: customer)
+    return model
+  }
+
+  @Test("a hold moves money from available to held, once, and answers the same when repeated")
+  func hold() throws {
+    var model = try model()
+    let first = try model.apply(.hold(Sun(60)), order: order, customer: customer)
+    #expect(first == .held(Sun(60), seq: 1))
+    #expect(try model.apply(.hold(Sun(60)), order: order, customer: customer) == first)
+    #expect(model.funds[customer] == CustomerFunds(available: Sun(40), held: Sun(60), seq: 1))
+    #expect(model.differences.isEmpty)
+  }
+
+  @Test("too little money is refused, and stays refused when money comes later")
+  func insufficient() throws {
+    var model = try model(with: 59)
+    let refusal = try model.apply(.hold(Sun(60)), order: order, customer: customer)
+    #expect(refusal == .refused(.insufficientBalance, available: Sun(59), seq: 1))
+    try model.credit(Sun(100), to: customer)
+    #expect(try model.apply(.hold(Sun(60)), order: order, customer: customer) == refusal)
+    #expect(model.funds[customer]?.held == .zero)
+  }
+
+  @Test("a release that comes before its hold bars it, however often the hold is asked for")
+  func barred() throws {
+    var model = try model()
+    #expect(try model.apply(.release, order: order, customer: customer) == .nothing)
+    let refusal = try model.apply(.hold(Sun(60)), order: order, customer: customer)
+    #expect(refusal == .refused(.alreadyReleased, available: Sun(100), seq: 1))
+    #expect(try model.apply(.hold(Sun(60)), order: order, customer: customer) == refusal)
+    #expect(try model.apply(.release, order: order, customer: customer) == .nothing)
+    #expect(model.funds[customer]?.available == Sun(100))
+  }
+
+  @Test("a capture takes its part as revenue and gives the rest back, once")
+  func capture() throws {
+    var model = try model()
+    _ = try model.apply(.hold(Sun(60)), order: order, customer: customer)
+    let answer = try model.apply(.capture(Sun(50)), order: order, customer: customer)
+    #expect(answer == .settled(captured: Sun(50), released: Sun(10), seq: 2))
+    #expect(try model.apply(.capture(Sun(50)), order: order, customer: customer) == answer)
+    #expect(model.funds[customer] == CustomerFunds(available: Sun(50), held: .zero, seq: 2))
+    #expect(model.entries[.revenue] == 50)
+    #expect(try model.apply(.hold(Sun(60)), order: order, customer: customer) == .held(Sun(60), seq: 1))
+    #expect(model.differences.isEmpty)
+  }
+
+  @Test("a capture of nothing gives all of it back")
+  func captureNothing() throws {
+    var model = try model()
+    _ = try model.apply(.hold(Sun(60)), order: order, customer: customer)
+    #expect(
+      try model.apply(.capture(.zero), order: order, customer: customer)
+        == .settled(captured: .zero, released: Sun(60), seq: 2))
+    #expect(model.entries[.revenue] == nil)
+  }
+
+  @Test("a release gives all of it back, once")
+  func release() throws {
+    var model = try model()
+    _ = try model.apply(.hold(Sun(60)), order: order, customer: customer)
+    let answer = try model.apply(.release, order: order, customer: customer)
+    #expect(answer == .settled(captured: .zero, released: Sun(60), seq: 2))
+    #expect(try model.apply(.release, order: order, customer: customer) == answer)
+    #expect(model.funds[customer] == CustomerFunds(available: Sun(100), held: .zero, seq: 2))
+  }
+
+  @Test("what cannot follow from correct steps is an error and moves nothing")
+  func impossible() throws {
+    var model = try model()
+    #expect(throws: LedgerError.self) { try model.apply(.capture(Sun(1)), order: order, customer: customer) }
+    #expect(throws: LedgerError.self) { try model.apply(.hold(.zero), order: order, customer: customer) }
+    _ = try model.apply(.hold(Sun(60)), order: order, customer: customer)
+    #expect(throws: LedgerError.self) { try model.apply(.hold(Sun(61)), order: order, customer: customer) }
+    #expect(throws: LedgerError.self) { try model.apply(.capture(Sun(61)), order: order, customer: customer) }
+    #expect(throws: LedgerError.self) { try model.apply(.capture(Sun(-1)), order: order, customer: customer) }
+    let other = CustomerID(text: "cus_b")
+    #expect(throws: LedgerError.self) { try model.apply(.release, order: order, customer: other) }
+    _ = try model.apply(.capture(Sun(50)), order: order, customer: customer)
+    #expect(throws: LedgerError.self) { try model.apply(.capture(Sun(51)), order: order, customer: customer) }
+    #expect(throws: LedgerError.self) { try model.apply(.release, order: order, customer: customer) }
+    #expect(model.differences.isEmpty)
+    #expect(model.entries[.revenue] == 50)
+  }
+
+  @Test("a released hold cannot be captured")
+  func capturedAfterRelease() throws {
+    var model = try model()
+    _ = try model.apply(.hold(Sun(60)), order: order, customer: customer)
+    _ = try model.apply(.release, order: order, customer: customer)
+    #expect(throws: LedgerError.self) { try model.apply(.capture(Sun(1)), order: order, customer: customer) }
+  }
+}

@@ -1,0 +1,74 @@
+import Contracts
+import TronKit
+
+@testable import WalletSvc
+
+/// The ledger in memory, driven by the rules alone: what the service keeps in Postgres.
+struct LedgerModel {
+  var funds: [CustomerID: CustomerFunds] = [:]
+  var holds: [OrderID: Hold] = [:]
+  var entries: [LedgerAccount: Int64] = [:]
+  var postings: Set<String> = []
+
+  enum Command {
+    case hold(Sun), release, capture(Sun)
+  }
+
+  /// What is wrong; empty when nothing is.
+  var differences: [String] {
+    var found: [String] = []
+    if entries.values.reduce(0, +) != 0 { found.append("the sum over all accounts is \(entries.values.reduce(0, +))") }
+    for (customer, funds) in funds {
+      if funds.available < .zero || funds.held < .zero { found.append("\(customer) is below zero") }
+      if entries[.available(customer), default: 0] != funds.available.value { found.append("available of \(customer)") }
+      if entries[.held(customer), default: 0] != funds.held.value { found.append("held of \(customer)") }
+      let open = holds.values.filter { $0.customer == customer && $0.state == .held }.reduce(0) { $0 + $1.amount.value }
+      if open != funds.held.value { found.append("open holds of \(customer)") }
+    }
+    return found
+  }
+
+  mutating func credit(_ amount: Sun, to customer: CustomerID) throws {
+    let posting = try Posting.credit(amount, to: customer)
+    try funds[customer, default: CustomerFunds()].follow(posting, customer: customer)
+    record(posting)
+  }
+
+  mutating func apply(_ command: Command, order: OrderID, customer: CustomerID) throws -> HoldRules.Answer {
+    let current = funds[customer, default: CustomerFunds()]
+    let step: HoldRules.Step =
+      switch command {
+      case .hold(let amount):
+        try HoldRules.hold(amount, order: order, customer: customer, funds: current, existing: holds[order])
+      case .release: try HoldRules.release(order: order, customer: customer, funds: current, existing: holds[order])
+      case .capture(let amount):
+        try HoldRules.capture(amount, order: order, customer: customer, funds: current, existing: holds[order])
+      }
+    funds[customer] = step.funds
+    holds[order] = step.hold
+    if let posting = step.posting {
+      guard postings.insert("\(posting.kind.rawValue):\(order)").inserted else {
+        throw LedgerError.conflict("\(posting.kind.rawValue) of \(order) is posted twice")
+      }
+      record(posting)
+    }
+    return step.answer
+  }
+
+  mutating func record(_ posting: Posting) {
+    for entry in posting.entries { entries[entry.account, default: 0] += entry.amount.value }
+  }
+}
+
+/// A small generator with a seed, so that a failing sequence can be run again (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+  init(seed: UInt64) { state = seed }
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
