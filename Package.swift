@@ -72,9 +72,9 @@ let package = Package(
     service("MonitorSvc", [hummingbird, "HTTPClient"]),
 
     .executableTarget(name: "TronSim", dependencies: ["CSecp256k1", hummingbird, nioCore, logging, crypto], swiftSettings: settings),
-    .executableTarget(name: "TelegramSim", dependencies: [hummingbird, nioCore, logging], swiftSettings: settings),
+    .executableTarget(name: "TelegramSim", dependencies: [hummingbird, nioCore, logging, lifecycle], swiftSettings: settings),
     .executableTarget(
-      name: "EnergyCtl", dependencies: ["BusKit", "Contracts", "TronKit", arguments, crypto], swiftSettings: settings),
+      name: "EnergyCtl", dependencies: ["BusKit", "Contracts", "TronKit", "HTTPClient", arguments, crypto, logging], swiftSettings: settings),
 
     tests("Redis", ["Redis", "TestKit"]),
     tests("Postgres", ["Postgres", "TestKit"]),

@@ -29,8 +29,8 @@ final class PostgresLink {
     guard PQstatus(opened) == CONNECTION_OK else {
       throw PostgresError(.connection, "No connection: \(lastError). Check the address, the role and the password.")
     }
-    // Notices would go to standard error; what matters of them the server's log has.
-    PQsetNoticeProcessor(opened, { _, _ in }, nil)
+    // Without a receiver notices go to standard error. The pointer is good as long as the connection: `deinit` ends it.
+    PQsetNoticeReceiver(opened, Self.receiveNotice, Unmanaged.passUnretained(self).toOpaque())
     patience = configuration.statementTimeout == .zero ? nil : configuration.statementTimeout + .seconds(5)
     try runScript(Self.preamble(configuration))
   }
@@ -70,7 +70,17 @@ final class PostgresLink {
     for _ in 0..<4 where !isBroken {
       guard waitForInput(.zero) else { return }
       if PQconsumeInput(connection) == 0 { return }
+      // Parses what came, which hands a farewell to `receiveNotice`.
+      _ = PQisBusy(connection)
     }
+  }
+
+  /// Notices are dropped; what matters of them the server's log has. An error that nobody asked for is the server's
+  /// farewell (it was shut down, or the session was ended), which comes a moment before the end of the stream.
+  private static let receiveNotice: PQnoticeReceiver = { context, result in
+    guard let context, let result, let severity = PQresultErrorField(result, Int32(UInt8(ascii: "V"))) else { return }
+    guard ["FATAL", "PANIC"].contains(String(cString: severity)) else { return }
+    Unmanaged<PostgresLink>.fromOpaque(context).takeUnretainedValue().abandoned = true
   }
 
   // MARK: Simple protocol

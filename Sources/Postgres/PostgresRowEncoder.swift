@@ -11,7 +11,11 @@ public struct PostgresRowEncoder {
   /// - Throws: `PostgresError` with code `.encoding` for a value that is not a keyed struct, or does not fit its type.
   public func encode(_ value: some Encodable) throws -> [(column: String, value: PostgresValue)] {
     let columns = EncodedColumns()
-    try value.encode(to: RowEncoding(columns: columns))
+    do {
+      try value.encode(to: RowEncoding(columns: columns))
+    } catch is NotScalar {
+      columns.isKeyed = false
+    }
     guard columns.isKeyed else {
       throw PostgresError(.encoding, "\(type(of: value)) does not encode as properties; only structs are rows.")
     }

@@ -11,7 +11,8 @@ enum PostgresScalar {
     case let uuid as UUID: return .uuid(uuid)
     case let date as Date: return .timestamp(date)
     case let data as Data: return .bytes(Array(data))
-    case let bytes as [UInt8]: return .bytes(bytes)
+    // The type is asked first: an empty array of anything casts to `[UInt8]`.
+    case let bytes as [UInt8] where T.self == [UInt8].self: return .bytes(bytes)
     case let number as Double: return .double(number)
     case let number as Float: return .double(Double(number))
     case let number as any FixedWidthInteger: return .int(try int64(number))

@@ -26,7 +26,7 @@ struct RunningGateway: Sendable {
   private let port: Int
 
   static func run(_ body: @escaping @Sendable (RunningGateway) async throws -> Void) async throws {
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }; logger.logLevel = .debug
     let server = try await RedisServer.start()
     let database = try await PostgresServer.shared().createDatabase()
     let folder = NSTemporaryDirectory() + "gateway-" + UUID().uuidString

@@ -21,7 +21,9 @@ import TronKit
     #expect(invalid.count == 8)
     for vector in invalid {
       let error = #expect(throws: TronAddressError.self) { try TronAddress(parsing: vector.value) }
-      let expected = vector.why.contains("checksum mismatch") ? "bad_checksum" : "wrong_prefix"
+      // The Bitcoin address of the vectors is described there as valid base58check, but ends in 8a9c6129 where the
+      // checksum is 8a9c6111: only the EVM address gets as far as its prefix.
+      let expected = vector.why == "EVM address" ? "wrong_prefix" : "bad_checksum"
       #expect(error?.code == expected, "\(vector.value)")
       #expect(error?.description.contains(vector.value) == true)
     }
@@ -39,6 +41,7 @@ import TronKit
     ("415cd0fb0ab3ce40f3051414c604b27756e69e43dg", "bad_hex"),
     ("0x415cd0fb0ab3ce40f3051414c604b27756e69e43", "wrong_prefix"),
     ("0x415cd0", "bad_hex"),
+    ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "wrong_prefix"),
     ("0xa05cd0fb0ab3ce40f3051414c604b27756e69e43db", "wrong_prefix"),
     (String(repeating: "T", count: 100_000), "wrong_length"),
   ])

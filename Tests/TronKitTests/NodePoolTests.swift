@@ -16,7 +16,7 @@ import Testing
   private func pool(_ servers: [StubHTTPServer]) -> TronNodePool {
     let http = HTTPClient()
     return TronNodePool(
-      nodes: servers.map { TronNodeClient(baseURL: $0.url, http: http, timeout: .seconds(3)) },
+      nodes: servers.map { TronNodeClient(baseURL: $0.url, http: http, timeout: .seconds(20)) },
       attemptTimeout: .milliseconds(400), headInterval: .seconds(60))
   }
 
@@ -33,13 +33,13 @@ import Testing
   }
 
   @Test(arguments: [StubHTTPServer.Reply.hangUp, .silence, .text("no"), .text(#"{"Error":"x"}"#)])
-  func theNextNodeAnswersWithinASecond(reply: StubHTTPServer.Reply) async throws {
+  func theNextNodeAnswersLongBeforeTheTimeoutOfTheFirst(reply: StubHTTPServer.Reply) async throws {
     let servers = [try server(head: 1000, reply), try server(head: 1000)]
     defer { for server in servers { server.stop() } }
     let pool = pool(servers)
     let start = ContinuousClock.now
     #expect(try await pool.read { try await $0.account(.zero) } == nil)
-    #expect(ContinuousClock.now - start < .seconds(1))
+    #expect(ContinuousClock.now - start < .seconds(10))
     #expect(servers.map(reads) == [1, 1])
   }
 

@@ -5,7 +5,7 @@ import TronKit
 
 struct ShepherdStepTests {
   private func step(
-    _ state: StoredTransaction.State = .signed, _ outcomes: [SendingOutcome?], head: Int64 = 10_000, solid: Int64 = 0,
+    _ outcomes: [SendingOutcome?], state: StoredTransaction.State = .signed, head: Int64 = 10_000, solid: Int64 = 0,
     since: Duration?
   ) -> ShepherdStep {
     .next(
@@ -15,8 +15,8 @@ struct ShepherdStepTests {
 
   @Test("what is in a block or dead is left alone", arguments: [StoredTransaction.State.inBlock, .solid, .dead])
   func finished(state: StoredTransaction.State) {
-    #expect(step(state, [], since: nil) == .finished)
-    #expect(step(state, [.rejected], solid: 70_000, since: .seconds(1)) == .finished)
+    #expect(step([], state: state, since: nil) == .finished)
+    #expect(step([.rejected], state: state, solid: 70_000, since: .seconds(1)) == .finished)
   }
 
   @Test("stored bytes are sent at once")

@@ -31,7 +31,10 @@ public enum MessageCoder {
 
   /// `2026-01-31T12:00:00.123Z`
   public static func timestamp(_ date: Date) -> String {
-    date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    // Formatting cuts what is below a millisecond, and a binary fraction is often a hair below: round first.
+    let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
+    return Date(timeIntervalSince1970: (milliseconds + 0.25) / 1000)
+      .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
   }
 
   public static func date(_ text: String) -> Date? {

@@ -116,7 +116,8 @@ struct UnitRunner: Sendable {
   private func readInbox(
     _ units: [PreparedUnit], in session: PostgresSession
   ) throws -> (fresh: [PreparedUnit], now: Date) {
-    let results = try session.flush()
+    // The transaction's own `begin` may be answered in the same round trip, before these two.
+    let results = Array(try session.flush().suffix(2))
     guard results.count == 2, let clock = try results[0].rows.first?.date("now") else {
       throw InvariantViolation("Postgres answered \(results.count) of 2 statements")
     }

@@ -29,11 +29,13 @@ final class MonitorMetrics: Sendable {
         metrics.counter(Self.failures, labels: [("reason", reason.rawValue)]).increment(by: Int(news.count))
       }
       let histogram = metrics.histogram(Self.deliverySeconds, buckets: DeliveryTime.buckets)
-      for bucket in DeliveryTime.buckets.map({ DeliveryTime.bucket(of: $0) }) + [DeliveryTime.bucket(of: .infinity)] {
-        let news = Self.news(Counter.delivery(bucket), snapshot, &told)
+      var below = 0.0
+      for bound in DeliveryTime.buckets + [.infinity] {
+        let news = Self.news(Counter.delivery(DeliveryTime.bucket(of: bound)), snapshot, &told)
+        defer { below = bound }
         guard news.count > 0 else { continue }
-        // The mean of times that lie in one bucket lies in it too: counts and sum come out right.
-        let mean = news.total / Double(news.count)
+        // The mean of times that lie in one bucket lies in it too (kept there against rounding): counts and sum come out right.
+        let mean = min(bound, max(below == 0 ? 0 : below.nextUp, news.total / Double(news.count)))
         for _ in 0..<news.count { histogram.observe(mean) }
       }
     }

@@ -21,16 +21,16 @@ struct MonitorSnapshot: Sendable, Equatable {
     // Uses monitored_orders_open.
     let open = try session.execute(
       "select state, count(*) as orders from monitored_orders where not is_ended group by state")
-    for row in open.rows { snapshot.open[try row.string("state")] = Int64(try row.int("orders")) }
+    for row in open.rows { snapshot.open[try row.string("state")] = try row.int("orders") }
     for row in try session.execute("select id, count, total from counters").rows {
       snapshot.counters[try row.string("id")] = Tally(
-        count: Int64(try row.int("count")), total: try row.double("total"))
+        count: try row.int("count"), total: try row.double("total"))
     }
     if let row = try session.execute("select available, delegated from pool where id = $1", [.text(PoolRow.key)])
       .rows.first
     {
-      snapshot.poolAvailable = Int64(try row.int("available"))
-      snapshot.poolDelegated = Int64(try row.int("delegated"))
+      snapshot.poolAvailable = try row.int("available")
+      snapshot.poolDelegated = try row.int("delegated")
     }
     return snapshot
   }
