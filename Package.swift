@@ -20,8 +20,8 @@ func service(_ name: String, _ product: [Target.Dependency] = []) -> Target {
     name: name, dependencies: ["BusKit", "Contracts", "TronKit", logging] + product, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: settings)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: "\(name)Tests", dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 let package = Package(
@@ -80,7 +80,7 @@ let package = Package(
     tests("Postgres", ["Postgres", "TestKit"]),
     tests("HTTPClient", ["HTTPClient", "TestKit"]),
     tests("BusKit", ["BusKit", "Redis", "Postgres", "TestKit"]),
-    tests("TronKit", ["TronKit", "HTTPClient"]),
+    tests("TronKit", ["TronKit", "HTTPClient"], exclude: ["Vectors"]),
     tests("Contracts", ["Contracts", crypto, "BusKit", "TronKit"]),
     tests("Gateway", ["Gateway", crypto, hummingbird, "Contracts", "BusKit", "TronKit", "TestKit"]),
     tests("SessionSvc", ["SessionSvc", "TronKit", "Contracts", "BusKit", "TestKit"]),
@@ -88,7 +88,7 @@ let package = Package(
     tests("OrderSvc", ["OrderSvc", crypto, "TronKit", "Contracts", "BusKit", "Postgres", "TestKit"]),
     tests("TxSvc", ["TxSvc", crypto, "Contracts", "BusKit", "TronKit", "Postgres", "TestKit"]),
     tests("MonitorSvc", ["MonitorSvc", "TronKit", "Contracts", "BusKit", "TestKit"]),
-    tests("TronSim", ["TronSim"]),
+    tests("TronSim", ["TronSim"], exclude: ["Vectors"]),
     tests("TelegramSim", ["TelegramSim"]),
     tests("EnergyCtl", ["EnergyCtl", "Contracts", "BusKit", "TronKit"]),
     tests("EndToEnd", [crypto, "Contracts", "BusKit", "TronKit", "Redis", "Postgres", "HTTPClient", "TestKit"]),

@@ -72,14 +72,16 @@ public enum Migrator {
           .migration, "\(component) has migration \(version), which this program does not know. Start a newer program.")
       case false?:
         throw PostgresError(
-          .migration, "\(component): the text of migration \(version) changed after it was applied. Add a new one instead.")
+          .migration,
+          "\(component): the text of migration \(version) changed after it was applied. Add a new one instead.")
       case true?: break
       }
     }
     let newest = versions.max() ?? 0
     if let late = migrations.first(where: { $0.version < newest && !versions.contains($0.version) }) {
       throw PostgresError(
-        .migration, "\(component): migration \(late.version) is missing below \(newest), which is applied. Renumber it.")
+        .migration,
+        "\(component): migration \(late.version) is missing below \(newest), which is applied. Renumber it.")
     }
     return migrations.filter { $0.version > newest }
   }

@@ -149,7 +149,8 @@ final class PostgresLink {
   /// The error that a result carries, without DETAIL and without the value that class 22 quotes.
   static func failure(of result: OpaquePointer) -> PostgresError? {
     let status = PQresultStatus(result)
-    guard status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE || status == PGRES_NONFATAL_ERROR else { return nil }
+    guard status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE || status == PGRES_NONFATAL_ERROR
+    else { return nil }
     func field(_ code: Unicode.Scalar) -> String? {
       PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) }
     }
@@ -158,7 +159,9 @@ final class PostgresLink {
       return PostgresError(.connection, text.split(whereSeparator: \.isNewline).joined(separator: " "))
     }
     var message = field("M") ?? "no message"
-    if state.hasPrefix("22"), let quote = message.firstRange(of: ": \"") { message = String(message[..<quote.lowerBound]) }
+    if state.hasPrefix("22"), let quote = message.firstRange(of: ": \"") {
+      message = String(message[..<quote.lowerBound])
+    }
     return PostgresError(.server(sqlState: state), message, constraint: field("n"), table: field("t"))
   }
 
@@ -194,7 +197,9 @@ final class PostgresLink {
   }
 
   /// COPY needs another conversation; the caller drops the connection.
-  private func refuseCopy() -> PostgresError { PostgresError(.misuse, "COPY is not offered here; use insert … unnest.") }
+  private func refuseCopy() -> PostgresError {
+    PostgresError(.misuse, "COPY is not offered here; use insert … unnest.")
+  }
 
   private func nextResult() throws -> OpaquePointer? {
     guard PQflush(connection) >= 0 else { throw connectionError() }
@@ -202,7 +207,8 @@ final class PostgresLink {
       guard waitForInput(patience) else {
         // Nothing can be known of the statement any more, so the connection must not be used again.
         abandon()
-        throw PostgresError(.connection, "The server stayed silent past the statement timeout; the connection was given up.")
+        throw PostgresError(
+          .connection, "The server stayed silent past the statement timeout; the connection was given up.")
       }
       // On failure libpq makes an error result of it, which PQgetResult hands out.
       if PQconsumeInput(connection) == 0 { break }

@@ -3,8 +3,9 @@ import Foundation
 /// Turns a Codable struct into columns and values, in the order of its properties.
 ///
 /// Property names become snake_case columns. Strings, integers, `Bool`, `Double`, `UUID`, `Date` (timestamptz), `Data`
-/// and `[UInt8]` (bytea), their optionals, and types that encode as one of them (enums with raw values, wrappers) become
-/// that value; nil becomes `.null`, so the column is always there. Everything else becomes JSON text for a jsonb column.
+/// and `[UInt8]` (bytea), their optionals, and types that encode as one of them (enums with raw values, wrappers)
+/// become that value; nil becomes `.null`, so the column is always there. Everything else becomes JSON text for a
+/// jsonb column.
 public struct PostgresRowEncoder {
   public init() {}
 

@@ -56,8 +56,8 @@ public final class PostgresSession {
 
   /// Runs `body` between begin and commit; a throw rolls back. Begin travels with the first statement, commit with the
   /// last enqueued ones.
-  /// - Throws: the body's error, or that of an enqueued statement or the commit. Code `.commitUnknown` if the connection
-  ///   was lost while the commit was on its way.
+  /// - Throws: the body's error, or that of an enqueued statement or the commit. Code `.commitUnknown` if the
+  ///   connection was lost while the commit was on its way.
   public func transaction<T>(_ body: () throws -> T) throws -> T {
     guard !inTransaction, !link.hasTransaction else {
       throw PostgresError(.misuse, "A transaction is open already; use it, or a savepoint.")

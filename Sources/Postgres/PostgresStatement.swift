@@ -11,7 +11,8 @@ struct PostgresStatement {
   init(_ sql: String, _ parameters: [PostgresValue]) throws {
     guard parameters.count <= Self.parameterLimit else {
       throw PostgresError(
-        .limit, "\(parameters.count) parameters exceed the protocol's \(Self.parameterLimit); pass arrays and unnest them.")
+        .limit,
+        "\(parameters.count) parameters exceed the protocol's \(Self.parameterLimit); pass arrays and unnest them.")
     }
     var buffer: [UInt8] = []
     var offsets: [Int] = []

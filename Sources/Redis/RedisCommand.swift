@@ -37,7 +37,8 @@ public struct RedisCommand: Sendable {
     guard !isEmpty else { throw RedisError(.invalidArgument, "A command needs at least its name; it has no word.") }
     guard bytes.count <= Self.byteLimit else {
       throw RedisError(
-        .invalidArgument, "A command of \(bytes.count) bytes exceeds the limit of \(Self.byteLimit). Send less at once.")
+        .invalidArgument,
+        "A command of \(bytes.count) bytes exceeds the limit of \(Self.byteLimit). Send less at once.")
     }
   }
 }

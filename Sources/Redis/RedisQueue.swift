@@ -52,7 +52,8 @@ final class RedisQueue: Sendable {
       // A cancellation that came before this lock found nothing to remove; its flag is visible here.
       if Task.isCancelled { return CancellationError() }
       guard state.commandCount + request.count <= limit || state.commandCount == 0 else {
-        return RedisError(.queueFull, "\(state.commandCount) commands wait for Redis, the limit is \(limit). Slow down.")
+        return RedisError(
+          .queueFull, "\(state.commandCount) commands wait for Redis, the limit is \(limit). Slow down.")
       }
       state.requests.append(request)
       state.waiting[request.id] = waiter

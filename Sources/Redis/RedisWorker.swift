@@ -79,7 +79,8 @@ struct RedisWorker {
   private func expectOK(_ link: borrowing RedisLink, _ command: RedisCommand, _ name: String) throws {
     try link.write(command.bytes)
     if case .error(let error) = try link.read() {
-      throw RedisError(.connection, "\(configuration.address) refused \(name): \(error.message). Check user and password.")
+      throw RedisError(
+        .connection, "\(configuration.address) refused \(name): \(error.message). Check user and password.")
     }
   }
 }

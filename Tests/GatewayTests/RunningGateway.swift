@@ -19,6 +19,7 @@ struct RunningGateway: Sendable {
 
   let client: BusClient
   let redis: RedisConnection
+  let server: RedisServer
   let telegram: FakeTelegram
   let orders: FakeOrders
   let bus: Bus
@@ -26,7 +27,7 @@ struct RunningGateway: Sendable {
   private let port: Int
 
   static func run(_ body: @escaping @Sendable (RunningGateway) async throws -> Void) async throws {
-    var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }; logger.logLevel = .debug
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = try await RedisServer.start()
     let database = try await PostgresServer.shared().createDatabase()
     let folder = NSTemporaryDirectory() + "gateway-" + UUID().uuidString
@@ -58,7 +59,8 @@ struct RunningGateway: Sendable {
           defer { group.cancelAll() }
           try await BusClient(redis: server.configuration, name: "test", logger: logger).run { client in
             let world = RunningGateway(
-              client: client, redis: redis, telegram: telegram, orders: orders, bus: gateway.bus, port: own.httpPort)
+              client: client, redis: redis, server: server, telegram: telegram, orders: orders, bus: gateway.bus,
+              port: own.httpPort)
             try await world.createClient()
             try await body(world)
           }
@@ -73,10 +75,12 @@ struct RunningGateway: Sendable {
   }
 
   private init(
-    client: BusClient, redis: RedisConnection, telegram: FakeTelegram, orders: FakeOrders, bus: Bus, port: Int
+    client: BusClient, redis: RedisConnection, server: RedisServer, telegram: FakeTelegram, orders: FakeOrders,
+    bus: Bus, port: Int
   ) {
     self.client = client
     self.redis = redis
+    self.server = server
     self.telegram = telegram
     self.orders = orders
     self.bus = bus

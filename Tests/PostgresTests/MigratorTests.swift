@@ -4,7 +4,8 @@ import Testing
 @testable import Postgres
 
 @Suite struct MigratorTests {
-  private let first = Migration(version: 1, name: "accounts", sql: "create table accounts (id int); insert into accounts values (1)")
+  private let first = Migration(
+    version: 1, name: "accounts", sql: "create table accounts (id int); insert into accounts values (1)")
   private let second = Migration(version: 2, name: "names", sql: "alter table accounts add column name text")
 
   @Test func `Migrations run once, in their schema, whoever starts first`() async throws {
@@ -20,7 +21,7 @@ import Testing
         try await group.waitForAll()
       }
       #expect(try await pool.execute("select * from order_svc.accounts").rows.map(\.columns) == [["id", "name"]])
-      let history = try await pool.execute("select component, version, name from order_svc.schema_migrations order by 2")
+      let history = try await pool.execute("select name from order_svc.schema_migrations order by version")
       #expect(try history.rows.map { try $0.string("name") } == ["accounts", "names"])
     }
   }
@@ -37,7 +38,9 @@ import Testing
   @Test func `A schema newer than the program is refused`() async throws {
     try await withPool { pool async throws in
       try await Migrator.run(pool, schema: "s", component: "c", migrations: [first, second])
-      let error = await postgresError { try await Migrator.run(pool, schema: "s", component: "c", migrations: [first]) }
+      let error = await postgresError {
+        try await Migrator.run(pool, schema: "s", component: "c", migrations: [first])
+      }
       #expect(error?.code == .migration)
     }
   }
@@ -46,7 +49,9 @@ import Testing
     try await withPool { pool async throws in
       try await Migrator.run(pool, schema: "s", component: "c", migrations: [first])
       let changed = Migration(version: 1, name: "accounts", sql: "select 1")
-      let error = await postgresError { try await Migrator.run(pool, schema: "s", component: "c", migrations: [changed]) }
+      let error = await postgresError {
+        try await Migrator.run(pool, schema: "s", component: "c", migrations: [changed])
+      }
       #expect(error?.code == .migration)
     }
   }

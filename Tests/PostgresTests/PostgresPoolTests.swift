@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  @Test func `A connection lost in a transaction is a loss, nothing is committed, and the pool recovers`() async throws {
+  @Test func `A connection lost in a transaction commits nothing, and the pool recovers`() async throws {
     try await withPool(size: 2) { pool async throws in
       try await pool.withSession { try $0.script("create table t (n int)") }
       let error = await postgresError {
@@ -77,7 +77,9 @@ import Testing
 
   @Test func `A deadlock is retryable for exactly one of the two`() async throws {
     try await withPool(size: 2) { pool async throws in
-      try await pool.withSession { try $0.script("create table t (n int primary key, v int); insert into t values (1, 0), (2, 0)") }
+      try await pool.withSession { session in
+        try session.script("create table t (n int primary key, v int); insert into t values (1, 0), (2, 0)")
+      }
       let meeting = Meeting()
       async let forward = meeting.update([1, 2], pool)
       async let backward = meeting.update([2, 1], pool)

@@ -55,8 +55,8 @@ import Testing
   static let table = """
     create table orders (order_id uuid, customer_id uuid, status text, previous_status text, price_sun bigint,
       refund_sun bigint, energy bigint, retries int, small smallint, ratio double precision, is_paid boolean, note text,
-      comment text, created_at timestamptz, ends_at timestamptz, signature bytea, payload bytea, legs jsonb, labels jsonb,
-      outcome jsonb)
+      comment text, created_at timestamptz, ends_at timestamptz, signature bytea, payload bytea, legs jsonb,
+      labels jsonb, outcome jsonb)
     """
 
   static func order() throws -> Order {
@@ -64,8 +64,10 @@ import Testing
     return Order(
       orderID: UUID(), customerId: UUID(), status: .active, previousStatus: .placed, priceSun: Sun(.max),
       refundSun: Sun(.min), energy: .max, retries: -1, small: 255, ratio: 0.1 + 0.2, isPaid: true,
-      note: "O'Neil \\ \"x\" 能量 🔋", comment: "", createdAt: date, endsAt: date, signature: [0, 127, 255], payload: Data([1, 0]),
-      legs: [Leg(wallet: "T\"a\\b", stakedSun: Sun(.max), at: date)], labels: ["key": "värde"], outcome: .paid(sun: .max))
+      note: "O'Neil \\ \"x\" 能量 🔋", comment: "", createdAt: date, endsAt: date,
+      signature: [0, 127, 255], payload: Data([1, 0]),
+      legs: [Leg(wallet: "T\"a\\b", stakedSun: Sun(.max), at: date)], labels: ["key": "värde"],
+      outcome: .paid(sun: .max))
   }
 
   static func orderOfNils() throws -> Order {

@@ -156,8 +156,10 @@ import Testing
 
   @Test func `An error shows neither DETAIL nor the value that the server quotes`() async throws {
     try await withPool { pool async throws in
-      try await pool.withSession { try $0.script("create table t (mail text unique); insert into t values ('ada@example.org')") }
-      let duplicate = await postgresError { _ = try await pool.execute("insert into t values ($1)", ["ada@example.org"]) }
+      try await pool.withSession { try $0.script("create table t (mail text unique)") }
+      let insert = "insert into t values ($1)"
+      _ = try await pool.execute(insert, ["ada@example.org"])
+      let duplicate = await postgresError { _ = try await pool.execute(insert, ["ada@example.org"]) }
       #expect(duplicate?.isUniqueViolation == true)
       #expect(duplicate?.description.contains("ada@") == false)
       let invalid = await postgresError { _ = try await pool.execute("select $1::bigint", ["ada@example.org"]) }

@@ -12,8 +12,8 @@ import Testing
       let row = try #require(
         try await pool.execute(
           """
-          select $1::text as t, $2::bigint as i, $3::double precision as d, $4::boolean as b, $5::bytea as y, $6::uuid as u,
-            $7::timestamptz as s, $8::jsonb as j, $9::text as nothing
+          select $1::text as t, $2::bigint as i, $3::double precision as d, $4::boolean as b, $5::bytea as y,
+            $6::uuid as u, $7::timestamptz as s, $8::jsonb as j, $9::text as nothing
           """,
           [
             .text(text), .int(Int64.max), .double(0.1), .bool(true), .bytes([0, 1, 255]), .uuid(uuid), .timestamp(date),
@@ -39,7 +39,9 @@ import Testing
     try await withPool { pool async throws in
       let row = try #require(
         try await pool.execute(
-          "select $1::text[] as t, array_length($1::text[], 1) as n, $2::bigint[] as i, $3::uuid[] as u, $4::text[] as e",
+          """
+          select $1::text[] as t, array_length($1::text[], 1) as n, $2::bigint[] as i, $3::uuid[] as u, $4::text[] as e
+          """,
           [.textArray(texts), .intArray([.min, 0, .max]), .uuidArray(uuids), .textArray([])]
         ).rows.first)
       #expect(try row.strings("t") == texts)

@@ -31,3 +31,11 @@ func redisErrorCode(_ body: () async throws -> Void) async -> RedisError.Code? {
     return (error as? RedisError)?.code
   }
 }
+
+/// Returns when the server has begun the blocking command of the client with this id.
+func untilBlocked(_ id: Int64, _ admin: RedisConnection) async throws {
+  try await eventually(within: .seconds(10), "the client blocks") {
+    let clients = try await admin.send(RedisCommand("CLIENT", "LIST", "ID", RedisWord(id))).string
+    return clients?.contains("cmd=blpop") == true
+  }
+}

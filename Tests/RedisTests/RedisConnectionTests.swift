@@ -100,7 +100,10 @@ import Testing
     try await withConnection { admin async throws in
       _ = try await admin.send(
         RedisCommand("ACL", "SETUSER", RedisWord(user), "on", ">geheim", "~*", "+echo", "+client", "+acl"))
-      try await withConnection({ ($0.user, $0.password, $0.clientName) = (user, "geheim", "wallet svc") }) { connection async throws in
+      let login = { (configuration: inout RedisConfiguration) in
+        (configuration.user, configuration.password, configuration.clientName) = (user, "geheim", "wallet svc")
+      }
+      try await withConnection(login) { connection async throws in
         #expect(try await connection.send(RedisCommand("ACL", "WHOAMI")).string == user)
         #expect(try await connection.send(RedisCommand("CLIENT", "GETNAME")).string == "wallet-svc")
         await #expect(throws: RedisServerError.self) { try await connection.send(RedisCommand("FLUSHALL")) }

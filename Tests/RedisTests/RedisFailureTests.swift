@@ -23,10 +23,10 @@ import Testing
     try await withConnection { admin async throws in
       try await withConnection { connection async throws in
         let id = try #require(try await connection.send(RedisCommand("CLIENT", "ID")).int)
-        let blocked = Task { await redisErrorCode { _ = try await connection.send(RedisCommand("BLPOP", RedisWord(key), "60")) } }
-        try await eventually {
-          try await admin.send(RedisCommand("CLIENT", "LIST", "ID", RedisWord(id))).string?.contains("cmd=blpop") == true
+        let blocked = Task {
+          await redisErrorCode { _ = try await connection.send(RedisCommand("BLPOP", RedisWord(key), "60")) }
         }
+        try await untilBlocked(id, admin)
         _ = try await admin.send(RedisCommand("CLIENT", "KILL", "ID", RedisWord(id)))
         #expect(await blocked.value == .connection)
         #expect(try await connection.send(RedisCommand("PING")) == .simple("PONG"))
@@ -52,7 +52,9 @@ import Testing
 
   @Test func `Silence past the reply timeout is a timeout, and the late reply reaches nobody`() async throws {
     try await withConnection({ $0.replyTimeout = .milliseconds(100) }) { connection async throws in
-      let code = await redisErrorCode { _ = try await connection.send(RedisCommand("BLPOP", RedisWord(uniqueKey("x")), "1")) }
+      let code = await redisErrorCode {
+        _ = try await connection.send(RedisCommand("BLPOP", RedisWord(uniqueKey("x")), "1"))
+      }
       #expect(code == .timeout)
       #expect(try await connection.send(RedisCommand("ECHO", "mine")).string == "mine")
       #expect(connection.generation == 2)
@@ -65,9 +67,7 @@ import Testing
       try await withConnection { connection async throws in
         let id = try #require(try await connection.send(RedisCommand("CLIENT", "ID")).int)
         let blocked = Task { try await connection.send(RedisCommand("BLPOP", RedisWord(key), "30")) }
-        try await eventually {
-          try await admin.send(RedisCommand("CLIENT", "LIST", "ID", RedisWord(id))).string?.contains("cmd=blpop") == true
-        }
+        try await untilBlocked(id, admin)
         let queued = Task { try await connection.send(RedisCommand("ECHO", "second")) }
         let dropped = Task { try await connection.send(RedisCommand("SET", RedisWord(key + "!"), "never")) }
         blocked.cancel()
@@ -88,11 +88,11 @@ import Testing
     configuration.replyTimeout = .seconds(60)
     let connection = RedisConnection(configuration: configuration)
     let id = try #require(try await connection.send(RedisCommand("CLIENT", "ID")).int)
-    let blocked = Task { await redisErrorCode { _ = try await connection.send(RedisCommand("BLPOP", RedisWord(uniqueKey("b")), "50")) } }
+    let blocked = Task {
+      await redisErrorCode { _ = try await connection.send(RedisCommand("BLPOP", RedisWord(uniqueKey("b")), "50")) }
+    }
     try await withConnection { admin async throws in
-      try await eventually {
-        try await admin.send(RedisCommand("CLIENT", "LIST", "ID", RedisWord(id))).string?.contains("cmd=blpop") == true
-      }
+      try await untilBlocked(id, admin)
     }
     let started = ContinuousClock.now
     await connection.close()

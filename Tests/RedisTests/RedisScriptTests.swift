@@ -22,7 +22,8 @@ import Testing
         let reply = try await connection.run(script, keys: [key], arguments: ["a b"])
         #expect(reply.array == [.bulk(Array(key.utf8)), .bulk(Array("a b".utf8)), .integer(Int64(count))])
       }
-      #expect(try await connection.send(RedisCommand("SCRIPT", "EXISTS", RedisWord(script.sha1))) == .array([.integer(1)]))
+      let known = try await connection.send(RedisCommand("SCRIPT", "EXISTS", RedisWord(script.sha1)))
+      #expect(known == .array([.integer(1)]))
       _ = try await connection.send(RedisCommand("SCRIPT", "FLUSH"))
       #expect(try await connection.run(script, keys: [key], arguments: [7]).array?[2].int == 3)
     }

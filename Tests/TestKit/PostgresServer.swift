@@ -1,7 +1,8 @@
 import Foundation
 import Postgres
 
-/// A Postgres cluster of a test's own, in a temporary folder that goes with it. Everybody is trusted, over a unix socket only.
+/// A Postgres cluster of a test's own, in a temporary folder that goes with it.
+/// Everybody is trusted, over a unix socket only.
 public final class PostgresServer: Sendable {
   private let folder: String
   private let process: GuardedProcess

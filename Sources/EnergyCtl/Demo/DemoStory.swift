@@ -21,7 +21,7 @@ struct DemoStory: Sendable {
 
   /// A new account with a little TRX on the simulated chain.
   func receiver() async throws -> String {
-    let address = PrivateKey.generate().address.base58
+    let address = try PrivateKey.generate().address.base58
     _ = try await chain.post("/sim/accounts", ["address": address, "trx": 5_000_000])
     return address
   }

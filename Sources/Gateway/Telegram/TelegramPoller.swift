@@ -37,7 +37,8 @@ struct TelegramPoller: Sendable {
         try await group.next()
       }
     } catch {
-      await lease.release()
+      // A task of its own: this one is cancelled, and the next poller should not have to wait for the lease to run out.
+      await Task { await lease.release() }.value
       throw error
     }
     bus.logger.info("another gateway polls Telegram")

@@ -1,4 +1,5 @@
-/// A rule on one number: fires below a threshold, recovers only at a tenth above it, so that a value that hovers around the
+/// A rule on one number: fires below a threshold, recovers only at a tenth above it, so that a value that hovers
+/// around the
 /// threshold does not ring all the time. Pure: the state comes in, the transition goes out.
 struct ThresholdAlert: Sendable, Equatable {
   enum State: String, Codable, Sendable { case firing, resolved }

@@ -1,7 +1,8 @@
 import BusKit
 import Contracts
 
-/// One notice to every subscriber. An effect and not part of the handler, so that only a change of the alert's state reads all
+/// One notice to every subscriber. An effect and not part of the handler, so that only a change of the alert's state
+/// reads all
 /// subscriptions, not every event of the pool. One order key: a recovery is never told before the alert.
 struct NotifySubscribers: Effect {
   static let kind = "monitor.NotifySubscribers"

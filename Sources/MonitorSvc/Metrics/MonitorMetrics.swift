@@ -2,7 +2,8 @@ import BusKit
 import Contracts
 import Synchronization
 
-/// Brings the process' metrics to what the tables say. Counts live in Postgres, so a restart loses none and replicas agree.
+/// Brings the process' metrics to what the tables say. Counts live in Postgres, so a restart loses none and replicas
+/// agree.
 final class MonitorMetrics: Sendable {
   static let orders = "energy_orders"
   static let deliverySeconds = "energy_order_delivery_seconds"
@@ -10,7 +11,8 @@ final class MonitorMetrics: Sendable {
   static let poolAvailable = "energy_pool_available_energy"
   static let poolDelegated = "energy_pool_delegated_energy"
 
-  /// How much of each counter the registry has been told. Held while it is told more: two scrapes at once count nothing twice.
+  /// How much of each counter the registry has been told. Held while it is told more: two scrapes at once count
+  /// nothing twice.
   private let told = Mutex<[String: MonitorSnapshot.Tally]>([:])
 
   func refresh(_ bus: Bus) async throws {
@@ -34,7 +36,8 @@ final class MonitorMetrics: Sendable {
         let news = Self.news(Counter.delivery(DeliveryTime.bucket(of: bound)), snapshot, &told)
         defer { below = bound }
         guard news.count > 0 else { continue }
-        // The mean of times that lie in one bucket lies in it too (kept there against rounding): counts and sum come out right.
+        // The mean of times that lie in one bucket lies in it too (kept there against rounding): counts and sum come
+        // out right.
         let mean = min(bound, max(below == 0 ? 0 : below.nextUp, news.total / Double(news.count)))
         for _ in 0..<news.count { histogram.observe(mean) }
       }

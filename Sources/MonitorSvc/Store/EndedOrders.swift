@@ -1,6 +1,7 @@
 import BusKit
 
-/// Forgets orders that ended a day ago; the counters keep their number. Deleting twice is harmless, so every replica may.
+/// Forgets orders that ended a day ago; the counters keep their number. Deleting twice is harmless, so every replica
+/// may.
 enum EndedOrders {
   private static let interval: Duration = .seconds(600)
   private static let batch = 5_000

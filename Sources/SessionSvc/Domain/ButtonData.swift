@@ -1,8 +1,10 @@
 import Contracts
 import TronKit
 
-/// What a button says when it is pressed: `v1:name` or `v1:name:argument`, at most 64 bytes (Telegram's limit). An old keyboard
-/// can be pressed for ever, so none of these moves money by itself: `confirm` only names the offer that the conversation holds.
+/// What a button says when it is pressed: `v1:name` or `v1:name:argument`, at most 64 bytes (Telegram's limit). An
+/// old keyboard
+/// can be pressed for ever, so none of these moves money by itself: `confirm` only names the offer that the
+/// conversation holds.
 enum ButtonData: Sendable, Equatable {
   static let bytesMax = 64
   private static let version = "v1"

@@ -2,7 +2,8 @@ import Contracts
 import Foundation
 import TronKit
 
-/// One step of a conversation: a pure function of what was said before, what is said, and the time. `conversation` holds the
+/// One step of a conversation: a pure function of what was said before, what is said, and the time. `conversation`
+/// holds the
 /// outcome.
 struct Dialogue: Sendable {
   /// The largest number a customer may ask for; the price list decides what is really lent.

@@ -2,7 +2,8 @@ import Contracts
 import Foundation
 import TronKit
 
-/// A rental with its price, as shown on the confirm screen. It has the id of the order it becomes, so that confirming it twice
+/// A rental with its price, as shown on the confirm screen. It has the id of the order it becomes, so that
+/// confirming it twice
 /// is one order.
 struct Offer: Codable, Sendable, Equatable {
   /// After this the price is asked for again. In seconds.

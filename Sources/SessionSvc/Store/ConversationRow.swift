@@ -14,7 +14,8 @@ struct ConversationRow: Row {
   var rowKey: String { id.text }
 }
 
-/// A conversation with the version of its form. One that an older or newer release wrote in another form starts anew: the
+/// A conversation with the version of its form. One that an older or newer release wrote in another form starts
+/// anew: the
 /// customer gets the menu, and no order can come of a misread one.
 struct StoredConversation: Codable, Sendable, Equatable {
   static let version = 1

@@ -1,6 +1,7 @@
 import BusKit
 
-/// Forgets what nobody comes back to. Run by every replica: deleting what is old twice is harmless. Rows that a unit of work
+/// Forgets what nobody comes back to. Run by every replica: deleting what is old twice is harmless. Rows that a unit
+/// of work
 /// holds are passed over.
 enum IdleRows {
   private static let interval: Duration = .seconds(600)

@@ -10,7 +10,7 @@ struct WalletAPI {
   /// Not on `/walletsolidity`: these read or change what only a full node has.
   private static let headOnly: Set<String> = [
     "getaccountresource", "getchainparameters", "getblockbylimitnext", "gettransactionfrompending", "getpendingsize",
-    "validateaddress",
+    "validateaddress", "getnodeinfo",
   ]
 
   private var state: ChainState { scope == .head ? chain.state : chain.solidState }
@@ -39,6 +39,7 @@ struct WalletAPI {
     case "getcandelegatedmaxsize": return try canDelegate(parameters)
     case "getdelegatedresourcev2": return try delegatedResource(parameters)
     case "getdelegatedresourceaccountindexv2": return try delegationIndex(parameters)
+    case "getnodeinfo": return nodeInfo
     case "validateaddress": return validate(parameters.string("address") ?? "")
     default: return nil
     }
@@ -60,6 +61,11 @@ struct WalletAPI {
     if Address(base58: text) != nil { return ["result": true, "message": "Base58check format"] }
     if Address(hex: text) != nil { return ["result": true, "message": "Hex string format"] }
     return ["result": false, "message": "Invalid address"]
+  }
+
+  private var nodeInfo: JSON {
+    func line(_ block: Block) -> JSON { .string("Num:\(block.number),ID:\(Hex.encode(block.id))") }
+    return ["block": line(chain.head), "solidityBlock": line(chain.solid)]
   }
 
   private var chainParameters: JSON {

@@ -11,17 +11,13 @@ struct BlockFindings: Sendable {
 
   /// One transaction: the cursor moves from `cursor` to `block`, and with it every transaction of ours that the block
   /// holds. Does nothing when another follower was faster.
-  func advance(_ cursor: BlockCursor, to block: ChainBlock, intervalMs: Int64) async throws {
+  func advance(_ cursor: BlockCursor, to block: ChainBlock, headNumber: Int64, intervalMs: Int64) async throws {
     // A transaction is stored before its first byte leaves: what is in the block is in the table by the time it is
     // read here.
     let orders = try await orders(
       "id = any($1)", .textArray(block.transactions.map(\.id.hex)), none: block.transactions.isEmpty)
     let number = block.number
-    let needs: [Need] =
-      Self.needs(orders) + [
-        .row(FollowedBlock.self, FollowedBlock.key(number)),
-        .row(FollowedBlock.self, FollowedBlock.key(number - BlockFollower.keptBlocks)),
-      ]
+    let needs = Self.needs(orders) + [.row(FollowedBlock.self, FollowedBlock.key(number))]
     let results = Dictionary(block.transactions.map { ($0.id, $0.contractRet) }) { first, _ in first }
     let strays = try await bus.transaction(needs: needs) { unit in
       guard var current = try unit.find(BlockCursor.self, BlockCursor.key), current.number == cursor.number,
@@ -39,11 +35,11 @@ struct BlockFindings: Sendable {
         }
       }
       try unit.save(FollowedBlock(number: number, blockID: block.id, parentID: block.parent, timeMs: block.timestamp))
-      try unit.delete(FollowedBlock.self, FollowedBlock.key(number - BlockFollower.keptBlocks))
       current.number = number
       current.blockID = block.id
       current.timeMs = block.timestamp
       current.advancedAt = unit.now
+      current.headNumber = max(headNumber, number)
       current.intervalMs = intervalMs
       current.leaseUntil = unit.now.addingTimeInterval(BlockFollower.lease)
       try unit.save(current)

@@ -10,9 +10,8 @@ import TronKit
 struct BlockFollower: Sendable {
   /// How long a follower that is silent keeps its place.
   static let lease: TimeInterval = 3
-  /// Blocks kept below the cursor, to find the way back. No chain reorganises deeper than its solid head (19 on
-  /// mainnet).
-  static let keptBlocks: Int64 = 300
+  /// Blocks kept below the solid head. None of them can be reorganised away.
+  static let keptBlocks: Int64 = 20
 
   let world: TxEnvironment
   let bus: Bus
@@ -65,7 +64,7 @@ struct BlockFollower: Sendable {
       return .zero
     }
     sight.pace.found(distanceMs: block.timestamp - cursor.timeMs)
-    try await findings.advance(cursor, to: block, intervalMs: sight.pace.intervalMs)
+    try await findings.advance(cursor, to: block, headNumber: sight.headNumber, intervalMs: sight.pace.intervalMs)
     return sight.pace.wait(isBehind: block.number < sight.headNumber)
   }
 

@@ -47,7 +47,8 @@ struct CursorLease: Sendable {
       if try unit.find(BlockCursor.self, BlockCursor.key) != nil { return nil }
       let cursor = BlockCursor(
         id: BlockCursor.key, number: solid.number, blockID: solid.id, timeMs: solid.timestamp, advancedAt: unit.now,
-        solidNumber: solid.number, solidBlockID: solid.id, solidTimeMs: solid.timestamp, intervalMs: intervalMs,
+        headNumber: head.number, solidNumber: solid.number, solidBlockID: solid.id, solidTimeMs: solid.timestamp,
+        intervalMs: intervalMs,
         follower: process, leaseUntil: unit.now.addingTimeInterval(BlockFollower.lease))
       try unit.save(cursor)
       return cursor

@@ -7,6 +7,7 @@ import TronKit
 /// only, and only of those that hold a transaction of ours.
 struct SolidPass: Sendable {
   private static let transactionsMax: Int64 = 500
+  private static let blocksMax: Int64 = 500
 
   let world: TxEnvironment
   let bus: Bus
@@ -20,14 +21,27 @@ struct SolidPass: Sendable {
     while case let due = try await due(solid.number), !due.isEmpty {
       for (number, orders) in due { try await finish(block: number, orders) }
     }
-    try await bus.transaction(needs: [.row(BlockCursor.self, BlockCursor.key)]) { unit in
-      guard var current = try unit.find(BlockCursor.self, BlockCursor.key), current.solidNumber < solid.number,
-        current.number >= solid.number
-      else { return }
-      current.solidNumber = solid.number
-      current.solidBlockID = solid.id
-      current.solidTimeMs = solid.timestamp
-      try unit.save(current)
+    try await conclude(solid, from: cursor.solidNumber)
+  }
+
+  /// Moves the cursor's solid head in steps, forgetting the blocks that are far enough below it.
+  private func conclude(_ solid: ChainBlock, from first: Int64) async throws {
+    var next = first
+    while next < solid.number {
+      let step = next..<min(solid.number, next + Self.blocksMax)
+      let forgotten = step.map { FollowedBlock.key($0 - BlockFollower.keptBlocks) }
+      let needs = [Need.row(BlockCursor.self, BlockCursor.key)] + forgotten.map { .row(FollowedBlock.self, $0) }
+      try await bus.transaction(needs: needs) { unit in
+        for key in forgotten { try unit.delete(FollowedBlock.self, key) }
+        guard step.upperBound == solid.number, var current = try unit.find(BlockCursor.self, BlockCursor.key),
+          current.solidNumber < solid.number, current.number >= solid.number
+        else { return }
+        current.solidNumber = solid.number
+        current.solidBlockID = solid.id
+        current.solidTimeMs = solid.timestamp
+        try unit.save(current)
+      }
+      next = step.upperBound
     }
   }
 

@@ -80,9 +80,8 @@ extension DelegationCase {
     delegation.cost = try delegation.cost.adding(fee)
     let purpose = transactions[at].purpose
     guard transactions[at].isEffective else {
-      let rejection = Rejection(code: "CONTRACT_EXE_ERROR", message: transactions[at].result ?? "")
-      return try died(
-        id, note: "in a solid block without effect: \(rejection.message)", as: .fails(.chainRefused), terms)
+      let note = "in a solid block without effect: \(transactions[at].result ?? "")"
+      return try died(id, note: note, as: .fails(.chainRefused), terms)
     }
     transactions[at].state = .solid
     let index = try index(ofLeg: transactions[at].legID)

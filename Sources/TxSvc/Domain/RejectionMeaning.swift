@@ -28,19 +28,3 @@ enum RejectionMeaning: Sendable, Equatable {
     return .fails(.chainRefused)
   }
 }
-
-/// What a refused reclaim says about the delegation that it was to take back.
-enum ReclaimRefusal: Sendable, Equatable {
-  /// Less lies there than was to be taken: taken back by someone else, or still locked. The chain has to be read.
-  case nothingToTake
-  /// Try again later.
-  case again
-
-  static func of(_ rejection: Rejection) -> ReclaimRefusal {
-    let message = rejection.message
-    if message.contains("delegated Resource does not exist") || message.contains("insufficient delegate") {
-      return .nothingToTake
-    }
-    return .again
-  }
-}

@@ -52,7 +52,7 @@ struct AdmitSupplier: Effect {
       .row(ChainRatio.self, ChainRatio.key), .row(BlockCursor.self, BlockCursor.key),
     ]
     return .done(needs: needs) { unit in
-      guard try unit.find(OperatorRecord.self, effect.command.action.key) == nil else { return }
+      if try effect.wasAnswered(unit) { return }
       let known = try unit.find(SupplierWallet.self, address.base58)
       var wallet =
         known
@@ -79,9 +79,16 @@ struct AdmitSupplier: Effect {
   func refuse(_ code: String, _ detail: String) -> EffectOutcome {
     let effect = self
     return .done(needs: [.row(OperatorRecord.self, command.action.key)]) { unit in
-      guard try unit.find(OperatorRecord.self, effect.command.action.key) == nil else { return }
+      if try effect.wasAnswered(unit) { return }
       try effect.conclude(unit, ok: false, code: code, detail: detail)
     }
+  }
+
+  /// The same command ran twice at once: the second asker gets the first one's answer.
+  private func wasAnswered(_ unit: UnitOfWork) throws -> Bool {
+    guard let record = try unit.find(OperatorRecord.self, command.action.key) else { return false }
+    try unit.reply(record.result, to: replyTo, correlation: correlation)
+    return true
   }
 
   private func conclude(_ unit: UnitOfWork, ok: Bool, code: String, detail: String) throws {

@@ -50,9 +50,13 @@ struct Fernet: Sendable {
   /// The caller erases what it gets.
   func open(_ text: String, now: Date? = nil, timeToLive: Int? = nil) throws -> [UInt8] {
     guard let token = Base64URL.decode(text) else { throw Failure.badToken("not base64url") }
-    let least = Self.headerLength + Self.blockLength * 2 + Self.codeLength
-    guard token.count >= least, token[0] == Self.version else { throw Failure.badToken("too short or another version") }
-    guard (token.count - least) % Self.blockLength == 0 else { throw Failure.badToken("not whole blocks") }
+    let around = Self.headerLength + Self.blockLength + Self.codeLength
+    guard token.count >= around, token[0] == Self.version else {
+      throw Failure.badToken("too short or another version")
+    }
+    guard token.count > around, (token.count - around) % Self.blockLength == 0 else {
+      throw Failure.badToken("not whole blocks")
+    }
     let signed = token.dropLast(Self.codeLength)
     guard
       HMAC<SHA256>.isValidAuthenticationCode(token.suffix(Self.codeLength), authenticating: signed, using: signingKey)

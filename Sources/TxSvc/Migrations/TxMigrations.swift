@@ -103,6 +103,7 @@ enum TxMigrations {
           block_id text not null,
           time_ms bigint not null,
           advanced_at timestamptz not null,
+          head_number bigint not null,
           solid_number bigint not null,
           solid_block_id text not null,
           solid_time_ms bigint not null,

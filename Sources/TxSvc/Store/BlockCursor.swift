@@ -15,6 +15,8 @@ struct BlockCursor: Row {
   var timeMs: Int64
   /// When Postgres heard of it.
   var advancedAt: Date
+  /// The nodes' head when it was last asked for: far ahead of `number` while the follower catches up.
+  var headNumber: Int64
   var solidNumber: Int64
   var solidBlockID: BlockID
   var solidTimeMs: Int64

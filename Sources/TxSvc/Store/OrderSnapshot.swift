@@ -18,6 +18,8 @@ struct OrderSnapshot: Sendable {
 
   /// A head that has not moved for this long is not signed against.
   private static let headAgeMax: TimeInterval = 30
+  /// Nor one that the follower, catching up, knows to be far behind.
+  private static let blocksBehindMax: Int64 = 5
 
   static func read(_ order: OrderID, _ bus: Bus) async throws -> OrderSnapshot? {
     try await bus.read { session in
@@ -52,6 +54,10 @@ struct OrderSnapshot: Sendable {
     guard let cursor else { throw TransientFailure("the chain is not followed yet", delay: .milliseconds(500)) }
     guard now.timeIntervalSince(cursor.advancedAt) < Self.headAgeMax else {
       throw TransientFailure("the head block \(cursor.number) is older than 30 s", delay: .seconds(1))
+    }
+    guard cursor.headNumber - cursor.number <= Self.blocksBehindMax else {
+      throw TransientFailure(
+        "block \(cursor.number) of \(cursor.headNumber) is being caught up with", delay: .seconds(1))
     }
     return cursor
   }

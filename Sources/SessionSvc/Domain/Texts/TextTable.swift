@@ -1,6 +1,7 @@
 import Contracts
 
-/// One language's sentences. Plain text with `{words}` to fill in: what is a tag is decided by the screens, so no table can
+/// One language's sentences. Plain text with `{words}` to fill in: what is a tag is decided by the screens, so no
+/// table can
 /// break the markup.
 struct TextTable: Sendable {
   let language: Language

@@ -1,0 +1,123 @@
+import BusKit
+import Contracts
+import Foundation
+import Logging
+import Postgres
+import TestKit
+import Testing
+import TronKit
+
+@testable import SessionSvc
+
+/// The service itself, with a Redis and a Postgres of its own; the services that it asks are played by the test.
+@Suite struct SessionServiceTests {
+  /// order-svc, wallet-svc and tx-svc, as far as they are asked.
+  private static func neighbour(_ name: String, _ fill: (inout Service) -> Void) -> Service {
+    var service = Service(name: name, schema: name.replacingOccurrences(of: "-", with: "_"), migrations: [])
+    fill(&service)
+    return service
+  }
+
+  private static func neighbours() throws -> [Service] {
+    let facts = try Sample.facts(chain: try Sample.chain(), pool: try Sample.pool([1_000_000]))
+    let chain = try #require(facts.chain)
+    let pool = try #require(facts.pool)
+    return [
+      neighbour(ServiceName.order) {
+        $0.answer(GetQuote.self) { _, _ in facts.quote }
+        $0.answer(GetPrices.self) { _, _ in Sample.prices() }
+      },
+      neighbour(ServiceName.wallet) {
+        $0.answer(GetBalance.self) { _, _ in facts.balance }
+        $0.answer(GetAddresses.self) { _, _ in SavedAddresses(addresses: []) }
+        $0.answer(GetChainAccount.self) { _, _ in chain }
+      },
+      neighbour(ServiceName.tx) { $0.answer(GetPool.self) { _, _ in pool } },
+    ]
+  }
+
+  @Test("a customer rents energy: the order is placed once, its message follows the events and never goes back")
+  func wholeStory() async throws {
+    let redis = try await RedisServer.start()
+    let conninfo = try await PostgresServer.shared().createDatabase()
+    let session = SessionSvcMain.make(SessionSettings())
+    let pool = PostgresPool(
+      configuration: PostgresConfiguration(
+        conninfo: conninfo, applicationName: "test", searchPath: session.schema), size: 1)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for service in try Self.neighbours() + [session] {
+        let configuration = ServiceConfiguration(
+          redis: redis.configuration,
+          postgres: PostgresConfiguration(
+            conninfo: conninfo, applicationName: service.name, searchPath: service.schema), poolSize: 2,
+          httpPort: try freePort(), logger: JSONLog.logger(service: service.name, level: .error))
+        group.addTask { try await service.run(configuration) }
+      }
+      group.addTask { try await story(redis, pool) }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+    await pool.close()
+    try await redis.stop()
+  }
+
+  private func story(_ redis: RedisServer, _ pool: PostgresPool) async throws {
+    let logger = JSONLog.logger(service: "test", level: .error)
+    try await BusClient(redis: redis.configuration, name: "test", logger: logger).run { client in
+      try await eventually(within: .seconds(20)) { try await tables(pool) }
+      var shown = 0
+      for kind in [
+        UserInput.Kind.text("/start"), .button(data: "v1:e:65000"), .button(data: "v1:d:3600"),
+        .text(Sample.receiverText),
+      ] {
+        try await client.send(
+          UserInput(customer: Sample.customer, kind: kind, languageCode: "zh-hans", firstName: "Li"))
+        shown += 1
+        try await eventually(within: .seconds(10)) { [shown] in
+          try await published(ShowScreen.self, pool).count == shown
+        }
+      }
+      let confirm = try #require(try await published(ShowScreen.self, pool).last?.screen.data.first)
+      #expect(confirm.hasPrefix("v1:ok:"))
+      for _ in 0..<2 {
+        try await client.send(
+          UserInput(
+            customer: Sample.customer, kind: .button(data: confirm), languageCode: "zh-hans", firstName: "Li"))
+      }
+      try await eventually(within: .seconds(10)) { try await !published(PlaceOrder.self, pool).isEmpty }
+      let placed = try #require(try await published(PlaceOrder.self, pool).first)
+      #expect(placed.priceMax == Sun(3_900_000))
+      #expect(placed.receiver == (try Sample.receiver()))
+      for (state, seq) in [(OrderState.delivered, Int64(4)), (.delegating, 3), (.completed, 6)] {
+        var view = try Sample.view(state, delegate: [try Sample.transaction(1)])
+        view.id = placed.order
+        try await client.send(OrderChanged(order: view, previous: nil, seq: seq))
+      }
+      let slot = OrderScreenRow.slot(placed.order)
+      try await eventually(within: .seconds(10)) {
+        try await published(ShowScreen.self, pool).filter { $0.slot == slot }.map(\.seq).max() == 8
+      }
+      let screens = try await published(ShowScreen.self, pool).filter { $0.slot == slot }
+      #expect(screens.map(\.seq) == screens.map(\.seq).sorted())
+      #expect(screens.first?.adopts == "menu")
+      #expect(screens.last?.screen.html.source.contains("已结束") == true)
+      #expect(try await published(PlaceOrder.self, pool).count == 1)
+      #expect(try await published(SaveAddress.self, pool).map(\.address) == [try Sample.receiver()])
+    }
+  }
+
+  private func tables(_ pool: PostgresPool) async throws -> Bool {
+    try await pool.withSession {
+      try !$0.execute("select 1 from pg_tables where tablename = 'order_screens'").rows.isEmpty
+    }
+  }
+
+  /// What the service has written into its outbox, oldest first.
+  private func published<M: Message>(_ type: M.Type, _ pool: PostgresPool) async throws -> [M] {
+    try await pool.withSession { session in
+      try session.execute(
+        "select body from outbox where type = $1 order by created_at, message_id", [.text(M.messageType)]
+      ).rows.map { try MessageCoder.decode(M.self, from: try $0.bytes("body")) }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+@testable import TronSim
+
+@Suite struct StoreTests {
+  private static func withFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "tron-sim-\(UUID().uuidString)")
+    defer {
+      do {
+        try FileManager.default.removeItem(at: folder)
+      } catch {
+        Issue.record("cannot remove \(folder.path): \(error)")
+      }
+    }
+    try body(folder)
+  }
+
+  private static func open(_ folder: URL, suppliers: Int = 2) throws -> ChainStore {
+    let genesis = Genesis(directory: folder, suppliers: suppliers, supplierStake: 1_000)
+    return try ChainStore.open(directory: folder, genesis: genesis, solidAfter: 3, nowMs: TestChain.start)
+  }
+
+  /// A chain with actions, a transfer, a reorganisation and a few empty blocks.
+  private static func fill(_ store: inout ChainStore, folder: URL) throws -> Transaction {
+    let text = try String(contentsOf: folder.appending(path: "suppliers/1.key"), encoding: .utf8)
+    let bytes = Hex.decode(text.trimmingCharacters(in: .whitespacesAndNewlines))
+    let key = try #require(bytes.flatMap(KeyPair.init))
+    _ = try store.produce(nowMs: TestChain.start + 3_000)
+    var raw = RawTransaction()
+    raw.refBlockBytes = Array(store.chain.head.id[6..<8])
+    raw.refBlockHash = Array(store.chain.head.id[8..<16])
+    raw.expiration = store.chain.head.timestampMs + 60_000
+    let call = ContractCall.transfer(
+      .init(owner: key.address.bytes, to: TestChain.key(7).address.bytes, amount: 5_000_000))
+    raw.contracts = [
+      .init(type: 1, typeURL: "type.googleapis.com/protocol.TransferContract", value: call.encoded ?? [])
+    ]
+    let transaction = try Transaction(raw: raw, signatures: [key.sign(sha256(raw.encoded))])
+    try store.broadcast(transaction)
+    _ = try store.produce(nowMs: TestChain.start + 6_000)
+    _ = try store.perform(.revert(blocks: 1, keepTransactions: true))
+    _ = try store.produce(nowMs: TestChain.start + 7_000)
+    _ = try store.perform(.adjust(.init(address: TestChain.key(8).address, balance: 77, usdt: 5)))
+    _ = try store.perform(.setClockOffset(ms: 1_000))
+    _ = try store.produce(nowMs: TestChain.start + 9_000)
+    return transaction
+  }
+
+  @Test func `a restart keeps blocks, accounts and transactions, and goes on without a gap`() throws {
+    try Self.withFolder { folder in
+      var first = try Self.open(folder)
+      let transaction = try Self.fill(&first, folder: folder)
+      var second = try Self.open(folder)
+      #expect(second.chain.head.id == first.chain.head.id)
+      #expect(second.chain.state.accounts == first.chain.state.accounts)
+      #expect(second.chain.state.accounts.count == 8)
+      #expect(second.chain.state.accounts[TestChain.key(7).address]?.balance == 5_000_000)
+      #expect(second.chain.state.usdt == first.chain.state.usdt)
+      #expect(second.chain.find(transaction.id)?.block.id == first.chain.find(transaction.id)?.block.id)
+      #expect(second.chain.clockOffsetMs == 1_000)
+      let next = try second.produce(nowMs: TestChain.start + 12_000)
+      #expect(next.number == first.chain.head.number + 1)
+      #expect(next.header.parentHash == first.chain.head.id)
+      #expect(throws: Refusal.duplicate) { try second.broadcast(transaction) }
+    }
+  }
+
+  @Test func `an unfinished last line is cut off`() throws {
+    try Self.withFolder { folder in
+      var first = try Self.open(folder)
+      _ = try Self.fill(&first, folder: folder)
+      let file = folder.appending(path: "chain.jsonl")
+      let whole = try Data(contentsOf: file)
+      try (whole + Data(#"{"block":4,"ts":17"#.utf8)).write(to: file)
+      var second = try Self.open(folder)
+      #expect(second.chain.head.id == first.chain.head.id)
+      _ = try second.produce(nowMs: TestChain.start + 12_000)
+      try #expect(Self.open(folder).chain.head.id == second.chain.head.id)
+    }
+  }
+
+  @Test func `a damaged journal is refused with its line`() throws {
+    try Self.withFolder { folder in
+      var first = try Self.open(folder)
+      _ = try Self.fill(&first, folder: folder)
+      let file = folder.appending(path: "chain.jsonl")
+      var text = try String(contentsOf: file, encoding: .utf8)
+      text = text.replacing(#"{"block":2,"#, with: #"{"block":5,"#)
+      try Data(text.utf8).write(to: file)
+      #expect {
+        _ = try Self.open(folder)
+      } throws: {
+        "\($0)".contains("line 3")
+      }
+    }
+  }
+}
