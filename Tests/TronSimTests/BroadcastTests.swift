@@ -55,7 +55,9 @@ import Testing
 
   @Test func `two of three signatures are needed where the threshold says so`() throws {
     let test = try TestChain()
-    let keys = [test.supplier, test.customer, test.stranger].map { Permission.Key(address: $0.address.bytes, weight: 1) }
+    let keys = [test.supplier, test.customer, test.stranger].map {
+      Permission.Key(address: $0.address.bytes, weight: 1)
+    }
     let owner = Permission(type: 0, name: "owner", threshold: 2, keys: keys)
     try test.include(
       try test.sign(

@@ -27,7 +27,8 @@ import Testing
     try test.include(try test.reclaim(4_000))
     #expect(test.chain.state.delegations[pair] == nil)
     #expect(test.account(test.supplier)?.energy.frozen == 100_000 * TestChain.trx)
-    try #expect(test.refusal(of: test.reclaim(1))?.message == "Contract validate error : delegated Resource does not exist")
+    try #expect(
+      test.refusal(of: test.reclaim(1))?.message == "Contract validate error : delegated Resource does not exist")
     #expect(test.chain.delegationLog.map(\.isDelegate) == [true, false, false])
   }
 
@@ -48,7 +49,8 @@ import Testing
         == "delegateBalance must be less than or equal to available FreezeBandwidthV2 balance")
     try #expect(text(test.delegate(5, to: owner)) == "receiverAddress must not be the same as ownerAddress")
     try #expect(text(test.delegate(5, to: test.stranger.address)) == "Account[\(test.stranger.address.hex)] not exists")
-    try #expect(text(test.delegate(5, to: test.contract.address)) == "Do not allow delegate resources to contract addresses")
+    try #expect(
+      text(test.delegate(5, to: test.contract.address)) == "Do not allow delegate resources to contract addresses")
     try #expect(text(test.delegate(5, resource: 2)) == "ResourceCode error, valid ResourceCode[BANDWIDTH、ENERGY]")
     try #expect(
       text(test.delegate(5, lock: true, lockPeriod: 864_001))

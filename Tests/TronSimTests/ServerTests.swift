@@ -146,6 +146,9 @@ struct RunningNode: Sendable {
         let answer = try await running.post("/wallet/broadcasttransaction", printed)
         #expect(answer["txid"]?.string == transaction.id.hex)
         #expect(answer["result"] == (visible ? true : nil))
+        let weight = try await running.post("/wallet/getsignweight", printed)
+        #expect(weight["transaction"]?["transaction"]?["txID"]?.string == transaction.id.hex)
+        #expect(weight["permission"]?["threshold"] == 1)
         if !visible { #expect(answer["message"]?.string == Hex.encode("Transaction already exists.".utf8)) }
       }
     }
@@ -226,7 +229,8 @@ struct RunningNode: Sendable {
   @Test func `blocks come by themselves, one per interval, with growing times`() async throws {
     try await RunningNode.with(intervalMs: 20) { running in
       while try await running.get("/sim/status")["head"]?.int ?? 0 < 5 { await Task.yield() }
-      let blocks = try #require(try await running.get("/wallet/getblockbylimitnext?startNum=1&endNum=6")["block"]?.array)
+      let list = try await running.get("/wallet/getblockbylimitnext?startNum=1&endNum=6")
+      let blocks = try #require(list["block"]?.array)
       let times = blocks.compactMap { $0["block_header"]?["raw_data"]?["timestamp"]?.int }
       #expect(times.count == 5)
       #expect(zip(times, times.dropFirst()).allSatisfy { $0 < $1 })

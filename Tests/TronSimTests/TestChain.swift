@@ -70,7 +70,8 @@ final class TestChain {
 
   /// A transaction of the supplier unless keys are named, with a timestamp of its own.
   func sign(
-    _ call: ContractCall, keys: [KeyPair]? = nil, permissionID: Int64 = 0, edit: (inout RawTransaction) -> Void = { _ in }
+    _ call: ContractCall, keys: [KeyPair]? = nil, permissionID: Int64 = 0,
+    edit: (inout RawTransaction) -> Void = { _ in }
   ) throws -> Transaction {
     timestamp += 1
     var raw = RawTransaction()

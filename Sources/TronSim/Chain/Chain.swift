@@ -122,11 +122,13 @@ struct Chain: Sendable {
     return append(candidates, timestampMs: max(nowMs + clockOffsetMs, head.timestampMs + 1))
   }
 
-  /// Repeats a block from the journal. Throws what a transaction was refused for: then the journal is not of this chain.
+  /// Repeats a block from the journal. Throws when a transaction of it does not apply: then the
+  /// journal is not of this chain.
   mutating func replay(_ transactions: [Transaction], timestampMs: Int64) throws(Refusal) {
     let block = append(transactions, timestampMs: timestampMs, isReplay: true)
     guard block.entries.count == transactions.count else {
-      throw Refusal(code: .other, message: "block \(block.number) of the journal holds a transaction that does not apply")
+      throw Refusal(
+        code: .other, message: "block \(block.number) of the journal holds a transaction that does not apply")
     }
   }
 

@@ -10,7 +10,9 @@ struct APIRequest: Sendable {
     if body.isEmpty { return APIParameters(query: query) }
     do {
       let json = try JSONParser.parse(body)
-      guard case .object = json else { throw APIError.java("org.tron.json.JSONException", "a JSON object was expected") }
+      guard case .object = json else {
+        throw APIError.java("org.tron.json.JSONException", "a JSON object was expected")
+      }
       return APIParameters(json: json, query: query)
     } catch let error as JSONParser.Malformed {
       throw .java("org.tron.json.JSONException", "\(error.reason), pos \(error.position)")

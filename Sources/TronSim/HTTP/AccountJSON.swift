@@ -22,7 +22,9 @@ enum AccountJSON {
       object.set("witness_permission", permission(witness, visible: visible))
     }
     object.set("active_permission", .array(account.activePermissions.map { permission($0, visible: visible) }))
-    object.set("frozenV2", .array([frozen(nil, net.frozen), frozen("ENERGY", account.energy.frozen), ["type": "TRON_POWER"]]))
+    object.set(
+      "frozenV2",
+      .array([frozen(nil, net.frozen), frozen("ENERGY", account.energy.frozen), ["type": "TRON_POWER"]]))
     object.set("asset_optimized", true)
     return object.json
   }
@@ -82,7 +84,7 @@ enum AccountJSON {
     object.set("NetLimit", nonZero: net.limit)
     object.set("TotalNetLimit", nonZero: parameters.totalNetLimit)
     object.set("TotalNetWeight", nonZero: parameters.totalNetWeight)
-    let stake = account.energy.frozen + account.energy.delegated + account.bandwidth.frozen + account.bandwidth.delegated
+    let stake = [account.energy, account.bandwidth].reduce(0) { $0 + $1.frozen + $1.delegated }
     object.set("tronPowerLimit", nonZero: stake / ChainParameters.sunPerTRX)
     object.set("EnergyUsed", nonZero: energy.used)
     object.set("EnergyLimit", nonZero: energy.limit)

@@ -1,4 +1,5 @@
-/// `/wallet/broadcasthex` and `/wallet/broadcasttransaction`.
+/// `/wallet/broadcasthex`, `/wallet/broadcasttransaction` and, for clients that ask it for a transaction's id,
+/// `/wallet/getsignweight`.
 struct BroadcastAPI {
   let node: Node
 
@@ -19,6 +20,26 @@ struct BroadcastAPI {
   func broadcastTransaction(_ parameters: APIParameters) throws(APIError) -> JSON {
     let transaction = try TransactionJSONReader.transaction(parameters.object)
     return answer(transaction, visible: parameters.visible, echo: false)
+  }
+
+  /// The permission that a transaction names and the id it has. Signatures are not weighed.
+  func signWeight(_ parameters: APIParameters) throws(APIError) -> JSON {
+    let transaction = try TransactionJSONReader.transaction(parameters.object)
+    let printed = TransactionJSON.transaction(transaction, visible: parameters.visible, included: false)
+    let account = transaction.call.flatMap { Address(bytes: $0.owner) }.flatMap { owner in
+      node.read { $0.state.accounts[owner] }
+    }
+    var object = JSONObject()
+    if let permission = account?.permission(transaction.raw.contracts.first?.permissionID ?? 0) {
+      object.set("result", .object([]))
+      object.set("permission", AccountJSON.permission(permission, visible: parameters.visible))
+    } else {
+      object.set("result", ["code": "PERMISSION_ERROR", "message": "permission isn't exit"])
+    }
+    object.set(
+      "transaction",
+      ["result": ["result": true], "txid": .string(transaction.id.hex), "transaction": printed])
+    return object.json
   }
 
   private func answer(_ transaction: Transaction, visible: Bool, echo: Bool) -> JSON {

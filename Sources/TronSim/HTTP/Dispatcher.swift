@@ -55,6 +55,9 @@ struct Dispatcher: Sendable {
     if path == "/wallet/broadcasttransaction" {
       return APIReply(try BroadcastAPI(node: node).broadcastTransaction(try request.parameters()))
     }
+    if path == "/wallet/getsignweight" {
+      return APIReply(try BroadcastAPI(node: node).signWeight(try request.parameters()))
+    }
     if path.hasPrefix("/wallet/") { return try wallet(.head, String(path.dropFirst("/wallet/".count)), request) }
     if request.method == "GET", path.hasPrefix("/v1/accounts/") {
       let text = String(path.dropFirst("/v1/accounts/".count))

@@ -1,5 +1,5 @@
-/// Reads the body of `/wallet/broadcasttransaction`. As java-tron does, it encodes `raw_data` again and believes neither
-/// `txID` nor `raw_data_hex`.
+/// Reads the body of `/wallet/broadcasttransaction`. As java-tron does, it encodes `raw_data` again and believes
+/// neither `txID` nor `raw_data_hex`.
 struct TransactionJSONReader {
   let visible: Bool
 

@@ -1,6 +1,6 @@
 extension ChainState {
-  /// UnDelegateResourceContract, with the texts and the order of java-tron's UnDelegateResourceActuator. The share of the
-  /// receiver's usage that belongs to the stake moves back with it and goes on recovering at the lender.
+  /// UnDelegateResourceContract, with the texts and the order of java-tron's UnDelegateResourceActuator. The share of
+  /// the receiver's usage that belongs to the stake moves back with it and goes on recovering at the lender.
   mutating func unDelegate(_ call: ContractCall.UnDelegate, context: TransactionContext) throws(Refusal) {
     let now = context.headTimestampMs
     guard let owner = Address(bytes: call.owner) else { throw .validate("Invalid address") }

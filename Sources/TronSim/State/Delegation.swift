@@ -1,4 +1,5 @@
-/// Stake lent by one account to another: for each resource an unlocked part and a locked part with its expiry. Amounts in sun.
+/// Stake lent by one account to another: for each resource an unlocked part and a locked part with its expiry.
+/// Amounts in sun.
 struct Delegation: Sendable, Equatable {
   struct Pair: Hashable, Sendable {
     let from: Address

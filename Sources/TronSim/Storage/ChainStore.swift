@@ -46,7 +46,9 @@ struct ChainStore {
       throw Journal.Failure(description: "block \(number) follows block \(chain.head.number)")
     }
     let transactions = try (line["txs"]?.array ?? []).map { text in
-      guard let bytes = text.string.flatMap(Hex.decode) else { throw Journal.Failure(description: "no hexadecimal text") }
+      guard let bytes = text.string.flatMap(Hex.decode) else {
+        throw Journal.Failure(description: "no hexadecimal text")
+      }
       return try Transaction(decoding: bytes)
     }
     try chain.replay(transactions, timestampMs: timestamp)

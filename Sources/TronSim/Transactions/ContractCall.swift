@@ -1,5 +1,5 @@
-/// What a transaction's one contract asks for, decoded from the `Any` value. Addresses stay raw bytes because the chain,
-/// not the decoder, decides that one is invalid.
+/// What a transaction's one contract asks for, decoded from the `Any` value. Addresses stay raw bytes because the
+/// chain, not the decoder, decides that one is invalid.
 enum ContractCall: Sendable {
   struct Transfer: Sendable {
     var owner: [UInt8] = []

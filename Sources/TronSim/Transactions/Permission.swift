@@ -1,4 +1,5 @@
-/// Who may sign for an account: keys with weights, a threshold, and for an active permission the allowed contract types.
+/// Who may sign for an account: keys with weights, a threshold, and for an active permission the allowed contract
+/// types.
 struct Permission: Sendable, Equatable {
   struct Key: Sendable, Equatable {
     var address: [UInt8]

@@ -23,7 +23,8 @@ enum OperatorWork {
     try unit.save(record)
     try unit.publish(
       OperatorActed(
-        service: ServiceName.tx, command: record.command, subject: record.subject, action: action, outcome: record.code),
+        service: ServiceName.tx, command: record.command, subject: record.subject, action: action,
+        outcome: record.code),
       correlation: correlation)
     try unit.reply(record.result, to: replyTo, correlation: correlation)
   }

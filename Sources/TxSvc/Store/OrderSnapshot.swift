@@ -19,7 +19,7 @@ struct OrderSnapshot: Sendable {
   /// A head that has not moved for this long is not signed against.
   private static let headAgeMax: TimeInterval = 30
   /// Nor one that the follower, catching up, knows to be far behind.
-  private static let blocksBehindMax: Int64 = 5
+  private static let behindMsMax: Int64 = 15_000
 
   static func read(_ order: OrderID, _ bus: Bus) async throws -> OrderSnapshot? {
     try await bus.read { session in
@@ -55,7 +55,7 @@ struct OrderSnapshot: Sendable {
     guard now.timeIntervalSince(cursor.advancedAt) < Self.headAgeMax else {
       throw TransientFailure("the head block \(cursor.number) is older than 30 s", delay: .seconds(1))
     }
-    guard cursor.headNumber - cursor.number <= Self.blocksBehindMax else {
+    guard (cursor.headNumber - cursor.number) * cursor.intervalMs <= Self.behindMsMax else {
       throw TransientFailure(
         "block \(cursor.number) of \(cursor.headNumber) is being caught up with", delay: .seconds(1))
     }
