@@ -80,7 +80,7 @@ let package = Package(
     tests("Postgres", ["Postgres", "TestKit"]),
     tests("HTTPClient", ["HTTPClient", "TestKit"]),
     tests("BusKit", ["BusKit", "Redis", "Postgres", "TestKit"]),
-    tests("TronKit", ["TronKit", "HTTPClient"], exclude: ["Vectors"]),
+    tests("TronKit", ["TronKit", "HTTPClient", "TestKit"], exclude: ["Vectors"]),
     tests("Contracts", ["Contracts", crypto, "BusKit", "TronKit"]),
     tests("Gateway", ["Gateway", crypto, hummingbird, "Contracts", "BusKit", "TronKit", "TestKit"]),
     tests("SessionSvc", ["SessionSvc", "TronKit", "Contracts", "BusKit", "TestKit"]),

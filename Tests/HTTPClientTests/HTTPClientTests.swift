@@ -1,5 +1,6 @@
 import Foundation
 import HTTPClient
+import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct HTTPClientTests {

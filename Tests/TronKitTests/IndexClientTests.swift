@@ -1,4 +1,5 @@
 import HTTPClient
+import TestKit
 import Testing
 import TronKit
 

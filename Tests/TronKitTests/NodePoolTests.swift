@@ -1,4 +1,5 @@
 import HTTPClient
+import TestKit
 import Testing
 
 @testable import TronKit

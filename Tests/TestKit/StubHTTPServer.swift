@@ -2,54 +2,54 @@ import Foundation
 import Synchronization
 
 /// A small web server on a free port of the loopback, each connection on a thread of its own. Ends with `stop`.
-final class StubHTTPServer: Sendable {
-  struct Request: Sendable {
-    var method = ""
+public final class StubHTTPServer: Sendable {
+  public struct Request: Sendable {
+    public var method = ""
     /// Path and query.
-    var target = ""
+    public var target = ""
     /// Names in lower case.
-    var headers: [String: String] = [:]
-    var body: [UInt8] = []
+    public var headers: [String: String] = [:]
+    public var body: [UInt8] = []
 
-    var text: String { String(decoding: body, as: UTF8.self) }
+    public var text: String { String(decoding: body, as: UTF8.self) }
   }
 
-  enum Reply: Sendable {
+  public enum Reply: Sendable {
     case answer(status: Int = 200, headers: [(String, String)] = [], body: [UInt8] = [])
     /// Closes the connection without an answer.
     case hangUp
     /// Answers nothing and waits until the client closes.
     case silence
 
-    static func text(_ text: String, status: Int = 200) -> Reply {
+    public static func text(_ text: String, status: Int = 200) -> Reply {
       .answer(status: status, headers: [("Content-Type", "application/json")], body: Array(text.utf8))
     }
   }
 
-  struct Seen: Sendable {
-    var requests: [Request] = []
-    var connections = 0
+  public struct Seen: Sendable {
+    public var requests: [Request] = []
+    public var connections = 0
     /// Connections that the client closed while it had no answer.
-    var abandoned = 0
-    var open: Set<Int32> = []
-    var openMost = 0
-    var isStopped = false
+    public var abandoned = 0
+    public var open: Set<Int32> = []
+    public var openMost = 0
+    public var isStopped = false
   }
 
-  struct Failure: Error {
-    let call: String
-    let number = errno
+  public struct Failure: Error {
+    public let call: String
+    public let number = errno
   }
 
-  let port: Int
+  public let port: Int
   private let listener: Int32
   private let handler: @Sendable (Request) -> Reply
   private let state = Mutex(Seen())
 
-  var seen: Seen { state.withLock { $0 } }
-  var url: String { "http://127.0.0.1:\(port)" }
+  public var seen: Seen { state.withLock { $0 } }
+  public var url: String { "http://127.0.0.1:\(port)" }
 
-  init(_ handler: @escaping @Sendable (Request) -> Reply) throws {
+  public init(_ handler: @escaping @Sendable (Request) -> Reply) throws {
     self.handler = handler
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard listener >= 0 else { throw Failure(call: "socket") }
@@ -69,7 +69,7 @@ final class StubHTTPServer: Sendable {
     thread.start()
   }
 
-  func stop() {
+  public func stop() {
     let open = state.withLock { state in
       state.isStopped = true
       return state.open
@@ -164,7 +164,7 @@ final class StubHTTPServer: Sendable {
 }
 
 /// Waits until a condition holds, at most 10 s.
-func becomesTrue(_ condition: @Sendable () -> Bool) async throws -> Bool {
+public func becomesTrue(_ condition: @Sendable () -> Bool) async throws -> Bool {
   let deadline = ContinuousClock.now + .seconds(10)
   while ContinuousClock.now < deadline {
     if condition() { return true }
