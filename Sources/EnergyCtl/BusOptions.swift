@@ -41,11 +41,16 @@ extension BusClient {
     writeError("key: \(action.key)")
     guard let result = try await command(message, answer: CommandResult.self) else {
       writeError("no answer yet: it may still be applied. Repeat with --key \(action.key); it is applied once.")
-      throw ExitCode(2)
+      throw ExitCode.unanswered
     }
     writeError("\(result.code): \(result.detail)")
     if !result.ok { throw ExitCode.failure }
   }
+}
+
+extension ExitCode {
+  /// No answer came: whether the command was applied is not known.
+  static let unanswered = ExitCode(2)
 }
 
 /// A line on standard error: what a person reads. Standard output is for what a program reads.

@@ -29,18 +29,38 @@ struct ClientCommand: AsyncParsableCommand {
       let action = try action.action()
       let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }.urlSafeBase64
       let client = ClientID(text: UUID.v7().text.replacingOccurrences(of: "-", with: ""))
-      let customer = customer.map { CustomerID(text: $0) } ?? .random()
+      let customer = try customer.map { try CustomerID(argument: $0) } ?? .random()
       let command = CreateClient(
         client: client, customer: customer, name: name, secretHash: Data(SHA256.hash(data: Data(secret.utf8))),
         action: action)
-      try await bus.withBus { try await $0.apply(command, action) }
       let output = Output(api_key: "ek_\(client)_\(secret)", client: client.text, customer: customer.text)
+      do {
+        try await bus.withBus { try await $0.apply(command, action) }
+      } catch let code as ExitCode where code == .unanswered {
+        // It may be applied later, and a repetition would make another secret: this is the only chance to see this one.
+        try show(output)
+        throw code
+      }
+      try show(output)
+    }
+
+    private func show(_ output: Output) throws {
       if json {
         try printJSON(output)
       } else {
         print("API key:  \(output.api_key)\ncustomer: \(output.customer)")
       }
     }
+  }
+}
+
+extension CustomerID {
+  /// - Throws: `ValidationError` for what cannot be a customer's id.
+  init(argument text: String) throws {
+    guard text.wholeMatch(of: /cus_[A-Za-z0-9_\-]{1,60}/) != nil else {
+      throw ValidationError("--customer is '\(text)': ids begin with cus_ and go on with letters and digits")
+    }
+    self.init(text: text)
   }
 }
 

@@ -25,8 +25,7 @@ struct CreditCommand: AsyncParsableCommand {
   private func whose() throws -> CustomerID {
     switch (customer, telegramUser) {
     case (let id?, nil):
-      guard id.hasPrefix("cus_"), id.count <= 64 else { throw ValidationError("--customer is '\(id)': ids begin with cus_") }
-      return CustomerID(text: id)
+      return try CustomerID(argument: id)
     case (nil, let user?):
       var reader = EnvironmentReader()
       let secret = reader.secret("ENERGY_INSTALLATION_SECRET_FILE")

@@ -27,7 +27,7 @@ struct SupplierCommand: AsyncParsableCommand {
         throw ValidationError("--permission is \(permission): give 0 (owner) or an active permission, 2 to 9")
       }
       let action = try action.action()
-      let secret = try read()
+      let secret = try KeyFile.read(keyFile)
       let key = try PrivateKey(hex: secret)
       let wallet = try address.map { try TronAddress(parsing: $0) } ?? key.address
       let bytes = try Hex.decode(secret)
@@ -39,24 +39,6 @@ struct SupplierCommand: AsyncParsableCommand {
           AddSupplier(address: wallet, sealedKey: sealed, permissionID: permission, action: action), action)
       }
       print(wallet.base58)
-    }
-
-    private func read() throws -> String {
-      let data: Data
-      if keyFile == "-" {
-        data = FileHandle.standardInput.readData(ofLength: 1024)
-      } else {
-        guard let file = FileHandle(forReadingAtPath: keyFile) else {
-          throw ValidationError("--key-file: \(keyFile) cannot be read")
-        }
-        data = file.readData(ofLength: 1024)
-      }
-      let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-      guard text.count == 64, text.allSatisfy(\.isHexDigit) else {
-        // The content is never shown.
-        throw ValidationError("the key has \(text.count) characters: it must be 64 hex digits")
-      }
-      return text.lowercased()
     }
   }
 

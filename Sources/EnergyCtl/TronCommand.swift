@@ -13,12 +13,16 @@ struct TronCommand: AsyncParsableCommand {
 
     func run() throws {
       do {
-        let address = try TronAddress(parsing: text)
-        print("base58 \(address.base58)\nhex    \(address.hex)")
+        print(try output())
       } catch {
         writeError("\(error)")
         throw ExitCode.failure
       }
+    }
+
+    func output() throws -> String {
+      let address = try TronAddress(parsing: text)
+      return "base58 \(address.base58)\nhex    \(address.hex)"
     }
   }
 
@@ -29,14 +33,17 @@ struct TronCommand: AsyncParsableCommand {
 
     func run() throws {
       do {
-        let inspection = try TransactionInspection(hex: hex)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(inspection), as: UTF8.self))
+        print(try output())
       } catch {
         writeError("\(error)")
         throw ExitCode.failure
       }
+    }
+
+    func output() throws -> String {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(try TransactionInspection(hex: hex)), as: UTF8.self)
     }
   }
 }

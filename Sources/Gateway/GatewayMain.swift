@@ -42,7 +42,8 @@ struct GatewayMain {
     let applier = UpdateApplier(journal: journal, installationSecret: settings.installationSecret)
     service.background("telegram-poll") { try await poller.run($0) }
     service.background("telegram-apply") { try await applier.run($0) }
-    service.background("forget-updates") { try await UpdateRetention.run($0) }
+    service.background("forget-old-rows") { try await OldRows.run($0) }
+    service.publishes([.sessionCommands, .orderCommands])
     service.beforeMetrics {
       $0.metrics.gauge("energy_gateway_journal_entries", labels: []).set(Double(journal.waitingCount))
     }

@@ -37,6 +37,7 @@ struct OrderSvcMain {
     DelegationHandlers(process: process).register(in: &service)
     TimerHandlers(process: process).register(in: &service)
     OrderAnswers(catalogue: settings.catalogue).register(in: &service)
+    service.publishes([.orderCommands, .orderEvents, .walletCommands, .txCommands])
     service.beforeMetrics { bus in
       let figures = try await bus.read(OrderReads.figures)
       bus.metrics.clear("energy_order_open")

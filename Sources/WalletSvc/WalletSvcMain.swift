@@ -37,10 +37,11 @@ struct WalletSvcMain {
     LedgerCheck.register(in: &service)
     service.background("chain-prune") { bus in
       while true {
-        try await Task.sleep(for: .seconds(3600))
-        try await BusChainStore(bus: bus).prune()
+        let removed = try await BusChainStore(bus: bus).prune()
+        try await Task.sleep(for: removed >= BusChainStore.pruneMax ? .seconds(1) : .seconds(3600))
       }
     }
+    service.publishes([.walletEvents, .gatewayCommands])
     return service
   }
 }

@@ -14,6 +14,8 @@ final class FakeOrders: Sendable {
     var failure: OrderFailure?
     var isActivated = true
     var isContract = false
+    var isStale = false
+    var cancelAnswer = "too_late"
   }
   private let state = Mutex(State())
 
@@ -32,7 +34,7 @@ final class FakeOrders: Sendable {
     service.handle(CancelOrder.self) { _, unit in
       guard let cause = unit.cause else { return }
       try unit.reply(
-        CommandResult(ok: false, code: "too_late", detail: ""), to: cause.replyTo, correlation: cause.correlation)
+        CommandResult(ok: false, code: self.state.withLock { $0.cancelAnswer }, detail: ""), to: cause.replyTo, correlation: cause.correlation)
     }
     service.answer(GetOrder.self) { query, _ in
       guard let order = self.state.withLock({ $0.orders[query.order.text] }), order.customer == query.customer else {
@@ -41,10 +43,17 @@ final class FakeOrders: Sendable {
       return order
     }
     service.answer(GetChainAccount.self) { query, _ in
-      let (isActivated, isContract) = self.state.withLock { ($0.isActivated, $0.isContract) }
+      let (isActivated, isContract, isStale) = self.state.withLock { ($0.isActivated, $0.isContract, $0.isStale) }
       return ChainAccountView(
         address: query.address, trx: .zero, usdt: 0, energy: .zero, bandwidth: 0, isActivated: isActivated,
-        isContract: isContract, asOf: Samples.now, isStale: false)
+        isContract: isContract, asOf: Samples.now, isStale: isStale)
+    }
+    service.answer(ListOrders.self) { query, _ in
+      let orders = self.state.withLock { $0.orders }
+      if let after = query.startingAfter, orders[after.text] == nil {
+        throw QueryFailure(code: "not_found", message: after.text)
+      }
+      return OrderPage(orders: Array(orders.values), hasMore: false)
     }
     service.answer(GetBalance.self) { _, _ in CustomerBalance(available: Sun(12_500_000), held: Sun(1)) }
     return service

@@ -69,6 +69,58 @@ import Testing
     }
   }
 
+  @Test func `An order that is on its way to order-svc is not "not found" when it is cancelled`() async throws {
+    try await RunningGateway.run { world in
+      world.orders.set {
+        $0.outcome = nil
+        $0.cancelAnswer = "not_found"
+      }
+      let path = try #require(try await world.place("k-5").header("Location"))
+      let cancelled = try await world.call("POST", path + "/cancel")
+      #expect(cancelled.status == 503)
+      #expect(cancelled.header("Retry-After") != nil)
+      let unknown = "/v1/orders/ord_" + String(repeating: "0", count: 32)
+      #expect(try await world.call("POST", unknown + "/cancel").status == 404)
+    }
+  }
+
+  @Test func `A page that begins after an unknown order is the caller's mistake`() async throws {
+    try await RunningGateway.run { world in
+      let id = try #require(try await world.place("k-6").json["id"]?.string)
+      #expect(try await world.call("GET", "/v1/orders?starting_after=\(id)").status == 200)
+      let other = "ord_" + String(repeating: "0", count: 32)
+      let answer = try await world.call("GET", "/v1/orders?starting_after=\(other)")
+      #expect(answer.status == 422)
+      #expect(answer.json["errors"]?.array?.first?["pointer"] == "?starting_after")
+    }
+  }
+
+  @Test func `An order nobody ever speaks of makes room after an hour`() async throws {
+    try await RunningGateway.run { world in
+      world.orders.set { $0.outcome = nil }
+      _ = try await world.place("k-7")
+      _ = try await world.place("k-8")
+      let reads = RestOrderReads(bus: world.bus)
+      #expect(try await reads.unanswered(upTo: 10) == 2)
+      #expect(try await reads.unanswered(upTo: 1) == 1)
+      try await world.bus.read { session in
+        _ = try session.execute("update rest_orders set created_at = now() - interval '61 minutes'")
+      }
+      #expect(try await reads.unanswered(upTo: 10) == 0)
+    }
+  }
+
+  @Test func `An old answer about the receiver refuses nobody`() async throws {
+    try await RunningGateway.run { world in
+      world.orders.set {
+        $0.isActivated = false
+        $0.isStale = true
+      }
+      let answer = try await world.place("k-9")
+      #expect(answer.status == 201)
+    }
+  }
+
   @Test func `A receiver that cannot take energy is refused before anything is stored`() async throws {
     try await RunningGateway.run { world in
       world.orders.set { $0.isContract = true }

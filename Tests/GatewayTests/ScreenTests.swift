@@ -104,4 +104,17 @@ import Testing
   func `What Telegram would refuse is stopped before it is queued`(_ screen: Screen) {
     #expect(throws: InvariantViolation.self) { try ScreenPayload.check(screen) }
   }
+
+  @Test("For an old Bot API server the newer fields go, and every other button stays")
+  func basicFieldsOnly() {
+    let screen = Screen(
+      html: "x",
+      rows: [[.init("copy", .copy("T1"))], [.init("menu", .data("v1:menu")), .init("copy", .copy("T2"))]])
+    let basic = ScreenPayload.basic(ScreenPayload.parameters(screen))
+    #expect(basic["link_preview_options"] == nil)
+    #expect(basic["text"]?.string == "x")
+    let rows = basic["reply_markup"]?["inline_keyboard"]?.array ?? []
+    #expect(rows.count == 1)
+    #expect(rows.first?.array?.compactMap { $0["callback_data"]?.string } == ["v1:menu"])
+  }
 }

@@ -23,6 +23,21 @@ import Testing
     }
   }
 
+  @Test func `Messages of orders that ended long ago are forgotten, the menu is not`() async throws {
+    try await RunningGateway.run { world in
+      try await world.meet()
+      try await world.show("menu", seq: 1)
+      try await world.show("old", seq: 1, slot: "order:1")
+      try await eventually("both are kept") { try await world.count("telegram_screens") == 2 }
+      #expect(try await OldRows.sweep(world.bus) == 0)
+      try await world.bus.read { session in
+        _ = try session.execute("update telegram_screens set updated_at = now() - interval '401 days'")
+      }
+      #expect(try await OldRows.sweep(world.bus) == 1)
+      #expect(try await world.count("telegram_screens") == 1)
+    }
+  }
+
   @Test func `An update that comes twice counts once`() async throws {
     try await RunningGateway.run { world in
       world.telegram.text("/start", update: 5)

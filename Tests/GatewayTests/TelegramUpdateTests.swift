@@ -32,6 +32,15 @@ import Testing
     #expect(found?.kind == .press(ann, callbackID: "cb1", data: "v1:x"))
   }
 
+  @Test func `What Postgres cannot store is left out of texts and names`() throws {
+    let found = try update(
+      """
+      {"update_id":9,"message":{"text":"a\\u0000b","chat":{"id":42,"type":"private"},
+       "from":{"id":42,"first_name":"A\\u0000nn","language_code":"zh-hans\\u0000"}}}
+      """)
+    #expect(found?.kind == .text(ann, "ab"))
+  }
+
   @Test func `Blocking the bot is a membership`() throws {
     let found = try update(
       """
@@ -67,6 +76,7 @@ import Testing
   @Test(
     arguments: [
       (401, "Unauthorized", nil, TelegramVerdict.unauthorized),
+      (404, "Not Found", nil, .unauthorized),
       (403, "Forbidden: bot was blocked by the user", nil, .unreachable),
       (400, "Bad Request: chat not found", nil, .unreachable),
       (

@@ -109,6 +109,7 @@ import TronKit
   func noProblem() throws {
     #expect(try Sample.facts(chain: try Sample.chain(), pool: try Sample.pool([40_000, 25_000])).problem == nil)
     #expect(try Sample.facts(chain: nil, pool: nil).problem == nil)
+    #expect(try Sample.facts(chain: try Sample.chain(isActivated: false, isStale: true)).problem == nil)
   }
 
   @Test("a receiver that cannot be rented for is not saved")

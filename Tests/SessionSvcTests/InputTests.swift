@@ -29,6 +29,15 @@ import TronKit
   ])
   func badData(text: String) { #expect(Input(.button(data: text)) == .unknownButton) }
 
+  @Test("a Confirm that comes late confirms nothing; other buttons still work")
+  func late() {
+    let confirm = UserInput.Kind.button(data: ButtonData.confirm(Sample.order).text)
+    #expect(Input(confirm) == .button(.confirm(Sample.order)))
+    #expect(Input(confirm, isLate: true) == .unknownButton)
+    #expect(Input(.button(data: ButtonData.rent.text), isLate: true) == .button(.rent))
+    #expect(Input(.text("/start"), isLate: true) == .command(.start, argument: ""))
+  }
+
   @Test("commands are known in any case, with the bot's name and an argument", arguments: [
     ("/start", Input.Command.start, ""), ("/START@EnergyBot", .start, ""), ("/alerts on", .alerts, "on"),
     ("  /Alerts@bot   OFF ", .alerts, "OFF"), ("/start ref_12", .start, "ref_12"), ("/help\nplease", .help, "please"),

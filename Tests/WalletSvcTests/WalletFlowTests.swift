@@ -33,6 +33,20 @@ struct WalletFlowTests {
     }
   }
 
+  @Test("credits only what still fits when everything that is held comes back")
+  func creditFits() async throws {
+    try await run { client, pool in
+      #expect(try await client.command(credit(.max, key: "a"), answer: CommandResult.self)?.code == "done")
+      let order = OrderID.make()
+      try await client.send(HoldFunds(order: order, customer: customer, amount: Sun(60)))
+      try await balance(client, available: .max - 60, held: 60)
+      #expect(try await client.command(credit(1, key: "b"), answer: CommandResult.self)?.code == "invalid_amount")
+      try await client.send(ReleaseHold(order: order, customer: customer))
+      try await balance(client, available: .max, held: 0)
+      #expect(try await findings(pool).isEmpty)
+    }
+  }
+
   @Test("holds and captures once, however often it is told to, and the ledger agrees with itself")
   func holdAndCapture() async throws {
     try await run { client, pool in

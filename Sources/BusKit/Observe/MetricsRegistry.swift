@@ -79,11 +79,10 @@ public final class MetricsRegistry: Sendable {
 
   private func update(_ name: String, _ labels: String, _ kind: Kind, _ change: (inout Series) -> Void) {
     families.withLock { families in
-      var family = families[name] ?? Family(kind: kind)
-      let isNew = family.series[labels] == nil
-      let key = isNew && family.series.count >= Self.seriesMax ? "overflow=\"true\"" : labels
-      change(&family.series[key, default: Series()])
-      families[name] = family
+      // Looked up in place: a copy of the family would copy all its series.
+      let known = families[name]?.series
+      let isFull = known.map { $0[labels] == nil && $0.count >= Self.seriesMax } ?? false
+      change(&families[name, default: Family(kind: kind)].series[isFull ? "overflow=\"true\"" : labels, default: Series()])
     }
   }
 

@@ -36,9 +36,17 @@ final class Asker: Sendable {
     }
     register(correlation)
     defer { forget(correlation) }
-    try await send(query, correlation: correlation, timeToLive: limit)
-    guard let answer = try await wait(correlation, within: limit) else {
-      throw QueryFailure(code: "timeout", message: "\(Q.messageType) had no answer within \(limit.milliseconds) ms")
+    let timeout = QueryFailure(code: "timeout", message: "\(Q.messageType) had no answer within \(limit.milliseconds) ms")
+    let deadline = ContinuousClock.now + limit
+    do {
+      // A Redis that is silent must not hold the asker longer than it wants to wait.
+      try await withTimeout(limit) { try await self.send(query, correlation: correlation, timeToLive: limit) }
+    } catch is TransientFailure {
+      throw timeout
+    }
+    guard let answer = try await wait(correlation, within: ContinuousClock.now.duration(to: deadline)) else {
+      try Task.checkCancellation()
+      throw timeout
     }
     if answer.type == QueryServer.failureType {
       throw try MessageCoder.decode(QueryFailure.self, from: answer.body)
@@ -52,6 +60,10 @@ final class Asker: Sendable {
       id: id, type: M.messageType, version: M.messageVersion, key: message.messageKey, createdAt: Date(),
       timeToLive: timeToLive, correlation: correlation, replyTo: process, body: try MessageCoder.encode(message))
     let stream = M.topic.streamKey(M.topic.partition(of: message.messageKey))
+    guard envelope.body.count <= Envelope.bodyBytesMax else {
+      throw InvariantViolation(
+        "\(envelope.type) has a body of \(envelope.body.count) bytes; the most is \(Envelope.bodyBytesMax)")
+    }
     let bounds: [RedisWord] = M.topic.isTransient ? ["MAXLEN", "~", .init(M.topic.lengthMax)] : []
     _ = try await commands.send(RedisCommand([RedisWord("XADD"), .init(stream)] + bounds + ["*"] + envelope.wireFields))
   }

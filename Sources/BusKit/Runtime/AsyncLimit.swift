@@ -7,8 +7,15 @@ final class AsyncLimit: Sendable {
     var waiting: [CheckedContinuation<Void, Never>] = []
   }
   private let state: Mutex<State>
+  private let count: Int
 
-  init(_ count: Int) { state = Mutex(State(free: count)) }
+  init(_ count: Int) {
+    self.count = count
+    state = Mutex(State(free: count))
+  }
+
+  /// Nobody is inside.
+  var isIdle: Bool { state.withLock { $0.free == count } }
 
   func enter() async {
     await withCheckedContinuation { continuation in

@@ -46,6 +46,7 @@ final class BusCore: Sendable {
 
   func drain() {
     draining.withLock { $0 = true }
+    health.isReady = false
     effectWake.yield()
   }
 
@@ -55,16 +56,21 @@ final class BusCore: Sendable {
     try await commands.send(RedisCommand("EXISTS", .init(aliveKey(consumer)))).int == 1
   }
 
-  /// Sleeps for a step of back-off; returns at once when the task is cancelled.
+  /// Sleeps for a step of back-off.
   func pause(_ backoff: Backoff, _ attempt: Int) async {
     await pause(backoff.delay(attempt: attempt, random: .random(in: 0..<1)))
   }
 
+  /// Sleeps, but not longer than until the service drains or the task is cancelled: the caller's loop looks at `isDraining`.
   func pause(_ time: Duration) async {
-    do {
-      try await Task.sleep(for: time)
-    } catch {
-      return  // Cancelled: the caller's loop looks at isDraining.
+    let clock = ContinuousClock()
+    let end = clock.now + time
+    while !isDraining, clock.now < end {
+      do {
+        try await Task.sleep(for: min(clock.now.duration(to: end), .milliseconds(200)))
+      } catch {
+        return
+      }
     }
   }
 
@@ -82,6 +88,37 @@ final class BusCore: Sendable {
         await pause(Backoff(first: .milliseconds(200), most: .seconds(5)), failures)
       }
       await pause(interval)
+    }
+  }
+
+  /// Repeats a step until its task is cancelled: what the work leans on (signs of life, leases, sending) goes on while it drains.
+  func support(_ name: String, every interval: Duration, _ step: () async throws -> Void) async {
+    while !Task.isCancelled {
+      do {
+        try await step()
+      } catch {
+        if Task.isCancelled { return }
+        logger.warning("\(name) failed", metadata: ["error": "\(error)"])
+      }
+      do { try await Task.sleep(for: interval) } catch { return }
+    }
+  }
+
+  /// The service drains and Postgres is away: what was begun is handed back as it was.
+  struct Interrupted: Error {}
+
+  /// Returns when Postgres answers again. Asks by itself: the health check looks only now and then.
+  func untilPostgresAnswers() async throws {
+    var attempt = 0
+    while true {
+      attempt += 1
+      await pause(Backoff(first: .milliseconds(40), most: .seconds(1)), attempt)
+      if isDraining { throw Interrupted() }
+      do {
+        return try await pool.withSession { _ = try $0.execute("select 1") }
+      } catch let error as PostgresError where error.isOutage {
+        logger.debug("Postgres is still away", metadata: ["error": "\(error)"])
+      }
     }
   }
 }

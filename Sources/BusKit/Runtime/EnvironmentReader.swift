@@ -83,9 +83,10 @@ public struct EnvironmentReader {
     guard let text = string("ENERGY_REDIS_URL") else { return nil }
     let password = secret("ENERGY_REDIS_PASSWORD_FILE", required: false)
     do {
+      let address = try RedisAddress(parsing: text)
+      if case .tcp(let host, _) = address { allowPlaintext([host], of: "ENERGY_REDIS_URL", instead: "a TLS tunnel on loopback") }
       return RedisConfiguration(
-        address: try RedisAddress(parsing: text), user: optional("ENERGY_REDIS_USER"), password: password,
-        clientName: clientName)
+        address: address, user: optional("ENERGY_REDIS_USER"), password: password, clientName: clientName)
     } catch {
       mistakes.append("ENERGY_REDIS_URL is '\(text)': \(error)")
       return nil
@@ -99,8 +100,27 @@ public struct EnvironmentReader {
       mistakes.append("ENERGY_POSTGRES_URL holds a password: put it in a file and name that in ENERGY_POSTGRES_PASSWORD_FILE")
       return nil
     }
-    return PostgresConfiguration(
+    let configuration = PostgresConfiguration(
       conninfo: text, password: password, applicationName: applicationName, searchPath: schema)
+    allowPlaintext(configuration.unverifiedHosts, of: "ENERGY_POSTGRES_URL", instead: "sslmode=verify-full")
+    return configuration
+  }
+
+  /// Money and keys cross these connections: beyond loopback they go in clear only to hosts that the operator has named.
+  private mutating func allowPlaintext(_ hosts: [String], of name: String, instead: String) {
+    let named = (optional("ENERGY_ALLOW_PLAINTEXT") ?? "").split(separator: ",").map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }
+    for host in hosts where !Self.isLoopback(host) && !named.contains(host) {
+      mistakes.append(
+        "\(name): \(host) would be reached without TLS: use a socket or \(instead), or name the host in ENERGY_ALLOW_PLAINTEXT")
+    }
+  }
+
+  private static func isLoopback(_ host: String) -> Bool {
+    // Digits only after "127.": 127.example.org is a name like any other.
+    ["localhost", "::1", "[::1]"].contains(host.lowercased())
+      || (host.hasPrefix("127.") && host.allSatisfy { $0 == "." || ("0"..."9").contains($0) })
   }
 
   public mutating func logLevel() -> Logger.Level {

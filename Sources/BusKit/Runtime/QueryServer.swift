@@ -19,10 +19,10 @@ struct QueryServer: Sendable {
         do {
           if !isEnsured {
             try await link.ensure()
+            try await forgetTheDead()
             isEnsured = true
           }
-          let entries = try await link.read(count: core.timing.queryConcurrencyMax)
-          try await link.acknowledge(entries.map(\.id))
+          let entries = try await link.read(count: core.timing.queryConcurrencyMax, acknowledging: true)
           for entry in entries {
             await limit.enter()
             group.addTask {
@@ -39,11 +39,30 @@ struct QueryServer: Sendable {
           await core.pause(Backoff(first: .milliseconds(50), most: .seconds(1)), failures)
         }
       }
+      await finish(limit)
+      group.cancelAll()
     }
     do {
       try await link.remove(consumer: link.consumer)
     } catch {
       core.logger.debug("the consumer stays listed", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// Answers that take longer than this do not hold up the end of the process: their askers ask again.
+  private static let drain: Duration = .seconds(2)
+
+  private func finish(_ limit: AsyncLimit) async {
+    let deadline = ContinuousClock.now + Self.drain
+    while !limit.isIdle, ContinuousClock.now < deadline {
+      do { try await Task.sleep(for: .milliseconds(10)) } catch { return }
+    }
+  }
+
+  /// Consumers of processes that were killed: nothing is ever pending here, so they can go.
+  private func forgetTheDead() async throws {
+    for consumer in try await link.consumers() where consumer.name != link.consumer && consumer.idleMilliseconds > 60_000 {
+      if try await !core.isAlive(consumer.name) { try await link.remove(consumer: consumer.name) }
     }
   }
 

@@ -56,6 +56,10 @@ public struct BusTiming: Sendable {
   public var outboxGrace: Duration = .seconds(2)
   public var outboxPoll: Duration = .milliseconds(250)
   public var effectPoll: Duration = .milliseconds(250)
+  /// A running effect whose process has not renewed it for this long is run again by another.
+  public var effectLease: Duration = .seconds(6)
+  /// How long one read waits for a message: the longest that an idle consumer takes to notice that it is to stop.
+  public var readBlock: Duration = .seconds(1)
   /// Deliveries read at once and handled in one transaction.
   public var batchMax: Int = 100
   /// Deliveries of one message before it is dead-lettered.

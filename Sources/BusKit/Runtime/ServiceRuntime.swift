@@ -52,56 +52,68 @@ public struct ServiceRuntime: Sendable {
   }
 
   private func work() async throws {
-    try await prepare()
+    do {
+      guard try await prepare() else { return await close([]) }
+    } catch {
+      await close([])
+      throw error
+    }
     core.logger.info("started", metadata: ["process": "\(core.process)"])
     let consumers = makeConsumers()
     let servers = makeQueryServers()
-    let effects = EffectRunner(core: core, handlers: service.effects)
     await withDiscardingTaskGroup { group in
-      group.addTask { await core.asker.listen { core.isDraining } }
-      group.addTask { await core.publisher.run() }
+      // What the work leans on: it ends after the last of the work.
+      group.addTask { await core.asker.listen { Task.isCancelled } }
       group.addTask { await self.sweepOutbox() }
       group.addTask { await self.giveSigns() }
+      group.addTask { await self.watchPostgres() }
       group.addTask { await self.clean() }
-      group.addTask { await TickRunner(core: core, ticks: service.ticks).run() }
-      group.addTask { await effects.run() }
       for consumer in consumers {
-        group.addTask { await consumer.run() }
-        group.addTask {
-          await core.loop("leases", every: core.timing.lease / 3) { try await consumer.heartbeat() }
-        }
+        group.addTask { await core.support("leases", every: core.timing.lease / 3) { try await consumer.heartbeat() } }
       }
-      for server in servers { group.addTask { await server.run() } }
-      for background in service.backgrounds {
-        group.addTask { await self.keep(background) }
-      }
-      core.health.isReady = true
-      while !core.isDraining { await core.pause(.milliseconds(100)) }
+      async let publishing: Void = core.publisher.run()
+      await self.runWorkers(consumers, servers)
       core.publisher.finish()
+      await publishing
+      group.cancelAll()
     }
     await close(consumers.map(\.link.reader) + servers.map(\.link.reader))
     core.logger.info("stopped")
   }
 
-  /// Waits for Redis and Postgres as long as it takes, then migrates.
-  private func prepare() async throws {
+  /// Returns when the service drains and everything that was begun has ended.
+  private func runWorkers(_ consumers: [StreamConsumer], _ servers: [QueryServer]) async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await TickRunner(core: core, ticks: service.ticks).run() }
+      group.addTask { await EffectRunner(core: core, handlers: service.effects).run() }
+      for consumer in consumers { group.addTask { await consumer.run() } }
+      for server in servers { group.addTask { await server.run() } }
+      for background in service.backgrounds { group.addTask { await self.keep(background) } }
+      core.health.isReady = !core.isDraining
+    }
+  }
+
+  /// Waits for Redis and Postgres as long as it takes, then migrates. False: told to stop meanwhile.
+  private func prepare() async throws -> Bool {
     var attempt = 0
-    while true {
+    while !core.isDraining {
       do {
         try await Migrator.run(core.pool, schema: service.schema, component: "bus", migrations: BusMigrations.all)
         try await Migrator.run(
           core.pool, schema: service.schema, component: service.name, migrations: service.migrations)
         _ = try await core.commands.send(RedisCommand("PING"))
-        return
-      } catch let error as PostgresError where error.isConnectionLoss {
+        return true
+      } catch let error as PostgresError where error.isOutage {
         core.logger.warning("waiting for Postgres", metadata: ["error": "\(error)"])
       } catch let error as RedisError {
         core.logger.warning("waiting for Redis", metadata: ["error": "\(error)"])
+      } catch let error as RedisServerError where ["LOADING", "MASTERDOWN", "BUSY"].contains(error.prefix) {
+        core.logger.warning("waiting for Redis", metadata: ["error": "\(error)"])
       }
-      if core.isDraining { throw CancellationError() }
       attempt += 1
       await core.pause(Backoff(first: .milliseconds(100), most: .seconds(2)), attempt)
     }
+    return false
   }
 
   private func makeConsumers() -> [StreamConsumer] {
@@ -123,60 +135,69 @@ public struct ServiceRuntime: Sendable {
   private func link(_ topic: Topic, _ partition: Int) -> StreamGroup {
     StreamGroup(
       topic: topic, partition: partition, group: service.name, consumer: core.process,
-      reader: RedisConnection(configuration: configuration.redis), commands: core.commands)
+      reader: RedisConnection(configuration: configuration.redis), commands: core.commands, block: core.timing.readBlock)
   }
 
   private func sweepOutbox() async {
-    await core.loop("outbox", every: core.timing.outboxPoll) {
+    await core.support("outbox", every: core.timing.outboxPoll) {
       guard core.health.redisDownFor == nil, core.health.postgresDownFor == nil else { return }
-      while try await core.publisher.sweep() > 0, !core.isDraining {}
+      while try await core.publisher.sweep() > 0, !Task.isCancelled {}
       try await core.publisher.recheckFullStreams()
     }
   }
 
-  /// Shows that this process is alive, and looks whether Redis and Postgres are.
+  /// Shows that this process is alive, and looks whether Redis is, and still the same.
   private func giveSigns() async {
-    await withDiscardingTaskGroup { group in
-      group.addTask {
-        await core.loop("alive", every: core.timing.aliveRenewal) {
-          do {
-            let replies = try await core.commands.pipeline([
-              RedisCommand(
-                "SET", .init(core.aliveKey(core.process)), "1", "PX", .init(core.timing.alive.milliseconds)),
-              RedisCommand("TIME"),
-            ])
-            core.health.noteRedis(time: replies[1], generation: core.commands.generation)
-          } catch {
-            core.health.noteRedis(time: nil, generation: core.commands.generation)
-            throw error
-          }
+    await core.support("alive", every: core.timing.aliveRenewal) {
+      do {
+        let replies = try await core.commands.pipeline([
+          RedisCommand("SET", .init(core.aliveKey(core.process)), "1", "PX", .init(core.timing.alive.milliseconds)),
+          RedisCommand("TIME"), RedisCommand("GET", .init(Publisher.epochKey)),
+        ])
+        // An error reply (loading, out of memory) is no answer either.
+        for reply in replies { _ = try reply.get() }
+        if core.health.noteRedis(time: replies[1], generation: core.commands.generation) {
+          core.logger.notice("Redis answers again")
         }
-      }
-      group.addTask {
-        await core.loop("postgres", every: core.timing.aliveRenewal) {
-          do {
-            _ = try await core.pool.withSession { try $0.execute("select 1").affected }
-            core.health.notePostgres(isUp: true)
-          } catch {
-            core.health.notePostgres(isUp: false)
-            throw error
-          }
-        }
+        core.publisher.note(epoch: replies[2].string)
+      } catch {
+        if Task.isCancelled { return }
+        if core.health.noteRedis(time: nil, generation: core.commands.generation) { throw error }
       }
     }
   }
 
+  private func watchPostgres() async {
+    await core.support("postgres", every: core.timing.aliveRenewal) {
+      core.health.notePostgresIsAsked()
+      do {
+        _ = try await core.pool.withSession { try $0.execute("select 1").affected }
+        core.health.notePostgres(isUp: true)
+      } catch {
+        if Task.isCancelled { return }
+        core.health.notePostgres(isUp: false)
+        throw error
+      }
+    }
+  }
+
+  /// Deletes what is old enough, in steps that block nobody.
   private func clean() async {
-    await core.loop("clean-up", every: .seconds(30)) {
-      let outbox = core.timing.outboxRetention.timeInterval
-      let inbox = core.timing.inboxRetention.timeInterval + 86_400
-      _ = try await core.pool.transaction { session in
-        _ = try OutboxStore.deleteSent(before: Date().addingTimeInterval(-outbox), limit: 5000, in: session)
-        _ = try session.execute(
-          """
-          delete from inbox where message_id in (
-            select message_id from inbox where handled_at < now() - $1 * interval '1 second' limit 5000)
-          """, [.double(inbox)])
+    let step = 5000
+    let inbox = core.timing.inboxRetention + .seconds(86_400)
+    await core.support("clean-up", every: .seconds(30)) {
+      var isMore = true
+      while isMore, !Task.isCancelled {
+        isMore = try await core.pool.transaction { session in
+          let sent = try OutboxStore.deleteSent(olderThan: core.timing.outboxRetention, limit: step, in: session)
+          let handled = try session.execute(
+            """
+            delete from inbox where message_id in (
+              select message_id from inbox where handled_at < now() - $1 * interval '1 ms' limit $2)
+            """, [.int(inbox.milliseconds), .int(step)]
+          ).affected
+          return sent >= step || handled >= step
+        }
       }
     }
   }

@@ -33,32 +33,34 @@ enum OutboxStore {
     return try result.rows.map(record)
   }
 
-  static func markSent(_ sent: [(id: UUID, streamID: String)], in session: PostgresSession) throws {
+  /// Marks what Redis took, if it is still the Redis that took it: rows of another epoch stay unsent for the sweep.
+  static func markSent(_ sent: [(id: UUID, streamID: String)], epoch: String, in session: PostgresSession) throws {
     guard !sent.isEmpty else { return }
+    try EpochStore.enqueueSharedLock(in: session)
     _ = try session.execute(
       """
       update outbox set sent_at = clock_timestamp(), stream_id = sent.stream_id
       from unnest($1::uuid[], $2::text[]) as sent (message_id, stream_id)
       where outbox.message_id = sent.message_id and outbox.sent_at is null
-      """, [.uuidArray(sent.map(\.id)), .textArray(sent.map(\.streamID))])
+        and exists (select 1 from bus_state where bus_state.key = 'epoch' and value = $3)
+      """, [.uuidArray(sent.map(\.id)), .textArray(sent.map(\.streamID)), .text(epoch)])
   }
 
-  /// Makes everything that was sent after `since` be sent again, except answers that nobody waits for any more.
-  static func resend(since: Date, in session: PostgresSession) throws -> Int {
+  /// Makes everything that was sent after a moment (an SQL expression) be sent again, except answers that nobody waits for any more.
+  static func resend(after moment: String, in session: PostgresSession) throws -> Int {
     try session.execute(
       """
       update outbox set sent_at = null, stream_id = null, available_at = clock_timestamp()
-      where sent_at is not null and sent_at >= $1 and topic not like 'replies.%'
-      """, [.timestamp(since)]
-    ).affected
+      where sent_at is not null and sent_at >= \(moment) and topic not like 'replies.%'
+      """).affected
   }
 
-  static func deleteSent(before: Date, limit: Int, in session: PostgresSession) throws -> Int {
+  static func deleteSent(olderThan age: Duration, limit: Int, in session: PostgresSession) throws -> Int {
     try session.execute(
       """
       delete from outbox where message_id in (
-        select message_id from outbox where sent_at is not null and sent_at < $1 limit $2)
-      """, [.timestamp(before), .int(Int64(limit))]
+        select message_id from outbox where sent_at is not null and sent_at < clock_timestamp() - $1 * interval '1 ms' limit $2)
+      """, [.int(age.milliseconds), .int(Int64(limit))]
     ).affected
   }
 

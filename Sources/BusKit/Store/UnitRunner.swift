@@ -212,6 +212,7 @@ struct UnitRunner: Sendable {
     let fields = try PostgresRowEncoder().encode(row)
     if slot.exists {
       let others = fields.filter { $0.column != keyColumn }
+      guard !others.isEmpty else { return }  // A row that is all key has nothing to change.
       let assignments = others.enumerated().map { "\($1.column) = $\($0 + 2)" }.joined(separator: ", ")
       try session.enqueue(
         "update \(table) set \(assignments) where \(keyColumn) = $1", [.text(key)] + others.map(\.value))

@@ -9,11 +9,17 @@ import Synchronization
 /// A process publishes what it has just committed; what a crash left behind is found by the sweep of any replica. Before each
 /// batch the epoch of Redis is read: another epoch means that Redis has lost its memory, and everything still kept is sent again.
 final class Publisher: Sendable {
+  private struct Waiting {
+    let record: OutboxRecord
+    let deadline: ContinuousClock.Instant
+  }
+
   private struct State {
-    var waiting: [OutboxRecord] = []
+    var waiting: [Waiting] = []
+    var isFinishing = false
     var full: Set<String> = []
+    /// The epoch that was compared with the stored one; nil: compare.
     var epoch: String?
-    var runID: String?
     var generation = 0
   }
 
@@ -30,6 +36,8 @@ final class Publisher: Sendable {
   /// More than this waits for the sweep: memory has a limit, the outbox does not.
   private static let waitingMax = 20_000
   private static let batchMax = 500
+  /// One pipeline carries about this much.
+  private static let chunkBytes = 4 * 1024 * 1024
 
   init(
     connection: RedisConnection, pool: PostgresPool, timing: BusTiming, lengthMax: [String: Int], logger: Logger,
@@ -47,32 +55,45 @@ final class Publisher: Sendable {
   /// Takes rows that have just been committed. Those that do not fit are left to the sweep.
   func submit(_ records: [OutboxRecord]) {
     guard !records.isEmpty else { return }
-    state.withLock { $0.waiting.append(contentsOf: records.prefix(max(0, Self.waitingMax - $0.waiting.count))) }
+    // What waits too long meets the sweep on its way: leaving it to that saves a second sending when there is most to do.
+    let deadline = ContinuousClock.now + timing.outboxGrace / 2
+    state.withLock { state in
+      let room = max(0, Self.waitingMax - state.waiting.count)
+      state.waiting.append(contentsOf: records.prefix(room).map { Waiting(record: $0, deadline: deadline) })
+    }
     wake.yield()
   }
 
-  /// Publishes what is submitted, until cancelled. Failures are left to the sweep.
+  /// Publishes what is submitted, until `finish()` and everything submitted before it is sent. Failures are left to the sweep.
   func run() async {
     for await _ in wakes {
-      while true {
-        let batch = state.withLock { state in
-          let batch = Array(state.waiting.prefix(Self.batchMax))
-          state.waiting.removeFirst(batch.count)
-          return batch
-        }
-        if batch.isEmpty { break }
+      while case let batch = nextBatch(), !batch.isEmpty {
+        let now = ContinuousClock.now
         do {
-          let sent = try await send(batch)
-          try await pool.transaction { try OutboxStore.markSent(sent, in: $0) }
+          try await checkEpoch()
+          try await publish(batch.filter { $0.deadline > now }.map(\.record))
         } catch {
           logger.debug("publishing is left to the sweep", metadata: ["error": "\(error)", "rows": "\(batch.count)"])
+          if state.withLock({ $0.isFinishing }) { return }
         }
       }
       if Task.isCancelled { return }
     }
   }
 
-  func finish() { wake.finish() }
+  /// Nothing more is submitted: `run` returns when what waits has been sent, or at its first failure.
+  func finish() {
+    state.withLock { $0.isFinishing = true }
+    wake.finish()
+  }
+
+  private func nextBatch() -> [Waiting] {
+    state.withLock { state in
+      let batch = Array(state.waiting.prefix(Self.batchMax))
+      state.waiting.removeFirst(batch.count)
+      return batch
+    }
+  }
 
   /// Sends rows that a crash or an outage left behind and delayed ones that are due. One step; the caller loops.
   /// - Returns: how many rows were sent.
@@ -88,37 +109,62 @@ final class Publisher: Sendable {
       }
       return records
     }
-    guard !records.isEmpty else { return 0 }
-    let sent = try await send(records)
-    try await pool.transaction { try OutboxStore.markSent(sent, in: $0) }
-    return sent.count
+    return try await publish(records)
   }
 
-  /// Adds the rows to their streams in one round trip; returns those that Redis took.
-  private func send(_ records: [OutboxRecord]) async throws -> [(id: UUID, streamID: String)] {
+  /// Sends rows, a few megabytes at a time, and marks what Redis took. Returns how many that were.
+  @discardableResult
+  private func publish(_ records: [OutboxRecord]) async throws -> Int {
+    var (count, rest) = (0, records[...])
+    while !rest.isEmpty {
+      var bytes = 0
+      let chunk = rest.prefix { record in
+        defer { bytes += record.envelope.body.count }
+        return bytes < Self.chunkBytes
+      }
+      rest = rest.dropFirst(chunk.count)
+      let (sent, epoch) = try await send(Array(chunk))
+      if let epoch { try await pool.transaction { try OutboxStore.markSent(sent, epoch: epoch, in: $0) } }
+      count += sent.count
+    }
+    return count
+  }
+
+  /// Adds the rows to their streams in one round trip; returns those that Redis took, and the epoch in which it did.
+  private func send(_ records: [OutboxRecord]) async throws -> (sent: [(id: UUID, streamID: String)], epoch: String?) {
     let full = state.withLock { $0.full }
     let open = records.filter { !full.contains($0.streamKey) }
+    guard !open.isEmpty else { return ([], nil) }
     var commands: [RedisCommand] = [RedisCommand("GET", .init(Self.epochKey))]
     for record in open { commands.append(contentsOf: Self.commands(for: record)) }
     let lasting = Set(open.filter { !$0.isTransient }.map(\.streamKey)).sorted()
     commands += lasting.map { RedisCommand("XLEN", .init($0)) }
     let replies = try await connection.pipeline(commands)
-    noteEpoch(replies[0].string)
+    // A connection opened meanwhile may lead to a Redis that has forgotten things: compare first, mark later.
+    let isKnown = state.withLock { $0.generation == connection.generation }
+    let epoch = isKnown ? try replies[0].get().string : nil
+    note(epoch: epoch)
 
     var sent: [(id: UUID, streamID: String)] = []
+    var refusals: [String: (count: Int, error: RedisServerError)] = [:]
     var index = 1
     for record in open {
       if let id = replies[index].string {
         sent.append((record.envelope.id, id))
       } else if case .error(let error) = replies[index] {
-        metrics.counter("energy_bus_publish_errors_total", labels: [("topic", record.topicName)]).increment()
-        logger.warning("a message was not accepted", metadata: ["topic": "\(record.topicName)", "error": "\(error)"])
+        refusals[record.topicName] = (refusals[record.topicName, default: (0, error)].count + 1, error)
       }
       index += record.isTransient ? 2 : 1
     }
+    for (topic, refusal) in refusals {
+      metrics.counter("energy_bus_publish_errors_total", labels: [("topic", topic)]).increment(by: refusal.count)
+      logger.warning(
+        "messages were not accepted",
+        metadata: ["topic": "\(topic)", "count": "\(refusal.count)", "error": "\(refusal.error)"])
+    }
     for (offset, key) in lasting.enumerated() { note(length: replies[index + offset].int ?? 0, of: key) }
     metrics.counter("energy_bus_published_total").increment(by: sent.count)
-    return sent
+    return (sent, epoch)
   }
 
   private static func commands(for record: OutboxRecord) -> [RedisCommand] {
@@ -148,53 +194,37 @@ final class Publisher: Sendable {
 
   // MARK: - Epoch
 
-  private static let epochKey = "bus:epoch"
+  static let epochKey = "bus:epoch"
 
-  private func noteEpoch(_ seen: String?) {
+  /// What Redis was seen to have as its epoch. Another one than known makes the next sweep compare and send again.
+  func note(epoch seen: String?) {
     state.withLock { if seen != $0.epoch { $0.epoch = nil } }
   }
 
   /// Compares Redis' epoch with the one stored beside the outbox. Another one: Redis has lost its memory, everything kept is sent
   /// again. The same, but another server process: the last minute is sent again, for what an unfinished fsync lost.
   private func checkEpoch() async throws {
-    let generation = connection.generation
-    let isKnown = state.withLock { $0.epoch != nil && $0.generation == generation && $0.runID != nil }
+    let isKnown = state.withLock { $0.epoch != nil && $0.generation == connection.generation }
     if isKnown { return }
-    let replies = try await connection.pipeline([
-      RedisCommand("SET", .init(Self.epochKey), .init(UUID.v7().text), "NX"),
-      RedisCommand("GET", .init(Self.epochKey)), RedisCommand("INFO", "server"),
-    ])
-    guard let epoch = replies[1].string else { return }
+    var (generation, replies) = (-1, [RedisValue]())
+    while generation != connection.generation {
+      generation = connection.generation
+      replies = try await connection.pipeline([
+        RedisCommand("SET", .init(Self.epochKey), .init(UUID.v7().text), "NX"),
+        RedisCommand("GET", .init(Self.epochKey)), RedisCommand("INFO", "server"),
+      ])
+    }
+    guard let epoch = try replies[1].get().string else { return }
     let runID = replies[2].string?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("run_id:") }
       .map { String($0.dropFirst(7)) } ?? ""
-    let resent = try await pool.transaction { try self.compare(epoch: epoch, runID: runID, in: $0) }
+    let resent = try await pool.transaction { try EpochStore.compare(epoch: epoch, runID: runID, in: $0) }
     if resent > 0 {
       metrics.counter("energy_bus_resent_total").increment(by: resent)
       logger.warning("Redis has changed: messages are sent again", metadata: ["rows": "\(resent)"])
     }
     state.withLock {
       $0.epoch = epoch
-      $0.runID = runID
       $0.generation = generation
     }
-  }
-
-  private func compare(epoch: String, runID: String, in session: PostgresSession) throws -> Int {
-    _ = try session.execute("select pg_advisory_xact_lock(hashtext('bus_epoch'))")
-    var stored: [String: String] = [:]
-    for row in try session.execute("select key, value from bus_state where key in ('epoch', 'run_id')").rows {
-      stored[try row.string("key")] = try row.string("value")
-    }
-    if stored["epoch"] == epoch, stored["run_id"] == runID { return 0 }
-    for (key, value) in [("epoch", epoch), ("run_id", runID)] {
-      _ = try session.execute(
-        "insert into bus_state (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value",
-        [.text(key), .text(value)])
-    }
-    guard let known = stored["epoch"] else { return 0 }
-    guard known == epoch else { return try OutboxStore.resend(since: .distantPast, in: session) }
-    let clock = try session.execute("select clock_timestamp() - interval '60 s' as since").rows
-    guard let since = try clock.first?.date("since") else { return 0 }
-    return try OutboxStore.resend(since: since, in: session)
   }
 }

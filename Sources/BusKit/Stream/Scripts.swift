@@ -44,6 +44,17 @@ enum Scripts {
     return 1
     """)
 
+  /// KEYS: stream. ARGV: group, consumer, idle ms, id. Takes a delivery over that is still pending and idle for that long. Returns its
+  /// count of deliveries and the entry; 0 when somebody else was first; -1 when the entry was trimmed while pending, which forgets it.
+  static let claim = RedisScript(
+    """
+    local p = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], ARGV[4], ARGV[4], 1)
+    if #p == 0 then return 0 end
+    local e = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+    if #e == 0 or not e[1] then return -1 end
+    return {p[1][4] + 1, e[1]}
+    """)
+
   /// KEYS: stream. ARGV: group, consumer. Removes a consumer that holds nothing; -1 when it holds something.
   static let removeConsumer = RedisScript(
     """
@@ -52,12 +63,16 @@ enum Scripts {
     return redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
     """)
 
-  /// KEYS: stream. ARGV: cap, number of essential groups, essential groups…, observer groups… Trims what every declared group has
-  /// acknowledged; above the cap, what every essential group has. A declared group that does not exist yet holds everything.
+  /// KEYS: stream, dead stream. ARGV: cap, dead letters' age in ms, number of essential groups, essential groups…, observer groups…
+  /// Trims what every declared group has acknowledged; above the cap, what every essential group has, and without any down to the
+  /// cap. A declared group that does not exist yet holds everything.
   static let trim = RedisScript(
     """
+    local now = redis.call('TIME')
+    local oldest = now[1] * 1000 - tonumber(ARGV[2])
+    if oldest > 0 then redis.call('XTRIM', KEYS[2], 'MINID', '~', string.format('%.0f', oldest)) end
     if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-    local cap, essentials = tonumber(ARGV[1]), tonumber(ARGV[2])
+    local cap, essentials = tonumber(ARGV[1]), tonumber(ARGV[3])
     local groups = {}
     for _, g in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
       local info = {}
@@ -73,7 +88,7 @@ enum Scripts {
     end
     local function floor(last)
       local lowest
-      for i = 3, last do
+      for i = 4, last do
         local info = groups[ARGV[i]]
         if not info then return nil end
         local id = info['last-delivered-id']
@@ -84,7 +99,8 @@ enum Scripts {
       return lowest
     end
     local over = redis.call('XLEN', KEYS[1]) > cap
-    local id = floor(over and 2 + essentials or #ARGV)
+    if over and essentials == 0 then return redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', cap) end
+    local id = floor(over and 3 + essentials or #ARGV)
     if not id then return 0 end
     return redis.call('XTRIM', KEYS[1], 'MINID', '~', id)
     """)

@@ -9,9 +9,10 @@ struct StreamGroup: Sendable {
   let consumer: String
   let reader: RedisConnection
   let commands: RedisConnection
+  /// How long a read waits for something to come.
+  let block: Duration
 
   var stream: String { topic.streamKey(partition) }
-  static let block: Duration = .seconds(1)
 
   /// The group begins at 0, never at `$`: what arrived before it existed is for it too.
   func ensure() async throws {
@@ -22,11 +23,12 @@ struct StreamGroup: Sendable {
     }
   }
 
-  func read(count: Int) async throws -> [StreamEntry] {
+  /// - Parameter acknowledging: what is read is done with; nothing of it is ever pending.
+  func read(count: Int, acknowledging: Bool = false) async throws -> [StreamEntry] {
     let reply = try await reader.send(
       RedisCommand(
-        "XREADGROUP", "GROUP", .init(group), .init(consumer), "COUNT", .init(count), "BLOCK",
-        .init(Self.block.milliseconds), "STREAMS", .init(stream), ">"))
+        ["XREADGROUP", "GROUP", .init(group), .init(consumer), "COUNT", .init(count), "BLOCK", .init(max(1, block.milliseconds))]
+          + (acknowledging ? ["NOACK"] : []) + ["STREAMS", .init(stream), ">"]))
     return StreamEntry.list(fromRead: reply)
   }
 
@@ -85,12 +87,25 @@ struct StreamGroup: Sendable {
     }
   }
 
+  enum Claim: Sendable {
+    case mine(StreamEntry)
+    /// Somebody else was first, or it has been acknowledged meanwhile.
+    case gone
+    /// It was trimmed while it was pending, and nobody will see it.
+    case lost
+  }
+
   /// Takes one delivery over if it is still idle for that long: of several that try, one gets it.
-  func claim(_ pending: Pending, idle: Duration) async throws -> StreamEntry? {
-    let reply = try await commands.send(
-      RedisCommand(
-        "XCLAIM", .init(stream), .init(group), .init(consumer), .init(max(1, idle.milliseconds)), .init(pending.id)))
-    return StreamEntry.list(fromRange: reply, deliveries: pending.deliveries + 1).first
+  func claim(_ id: String, idle: Duration) async throws -> Claim {
+    let reply = try await commands.run(
+      Scripts.claim, keys: [stream],
+      arguments: [.init(group), .init(consumer), .init(max(0, idle.milliseconds)), .init(id)])
+    if let parts = reply.array, parts.count == 2, let deliveries = parts[0].int,
+      let entry = StreamEntry.list(fromRange: .array([parts[1]]), deliveries: Int(deliveries)).first
+    {
+      return .mine(entry)
+    }
+    return reply.int == -1 ? .lost : .gone
   }
 
   struct ConsumerInfo: Sendable {
@@ -118,17 +133,14 @@ struct StreamGroup: Sendable {
     _ = try await commands.run(Scripts.removeConsumer, keys: [stream], arguments: [.init(group), .init(name)])
   }
 
-  func exists(_ id: String) async throws -> Bool {
-    let reply = try await commands.send(RedisCommand("XRANGE", .init(stream), .init(id), .init(id), "COUNT", "1"))
-    return reply.array?.isEmpty == false
-  }
-
-  func trim() async throws -> Int64 {
+  /// - Parameter deadAge: dead letters older than this are forgotten.
+  func trim(deadAge: Duration) async throws -> Int64 {
     let essential = topic.groups.filter { $0.role == .essential }
     let observers = topic.groups.filter { $0.role == .observer }
     let reply = try await commands.run(
-      Scripts.trim, keys: [stream],
-      arguments: [.init(topic.lengthMax), .init(essential.count)] + (essential + observers).map { RedisWord($0.name) })
+      Scripts.trim, keys: [stream, topic.deadKey(partition)],
+      arguments: [.init(topic.lengthMax), .init(deadAge.milliseconds), .init(essential.count)]
+        + (essential + observers).map { RedisWord($0.name) })
     return reply.int ?? 0
   }
 }

@@ -62,7 +62,7 @@ public struct Backoff: Sendable, Equatable {
 
   /// - Parameter random: in 0 ..< 1.
   public func delay(attempt: Int, random: Double) -> Duration {
-    var step = Double(max(1, first.milliseconds))
+    var step = Double(max(1, min(first, most).milliseconds))
     for _ in 1..<max(2, min(attempt, 64)) where attempt > 1 { step = min(step * factor, Double(most.milliseconds)) }
     return .milliseconds(Int64(step * (0.5 + 0.5 * random)))
   }

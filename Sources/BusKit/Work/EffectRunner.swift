@@ -8,113 +8,89 @@ import Synchronization
 /// A running effect holds a lease of a few seconds that this process renews while it lives; the outcome is written only by
 /// whoever still holds the lease, so a process that slept through it changes nothing.
 final class EffectRunner: Sendable {
-  struct Taken: Sendable {
-    let id: UUID
-    let kind: String
-    let orderKey: String
-    let payload: [UInt8]
-    let correlation: String
-    let attempts: Int
-    let createdAt: Date
-    let token: UUID
-  }
-
   /// The lease was taken over while the effect ran: nothing of its outcome may be written.
   struct LeaseLost: Error {}
 
-  private static let lease: Duration = .seconds(6)
+  private struct Running {
+    let token: UUID
+    let kind: String
+  }
+
   private static let runningMax = 64
+  /// How often an outcome is offered to a Postgres that loses the connection.
+  private static let writesMax = 5
 
   private let core: BusCore
   private let handlers: [String: EffectHandler]
-  private let running = Mutex<[UUID: UUID]>([:])
+  private let running = Mutex<[UUID: Running]>([:])
 
   init(core: BusCore, handlers: [String: EffectHandler]) {
     self.core = core
     self.handlers = handlers
   }
 
-  /// Runs until the service drains and what runs has finished.
+  /// Runs until the service drains and what runs has finished. Leases are renewed to the end.
   func run() async {
     guard !handlers.isEmpty else { return }
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.core.loop("effects: poll", every: self.core.timing.effectPoll) { self.core.effectWake.yield() } }
-      group.addTask { await self.core.loop("effects: leases", every: .seconds(2)) { try await self.renew() } }
-      for await _ in core.effectWakes {
-        if core.isDraining { break }
-        do {
-          while case let taken = try await take(), !taken.isEmpty {
-            for effect in taken { group.addTask { await self.perform(effect) } }
-          }
-        } catch {
+    await withDiscardingTaskGroup { support in
+      support.addTask {
+        await self.core.support("effects: leases", every: self.core.timing.effectLease / 3) { try await self.renew() }
+      }
+      await withDiscardingTaskGroup { group in
+        group.addTask {
+          await self.core.loop("effects: poll", every: self.core.timing.effectPoll) { self.core.effectWake.yield() }
+        }
+        for await _ in core.effectWakes {
           if core.isDraining { break }
-          core.logger.warning("effects cannot be read", metadata: ["error": "\(error)"])
-          await core.pause(.milliseconds(500))
+          do {
+            while case let taken = try await take(), !taken.isEmpty {
+              for effect in taken { group.addTask { await self.perform(effect) } }
+            }
+          } catch {
+            if core.isDraining { break }
+            core.logger.warning("effects cannot be read", metadata: ["error": "\(error)"])
+            await core.pause(.milliseconds(500))
+          }
         }
       }
+      support.cancelAll()
     }
   }
 
-  /// Leases effects that are due: of each order key only the first.
-  private func take() async throws -> [Taken] {
-    let room = Self.runningMax - running.withLock { $0.count }
-    guard room > 0, !core.isDraining else { return [] }
+  private func take() async throws -> [TakenEffect] {
+    let busy = running.withLock { Dictionary(grouping: $0.values, by: \.kind).mapValues(\.count) }
+    let room = Self.runningMax - busy.values.reduce(0, +)
+    let rooms = handlers.mapValues(\.policy.concurrency)
+      .merging(busy) { most, taken in max(0, most - taken) }
+    guard room > 0, rooms.values.contains(where: { $0 > 0 }), !core.isDraining else { return [] }
     let token = UUID.v7()
-    let kinds = Array(handlers.keys)
+    let lease = core.timing.effectLease
     let taken = try await core.pool.transaction { session in
-      try session.execute(
-        """
-        with due as (
-          select effect.id from effects as effect
-          where effect.state = 'pending' and effect.next_at <= clock_timestamp() and effect.kind = any($1)
-            and (effect.lease_until is null or effect.lease_until < clock_timestamp())
-            and not exists (
-              select 1 from effects as earlier
-              where earlier.order_key = effect.order_key and earlier.state = 'pending'
-                and (earlier.place, earlier.seq) < (effect.place, effect.seq))
-          order by effect.next_at limit $2 for update skip locked)
-        update effects
-        set lease_until = clock_timestamp() + $3 * interval '1 ms', lease_token = $4, attempts = attempts + 1
-        from due where effects.id = due.id
-        returning effects.id, kind, order_key, payload, correlation, attempts, created_at
-        """,
-        [.textArray(kinds), .int(Int64(room)), .int(Self.lease.milliseconds), .uuid(token)]
-      ).rows.map { row in
-        Taken(
-          id: try row.uuid("id"), kind: try row.string("kind"), orderKey: try row.string("order_key"),
-          payload: try row.bytes("payload"), correlation: try row.string("correlation"),
-          attempts: Int(try row.int("attempts")), createdAt: try row.date("created_at"), token: token)
-      }
+      try EffectStore.take(rooms, limit: room, lease: lease, token: token, in: session)
     }
-    running.withLock { running in for effect in taken { running[effect.id] = effect.token } }
+    running.withLock { running in
+      for effect in taken { running[effect.id] = Running(token: effect.token, kind: effect.kind) }
+    }
     return taken
   }
 
   private func renew() async throws {
-    let held = running.withLock { $0 }
+    let held = running.withLock { $0.mapValues(\.token) }
     guard !held.isEmpty else { return }
-    try await core.pool.transaction { session in
-      _ = try session.execute(
-        """
-        update effects set lease_until = clock_timestamp() + $3 * interval '1 ms'
-        from unnest($1::uuid[], $2::uuid[]) as held (id, token)
-        where effects.id = held.id and effects.lease_token = held.token
-        """,
-        [.uuidArray(held.map(\.key)), .uuidArray(held.map(\.value)), .int(Self.lease.milliseconds)])
-    }
+    let lease = core.timing.effectLease
+    try await core.pool.transaction { try EffectStore.renew(held, lease: lease, in: $0) }
   }
 
   // MARK: - One effect
 
-  private func perform(_ effect: Taken) async {
+  private func perform(_ effect: TakenEffect) async {
     defer {
-      running.withLock { _ = $0.removeValue(forKey: effect.id) }
+      running.withLock { if $0[effect.id]?.token == effect.token { $0[effect.id] = nil } }
       core.effectWake.yield()
     }
     guard let handler = handlers[effect.kind] else { return }
-    let outcome = await outcome(of: effect, handler)
     do {
-      try await write(outcome, of: effect, handler)
+      try await conclude(effect, handler)
     } catch is LeaseLost {
       core.metrics.counter("energy_bus_effects_lease_lost_total", labels: [("kind", effect.kind)]).increment()
     } catch {
@@ -124,7 +100,24 @@ final class EffectRunner: Sendable {
     }
   }
 
-  private func outcome(of effect: Taken, _ handler: EffectHandler) async -> EffectOutcome {
+  /// Runs the effect and writes its outcome. An outcome that cannot be written is a failed attempt like any other.
+  private func conclude(_ effect: TakenEffect, _ handler: EffectHandler) async throws {
+    if let most = handler.policy.attemptsMax, effect.attempts > most {
+      // Its runs ended without a word, as those of a process that it kills do.
+      let reason = effect.lastError.isEmpty ? "\(most) attempts ended without an outcome" : effect.lastError
+      return try await giveUp(effect, handler, reason)
+    }
+    let outcome = await outcome(of: effect, handler)
+    do {
+      try await write(outcome, of: effect, handler)
+    } catch {
+      if error is LeaseLost || error is BusCore.Interrupted || Task.isCancelled { throw error }
+      if let error = error as? PostgresError, error.isOutage || error.code == .closed { throw error }
+      try await write(retry(effect, handler, "the outcome: \(error)", after: nil), of: effect, handler)
+    }
+  }
+
+  private func outcome(of effect: TakenEffect, _ handler: EffectHandler) async -> EffectOutcome {
     let context = EffectContext(
       id: effect.id, attempt: effect.attempts, correlation: effect.correlation, createdAt: effect.createdAt,
       bus: Bus(core: core))
@@ -137,18 +130,22 @@ final class EffectRunner: Sendable {
     }
   }
 
-  private func retry(_ effect: Taken, _ handler: EffectHandler, _ reason: String, after: Duration?) -> EffectOutcome {
+  private func retry(
+    _ effect: TakenEffect, _ handler: EffectHandler, _ reason: String, after: Duration?
+  ) -> EffectOutcome {
     .retry(
       after: after ?? handler.policy.backoff.delay(attempt: effect.attempts, random: .random(in: 0..<1)), reason: reason)
   }
 
-  private func write(_ outcome: EffectOutcome, of effect: Taken, _ handler: EffectHandler) async throws {
+  // MARK: - Outcomes
+
+  private func write(_ outcome: EffectOutcome, of effect: TakenEffect, _ handler: EffectHandler) async throws {
     switch outcome {
     case .done(let needs, let apply):
-      try await finish(effect, needs: needs, apply, sql: "delete from effects where id = $1 and lease_token = $2")
+      try await finish(effect, needs: needs, apply) { try EffectStore.remove(effect, in: $0) }
       core.metrics.counter("energy_bus_effects_done_total", labels: [("kind", effect.kind)]).increment()
     case .again(let after):
-      try await postpone(effect, after, "place = nextval(pg_get_serial_sequence('effects', 'seq')), attempts = 0", "")
+      try await postpone(effect, after, again: true)
     case .retry(let after, let reason):
       core.metrics.counter("energy_bus_effects_retried_total", labels: [("kind", effect.kind)]).increment()
       core.logger.notice(
@@ -157,53 +154,62 @@ final class EffectRunner: Sendable {
       if let most = handler.policy.attemptsMax, effect.attempts >= most {
         try await giveUp(effect, handler, reason)
       } else {
-        try await postpone(effect, after, "attempts = attempts", reason)
+        try await postpone(effect, after, again: false, reason)
       }
     }
   }
 
-  private func giveUp(_ effect: Taken, _ handler: EffectHandler, _ reason: String) async throws {
+  /// Writes what its service wants written when attempts are used up. If that cannot be written either, the row is set aside alone.
+  private func giveUp(_ effect: TakenEffect, _ handler: EffectHandler, _ reason: String) async throws {
     core.metrics.counter("energy_bus_effects_dead_total", labels: [("kind", effect.kind)]).increment()
-    core.logger.error("an effect is given up", metadata: ["kind": "\(effect.kind)", "error": "\(reason)"])
-    guard case .done(let needs, let apply) = try handler.exhausted(effect.payload, reason) else { return }
-    try await finish(
-      effect, needs: needs, apply,
-      sql: "update effects set state = 'dead', lease_until = null where id = $1 and lease_token = $2")
+    core.logger.error("an effect is given up", metadata: ["kind": "\(effect.kind)", "id": "\(effect.id.text)", "error": "\(reason)"])
+    do {
+      switch try handler.exhausted(effect.payload, reason) {
+      case .done(let needs, let apply):
+        try await finish(effect, needs: needs, apply) { try EffectStore.bury(effect, reason: reason, in: $0) }
+      case .again(let after), .retry(let after, _):
+        try await postpone(effect, after, again: false, reason)
+      }
+    } catch {
+      if error is LeaseLost || error is BusCore.Interrupted || Task.isCancelled { throw error }
+      if let error = error as? PostgresError, error.isOutage || error.code == .closed { throw error }
+      core.logger.critical("an effect's end cannot be written", metadata: ["kind": "\(effect.kind)", "error": "\(error)"])
+      try await finish(effect, needs: [], { _ in }) {
+        try EffectStore.bury(effect, reason: "\(reason); then: \(error)", in: $0)
+      }
+    }
   }
 
   private func finish(
-    _ effect: Taken, needs: [Need], _ apply: @escaping @Sendable (UnitOfWork) throws -> Void, sql: String
+    _ effect: TakenEffect, needs: [Need], _ apply: @escaping @Sendable (UnitOfWork) throws -> Void,
+    _ end: @escaping @Sendable (PostgresSession) throws -> Bool
   ) async throws {
-    try await core.runner.transaction(
-      needs: needs, correlation: effect.correlation,
-      before: { session in
-        let affected = try session.execute(sql, [.uuid(effect.id), .uuid(effect.token)]).affected
-        guard affected == 1 else { throw LeaseLost() }
-      }, apply)
-  }
-
-  private func postpone(_ effect: Taken, _ after: Duration, _ change: String, _ reason: String) async throws {
-    try await core.pool.transaction { session in
-      _ = try session.execute(
-        """
-        update effects set next_at = clock_timestamp() + $3 * interval '1 ms', lease_until = null, lease_token = null,
-          last_error = $4, \(change)
-        where id = $1 and lease_token = $2
-        """, [.uuid(effect.id), .uuid(effect.token), .int(after.milliseconds), .text(String(reason.prefix(1000)))])
+    try await patiently {
+      try await self.core.runner.transaction(
+        needs: needs, correlation: effect.correlation, before: { guard try end($0) else { throw LeaseLost() } }, apply)
     }
   }
-}
 
-/// Runs a task with a time limit; at the limit it is cancelled and `TransientFailure` is thrown.
-func withTimeout<T: Sendable>(_ limit: Duration, _ body: @escaping @Sendable () async throws -> T) async throws -> T {
-  try await withThrowingTaskGroup(of: T.self) { group in
-    group.addTask { try await body() }
-    group.addTask {
-      try await Task.sleep(for: limit)
-      throw TransientFailure("no result within \(limit.milliseconds) ms")
+  private func postpone(_ effect: TakenEffect, _ after: Duration, again: Bool, _ reason: String = "") async throws {
+    try await patiently {
+      try await self.core.pool.transaction { session in
+        guard try EffectStore.postpone(effect, after: after, again: again, reason: reason, in: session) else {
+          throw LeaseLost()
+        }
+      }
     }
-    guard let first = try await group.next() else { throw CancellationError() }
-    group.cancelAll()
-    return first
+  }
+
+  /// What was done in the world is not done twice for a moment's loss of Postgres: the token says whether it may still be written.
+  private func patiently(_ write: () async throws -> Void) async throws {
+    var losses = 0
+    while true {
+      do {
+        return try await write()
+      } catch let error as PostgresError where error.isOutage && losses < Self.writesMax {
+        losses += 1
+        try await core.untilPostgresAnswers()
+      }
+    }
   }
 }

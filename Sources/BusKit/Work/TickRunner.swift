@@ -12,8 +12,20 @@ struct TickRunner: Sendable {
 
   func run() async {
     guard !ticks.isEmpty else { return }
-    await core.loop("schedules", every: .milliseconds(500)) {
-      for tick in ticks where !core.isDraining { try await fire(tick) }
+    let pause = min(.milliseconds(500), ticks.map(\.interval).min() ?? .seconds(1))
+    await core.loop("schedules", every: max(.milliseconds(20), pause)) {
+      for tick in ticks where !core.isDraining { await tryToFire(tick) }
+    }
+  }
+
+  /// One tick that fails must not hold up the others.
+  private func tryToFire(_ tick: Tick) async {
+    do {
+      try await fire(tick)
+    } catch {
+      if core.isDraining { return }
+      core.metrics.counter("energy_bus_ticks_failed_total", labels: [("tick", tick.name)]).increment()
+      core.logger.warning("a scheduled step failed", metadata: ["tick": "\(tick.name)", "error": "\(error)"])
     }
   }
 

@@ -14,28 +14,30 @@ final class Workspace {
   private(set) var tables: [String: [String: Slot]] = [:]
   private(set) var outgoing: [(message: Outgoing, at: Date?)] = []
   private(set) var effects: [PendingEffect] = []
-  /// The needs of the unit that runs now: what `find` and `all` may see.
+  /// The needs of the unit that runs now: what `find` and `all` may see, whatever others of its batch have loaded.
   private var needs: [Need] = []
+  /// What the unit that runs now has saved itself, by table.
+  private var saved: [String: Set<String>] = [:]
 
-  func begin(_ needs: [Need]) { self.needs = needs }
+  func begin(_ needs: [Need]) {
+    self.needs = needs
+    saved = [:]
+  }
 
   func place(_ row: any Row, table: String, key: String) {
     tables[table, default: [:]][key] = Slot(row: row, exists: true, keyColumn: type(of: row).keyColumn)
   }
 
   func find<R: Row>(_ type: R.Type, _ key: String) throws -> R? {
-    if let slot = tables[R.table]?[key] { return try cast(slot.row, type) }
-    let declared = needs.contains { need in
-      guard need.table == R.table else { return false }
-      switch need.selector {
-      case .key(let wanted): return wanted == key
-      case .column, .all: return true
-      }
-    }
-    guard declared else {
+    let row = try cast(tables[R.table]?[key]?.row, type)
+    if saved[R.table]?.contains(key) == true { return row }
+    let selectors = needs.filter { $0.table == R.table }.map(\.selector)
+    let isDeclared = selectors.contains { if case .key(let wanted) = $0 { wanted == key } else { true } }
+    guard isDeclared else {
       throw InvariantViolation("row \(R.table)/\(key) was not declared in needs; declare it with Need.row")
     }
-    return nil
+    guard let row else { return nil }
+    return try selectors.contains { try select($0, row, key) } ? row : nil
   }
 
   /// In key order. Of a batch, each unit sees only the rows that its own needs select.
@@ -50,11 +52,22 @@ final class Workspace {
     }
   }
 
+  /// A row that the unit did not declare can only be inserted. That another of its batch has loaded or inserted the same changes
+  /// nothing: alone it would meet the primary key, so here it must not overwrite.
   func save<R: Row>(_ row: R) throws {
     let key = row.rowKey
     let known = tables[R.table]?[key]
+    if known?.row != nil, saved[R.table]?.contains(key) != true, try !isVisible(known, R.table, key) {
+      throw InvariantViolation("row \(R.table)/\(key) exists and was not declared in needs; declare it with Need.row")
+    }
+    saved[R.table, default: []].insert(key)
     tables[R.table, default: [:]][key] = Slot(
       row: row, exists: known?.exists ?? false, keyColumn: R.keyColumn, isDirty: true)
+  }
+
+  private func isVisible(_ slot: Slot?, _ table: String, _ key: String) throws -> Bool {
+    guard let row = slot?.row else { return false }
+    return try needs.contains { try $0.table == table && select($0.selector, row, key) }
   }
 
   func delete<R: Row>(_ type: R.Type, _ key: String) throws {
@@ -90,7 +103,9 @@ final class Workspace {
     case .all: return true
     case .key(let wanted): return wanted == key
     case .column(let column, let wanted):
-      return try PostgresRowEncoder().encode(row).first { $0.column == column }?.value.comparisonText == wanted
+      let value = try PostgresRowEncoder().encode(row).first { $0.column == column }?.value
+      if case .uuid(let id) = value { return id == UUID(uuidString: wanted) }
+      return value?.comparisonText == wanted
     }
   }
 }

@@ -44,8 +44,11 @@ public struct OrderID: Identifier {
 
   /// `ord_` and 32 hex digits.
   public init?(parsing text: String) {
-    guard text.count == 36, text.hasPrefix("ord_"), text.dropFirst(4).allSatisfy({ $0.isHexDigit && !$0.isUppercase })
-    else { return nil }
+    // Bytes, not characters: Unicode has other hex digits.
+    let digits = Set("0123456789abcdef".utf8)
+    guard text.utf8.count == 36, text.hasPrefix("ord_"), text.utf8.dropFirst(4).allSatisfy(digits.contains) else {
+      return nil
+    }
     self.text = text
   }
 }

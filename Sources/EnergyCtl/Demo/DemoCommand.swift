@@ -16,7 +16,8 @@ struct DemoCommand: AsyncParsableCommand {
   @Option(help: "When the whole began, in Unix seconds. Default: now.") var started: Int?
   @Flag(help: "End with one line of JSON.") var json = false
 
-  private struct Output: Encodable {
+  /// What `--json` ends with. What did not happen is left out.
+  struct Output: Encodable {
     let ok: Bool
     let seconds: Double
     let telegram_order: DemoOrder?

@@ -30,6 +30,17 @@ enum ScreenPayload {
     return parameters
   }
 
+  /// The same with the fields of the Bot API's early versions only: no preview options, and no buttons that copy.
+  static func basic(_ parameters: [String: JSONValue]) -> [String: JSONValue] {
+    var parameters = parameters
+    parameters["link_preview_options"] = nil
+    if let rows = parameters["reply_markup"]?["inline_keyboard"]?.array {
+      let kept = rows.map { row in (row.array ?? []).filter { $0["copy_text"] == nil } }.filter { !$0.isEmpty }
+      parameters["reply_markup"] = ["inline_keyboard": .array(kept.map { .array($0) })]
+    }
+    return parameters
+  }
+
   /// Limits that Telegram would refuse later, where nobody waits for the answer any more.
   static func check(_ screen: Screen) throws {
     try check(screen.html)

@@ -19,6 +19,7 @@ struct TelegramUpdate: Sendable, Equatable {
   }
 
   static let textLengthMax = 4096
+  private static let callbackLengthMax = 256
   static let kinds: JSONValue = ["message", "callback_query", "my_chat_member"]
 
   let id: Int64
@@ -44,14 +45,16 @@ struct TelegramUpdate: Sendable, Equatable {
     guard let json, let text = json["text"]?.string,
       let person = person(from: json["from"], chat: json["chat"])
     else { return nil }
-    return .text(person, String(text.prefix(textLengthMax)))
+    return .text(person, storable(text, lengthMax: textLengthMax))
   }
 
   private static func press(_ json: JSONValue?) -> Kind? {
     guard let json, let callbackID = json["id"]?.string, let data = json["data"]?.string,
       let person = person(from: json["from"], chat: json["message"]?["chat"])
     else { return nil }
-    return .press(person, callbackID: callbackID, data: data)
+    return .press(
+      person, callbackID: storable(callbackID, lengthMax: callbackLengthMax),
+      data: storable(data, lengthMax: callbackLengthMax))
   }
 
   private static func member(_ json: JSONValue?) -> Kind? {
@@ -67,7 +70,14 @@ struct TelegramUpdate: Sendable, Equatable {
       chat?["type"]?.string == "private"
     else { return nil }
     return Person(
-      userID: userID, chatID: chatID, firstName: String((user["first_name"]?.string ?? "").prefix(64)),
-      languageCode: String((user["language_code"]?.string ?? "").prefix(16)))
+      userID: userID, chatID: chatID, firstName: storable(user["first_name"]?.string ?? "", lengthMax: 64),
+      languageCode: storable(user["language_code"]?.string ?? "", lengthMax: 16))
+  }
+
+  /// Postgres has no NUL in texts: one in a name would make its update fail, and hold up everybody's behind it.
+  private static func storable(_ text: String, lengthMax: Int) -> String {
+    var scalars = String.UnicodeScalarView()
+    scalars.append(contentsOf: text.unicodeScalars.prefix(lengthMax).filter { $0.value != 0 })
+    return String(scalars)
   }
 }

@@ -11,6 +11,8 @@ enum TelegramVerdict: Sendable, Equatable {
   case retryAfter(seconds: Int64)
   /// The HTML is wrong: a mistake in a template.
   case cannotParse
+  /// The server is older than a field we sent (local servers and emulators): it takes the message without.
+  case notSupported
   /// The answer to a button came too late, or twice.
   case callbackTooOld
   /// The token is wrong or revoked.
@@ -27,7 +29,8 @@ enum TelegramVerdict: Sendable, Equatable {
   static func of(code: Int, description: String, retryAfter: Int64?) -> TelegramVerdict {
     let text = description.lowercased()
     switch code {
-    case 401: return .unauthorized
+    // 404: no such bot. A token that Telegram does not know is answered so.
+    case 401, 404: return .unauthorized
     case 403: return .unreachable
     case 409: return text.contains("webhook is active") ? .webhookIsSet : .otherPoller
     case 429: return .retryAfter(seconds: min(max(1, retryAfter ?? 1), 3600))
@@ -37,7 +40,7 @@ enum TelegramVerdict: Sendable, Equatable {
     let table: [(part: String, verdict: TelegramVerdict)] = [
       ("message is not modified", .notModified), ("message to edit not found", .messageGone),
       ("message can't be edited", .messageGone), ("message_id_invalid", .messageGone),
-      ("can't parse entities", .cannotParse), ("query is too old", .callbackTooOld), ("chat not found", .unreachable),
+      ("can't parse entities", .cannotParse), ("not supported", .notSupported), ("query is too old", .callbackTooOld), ("chat not found", .unreachable),
     ]
     return table.first { text.contains($0.part) }?.verdict ?? .refused
   }

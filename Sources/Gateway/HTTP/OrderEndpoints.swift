@@ -28,8 +28,17 @@ struct OrderEndpoints: Sendable {
   /// `GET /v1/orders?limit=1…100&starting_after=ord_…`, newest first.
   @Sendable func list(_ request: APIRequest) async throws -> APIAnswer {
     let (limit, after) = try Self.page(request.query)
-    let page = try await bus.ask(
-      ListOrders(customer: request.caller.customer, limit: limit, startingAfter: after), within: limits.queryWait)
+    let page: OrderPage
+    do {
+      page = try await bus.ask(
+        ListOrders(customer: request.caller.customer, limit: limit, startingAfter: after), within: limits.queryWait)
+    } catch let failure as QueryFailure where failure.code == "not_found" {
+      throw Problem.invalid([
+        FieldError(
+          pointer: "?starting_after", code: "not_found",
+          detail: "There is no order '\(after?.text ?? "")'; give the id of one of your orders.")
+      ])
+    }
     return APIAnswer(
       200,
       ["object": "list", "data": .array(page.orders.map(OrderAnswer.json)), "has_more": .bool(page.hasMore)])
@@ -59,6 +68,10 @@ struct OrderEndpoints: Sendable {
     case "too_late":
       throw Problem(409, "too_late", "Too late to cancel", "The energy has been delivered or the order has ended.")
     case "not_found":
+      // Recorded here and on its way to order-svc: "no such order" would be wrong, and it would go on uncancelled.
+      guard try await RestOrderReads(bus: bus).byOrder(order, customer: request.caller.customer) == nil else {
+        throw Problem.unavailable("The order has not been taken up yet and was not cancelled; cancel it again.")
+      }
       throw Problem.notFound("There is no order \(order).")
     default:
       do {

@@ -24,7 +24,7 @@ struct OrderPlacement: Sendable {
     if let row = try await existing(rowID) { return try await again(row, order) }
     try await admit()
     try await checkReceiver(order)
-    let row = RestOrderRow(
+    var row = RestOrderRow(
       id: rowID, client: request.caller.client, customer: request.caller.customer, orderId: OrderID.make().text,
       requestHash: order.fingerprint, receiver: order.receiver, energy: order.energy,
       durationSeconds: order.durationSeconds, createdAt: Date())
@@ -36,6 +36,7 @@ struct OrderPlacement: Sendable {
         expectation.cancel()
         return try await again(stored, order)
       }
+      row = stored
     } catch let error as CommitUnknown {
       expectation.cancel()
       bus.logger.error(
@@ -79,7 +80,8 @@ struct OrderPlacement: Sendable {
       return
     }
     if account.isContract { throw OrderAnswer.refusal(.receiverIsContract) }
-    if !account.isActivated { throw OrderAnswer.refusal(.receiverNotActivated) }
+    // Somebody who was told so before may have activated the address since; only the chain's own word counts.
+    if !account.isActivated, !account.isStale { throw OrderAnswer.refusal(.receiverNotActivated) }
   }
 
   private struct CommitUnknown: Error { let cause: any Error }

@@ -24,7 +24,7 @@ struct ProblemMiddleware: RouterMiddleware {
 
   static func problem(for error: any Error, requestID: String, logger: Logger) -> Problem {
     if let problem = error as? Problem { return problem }
-    if let failure = error as? QueryFailure, failure.code == "timeout" || failure.code == "unavailable" {
+    if let failure = error as? QueryFailure, ["timeout", "unavailable", "overloaded"].contains(failure.code) {
       return .unavailable("The answer did not come in time; nothing was changed.")
     }
     if error is RedisError || (error as? PostgresError)?.isConnectionLoss == true {

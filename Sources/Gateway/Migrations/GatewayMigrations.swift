@@ -78,6 +78,9 @@ enum GatewayMigrations {
         end $$;
         create trigger audit_log_append_only before update or delete or truncate on audit_log
           for each statement execute function audit_log_is_append_only();
-        """)
+        """),
+    Migration(
+      version: 2, name: "age of orders' messages",
+      sql: "create index telegram_screens_of_orders on telegram_screens (updated_at) where slot like 'order:%'"),
   ]
 }

@@ -15,11 +15,15 @@ struct RestOrderReads: Sendable {
       "select * from rest_orders where order_id = $1 and customer = $2", [.text(order.text), .text(customer.text)])
   }
 
-  /// Orders that order-svc has not spoken of, counted up to `limit`.
+  /// Orders of the last hour that order-svc has not spoken of, counted up to `limit`. One whose command was
+  /// dead-lettered is never spoken of: it must not take up room for ever.
   func unanswered(upTo limit: Int) async throws -> Int {
     try await bus.read { session in
       let rows = try session.execute(
-        "select count(*) as n from (select 1 from rest_orders where last_seq = 0 limit $1) as waiting", [.int(limit)]
+        """
+        select count(*) as n from (
+          select 1 from rest_orders where last_seq = 0 and created_at > now() - interval '1 hour' limit $1) as waiting
+        """, [.int(limit)]
       ).rows
       return Int(try rows.first?.int("n") ?? 0)
     }

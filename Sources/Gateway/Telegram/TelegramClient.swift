@@ -45,9 +45,17 @@ final class TelegramClient: Sendable {
     do {
       return try await call(method, parameters)
     } catch {
-      guard error.verdict == .cannotParse else { throw error }
-      logger.error("Telegram cannot parse a message's HTML; it goes out plain", metadata: ["error": "\(error)"])
-      return try await call(method, ScreenPayload.plain(parameters))
+      switch error.verdict {
+      case .cannotParse:
+        logger.error("Telegram cannot parse a message's HTML; it goes out plain", metadata: ["error": "\(error)"])
+        return try await call(method, ScreenPayload.plain(parameters))
+      case .notSupported:
+        logger.notice("the Bot API server does not know a field; it goes out without", metadata: ["error": "\(error)"])
+        return try await call(method, ScreenPayload.basic(parameters))
+      case .notModified, .messageGone, .unreachable, .retryAfter, .callbackTooOld, .unauthorized, .otherPoller,
+        .webhookIsSet, .transient, .refused:
+        throw error
+      }
     }
   }
 

@@ -85,7 +85,9 @@ struct UpdateApplier: Sendable {
         try unit.start(SendNotice(customer: customer, html: texts.tooLate))
       } else {
         try unit.start(AnswerCallback(callbackID: callbackID, toast: nil))
-        try unit.publish(input(.button(data: data), customer, person))
+        // session-svc acts on no Confirm that comes later than this.
+        try unit.publish(
+          input(.button(data: data), customer, person), timeToLive: .milliseconds(Int64(pressAgeMax * 1000)))
       }
     case .membership, .other:
       break

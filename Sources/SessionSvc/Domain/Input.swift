@@ -17,10 +17,13 @@ enum Input: Sendable, Equatable {
   /// Longer texts are cut: nothing that is expected is longer.
   private static let textMax = 256
 
-  init(_ kind: UserInput.Kind) {
+  /// - Parameter isLate: the press was on its way for longer than a person waits. A late Confirm moves no money: it is
+  ///   taken for a button of an old screen.
+  init(_ kind: UserInput.Kind, isLate: Bool = false) {
     switch kind {
     case .button(let data):
-      self = ButtonData(data).map(Input.button) ?? .unknownButton
+      let button = ButtonData(data)
+      if isLate, case .confirm = button { self = .unknownButton } else { self = button.map(Input.button) ?? .unknownButton }
     case .text(let text):
       let trimmed = String(text.prefix(Self.textMax)).trimmingWhitespace()
       self = trimmed.hasPrefix("/") ? Self.command(in: trimmed) : .text(trimmed)

@@ -8,7 +8,7 @@ enum UserInputHandler {
     var session = try SessionUnit(unit, input.customer, language: language)
     if !session.profile.isLanguageChosen { session.profile.language = language }
     var dialogue = session.dialogue
-    let actions = dialogue.step(Input(input.kind))
+    let actions = dialogue.step(Input(input.kind, isLate: unit.cause?.isExpired(at: unit.now) ?? false))
     try session.finish(dialogue, actions)
   }
 }

@@ -12,6 +12,8 @@ struct BusChainStore: ChainStore {
   private static let unlockScript = RedisScript(
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end")
 
+  static let pruneMax = 10_000
+
   private func key(_ address: TronAddress) -> String { "cache:chain:\(address.base58)" }
   private func lockKey(_ address: TronAddress) -> String { "cache:chain-lock:\(address.base58)" }
 
@@ -52,21 +54,23 @@ struct BusChainStore: ChainStore {
     try await bus.read { session in
       _ = try session.execute(
         """
-        insert into chain_accounts (id, view, as_of) values ($1, $2, $3)
+        insert into chain_accounts (id, view, as_of) values ($1, $2, now())
         on conflict (id) do update set view = excluded.view, as_of = excluded.as_of
-        where chain_accounts.as_of < excluded.as_of
-        """, [.text(view.address.base58), .json(json), .timestamp(view.asOf)])
+        """, [.text(view.address.base58), .json(json)])
     }
   }
 
-  /// Forgets addresses that nobody has asked for in a month. Walks the index `chain_accounts_as_of`.
-  func prune() async throws {
+  /// Forgets addresses that nobody has asked for in a month, at most `pruneMax` at once; returns how many. Walks the
+  /// index `chain_accounts_as_of`.
+  func prune() async throws -> Int {
     try await bus.read { session in
-      _ = try session.execute(
+      try session.execute(
         """
         delete from chain_accounts where id in
-          (select id from chain_accounts where as_of < now() - interval '30 days' limit 10000)
-        """)
+          (select id from chain_accounts where as_of < now() - interval '30 days'
+           order by as_of limit \(Self.pruneMax) for update skip locked)
+        """
+      ).affected
     }
   }
 }

@@ -28,11 +28,17 @@ struct LedgerCheck: Effect {
     }
     service.beforeMetrics { bus in
       let checks = try await bus.read { session in
-        try session.execute("select id, differences from ledger_checks").rows.map {
-          (id: try $0.string("id"), differences: try $0.int("differences"))
+        try session.execute(
+          """
+          select id, differences, extract(epoch from now() - checked_at)::float8 as age from ledger_checks
+          """
+        ).rows.map {
+          (id: try $0.string("id"), differences: try $0.int("differences"), age: try $0.double("age"))
         }
       }
       for check in checks {
+        // A check that no longer comes to an end would look like one that finds nothing.
+        bus.metrics.gauge("energy_wallet_ledger_check_age_seconds", labels: [("check", check.id)]).set(check.age)
         bus.metrics.gauge("energy_wallet_ledger_difference", labels: [("check", check.id)])
           .set(Double(check.differences))
       }

@@ -54,6 +54,8 @@ enum BookingHandlers {
     do {
       let posting = try Posting.credit(command.amount, to: command.customer)
       try funds.follow(posting, customer: command.customer)
+      // What is held may come back: both together must fit, or a release could not be booked.
+      _ = try funds.available.adding(funds.held)
       funds.seq += 1
       return (posting, funds)
     } catch {

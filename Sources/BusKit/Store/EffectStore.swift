@@ -1,0 +1,109 @@
+import Foundation
+import Postgres
+
+/// An effect that this process has leased.
+struct TakenEffect: Sendable {
+  let id: UUID
+  let kind: String
+  let orderKey: String
+  let payload: [UInt8]
+  let correlation: String
+  /// This run included.
+  let attempts: Int
+  let createdAt: Date
+  let lastError: String
+  /// Whoever holds it may write the outcome.
+  let token: UUID
+}
+
+/// Reads and writes of the effects table.
+enum EffectStore {
+  private static let lock = "hashtextextended('effects:' || current_schema(), 0)"
+
+  /// Leases effects that are due: of each order key one, the first, and none while another of its key is leased.
+  ///
+  /// Takers go one after another: each must see what the one before has leased. An effect that waits by its own wish
+  /// (`EffectOutcome.again`, which sets `place`) holds nobody up until it is due.
+  /// - Parameter rooms: how many of each kind.
+  static func take(
+    _ rooms: [String: Int], limit: Int, lease: Duration, token: UUID, in session: PostgresSession
+  ) throws -> [TakenEffect] {
+    let kinds = rooms.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+    try session.enqueue("select pg_advisory_xact_lock(\(lock))")
+    return try session.execute(
+      """
+      with due as (
+        select first.id from unnest($1::text[], $2::bigint[]) as kind (name, room),
+        lateral (
+          select effect.id from effects as effect
+          where effect.kind = kind.name and effect.state = 'pending' and effect.next_at <= statement_timestamp()
+            and (effect.lease_until is null or effect.lease_until < statement_timestamp())
+            and not exists (
+              select 1 from effects as other
+              where other.order_key = effect.order_key and other.state = 'pending' and other.id <> effect.id
+                and (other.lease_until >= statement_timestamp()
+                  or (other.place, other.seq) < (effect.place, effect.seq)
+                    and (other.place = 0 or other.next_at <= statement_timestamp())))
+          order by effect.next_at limit kind.room for update skip locked) as first
+        limit $3)
+      update effects
+      set lease_until = clock_timestamp() + $4 * interval '1 ms', lease_token = $5, attempts = attempts + 1
+      from due where effects.id = due.id
+      returning effects.id, kind, order_key, payload, correlation, attempts, created_at, coalesce(last_error, '') as last_error
+      """,
+      [
+        .textArray(kinds.map(\.key)), .intArray(kinds.map { Int64($0.value) }), .int(limit), .int(lease.milliseconds),
+        .uuid(token),
+      ]
+    ).rows.map { row in
+      TakenEffect(
+        id: try row.uuid("id"), kind: try row.string("kind"), orderKey: try row.string("order_key"),
+        payload: try row.bytes("payload"), correlation: try row.string("correlation"),
+        attempts: Int(try row.int("attempts")), createdAt: try row.date("created_at"),
+        lastError: try row.string("last_error"), token: token)
+    }
+  }
+
+  static func renew(_ held: [UUID: UUID], lease: Duration, in session: PostgresSession) throws {
+    _ = try session.execute(
+      """
+      update effects set lease_until = clock_timestamp() + $3 * interval '1 ms'
+      from unnest($1::uuid[], $2::uuid[]) as held (id, token)
+      where effects.id = held.id and effects.lease_token = held.token
+      """,
+      [.uuidArray(held.map(\.key)), .uuidArray(held.map(\.value)), .int(lease.milliseconds)])
+  }
+
+  /// How a leased effect ends its run. Each returns false when the lease has been taken over: then nothing may be written.
+  static func remove(_ effect: TakenEffect, in session: PostgresSession) throws -> Bool {
+    try session.execute(
+      "delete from effects where id = $1 and lease_token = $2", [.uuid(effect.id), .uuid(effect.token)]
+    ).affected == 1
+  }
+
+  static func bury(_ effect: TakenEffect, reason: String, in session: PostgresSession) throws -> Bool {
+    try session.execute(
+      """
+      update effects set state = 'dead', lease_until = null, lease_token = null, last_error = $3
+      where id = $1 and lease_token = $2
+      """, [.uuid(effect.id), .uuid(effect.token), .text(safe(reason))]
+    ).affected == 1
+  }
+
+  /// - Parameter again: it goes behind the others of its order key, and its attempts begin anew.
+  static func postpone(
+    _ effect: TakenEffect, after: Duration, again: Bool, reason: String, in session: PostgresSession
+  ) throws -> Bool {
+    let change = again ? "place = nextval(pg_get_serial_sequence('effects', 'seq')), attempts = 0" : "attempts = attempts"
+    return try session.execute(
+      """
+      update effects set next_at = clock_timestamp() + $3 * interval '1 ms', lease_until = null, lease_token = null,
+        last_error = $4, \(change)
+      where id = $1 and lease_token = $2
+      """, [.uuid(effect.id), .uuid(effect.token), .int(after.milliseconds), .text(safe(reason))]
+    ).affected == 1
+  }
+
+  /// Postgres stores no NUL in text; an error's words must not keep its effect from ending.
+  private static func safe(_ reason: String) -> String { String(reason.prefix(1000)).replacing("\0", with: "") }
+}

@@ -1,0 +1,15 @@
+import Contracts
+import Testing
+
+@testable import BusKit
+@testable import WalletSvc
+
+@Suite("wallet-svc and full streams")
+struct BackPressureTests {
+  @Test("stops writing to any topic of its own that is full")
+  func topics() {
+    let service = WalletSvcMain.make(WalletSettings(sources: []))
+    let topics: [Topic] = [.walletEvents, .gatewayCommands]
+    #expect(Set(service.publishedLengths.keys) == Set(topics.map { $0.streamKey(0) }))
+  }
+}
