@@ -1,8 +1,8 @@
 import Foundation
-import Redis
 import Testing
 
 @testable import BusKit
+@testable import Redis
 
 struct EnvelopeTests {
   private func sample() throws -> Envelope {
@@ -13,10 +13,13 @@ struct EnvelopeTests {
       body: Array(#"{"energy":65000}"#.utf8))
   }
 
-  private func values(_ words: [RedisWord]) -> [RedisValue] {
-    // What Redis gives back of what was added.
-    let text = String(decoding: RedisCommand(words).description.utf8, as: UTF8.self)
-    return text.isEmpty ? [] : []
+  /// What Redis gives back of what was added.
+  private func fields(_ envelope: Envelope) -> [RedisValue] {
+    envelope.wireFields.map { word in
+      var bytes: [UInt8] = []
+      word.append(to: &bytes)
+      return .bulk(bytes)
+    }
   }
 
   @Test func theWireFormIsTheseFieldsInThisOrder() throws {
@@ -25,6 +28,89 @@ struct EnvelopeTests {
       "ts", "1700000000123", "ttl", "30000", "cor", "c-1", "cau", "m-0", "tp", "00-aa-bb-01", "rt", "gateway@1-x",
       "ct", "application/json", "body", .init(Array(#"{"energy":65000}"#.utf8)),
     ]
-    #expect(try sample().wireFields == words)
+    let expected = words.map { word in
+      var bytes: [UInt8] = []
+      word.append(to: &bytes)
+      return RedisValue.bulk(bytes)
+    }
+    let written = fields(try sample())
+    #expect(written == expected)
+  }
+
+  @Test func whatIsWrittenReadsBackEqual() throws {
+    var envelope = try sample()
+    #expect(try Envelope(wire: fields(envelope)) == envelope)
+    envelope.timeToLive = nil
+    envelope.body = Array(0...255)
+    #expect(try Envelope(wire: fields(envelope)) == envelope)
+  }
+
+  @Test(arguments: [("id", "42"), ("ver", "two"), ("ts", "yesterday"), ("ttl", "long")])
+  func aFieldThatCannotBeReadIsNamed(name: String, value: String) throws {
+    var fields = fields(try sample())
+    let index = try #require(fields.firstIndex { $0.string == name })
+    fields[index + 1] = .bulk(Array(value.utf8))
+    let failure = #expect(throws: DecodingFailure.self) { try Envelope(wire: fields) }
+    #expect(failure?.field == name)
+    #expect(failure?.value == value)
+  }
+
+  @Test func aBodyOverTheLimitIsRefused() throws {
+    var envelope = try sample()
+    envelope.body = Array(repeating: 32, count: Envelope.bodyBytesMax + 1)
+    #expect(throws: DecodingFailure.self) { try Envelope(wire: fields(envelope)) }
+  }
+
+  @Test func aMessageIsExpiredAfterItsTimeToLiveAndNotBefore() throws {
+    var envelope = try sample()
+    #expect(!envelope.isExpired(at: envelope.createdAt.addingTimeInterval(29.9)))
+    #expect(envelope.isExpired(at: envelope.createdAt.addingTimeInterval(30.1)))
+    envelope.timeToLive = nil
+    #expect(!envelope.isExpired(at: .distantFuture))
+  }
+
+  /// These numbers are where messages already lie: they never change.
+  @Test(arguments: [
+    ("", 1, 5, 5), ("a", 0, 4, 12), ("order-1", 1, 5, 13), ("клиент", 1, 1, 9),
+    ("TJRabPrwbZy45sbavfcjinPJC18kjpRTv8", 0, 4, 12),
+  ])
+  func aKeyHasItsPartitionForEver(key: String, of4: Int, of8: Int, of16: Int) {
+    #expect(Topic("t", partitions: 4, groups: []).partition(of: key) == of4)
+    #expect(Topic("t", partitions: 8, groups: []).partition(of: key) == of8)
+    #expect(Topic("t", partitions: 16, groups: []).partition(of: key) == of16)
+    #expect(Topic("t", groups: []).partition(of: key) == 0)
+  }
+
+  @Test func aPartitionHasKeysOfOneClusterSlot() {
+    let topic = Topic("order.events", partitions: 2, groups: [])
+    #expect(topic.streamKey(1) == "bus:{order.events.1}:stream")
+    #expect(topic.deadKey(1) == "bus:{order.events.1}:dead")
+  }
+
+  private struct Dated: Codable, Equatable {
+    let zone: String
+    let at: Date
+  }
+
+  @Test func aBodyIsTheSameBytesForTheSameValue() throws {
+    let value = Dated(zone: "a/b", at: Date(timeIntervalSince1970: 1_700_000_000.123))
+    let body = try MessageCoder.encode(value)
+    #expect(String(decoding: body, as: UTF8.self) == #"{"at":"2023-11-14T22:13:20.123Z","zone":"a/b"}"#)
+    let back = try MessageCoder.decode(Dated.self, from: body)
+    #expect(MessageCoder.timestamp(back.at) == "2023-11-14T22:13:20.123Z")
+  }
+
+  @Test func everyMillisecondOfADateSurvives() throws {
+    for millisecond in 0..<1000 {
+      let text = "2026-01-31T12:00:00." + String(repeating: "0", count: 3 - "\(millisecond)".count) + "\(millisecond)Z"
+      #expect(MessageCoder.date(text).map(MessageCoder.timestamp) == text)
+    }
+    #expect(MessageCoder.date("2026-01-31T12:00:00Z") != nil)
+    #expect(MessageCoder.date("yesterday") == nil)
+  }
+
+  @Test(arguments: ["{", "{}", #"{"at":"soon","zone":""}"#, ""])
+  func aBodyThatCannotBeReadIsADecodingFailure(text: String) {
+    #expect(throws: DecodingFailure.self) { try MessageCoder.decode(Dated.self, from: Array(text.utf8)) }
   }
 }

@@ -54,7 +54,8 @@ enum EdgeGoldens {
       try Golden(
         "gateway.OperatorActed v1 in gateway.commands by k-1",
         OperatorActed(
-          service: "wallet-svc", command: "wallet.CreditAccount", subject: "cus_1", action: Samples.action, outcome: "done"),
+          service: "wallet-svc", command: "wallet.CreditAccount", subject: "cus_1", action: Samples.action,
+          outcome: "done"),
         #"""
         {"action":{"actor":"ann","key":"k-1","reason":"top-up"},"command":"wallet.CreditAccount","outcome":"done"\#
         ,"service":"wallet-svc","subject":"cus_1"}

@@ -2,8 +2,8 @@ import BusKit
 import Contracts
 import Testing
 
-/// What a message looks like on the wire. Services of two releases run side by side, and a stream may hold messages that
-/// are days old: none of this may ever change. A new field is optional.
+/// What a message looks like on the wire. Services of two releases run side by side, and a stream may hold messages
+/// that are days old: none of this may ever change. A new field is optional.
 struct Golden: Sendable, CustomTestStringConvertible {
   /// Type, version, topic and key, e.g. `order.PlaceOrder v1 in order.commands by ord_…`.
   let address: String

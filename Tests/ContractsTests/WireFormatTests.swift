@@ -71,7 +71,8 @@ struct WireFormatTests {
     let files = try #require(FileManager.default.enumerator(at: root.standardized, includingPropertiesForKeys: nil))
     var declared: [String] = []
     for case let file as URL in files where file.pathExtension == "swift" {
-      declared += try String(contentsOf: file, encoding: .utf8).matches(of: /messageType = "([^"]+)"/).map { String($0.1) }
+      let source = try String(contentsOf: file, encoding: .utf8)
+      declared += source.matches(of: /messageType = "([^"]+)"/).map { String($0.1) }
     }
     #expect(declared.count > 40)
     #expect(Set(declared).count == declared.count)

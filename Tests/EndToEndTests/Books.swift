@@ -23,7 +23,8 @@ struct Books: Sendable {
       let state = try row.string("state")
       guard let known = OrderState(rawValue: state) else { throw TestKitError("unknown state \(state)") }
       return Order(
-        id: try row.string("id"), state: known, price: try row.int("price"), failure: try row.stringIfPresent("failure"))
+        id: try row.string("id"), state: known, price: try row.int("price"),
+        failure: try row.stringIfPresent("failure"))
     }
   }
 
@@ -65,6 +66,16 @@ struct Books: Sendable {
     guard let row else { throw TestKitError("no funds of \(customer)") }
     return Funds(
       available: try row.int("available"), held: try row.int("held"), entries: try row.int("entries"))
+  }
+
+  /// A message about an order that a service has sent.
+  func sent(_ type: String, about order: String, by sender: ServiceKind) async throws -> StreamMessage? {
+    try await database.execute(
+      """
+      select * from \(sender.schema).outbox
+      where type = $1 and sent_at is not null and position($2 in convert_from(body, 'UTF8')) > 0
+      """, [.text(type), .text(order)]
+    ).first.map { try StreamMessage(outbox: $0) }
   }
 
   /// Whether the service has handled a message.

@@ -48,7 +48,26 @@ import TronKit
     let stack = try Stack.current()
     let replicas = [try await stack.addReplica(of: .order), try await stack.addReplica(of: .tx)]
     let shopper = try await stack.shopper(trx: 100)
-    let receivers = try await stack.receivers(20)
+    let receivers = try await stack.placeMany(20, shopper)
+    try await stack.expectAll(receivers, shopper)
+    for replica in replicas { try await stack.kill(replica: replica) }
+  }
+
+  @Test("of two replicas one dies for good in the middle of ten orders: the other finishes them")
+  func replicaLost() async throws {
+    let stack = try Stack.current()
+    let replicas = [try await stack.addReplica(of: .order), try await stack.addReplica(of: .tx)]
+    let shopper = try await stack.shopper(trx: 100)
+    let receivers = try await stack.placeMany(10, shopper)
+    for replica in replicas { try await stack.kill(replica: replica) }
+    try await stack.expectAll(receivers, shopper)
+  }
+}
+
+extension Stack {
+  /// Places orders at the same time; returns when all are accepted.
+  fileprivate func placeMany(_ count: Int, _ shopper: Shopper) async throws -> [TronAddress] {
+    let receivers = try await receivers(count)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for receiver in receivers {
         group.addTask {
@@ -58,12 +77,16 @@ import TronKit
       }
       try await group.waitForAll()
     }
-    for receiver in receivers { try await stack.expectRentals(for: receiver, customer: shopper.customer) }
-    let funds = try await stack.books.funds(of: shopper.customer)
-    #expect(funds.available == 100_000_000 - 20 * 65_000 * 30)
+    return receivers
+  }
+
+  /// Every order ended as it should, and all of them together cost what they cost one by one.
+  fileprivate func expectAll(_ receivers: [TronAddress], _ shopper: Shopper) async throws {
+    for receiver in receivers { try await expectRentals(for: receiver, customer: shopper.customer) }
+    let funds = try await books.funds(of: shopper.customer)
+    #expect(funds.available == 100_000_000 - Int64(receivers.count) * 65_000 * 30)
     #expect(funds.held == 0)
-    let total = try await stack.database.number("select sum(amount)::bigint as n from wallet_svc.entries")
+    let total = try await database.number("select sum(amount)::bigint as n from wallet_svc.entries")
     #expect(total == 0, "the ledger's entries sum to zero")
-    for replica in replicas { try await stack.kill(replica: replica) }
   }
 }

@@ -50,7 +50,8 @@ struct Person: Sendable {
     try await press(message["message_id"].int, button)
   }
 
-  /// Goes the whole way to the screen before the order: with the button to confirm, or with the reason why there is none.
+  /// Goes the whole way to the screen before the order: with the button to confirm, or with the reason why there is
+  /// none.
   func choose(_ receiver: TronAddress, energy: Int64 = 65_000, seconds: Int64 = 2) async throws {
     try await write("/start")
     try await press("v1:rent")
@@ -58,7 +59,10 @@ struct Person: Sendable {
       try await press("v1:e:\(energy)")
     } else {
       try await press("v1:eo")
-      try await message("the question for a number") { Self.buttons($0).contains("v1:rent") && !Self.buttons($0).contains("v1:eo") }
+      try await message("the question for a number") {
+        let buttons = Self.buttons($0)
+        return buttons.contains("v1:rent") && !buttons.contains("v1:eo")
+      }
       try await write("\(energy)")
     }
     try await press("v1:d:\(seconds)")

@@ -33,18 +33,20 @@ extension OneStackTests.RepeatedCommandTests {
   @Test(
     "a command of a running order that arrives six times more charges, delegates and takes back once",
     arguments: [
-      RepeatedCommand(PlaceOrder.self, .order), RepeatedCommand(HoldFunds.self, .wallet),
-      RepeatedCommand(DelegateEnergy.self, .tx), RepeatedCommand(CaptureHold.self, .wallet),
-      RepeatedCommand(ReclaimEnergy.self, .tx),
+      RepeatedCommand(PlaceOrder.self, from: .gateway, to: .order),
+      RepeatedCommand(HoldFunds.self, from: .order, to: .wallet),
+      RepeatedCommand(DelegateEnergy.self, from: .order, to: .tx),
+      RepeatedCommand(CaptureHold.self, from: .order, to: .wallet),
+      RepeatedCommand(ReclaimEnergy.self, from: .order, to: .tx),
     ])
   func repeatedUnderWay(_ command: RepeatedCommand) async throws {
     let stack = try Stack.current()
     let shopper = try await stack.shopper(trx: 100)
     let receiver = try await stack.chain.receiver()
     let id = try await shopper.place(receiver).json["id"].string
-    var original: Streams.Entry?
-    try await eventually(within: .seconds(30), "\(command) is on its stream") {
-      original = try await stack.streams.entry(of: command.type, about: id, on: command.topic)
+    var original: StreamMessage?
+    try await eventually(within: .seconds(30), "\(command) is sent") {
+      original = try await stack.books.sent(command.type, about: id, by: command.sender)
       return original != nil
     }
     let entry = try #require(original)
@@ -63,11 +65,13 @@ extension OneStackTests.RepeatedCommandTests {
 struct RepeatedCommand: Sendable, CustomTestStringConvertible, CustomStringConvertible {
   let type: String
   let topic: Topic
+  let sender: ServiceKind
   let reader: ServiceKind
 
-  init(_ message: any Message.Type, _ reader: ServiceKind) {
+  init(_ message: any Message.Type, from sender: ServiceKind, to reader: ServiceKind) {
     type = message.messageType
     topic = message.topic
+    self.sender = sender
     self.reader = reader
   }
 

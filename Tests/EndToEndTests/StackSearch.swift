@@ -99,22 +99,20 @@ struct StackSearch: Sendable {
 
   // MARK: - Memory
 
-  /// The programs of the stack in whose memory each term was found.
-  func memory(without programs: Set<String>) async throws -> (places: Places, programs: Set<String>) {
+  /// The memory of every process of the stack but those of these programs.
+  func memory(without programs: Set<String>) async throws -> Places {
     let folders = [stack.folder.path, stack.redisFolder, stack.database.server.socketFolder]
     let (terms, none) = (terms, none)
     return try await onThread {
-      var (places, seen, read) = (none, Set<String>(), Set<String>())
+      var (places, seen) = (none, Set<String>())
       for process in try ProcessMemory.all(around: folders) {
         let program = process.program
         if programs.contains(program) { continue }
-        let (bytes, found) = try process.search(terms, seen: &seen)
-        if bytes > 0 { read.insert(program) }
-        for (index, form) in found.enumerated() {
+        for (index, form) in try process.search(terms, seen: &seen).enumerated() {
           if let form { places[index].append("\(program): \(form)") }
         }
       }
-      return (places, read)
+      return places
     }
   }
 

@@ -4,37 +4,10 @@ import TestKit
 
 /// The bus' streams as Redis has them.
 struct Streams: Sendable {
-  /// A message as it stands in its stream.
-  struct Entry: Sendable {
-    var fields: [(name: String, value: [UInt8])]
-
-    subscript(name: String) -> String {
-      String(decoding: fields.first { $0.name == name }?.value ?? [], as: UTF8.self)
-    }
-
-    /// The same message under another id, as if its sender had decided twice.
-    func renamed(_ id: String) -> Entry {
-      Entry(fields: fields.map { $0.name == "id" ? ("id", Array(id.utf8)) : $0 })
-    }
-  }
-
   let redis: RedisConnection
 
-  func entry(of type: String, about order: String, on topic: Topic) async throws -> Entry? {
-    let reply = try await redis.send(RedisCommand("XRANGE", .init(topic.streamKey(0)), "-", "+"))
-    for item in reply.array ?? [] {
-      let words = item.array?.last?.array ?? []
-      var entry = Entry(fields: [])
-      for index in stride(from: 0, to: words.count - 1, by: 2) {
-        entry.fields.append((words[index].string ?? "", words[index + 1].bytes ?? []))
-      }
-      if entry["type"] == type, entry["body"].contains(order) { return entry }
-    }
-    return nil
-  }
-
   /// Adds copies in one round trip; returns the last one's stream id.
-  func add(_ entries: [Entry], to topic: Topic) async throws -> String {
+  func add(_ entries: [StreamMessage], to topic: Topic) async throws -> String {
     let commands = entries.map { entry in
       RedisCommand(
         [RedisWord("XADD"), .init(topic.streamKey(0)), "*"]

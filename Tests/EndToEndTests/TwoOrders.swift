@@ -31,7 +31,7 @@ struct TwoOrders: Sendable {
     _ = try await shopper.tryToPlace(restReceiver, key: key)
   }
 
-  /// Places both and returns when both have left `placed`. The chain stands still meanwhile, so that neither can get far.
+  /// Places both and returns when both have left `placed`. The chain stands still meanwhile, so that neither gets far.
   func placeHalfway() async throws {
     try await stack.chain.pause(true)
     try await place()
@@ -53,7 +53,7 @@ struct TwoOrders: Sendable {
     try await stack.expectRentals(for: chatReceiver, customer: person.customer, location)
     try await stack.expectRentals(for: restReceiver, customer: shopper.customer, location)
     let ended = try await person.message(saying: "Ended", within: .seconds(30))
-    #expect(ended["message_id"].int == confirm.message, "the chat was told, in the order's message", sourceLocation: location)
+    #expect(ended["message_id"].int == confirm.message, "told in the order's message", sourceLocation: location)
     let again = try await shopper.place(restReceiver, key: key)
     #expect(again.status == 201, sourceLocation: location)
     let id = try await stack.books.orders(for: restReceiver).first?.id

@@ -73,7 +73,9 @@ struct TronCommandTests {
     #expect(fields["value_hex"] == nil)
   }
 
-  @Test("exits with 1 for what is no transaction", arguments: ["", "0a", "zz", "0a0200", String(repeating: "f", count: 99)])
+  @Test("exits with 1 for what is no transaction", arguments: [
+    "", "0a", "zz", "0a0200", String(repeating: "f", count: 99),
+  ])
   func badTransactions(hex: String) throws {
     let command = try inspect(hex)
     #expect(throws: ExitCode.failure) { try command.run() }

@@ -99,6 +99,30 @@ struct OrderFlowTests {
     }
   }
 
+  @Test("gives the money back when a delivery failed for good, though the news of its reversal comes later")
+  func failedBeforeReverted() async throws {
+    try await RunningOrders.run { orders in
+      let id = OrderID.make()
+      let client = orders.client
+      try await client.send(place(id))
+      let placed = try await orders.order(id, reaches: .placed)
+      try await client.send(FundsHeld(order: id, customer: customer, amount: placed.price, seq: 1))
+      try await orders.order(id, reaches: .funded)
+      try await client.send(
+        DelegationConfirmed(order: id, legs: [], delivered: Energy(65_000), startedAt: Date(), seq: 2))
+      try await orders.order(id, reaches: .delivered)
+      try await client.send(DelegationFailed(order: id, reason: .chainRefused, seq: 4))
+      let failed = try await orders.order(id, reaches: .failed)
+      #expect(failed.failure == .chainRefused)
+      #expect(failed.deliveredAt == nil && failed.endsAt == nil)
+      try await client.send(DelegationReverted(order: id, seq: 3))
+      try await eventuallySent(orders, .walletCommands, ["wallet.HoldFunds", "wallet.ReleaseHold"])
+      let cancel = CancelOrder(order: id, customer: customer)
+      #expect(try await client.command(cancel, answer: CommandResult.self)?.code == "too_late")
+      try await orders.order(id, reaches: .failed)
+    }
+  }
+
   @Test("cancels what nothing was done for, and knows no other customer's order")
   func cancel() async throws {
     try await RunningOrders.run { orders in

@@ -1,8 +1,8 @@
 import BusKit
 
-/// Forgets what nobody comes back to, in every replica: deleting twice is harmless. Applied updates after 48 h (Telegram
-/// itself keeps them for 24 h, and a journal is replayed within that); the messages of orders after 400 days, like
-/// session-svc.
+/// Forgets what nobody comes back to, in every replica: deleting twice is harmless. Applied updates after 48 h
+/// (Telegram itself keeps them for 24 h, and a journal is replayed within that); the messages of orders after 400
+/// days, like session-svc.
 enum OldRows {
   private static let interval: Duration = .seconds(3600)
   private static let batch = 5_000

@@ -19,7 +19,6 @@ enum OrderDecision: Sendable, Equatable {
     case staleTimer = "stale timer"
     case nothingDelivered = "nothing delivered"
     case confirmationFirst = "confirmation first"
-    case reversalFirst = "reversal first"
     case unknownOrder = "unknown order"
     case neverAsked = "never asked for"
     case moneyWasHeld = "money was held"

@@ -13,7 +13,7 @@ enum OrderTransitions {
     case .funded: return funded(input)
     case .delegating: return delegating(input, withdrawal)
     case .cancelling: return cancelling(input, withdrawal)
-    case .delivered: return delivered(input)
+    case .delivered: return delivered(input, withdrawal)
     case .active: return active(input)
     case .ending: return ending(input)
     case .completed: return completed(input)
@@ -106,7 +106,7 @@ enum OrderTransitions {
     }
   }
 
-  private static func delivered(_ input: OrderInput) -> OrderDecision {
+  private static func delivered(_ input: OrderInput, _ withdrawal: Withdrawal) -> OrderDecision {
     switch input {
     case .placeValid, .placeRefused: .keep([.answerOrder])
     case .cancel: .keep([.answerCancel(.tooLate)])
@@ -118,7 +118,8 @@ enum OrderTransitions {
     case .delegationConfirmed(let txs, let startedAt):
       .move(.delivered, [.recordDelivery(txs, startedAt: startedAt)])
     case .delegationReverted: .move(.delegating, [.forgetDelivery, .setDeadline])
-    case .delegationFailed: .later(.reversalFirst)
+    // The reversal before it was overtaken or lost; tx-svc's last word stands without it.
+    case .delegationFailed(let reason): failedDelegation(reason, withdrawal, [.forgetDelivery])
     case .delegationFinal(let delivered): .move(.active, [.captureHold(delivered: delivered), .scheduleEnd])
     case .rentalEnded: .error(.notActive)
     case .delegationReclaimed: .error(.notEnding)
@@ -193,13 +194,15 @@ enum OrderTransitions {
     }
   }
 
-  private static func failedDelegation(_ reason: OrderFailure, _ withdrawal: Withdrawal) -> OrderDecision {
+  private static func failedDelegation(
+    _ reason: OrderFailure, _ withdrawal: Withdrawal, _ first: [OrderAction] = []
+  ) -> OrderDecision {
     switch withdrawal {
-    case .none: .move(.failed, [.recordFailure(reason), .releaseHold])
+    case .none: .move(.failed, first + [.recordFailure(reason), .releaseHold])
     // tx-svc cannot tell who wanted it to stop.
     case .byDeadline:
-      .move(.failed, [.recordFailure(reason == .cancelledByCustomer ? .deadline : reason), .releaseHold])
-    case .byCustomer: .move(.cancelled, [.recordFailure(.cancelledByCustomer), .releaseHold])
+      .move(.failed, first + [.recordFailure(reason == .cancelledByCustomer ? .deadline : reason), .releaseHold])
+    case .byCustomer: .move(.cancelled, first + [.recordFailure(.cancelledByCustomer), .releaseHold])
     }
   }
 }

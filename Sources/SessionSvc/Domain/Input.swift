@@ -23,7 +23,11 @@ enum Input: Sendable, Equatable {
     switch kind {
     case .button(let data):
       let button = ButtonData(data)
-      if isLate, case .confirm = button { self = .unknownButton } else { self = button.map(Input.button) ?? .unknownButton }
+      if isLate, case .confirm = button {
+        self = .unknownButton
+      } else {
+        self = button.map(Input.button) ?? .unknownButton
+      }
     case .text(let text):
       let trimmed = String(text.prefix(Self.textMax)).trimmingWhitespace()
       self = trimmed.hasPrefix("/") ? Self.command(in: trimmed) : .text(trimmed)
