@@ -1,6 +1,7 @@
 import BusKit
 
-/// The two tiny services of these tests: `counter` adds amounts up per account and tells; `audit` writes down what it was told.
+/// The two tiny services of these tests: `counter` adds amounts up per account and tells; `audit` writes down what it
+/// was told.
 struct Add: Message, Equatable {
   static let messageType = "test.Add"
   static let topic = Topic("test.commands", groups: [.essential("counter")])

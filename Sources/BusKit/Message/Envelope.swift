@@ -1,6 +1,7 @@
 import Foundation
 
-/// A message with what the bus needs to carry it. `id` is its only identity: stream ids change when a message is sent again.
+/// A message with what the bus needs to carry it. `id` is its only identity: stream ids change when a message is sent
+/// again.
 public struct Envelope: Sendable, Equatable {
   /// The largest body the bus carries. Larger things belong in a database, with a reference in the message.
   public static let bodyBytesMax = 256 * 1024

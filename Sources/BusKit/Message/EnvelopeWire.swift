@@ -1,8 +1,8 @@
 import Foundation
 import Redis
 
-/// The readable form of an envelope in a stream entry: the same fields in the same order on every entry, so that Redis stores
-/// the names once per node.
+/// The readable form of an envelope in a stream entry: the same fields in the same order on every entry, so that Redis
+/// stores the names once per node.
 extension Envelope {
   var wireFields: [RedisWord] {
     [
@@ -14,7 +14,8 @@ extension Envelope {
     ]
   }
 
-  /// Reads a stream entry. Throws `DecodingFailure` with the field that is wrong: such an entry is dead-lettered, never retried.
+  /// Reads a stream entry. Throws `DecodingFailure` with the field that is wrong: such an entry is dead-lettered, never
+  /// retried.
   init(wire fields: [RedisValue]) throws {
     var texts: [String: String] = [:]
     var body: [UInt8]?

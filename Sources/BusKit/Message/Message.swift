@@ -1,4 +1,5 @@
-/// A typed message on the bus. Its JSON form is the body of an envelope; everything the bus itself needs stands beside it.
+/// A typed message on the bus. Its JSON form is the body of an envelope; everything the bus itself needs stands beside
+/// it.
 public protocol Message: Codable, Sendable {
   /// The name on the wire, `owner.Name`, e.g. `order.PlaceOrder`. Never reused for another meaning.
   static var messageType: String { get }
@@ -24,7 +25,8 @@ extension Event {
   public var messageKey: String { aggregate }
 }
 
-/// A question with an answer. It changes nothing, has no inbox and no outbox, and is dropped when its deadline has passed.
+/// A question with an answer. It changes nothing, has no inbox and no outbox, and is dropped when its deadline has
+/// passed.
 public protocol Query: Message {
   associatedtype Reply: Codable & Sendable
 }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Bodies are JSON with sorted keys, dates as ISO 8601 with milliseconds: readable with `redis-cli XRANGE`, the same bytes
-/// for the same value.
+/// Bodies are JSON with sorted keys, dates as ISO 8601 with milliseconds: readable with `redis-cli XRANGE`, the same
+/// bytes for the same value.
 public enum MessageCoder {
   public static func encode(_ value: some Encodable) throws -> [UInt8] {
     let encoder = JSONEncoder()

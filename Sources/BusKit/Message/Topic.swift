@@ -3,7 +3,8 @@ public struct Topic: Sendable, Hashable {
   public let name: String
   public let partitions: Int
   public let groups: [ConsumerGroup]
-  /// The length of one partition at which publishing stops (essential groups) or the oldest entries go (observers only).
+  /// The length of one partition at which publishing stops (essential groups) or the oldest entries go (observers
+  /// only).
   public let lengthMax: Int
   /// Streams of questions and answers are short-lived: their keys expire when nobody has written for a minute.
   public let isTransient: Bool

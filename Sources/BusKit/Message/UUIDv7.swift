@@ -1,7 +1,8 @@
 import Foundation
 
 extension UUID {
-  /// A version 7 UUID (RFC 9562): 48 bits of Unix milliseconds, then randomness. Sorts by time, which keeps indexes compact.
+  /// A version 7 UUID (RFC 9562): 48 bits of Unix milliseconds, then randomness. Sorts by time, which keeps indexes
+  /// compact.
   public static func v7(milliseconds: Int64 = Int64(Date().timeIntervalSince1970 * 1000)) -> UUID {
     var random = SystemRandomNumberGenerator()
     let a = random.next()

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Counters, gauges and histograms of one process, written in Prometheus' text format.
 ///
-/// Every name may have at most `seriesMax` label sets; more are folded into one with the label `overflow`, so that a mistake in a
-/// label cannot eat the memory.
+/// Every name may have at most `seriesMax` label sets; more are folded into one with the label `overflow`, so that a
+/// mistake in a label cannot eat the memory.
 public final class MetricsRegistry: Sendable {
   public typealias Labels = [(String, String)]
   static let seriesMax = 1000

@@ -12,8 +12,8 @@ public struct Bus: Sendable {
   public var process: String { core.process }
   public var logger: Logger { core.logger }
 
-  /// A unit of work that no message started: an HTTP request, an intermediate step of an effect. Deadlocks and serialization
-  /// failures re-run `body`; what it published leaves after the commit.
+  /// A unit of work that no message started: an HTTP request, an intermediate step of an effect. Deadlocks and
+  /// serialization failures re-run `body`; what it published leaves after the commit.
   public func transaction<T: Sendable>(
     needs: [Need] = [], correlation: String = "", _ body: @escaping @Sendable (UnitOfWork) throws -> T
   ) async throws -> T {

@@ -2,7 +2,8 @@ import Foundation
 import Logging
 import Redis
 
-/// The bus for programs without a database: operators' tools and tests. Asks questions and sends commands that are answered.
+/// The bus for programs without a database: operators' tools and tests. Asks questions and sends commands that are
+/// answered.
 public struct BusClient: Sendable {
   private let commands: RedisConnection
   private let asker: Asker

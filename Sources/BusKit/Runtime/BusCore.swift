@@ -61,7 +61,8 @@ final class BusCore: Sendable {
     await pause(backoff.delay(attempt: attempt, random: .random(in: 0..<1)))
   }
 
-  /// Sleeps, but not longer than until the service drains or the task is cancelled: the caller's loop looks at `isDraining`.
+  /// Sleeps, but not longer than until the service drains or the task is cancelled: the caller's loop looks at
+  /// `isDraining`.
   func pause(_ time: Duration) async {
     let clock = ContinuousClock()
     let end = clock.now + time
@@ -91,7 +92,8 @@ final class BusCore: Sendable {
     }
   }
 
-  /// Repeats a step until its task is cancelled: what the work leans on (signs of life, leases, sending) goes on while it drains.
+  /// Repeats a step until its task is cancelled: what the work leans on (signs of life, leases, sending) goes on while
+  /// it drains.
   func support(_ name: String, every interval: Duration, _ step: () async throws -> Void) async {
     while !Task.isCancelled {
       do {

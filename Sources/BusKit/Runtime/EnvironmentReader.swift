@@ -3,7 +3,8 @@ import Logging
 import Postgres
 import Redis
 
-/// Reads configuration from environment variables and collects every mistake, so that an operator sees all of them at once.
+/// Reads configuration from environment variables and collects every mistake, so that an operator sees all of them at
+/// once.
 public struct EnvironmentReader {
   private let values: [String: String]
   public private(set) var mistakes: [String] = []
@@ -60,7 +61,8 @@ public struct EnvironmentReader {
     return (String(text[..<colon]), port)
   }
 
-  /// The content of the file that the variable names, without surrounding white space. The content never appears in a mistake.
+  /// The content of the file that the variable names, without surrounding white space. The content never appears in a
+  /// mistake.
   public mutating func secret(_ name: String, required: Bool = true) -> String? {
     guard let path = optional(name) else {
       if required { mistakes.append("\(name) is not set: give the path of a file with the secret") }
@@ -106,7 +108,8 @@ public struct EnvironmentReader {
     return configuration
   }
 
-  /// Money and keys cross these connections: beyond loopback they go in clear only to hosts that the operator has named.
+  /// Money and keys cross these connections: beyond loopback they go in clear only to hosts that the operator has
+  /// named.
   private mutating func allowPlaintext(_ hosts: [String], of name: String, instead: String) {
     let named = (optional("ENERGY_ALLOW_PLAINTEXT") ?? "").split(separator: ",").map {
       $0.trimmingCharacters(in: .whitespaces)

@@ -2,7 +2,8 @@ import Foundation
 import Logging
 import Redis
 
-/// Answers questions of one topic. A question is acknowledged as it is read: nobody takes it over, its asker asks again.
+/// Answers questions of one topic. A question is acknowledged as it is read: nobody takes it over, its asker asks
+/// again.
 struct QueryServer: Sendable {
   static let failureType = "bus.QueryFailure"
 

@@ -2,8 +2,8 @@ import Hummingbird
 import Logging
 import Postgres
 
-/// What a service is made of: what it handles, answers, runs outside and schedules. Its main file builds one of these and calls
-/// `run()`; nothing happens before that.
+/// What a service is made of: what it handles, answers, runs outside and schedules. Its main file builds one of these
+/// and calls `run()`; nothing happens before that.
 public struct Service: Sendable {
   public typealias HTTPRouter = Router<BasicRequestContext>
 
@@ -29,7 +29,8 @@ public struct Service: Sendable {
     self.migrations = migrations
   }
 
-  /// Handles a message in a transaction of the batch it arrived in. A refusal of the business is a message, never a throw.
+  /// Handles a message in a transaction of the batch it arrived in. A refusal of the business is a message, never a
+  /// throw.
   /// - Parameters:
   ///   - needs: the rows it wants, from the message alone.
   ///   - apply: synchronous and repeatable: it may be run again with fresh rows.
@@ -41,7 +42,8 @@ public struct Service: Sendable {
     if !topics.contains(M.topic) { topics.append(M.topic) }
   }
 
-  /// Acknowledges messages of a type that this service has no use for. Without this they would be held as not yet known.
+  /// Acknowledges messages of a type that this service has no use for. Without this they would be held as not yet
+  /// known.
   public mutating func ignore<M: Message>(_ type: M.Type) { handle(type) { _, _ in } }
 
   /// The topics that this service publishes to, so that it can stop when one is full. Unnamed ones are not checked.
@@ -52,7 +54,8 @@ public struct Service: Sendable {
   }
 
   /// Runs an effect outside transactions.
-  /// - Parameter exhausted: what to write when its attempts are used up; the row stays for the operator with state `dead`.
+  /// - Parameter exhausted: what to write when its attempts are used up; the row stays for the operator with state
+  ///   `dead`.
   public mutating func effect<E: Effect>(
     _ type: E.Type, policy: EffectPolicy = EffectPolicy(),
     exhausted: @escaping @Sendable (E, String) -> EffectOutcome = { _, _ in .done() },

@@ -26,7 +26,8 @@ public struct ServiceConfiguration: Sendable {
     self.logger = logger
   }
 
-  /// Reads `ENERGY_REDIS_URL`, `ENERGY_POSTGRES_URL`, `ENERGY_HTTP_ADDRESS` and their like; mistakes are collected in `reader`.
+  /// Reads `ENERGY_REDIS_URL`, `ENERGY_POSTGRES_URL`, `ENERGY_HTTP_ADDRESS` and their like; mistakes are collected in
+  /// `reader`.
   public static func read(_ reader: inout EnvironmentReader, service: String, schema: String) -> ServiceConfiguration? {
     let redis = reader.redis(clientName: service)
     let postgres = reader.postgres(applicationName: service, schema: schema)

@@ -74,7 +74,8 @@ enum EffectStore {
       [.uuidArray(held.map(\.key)), .uuidArray(held.map(\.value)), .int(lease.milliseconds)])
   }
 
-  /// How a leased effect ends its run. Each returns false when the lease has been taken over: then nothing may be written.
+  /// How a leased effect ends its run. Each returns false when the lease has been taken over: then nothing may be
+  /// written.
   static func remove(_ effect: TakenEffect, in session: PostgresSession) throws -> Bool {
     try session.execute(
       "delete from effects where id = $1 and lease_token = $2", [.uuid(effect.id), .uuid(effect.token)]

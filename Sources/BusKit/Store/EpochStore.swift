@@ -1,8 +1,8 @@
 import Foundation
 import Postgres
 
-/// What this service remembers of Redis, beside its outbox: the epoch (another one: Redis has lost its memory) and the server
-/// process (another one: the last unfinished fsync may be lost).
+/// What this service remembers of Redis, beside its outbox: the epoch (another one: Redis has lost its memory) and the
+/// server process (another one: the last unfinished fsync may be lost).
 enum EpochStore {
   /// Services share a database: each has a lock of its own.
   private static let lock = "hashtextextended('bus_epoch:' || current_schema(), 0)"

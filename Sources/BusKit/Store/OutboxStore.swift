@@ -46,7 +46,8 @@ enum OutboxStore {
       """, [.uuidArray(sent.map(\.id)), .textArray(sent.map(\.streamID)), .text(epoch)])
   }
 
-  /// Makes everything that was sent after a moment (an SQL expression) be sent again, except answers that nobody waits for any more.
+  /// Makes everything that was sent after a moment (an SQL expression) be sent again, except answers that nobody waits
+  /// for any more.
   static func resend(after moment: String, in session: PostgresSession) throws -> Int {
     try session.execute(
       """

@@ -4,8 +4,8 @@ import Postgres
 
 /// Runs units of work: any number of them in one transaction.
 ///
-/// One transaction is: begin · inbox insert of all ids · one locking read per table · the handlers on values · one pipelined
-/// flush of rows, outbox and effects · commit. What was published leaves after the commit.
+/// One transaction is: begin · inbox insert of all ids · one locking read per table · the handlers on values · one
+/// pipelined flush of rows, outbox and effects · commit. What was published leaves after the commit.
 struct UnitRunner: Sendable {
   let pool: PostgresPool
   let publisher: Publisher
@@ -71,7 +71,8 @@ struct UnitRunner: Sendable {
 
   // MARK: - Steps
 
-  /// Deadlocks, serialization failures and two units that inserted the same row run again: nothing of theirs has happened.
+  /// Deadlocks, serialization failures and two units that inserted the same row run again: nothing of theirs has
+  /// happened.
   private func rerunning<T>(_ body: () async throws -> T) async throws -> T {
     var run = 0
     while true {

@@ -4,11 +4,11 @@ import Postgres
 import Redis
 import Synchronization
 
-/// Handles deliveries of one partition: a batch in one transaction, each alone when that fails; acknowledges after the commit, hands
-/// back what is to be tried again, buries what never will work.
+/// Handles deliveries of one partition: a batch in one transaction, each alone when that fails; acknowledges after the
+/// commit, hands back what is to be tried again, buries what never will work.
 ///
-/// Only what the handling itself throws is held against a message. That Redis or Postgres is away is nobody's attempt: it is thrown
-/// on, and what is left is found again as this consumer's own.
+/// Only what the handling itself throws is held against a message. That Redis or Postgres is away is nobody's attempt:
+/// it is thrown on, and what is left is found again as this consumer's own.
 final class DeliveryHandler: Sendable {
   private typealias Work = (entry: StreamEntry, unit: PreparedUnit)
 
@@ -122,8 +122,8 @@ final class DeliveryHandler: Sendable {
     if let error = error as? PostgresError, error.code == .closed { throw error }
   }
 
-  /// Runs units in one transaction. While Postgres is away it waits, with the leases renewed: an outage is nobody's attempt, and a
-  /// commit without an answer is settled by the inbox when the batch runs again.
+  /// Runs units in one transaction. While Postgres is away it waits, with the leases renewed: an outage is nobody's
+  /// attempt, and a commit without an answer is settled by the inbox when the batch runs again.
   private func attempt(_ units: [PreparedUnit]) async throws -> UnitRunner.BatchResult {
     var losses = 0
     while true {

@@ -6,8 +6,9 @@ import Synchronization
 
 /// Sends outbox rows to their streams and marks them sent.
 ///
-/// A process publishes what it has just committed; what a crash left behind is found by the sweep of any replica. Before each
-/// batch the epoch of Redis is read: another epoch means that Redis has lost its memory, and everything still kept is sent again.
+/// A process publishes what it has just committed; what a crash left behind is found by the sweep of any replica.
+/// Before each batch the epoch of Redis is read: another epoch means that Redis has lost its memory, and everything
+/// still kept is sent again.
 final class Publisher: Sendable {
   private struct Waiting {
     let record: OutboxRecord
@@ -55,7 +56,8 @@ final class Publisher: Sendable {
   /// Takes rows that have just been committed. Those that do not fit are left to the sweep.
   func submit(_ records: [OutboxRecord]) {
     guard !records.isEmpty else { return }
-    // What waits too long meets the sweep on its way: leaving it to that saves a second sending when there is most to do.
+    // What waits too long meets the sweep on its way: leaving it to that saves a second sending when there is most to
+    // do.
     let deadline = ContinuousClock.now + timing.outboxGrace / 2
     state.withLock { state in
       let room = max(0, Self.waitingMax - state.waiting.count)
@@ -64,7 +66,8 @@ final class Publisher: Sendable {
     wake.yield()
   }
 
-  /// Publishes what is submitted, until `finish()` and everything submitted before it is sent. Failures are left to the sweep.
+  /// Publishes what is submitted, until `finish()` and everything submitted before it is sent. Failures are left to the
+  /// sweep.
   func run() async {
     for await _ in wakes {
       while case let batch = nextBatch(), !batch.isEmpty {
@@ -201,8 +204,9 @@ final class Publisher: Sendable {
     state.withLock { if seen != $0.epoch { $0.epoch = nil } }
   }
 
-  /// Compares Redis' epoch with the one stored beside the outbox. Another one: Redis has lost its memory, everything kept is sent
-  /// again. The same, but another server process: the last minute is sent again, for what an unfinished fsync lost.
+  /// Compares Redis' epoch with the one stored beside the outbox. Another one: Redis has lost its memory, everything
+  /// kept is sent again. The same, but another server process: the last minute is sent again, for what an unfinished
+  /// fsync lost.
   private func checkEpoch() async throws {
     let isKnown = state.withLock { $0.epoch != nil && $0.generation == connection.generation }
     if isKnown { return }

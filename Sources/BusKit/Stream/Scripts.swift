@@ -16,8 +16,8 @@ enum Scripts {
     return mine
     """)
 
-  /// KEYS: stream. ARGV: group, consumer, idle ms, ids… Hands back what the consumer still owns: with an idle time of a whole lease
-  /// at once, with less after the rest of the lease. Returns how many.
+  /// KEYS: stream. ARGV: group, consumer, idle ms, ids… Hands back what the consumer still owns: with an idle time of a
+  /// whole lease at once, with less after the rest of the lease. Returns how many.
   static let release = RedisScript(
     """
     local count = 0
@@ -31,8 +31,8 @@ enum Scripts {
     return count
     """)
 
-  /// KEYS: stream, dead stream. ARGV: group, consumer, id, fields… Moves one delivery to the dead letters and acknowledges it,
-  /// if the consumer still owns it. Returns 1 or 0.
+  /// KEYS: stream, dead stream. ARGV: group, consumer, id, fields… Moves one delivery to the dead letters and
+  /// acknowledges it, if the consumer still owns it. Returns 1 or 0.
   static let bury = RedisScript(
     """
     local p = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2])
@@ -44,8 +44,9 @@ enum Scripts {
     return 1
     """)
 
-  /// KEYS: stream. ARGV: group, consumer, idle ms, id. Takes a delivery over that is still pending and idle for that long. Returns its
-  /// count of deliveries and the entry; 0 when somebody else was first; -1 when the entry was trimmed while pending, which forgets it.
+  /// KEYS: stream. ARGV: group, consumer, idle ms, id. Takes a delivery over that is still pending and idle for that
+  /// long. Returns its count of deliveries and the entry; 0 when somebody else was first; -1 when the entry was trimmed
+  /// while pending, which forgets it.
   static let claim = RedisScript(
     """
     local p = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], ARGV[4], ARGV[4], 1)
@@ -63,9 +64,9 @@ enum Scripts {
     return redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
     """)
 
-  /// KEYS: stream, dead stream. ARGV: cap, dead letters' age in ms, number of essential groups, essential groups…, observer groups…
-  /// Trims what every declared group has acknowledged; above the cap, what every essential group has, and without any down to the
-  /// cap. A declared group that does not exist yet holds everything.
+  /// KEYS: stream, dead stream. ARGV: cap, dead letters' age in ms, number of essential groups, essential groups…,
+  /// observer groups… Trims what every declared group has acknowledged; above the cap, what every essential group has,
+  /// and without any down to the cap. A declared group that does not exist yet holds everything.
   static let trim = RedisScript(
     """
     local now = redis.call('TIME')

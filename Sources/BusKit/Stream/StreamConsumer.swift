@@ -4,8 +4,8 @@ import Postgres
 import Redis
 import Synchronization
 
-/// Consumes one partition of a topic for its group: reads, hands over to `DeliveryHandler`, takes over what others left behind. All
-/// of it is one loop, so that nothing of this partition runs beside anything else of it here.
+/// Consumes one partition of a topic for its group: reads, hands over to `DeliveryHandler`, takes over what others left
+/// behind. All of it is one loop, so that nothing of this partition runs beside anything else of it here.
 final class StreamConsumer: Sendable {
   let link: StreamGroup
   private let handler: DeliveryHandler
@@ -111,8 +111,8 @@ final class StreamConsumer: Sendable {
     _ = try await link.trim(deadAge: timing.inboxRetention)
   }
 
-  /// Claims deliveries one at a time from a random one on, and handles each alone: one that kills the process is buried after its
-  /// attempts, its neighbours are not.
+  /// Claims deliveries one at a time from a random one on, and handles each alone: one that kills the process is buried
+  /// after its attempts, its neighbours are not.
   /// - Parameter owner: nil: anybody's whose lease has run out.
   private func takeOver(of owner: String?) async throws {
     // A claimed delivery's idle time begins anew, so of several sweepers one gets it.

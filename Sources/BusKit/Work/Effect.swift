@@ -1,7 +1,8 @@
 import Foundation
 
-/// Work that touches the world or asks another service. A handler records it as a row in its own transaction; any replica runs
-/// it, outside transactions, at least once, one at a time per `orderKey`, and writes the outcome in a second transaction.
+/// Work that touches the world or asks another service. A handler records it as a row in its own transaction; any
+/// replica runs it, outside transactions, at least once, one at a time per `orderKey`, and writes the outcome in a
+/// second transaction.
 public protocol Effect: Codable, Sendable {
   static var kind: String { get }
   /// Effects of one order key run one after another, in the order in which they were recorded.

@@ -5,8 +5,8 @@ import Synchronization
 
 /// Takes effects that are due, runs them, and writes their outcomes.
 ///
-/// A running effect holds a lease of a few seconds that this process renews while it lives; the outcome is written only by
-/// whoever still holds the lease, so a process that slept through it changes nothing.
+/// A running effect holds a lease of a few seconds that this process renews while it lives; the outcome is written only
+/// by whoever still holds the lease, so a process that slept through it changes nothing.
 final class EffectRunner: Sendable {
   /// The lease was taken over while the effect ran: nothing of its outcome may be written.
   struct LeaseLost: Error {}
@@ -159,7 +159,8 @@ final class EffectRunner: Sendable {
     }
   }
 
-  /// Writes what its service wants written when attempts are used up. If that cannot be written either, the row is set aside alone.
+  /// Writes what its service wants written when attempts are used up. If that cannot be written either, the row is set
+  /// aside alone.
   private func giveUp(_ effect: TakenEffect, _ handler: EffectHandler, _ reason: String) async throws {
     core.metrics.counter("energy_bus_effects_dead_total", labels: [("kind", effect.kind)]).increment()
     core.logger.error("an effect is given up", metadata: ["kind": "\(effect.kind)", "id": "\(effect.id.text)", "error": "\(reason)"])
@@ -200,7 +201,8 @@ final class EffectRunner: Sendable {
     }
   }
 
-  /// What was done in the world is not done twice for a moment's loss of Postgres: the token says whether it may still be written.
+  /// What was done in the world is not done twice for a moment's loss of Postgres: the token says whether it may still
+  /// be written.
   private func patiently(_ write: () async throws -> Void) async throws {
     var losses = 0
     while true {

@@ -1,5 +1,6 @@
-/// Rows that a unit of work wants to see, named from the message alone. The runtime reads the needs of a whole batch with one
-/// locking statement per table, tables in alphabetical order, rows in key order: two units can never deadlock on them.
+/// Rows that a unit of work wants to see, named from the message alone. The runtime reads the needs of a whole batch
+/// with one locking statement per table, tables in alphabetical order, rows in key order: two units can never deadlock
+/// on them.
 public struct Need: Sendable {
   enum Selector: Sendable, Hashable {
     case key(String)

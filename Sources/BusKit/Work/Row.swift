@@ -1,4 +1,5 @@
-/// A row of a service's own table as a plain value. Property names become snake_case columns; nested values become jsonb.
+/// A row of a service's own table as a plain value. Property names become snake_case columns; nested values become
+/// jsonb.
 public protocol Row: Codable, Sendable, Equatable {
   static var table: String { get }
   /// The primary key's column; a row has exactly one.

@@ -1,8 +1,8 @@
 import Foundation
 import Postgres
 
-/// Fires periodic work once per interval, whatever the number of replicas: whoever moves the tick's time in Postgres runs it, in
-/// the same transaction.
+/// Fires periodic work once per interval, whatever the number of replicas: whoever moves the tick's time in Postgres
+/// runs it, in the same transaction.
 struct TickRunner: Sendable {
   let core: BusCore
   let ticks: [Tick]

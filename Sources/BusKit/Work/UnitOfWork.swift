@@ -1,7 +1,7 @@
 import Foundation
 
-/// One message's (or one effect outcome's) view of the database: rows that were read under lock, as values, and what is to be
-/// written. It cannot do I/O and cannot await; everything it holds is flushed in one round trip with the commit.
+/// One message's (or one effect outcome's) view of the database: rows that were read under lock, as values, and what is
+/// to be written. It cannot do I/O and cannot await; everything it holds is flushed in one round trip with the commit.
 ///
 /// Not Sendable: it lives and dies inside the closure it is given to.
 public final class UnitOfWork {
@@ -20,7 +20,8 @@ public final class UnitOfWork {
   /// The row with this key, or nil when there is none. The row must have been declared in `needs`.
   public func find<R: Row>(_ type: R.Type, _ key: String) throws -> R? { try workspace.find(type, key) }
 
-  /// All loaded rows of a table that fit, in key order, with what this unit and the ones before it in the batch changed.
+  /// All loaded rows of a table that fit, in key order, with what this unit and the ones before it in the batch
+  /// changed.
   public func all<R: Row>(_ type: R.Type, where fits: (R) -> Bool = { _ in true }) throws -> [R] {
     try workspace.all(type).filter(fits)
   }
@@ -39,8 +40,8 @@ public final class UnitOfWork {
         correlation: correlation), at: at)
   }
 
-  /// Answers a process that waits (`Bus.expectReply`). Lost when that process is gone, which is why it is never the only way
-  /// to learn the outcome.
+  /// Answers a process that waits (`Bus.expectReply`). Lost when that process is gone, which is why it is never the
+  /// only way to learn the outcome.
   public func reply<M: Message>(_ message: M, to process: String, correlation: String) throws {
     guard !process.isEmpty else { return }
     try workspace.publish(

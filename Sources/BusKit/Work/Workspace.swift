@@ -52,8 +52,8 @@ final class Workspace {
     }
   }
 
-  /// A row that the unit did not declare can only be inserted. That another of its batch has loaded or inserted the same changes
-  /// nothing: alone it would meet the primary key, so here it must not overwrite.
+  /// A row that the unit did not declare can only be inserted. That another of its batch has loaded or inserted the
+  /// same changes nothing: alone it would meet the primary key, so here it must not overwrite.
   func save<R: Row>(_ row: R) throws {
     let key = row.rowKey
     let known = tables[R.table]?[key]

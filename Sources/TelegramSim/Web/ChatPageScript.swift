@@ -254,7 +254,9 @@ enum ChatPageScript {
           if (!started) {
             started = true;
             const wanted = Number(new URLSearchParams(location.hash.slice(1)).get('chat'));
-            if (state.people.some(p => p.chat_id === wanted)) open(wanted);
+            const only = state.people.length === 1 && innerWidth > 720 ? state.people[0].chat_id : null;
+            const first = state.people.some(p => p.chat_id === wanted) ? wanted : only;
+            if (first) open(first);
           }
         } catch { toast(t('gone')); }
         await pause(2000);

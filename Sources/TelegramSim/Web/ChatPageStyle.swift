@@ -48,6 +48,7 @@ enum ChatPageStyle {
       flex-direction: column; gap: 6px; }
     .row { display: flex; flex-direction: column; max-width: min(85%, 520px); align-self: flex-start; }
     .row.user { align-self: flex-end; }
+    .row:has(.keys) { min-width: min(85%, 340px); }
     .bubble { background: var(--theirs); border-radius: 14px 14px 14px 4px; padding: 7px 12px 5px;
       white-space: pre-wrap;
       overflow-wrap: anywhere; box-shadow: 0 1px 1px #0002; }
@@ -92,6 +93,6 @@ enum ChatPageStyle {
     dialog form { text-align: right; }
     @media (max-width: 720px) { aside { width: 100%; border: 0; } main { display: none; } #back { display: block; }
       body.open aside { display: none; } body.open main { display: flex; } #log { padding: 12px; }
-        .row { max-width: 92%; } }
+        .row { max-width: 92%; } .row:has(.keys) { min-width: 75%; } }
     """#
 }
