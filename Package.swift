@@ -96,20 +96,3 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
-
-// DEV-ONLY-BEGIN
-if let only = Context.environment["ENERGY_ONLY"] {
-  var wanted = Set(only.split(separator: ",").map(String.init))
-  var grown = true
-  while grown {
-    grown = false
-    for target in package.targets where wanted.contains(target.name) {
-      for dependency in target.dependencies {
-        if case .byNameItem(let name, _) = dependency, wanted.insert(name).inserted { grown = true }
-      }
-    }
-  }
-  package.targets.removeAll { !wanted.contains($0.name) }
-  package.products.removeAll()
-}
-// DEV-ONLY-END
