@@ -9,6 +9,7 @@ let settings: [SwiftSetting] = [
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
@@ -44,6 +45,7 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -59,7 +61,7 @@ let package = Package(
     .target(name: "Postgres", dependencies: ["CLibpq"], swiftSettings: settings),
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: settings),
     .target(
-      name: "BusKit", dependencies: ["Redis", "Postgres", logging, lifecycle, hummingbird, crypto],
+      name: "BusKit", dependencies: ["Redis", "Postgres", logging, metrics, lifecycle, hummingbird, crypto],
       swiftSettings: settings),
     .target(name: "TronKit", dependencies: ["CSecp256k1", "HTTPClient", crypto], swiftSettings: settings),
     .target(name: "Contracts", dependencies: ["BusKit", "TronKit", crypto], swiftSettings: settings),

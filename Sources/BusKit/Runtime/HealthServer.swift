@@ -12,6 +12,7 @@ struct HealthServer: Sendable {
   func application() -> some ApplicationProtocol {
     let router = Router()
     let bus = Bus(core: core)
+    router.add(middleware: MetricsMiddleware())
     router.get("/livez") { _, _ in "alive\n" }
     router.get("/readyz") { _, _ -> Response in
       let problems = [

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Hummingbird
 import Logging
 import Postgres
@@ -90,9 +91,12 @@ public struct Service: Sendable {
   /// Called before each answer of `/metrics` to refresh gauges.
   public mutating func beforeMetrics(_ body: @escaping @Sendable (Bus) async throws -> Void) { gauges.append(body) }
 
-  /// Starts everything and returns when the process has been asked to stop and has drained.
+  /// Starts everything and returns when the process has been asked to stop and has drained. Once per process: it also
+  /// becomes the process' backend of swift-metrics.
   public func run(_ configuration: ServiceConfiguration) async throws {
-    try await ServiceRuntime(self, configuration).run()
+    let runtime = ServiceRuntime(self, configuration)
+    MetricsSystem.bootstrap(MetricsBackend(registry: runtime.bus.metrics))
+    try await runtime.run()
   }
 }
 

@@ -1,0 +1,28 @@
+import CoreMetrics
+import Testing
+
+@testable import BusKit
+
+@Suite("swift-metrics in our registry")
+struct MetricsBackendTests {
+  @Test("Every kind appears under a name that Prometheus accepts")
+  func kinds() {
+    let registry = MetricsRegistry()
+    let backend = MetricsBackend(registry: registry)
+    backend.makeCounter(label: "hb.requests", dimensions: [("hb.uri", "/livez")]).increment(by: 2)
+    backend.makeMeter(label: "hb.requests.active", dimensions: []).increment(by: 3)
+    backend.makeTimer(label: "hb.request.duration", dimensions: []).recordNanoseconds(20_000_000)
+    backend.makeRecorder(label: "size", dimensions: [], aggregate: false).record(Int64(7))
+    let text = registry.render()
+    #expect(text.contains("hb_requests_total{hb_uri=\"/livez\"} 2\n"))
+    #expect(text.contains("hb_requests_active 3\n"))
+    #expect(text.contains("hb_request_duration_seconds_bucket{le=\"0.025\"} 1\n"))
+    #expect(text.contains("hb_request_duration_seconds_bucket{le=\"0.01\"} 0\n"))
+    #expect(text.contains("size 7\n"))
+  }
+
+  @Test("A name of other characters is made one of underscores", arguments: [("2xx", "_2xx"), ("a-b.c", "a_b_c")])
+  func names(label: String, name: String) {
+    #expect(MetricsBackend.name(label) == name)
+  }
+}
