@@ -7,21 +7,21 @@ import Testing
 struct WorkspaceTests {
   private func note(_ id: String, topic: String = "t", _ text: String = "") -> Note { Note(id: id, topic: topic, text: text) }
 
-  private func loaded(_ notes: [Note]) -> Workspace {
+  private func loaded(_ notes: [Note]) throws -> Workspace {
     let workspace = Workspace()
-    for note in notes { workspace.place(note, table: Note.table, key: note.id) }
+    for note in notes { try workspace.place(note, table: Note.table, key: note.id) }
     return workspace
   }
 
   @Test func aDeclaredRowIsFoundAndAMissingOneIsNil() throws {
-    let workspace = loaded([note("a")])
+    let workspace = try loaded([note("a")])
     workspace.begin([.row(Note.self, "a"), .row(Note.self, "b")])
     #expect(try workspace.find(Note.self, "a") == note("a"))
     #expect(try workspace.find(Note.self, "b") == nil)
   }
 
-  @Test func aRowThatIsNotDeclaredIsAnError() {
-    let workspace = loaded([note("a")])
+  @Test func aRowThatIsNotDeclaredIsAnError() throws {
+    let workspace = try loaded([note("a")])
     workspace.begin([.row(Note.self, "b")])
     #expect(throws: InvariantViolation.self) { try workspace.find(Note.self, "a") }
     workspace.begin([])
@@ -29,7 +29,7 @@ struct WorkspaceTests {
   }
 
   @Test func aUnitSeesOnlyTheRowsOfItsOwnNeeds() throws {
-    let workspace = loaded([note("a", topic: "x"), note("b", topic: "y"), note("c", topic: "x")])
+    let workspace = try loaded([note("a", topic: "x"), note("b", topic: "y"), note("c", topic: "x")])
     workspace.begin([.rows(Note.self, where: "topic", is: "x")])
     #expect(try workspace.all(Note.self).map(\.id) == ["a", "c"])
     #expect(try workspace.find(Note.self, "b") == nil)
@@ -40,7 +40,7 @@ struct WorkspaceTests {
   }
 
   @Test func aUnitSeesWhatTheOnesBeforeItChanged() throws {
-    let workspace = loaded([note("a", topic: "x")])
+    let workspace = try loaded([note("a", topic: "x")])
     workspace.begin([.row(Note.self, "a"), .row(Note.self, "b")])
     try workspace.save(note("a", topic: "y"))
     try workspace.save(note("b", topic: "y"))
@@ -51,7 +51,7 @@ struct WorkspaceTests {
   }
 
   @Test func aUnitFindsWhatItSavedItself() throws {
-    let workspace = loaded([])
+    let workspace = try loaded([])
     workspace.begin([.rows(Note.self, where: "topic", is: "x")])
     try workspace.save(note("n", topic: "other", "1"))
     try workspace.save(note("n", topic: "other", "2"))
@@ -60,7 +60,7 @@ struct WorkspaceTests {
   }
 
   @Test func aRowThatAnotherUnitInsertedIsNotOverwrittenUnseen() throws {
-    let workspace = loaded([])
+    let workspace = try loaded([])
     workspace.begin([])
     try workspace.save(note("n", "first"))
     workspace.begin([])
@@ -71,7 +71,7 @@ struct WorkspaceTests {
   }
 
   @Test func aLoadedRowIsUpdatedANewOneInsertedAndADeletedOneComesBackAsAnUpdate() throws {
-    let workspace = loaded([note("old"), note("back")])
+    let workspace = try loaded([note("old"), note("back")])
     workspace.begin([.all(Note.self)])
     try workspace.save(note("old", "changed"))
     try workspace.save(note("new"))
@@ -107,5 +107,19 @@ struct WorkspaceTests {
     // Nobody waits: nothing is sent.
     try unit.reply(Add(account: "a"), to: "", correlation: "c")
     #expect(workspace.outgoing.count == 1)
+  }
+
+  @Test func rowsOfOneValueAreFoundWithoutTheOthersAndFollowEveryChange() throws {
+    let workspace = try loaded([note("a", topic: "x"), note("b", topic: "y"), note("c", topic: "x")])
+    workspace.begin([.rows(Note.self, where: "topic", is: "x"), .rows(Note.self, where: "topic", is: "y")])
+    #expect(try workspace.all(Note.self, where: "topic", is: "x").map(\.id) == ["a", "c"])
+    try workspace.save(note("c", topic: "y"))
+    try workspace.save(note("d", topic: "x"))
+    try workspace.delete(Note.self, "a")
+    #expect(try workspace.all(Note.self, where: "topic", is: "x").map(\.id) == ["d"])
+    #expect(try workspace.all(Note.self, where: "topic", is: "y").map(\.id) == ["b", "c"])
+    workspace.begin([.row(Note.self, "b")])
+    #expect(try workspace.all(Note.self, where: "topic", is: "y").map(\.id) == ["b"])
+    #expect(try workspace.all(Note.self, where: "topic", is: "z").isEmpty)
   }
 }

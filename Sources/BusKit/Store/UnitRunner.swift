@@ -158,7 +158,7 @@ struct UnitRunner: Sendable {
       ).rows
       for row in rows {
         let value = try first.decode(LoadedRow(row: row))
-        workspace.place(value, table: table, key: value.rowKey)
+        try workspace.place(value, table: table, key: value.rowKey)
       }
     }
   }

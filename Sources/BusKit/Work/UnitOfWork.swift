@@ -26,6 +26,12 @@ public final class UnitOfWork {
     try workspace.all(type).filter(fits)
   }
 
+  /// The loaded rows whose column has this value, in key order. Unlike a condition it does not look at the others: the
+  /// way to take one aggregate's rows out of a unit with many.
+  public func all<R: Row>(_ type: R.Type, where column: String, is value: String) throws -> [R] {
+    try workspace.all(type, where: column, is: value)
+  }
+
   /// Writes a row: an update when it was loaded, an insert otherwise. A row that was not declared can only be inserted.
   public func save<R: Row>(_ row: R) throws { try workspace.save(row) }
 

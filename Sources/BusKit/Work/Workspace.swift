@@ -14,42 +14,42 @@ final class Workspace {
   private(set) var tables: [String: [String: Slot]] = [:]
   private(set) var outgoing: [(message: Outgoing, at: Date?)] = []
   private(set) var effects: [PendingEffect] = []
-  /// The needs of the unit that runs now: what `find` and `all` may see, whatever others of its batch have loaded.
-  private var needs: [Need] = []
+  /// What the unit that runs now may see, by table, whatever others of its batch have loaded.
+  private var scopes: [String: Scope] = [:]
   /// What the unit that runs now has saved itself, by table.
   private var saved: [String: Set<String>] = [:]
+  /// Rows by the text of a column, by table: made when first asked for, kept up with every change.
+  private var indexes: [String: [String: ColumnIndex]] = [:]
 
   func begin(_ needs: [Need]) {
-    self.needs = needs
+    scopes = [:]
+    for need in needs { scopes[need.table, default: Scope()].add(need.selector) }
     saved = [:]
   }
 
-  func place(_ row: any Row, table: String, key: String) {
-    tables[table, default: [:]][key] = Slot(row: row, exists: true, keyColumn: type(of: row).keyColumn)
+  func place(_ row: any Row, table: String, key: String) throws {
+    try set(Slot(row: row, exists: true, keyColumn: type(of: row).keyColumn), table, key)
   }
 
   func find<R: Row>(_ type: R.Type, _ key: String) throws -> R? {
     let row = try cast(tables[R.table]?[key]?.row, type)
     if saved[R.table]?.contains(key) == true { return row }
-    let selectors = needs.filter { $0.table == R.table }.map(\.selector)
-    let isDeclared = selectors.contains { if case .key(let wanted) = $0 { wanted == key } else { true } }
-    guard isDeclared else {
+    guard let scope = scopes[R.table], scope.mayHold(key) else {
       throw InvariantViolation("row \(R.table)/\(key) was not declared in needs; declare it with Need.row")
     }
-    guard let row else { return nil }
-    return try selectors.contains { try select($0, row, key) } ? row : nil
+    return try row != nil && isVisible(key, scope, R.table) ? row : nil
   }
 
   /// In key order. Of a batch, each unit sees only the rows that its own needs select.
   func all<R: Row>(_ type: R.Type) throws -> [R] {
-    let selectors = needs.filter { $0.table == R.table }.map(\.selector)
-    guard !selectors.isEmpty else {
-      throw InvariantViolation("rows of \(R.table) were not declared in needs; declare them with Need.rows or Need.all")
-    }
-    return try (tables[R.table] ?? [:]).sorted { $0.key < $1.key }.compactMap { key, slot in
-      guard let row = try cast(slot.row, type) else { return nil }
-      return try selectors.contains { try select($0, row, key) } ? row : nil
-    }
+    let scope = try scope(type)
+    return try rows(type, (tables[R.table] ?? [:]).keys.sorted(), scope)
+  }
+
+  /// Those of `all` whose column has this value, without looking at the others.
+  func all<R: Row>(_ type: R.Type, where column: String, is value: String) throws -> [R] {
+    let scope = try scope(type)
+    return try rows(type, index(R.table, column).keys(of: value).sorted(), scope)
   }
 
   /// A row that the unit did not declare can only be inserted. That another of its batch has loaded or inserted the
@@ -57,22 +57,60 @@ final class Workspace {
   func save<R: Row>(_ row: R) throws {
     let key = row.rowKey
     let known = tables[R.table]?[key]
-    if known?.row != nil, saved[R.table]?.contains(key) != true, try !isVisible(known, R.table, key) {
-      throw InvariantViolation("row \(R.table)/\(key) exists and was not declared in needs; declare it with Need.row")
+    if known?.row != nil, saved[R.table]?.contains(key) != true {
+      guard let scope = scopes[R.table], try isVisible(key, scope, R.table) else {
+        throw InvariantViolation("row \(R.table)/\(key) exists and was not declared in needs; declare it with Need.row")
+      }
     }
     saved[R.table, default: []].insert(key)
-    tables[R.table, default: [:]][key] = Slot(
-      row: row, exists: known?.exists ?? false, keyColumn: R.keyColumn, isDirty: true)
-  }
-
-  private func isVisible(_ slot: Slot?, _ table: String, _ key: String) throws -> Bool {
-    guard let row = slot?.row else { return false }
-    return try needs.contains { try $0.table == table && select($0.selector, row, key) }
+    try set(Slot(row: row, exists: known?.exists ?? false, keyColumn: R.keyColumn, isDirty: true), R.table, key)
   }
 
   func delete<R: Row>(_ type: R.Type, _ key: String) throws {
     guard try find(type, key) != nil, let slot = tables[R.table]?[key] else { return }
-    tables[R.table]?[key] = slot.exists ? Slot(row: nil, exists: true, keyColumn: R.keyColumn, isDirty: true) : nil
+    try set(
+      slot.exists ? Slot(row: nil, exists: true, keyColumn: R.keyColumn, isDirty: true) : nil, R.table, key)
+  }
+
+  // MARK: - Seeing
+
+  private func scope<R: Row>(_ type: R.Type) throws -> Scope {
+    guard let scope = scopes[R.table] else {
+      throw InvariantViolation("rows of \(R.table) were not declared in needs; declare them with Need.rows or Need.all")
+    }
+    return scope
+  }
+
+  private func rows<R: Row>(_ type: R.Type, _ keys: [String], _ scope: Scope) throws -> [R] {
+    try keys.compactMap { key in
+      guard let row = try cast(tables[R.table]?[key]?.row, type) else { return nil }
+      return try isVisible(key, scope, R.table) ? row : nil
+    }
+  }
+
+  private func isVisible(_ key: String, _ scope: Scope, _ table: String) throws -> Bool {
+    if scope.isAll || scope.keys.contains(key) { return true }
+    return try scope.columns.contains { column, wanted in
+      try index(table, column).value(of: key).map { wanted.contains($0) } ?? false
+    }
+  }
+
+  private func index(_ table: String, _ column: String) throws -> ColumnIndex {
+    if let known = indexes[table]?[column] { return known }
+    let index = ColumnIndex()
+    for (key, slot) in tables[table] ?? [:] { index.set(key, try Self.text(slot.row, column)) }
+    indexes[table, default: [:]][column] = index
+    return index
+  }
+
+  private func set(_ slot: Slot?, _ table: String, _ key: String) throws {
+    tables[table, default: [:]][key] = slot
+    for (column, index) in indexes[table] ?? [:] { index.set(key, try Self.text(slot?.row, column)) }
+  }
+
+  private static func text(_ row: (any Row)?, _ column: String) throws -> String? {
+    guard let row else { return nil }
+    return try PostgresRowEncoder().encode(row).first { $0.column == column }?.value.comparisonText.map(comparable)
   }
 
   func publish(_ message: Outgoing, at: Date?) throws {
@@ -98,16 +136,41 @@ final class Workspace {
     return typed
   }
 
-  private func select(_ selector: Need.Selector, _ row: some Row, _ key: String) throws -> Bool {
-    switch selector {
-    case .all: return true
-    case .key(let wanted): return wanted == key
-    case .column(let column, let wanted):
-      let value = try PostgresRowEncoder().encode(row).first { $0.column == column }?.value
-      if case .uuid(let id) = value { return id == UUID(uuidString: wanted) }
-      return value?.comparisonText == wanted
+  /// The needs of one unit on one table, ready to be asked.
+  private struct Scope {
+    var isAll = false
+    var keys: Set<String> = []
+    var columns: [String: Set<String>] = [:]
+
+    mutating func add(_ selector: Need.Selector) {
+      switch selector {
+      case .all: isAll = true
+      case .key(let key): keys.insert(key)
+      case .column(let column, let value): columns[column, default: []].insert(Workspace.comparable(value))
+      }
+    }
+
+    /// Whether a row of this key may be among what was declared.
+    func mayHold(_ key: String) -> Bool { isAll || !columns.isEmpty || keys.contains(key) }
+  }
+
+  /// Keys by the text of one column, and back.
+  private final class ColumnIndex {
+    private var values: [String: String] = [:]
+    private var keysByValue: [String: Set<String>] = [:]
+
+    func value(of key: String) -> String? { values[key] }
+    func keys(of value: String) -> Set<String> { keysByValue[Workspace.comparable(value)] ?? [] }
+
+    func set(_ key: String, _ value: String?) {
+      if let old = values[key] { keysByValue[old]?.remove(key) }
+      values[key] = value
+      if let value { keysByValue[value, default: []].insert(key) }
     }
   }
+
+  /// UUIDs may be written in either case; in the rows they are in lower case.
+  private static func comparable(_ value: String) -> String { UUID(uuidString: value)?.text ?? value }
 }
 
 struct PendingEffect {

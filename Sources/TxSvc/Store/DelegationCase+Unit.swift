@@ -18,8 +18,8 @@ extension DelegationCase {
   static func load(_ order: OrderID, from unit: UnitOfWork) throws -> DelegationCase? {
     guard let delegation = try unit.find(Delegation.self, order.text) else { return nil }
     return DelegationCase(
-      delegation: delegation, legs: try unit.all(Leg.self) { $0.orderID == order },
-      transactions: try unit.all(StoredTransaction.self) { $0.orderID == order }, wallets: try wallets(of: unit))
+      delegation: delegation, legs: try unit.all(Leg.self, where: "order_id", is: order.text),
+      transactions: try unit.all(StoredTransaction.self, where: "order_id", is: order.text), wallets: try wallets(of: unit))
   }
 
   static func wallets(of unit: UnitOfWork) throws -> [TronAddress: SupplierWallet] {
