@@ -25,4 +25,11 @@ struct MetricsBackendTests {
   func names(label: String, name: String) {
     #expect(MetricsBackend.name(label) == name)
   }
+
+  @Test("A second service in a process does not end it")
+  func installedTwice() {
+    MetricsBackend.install(MetricsRegistry())
+    MetricsBackend.install(MetricsRegistry())
+    CoreMetrics.Counter(label: "after.two").increment()
+  }
 }

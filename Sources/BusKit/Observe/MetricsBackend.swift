@@ -3,9 +3,20 @@ import Synchronization
 
 /// Lets whatever reports through swift-metrics (Hummingbird's requests, say) appear in the same `/metrics` as our own.
 ///
-/// A process has one backend for its life, so this is installed by `Service.run`, not by a `ServiceRuntime` in a test.
+/// swift-metrics has one backend for the life of a process: of several services in one process the first is it.
 struct MetricsBackend: MetricsFactory {
   let registry: MetricsRegistry
+
+  private static let isInstalled = Mutex(false)
+
+  /// Makes this registry the process' backend, unless another already is.
+  static func install(_ registry: MetricsRegistry) {
+    let isFirst = isInstalled.withLock { isInstalled in
+      defer { isInstalled = true }
+      return !isInstalled
+    }
+    if isFirst { MetricsSystem.bootstrap(MetricsBackend(registry: registry)) }
+  }
 
   func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
     Counter(registry.counter(Self.name(label) + "_total", labels: Self.labels(dimensions)))

@@ -1,4 +1,3 @@
-import CoreMetrics
 import Hummingbird
 import Logging
 import Postgres
@@ -91,11 +90,11 @@ public struct Service: Sendable {
   /// Called before each answer of `/metrics` to refresh gauges.
   public mutating func beforeMetrics(_ body: @escaping @Sendable (Bus) async throws -> Void) { gauges.append(body) }
 
-  /// Starts everything and returns when the process has been asked to stop and has drained. Once per process: it also
-  /// becomes the process' backend of swift-metrics.
+  /// Starts everything and returns when the process has been asked to stop and has drained. Its metrics
+  /// become the process' backend of swift-metrics, if none has.
   public func run(_ configuration: ServiceConfiguration) async throws {
     let runtime = ServiceRuntime(self, configuration)
-    MetricsSystem.bootstrap(MetricsBackend(registry: runtime.bus.metrics))
+    MetricsBackend.install(runtime.bus.metrics)
     try await runtime.run()
   }
 }
