@@ -88,7 +88,7 @@ let package = Package(
     tests("SessionSvc", ["SessionSvc", "TronKit", "Contracts", "BusKit", "TestKit"]),
     tests("WalletSvc", ["WalletSvc", "TronKit", "HTTPClient", "Contracts", "BusKit", "Postgres", "TestKit"]),
     tests("OrderSvc", ["OrderSvc", crypto, "TronKit", "Contracts", "BusKit", "Postgres", "TestKit"]),
-    tests("TxSvc", ["TxSvc", crypto, "Contracts", "BusKit", "TronKit", "Postgres", "TestKit"]),
+    tests("TxSvc", ["TxSvc", "HTTPClient", crypto, "Contracts", "BusKit", "TronKit", "Postgres", "TestKit"]),
     tests("MonitorSvc", ["MonitorSvc", "TronKit", "Contracts", "BusKit", "TestKit"]),
     tests("TronSim", ["TronSim"], exclude: ["Vectors"]),
     tests("TelegramSim", ["TelegramSim"]),
