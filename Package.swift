@@ -73,7 +73,7 @@ let package = Package(
     service("TxSvc", [crypto, cryptoExtras]),
     service("MonitorSvc", [hummingbird, "HTTPClient"]),
 
-    .executableTarget(name: "TronSim", dependencies: ["CSecp256k1", hummingbird, nioCore, logging, crypto], swiftSettings: settings),
+    .executableTarget(name: "TronSim", dependencies: ["CSecp256k1", hummingbird, nioCore, logging, lifecycle, crypto], swiftSettings: settings),
     .executableTarget(name: "TelegramSim", dependencies: [hummingbird, nioCore, logging, lifecycle], swiftSettings: settings),
     .executableTarget(
       name: "EnergyCtl", dependencies: ["BusKit", "Contracts", "TronKit", "HTTPClient", arguments, crypto, logging], swiftSettings: settings),
@@ -90,11 +90,11 @@ let package = Package(
     tests("OrderSvc", ["OrderSvc", crypto, "TronKit", "Contracts", "BusKit", "Postgres", "TestKit"]),
     tests("TxSvc", ["TxSvc", "HTTPClient", crypto, "Contracts", "BusKit", "TronKit", "Postgres", "TestKit"]),
     tests("MonitorSvc", ["MonitorSvc", "TronKit", "Contracts", "BusKit", "TestKit"]),
-    tests("TronSim", ["TronSim"], exclude: ["Vectors"]),
-    tests("TelegramSim", ["TelegramSim"]),
+    tests("TronSim", ["TronSim", "TestKit"], exclude: ["Vectors"]),
+    tests("TelegramSim", ["TelegramSim", "TestKit"]),
     tests("EnergyCtl", ["EnergyCtl", "Contracts", "BusKit", "TronKit"]),
     tests("EndToEnd", [crypto, "Contracts", "BusKit", "TronKit", "Redis", "Postgres", "HTTPClient", "TestKit"]),
-    .target(name: "TestKit", dependencies: ["Redis", "Postgres"], path: "Tests/TestKit", swiftSettings: settings),
+    .target(name: "TestKit", dependencies: ["Redis", "Postgres", lifecycle, logging], path: "Tests/TestKit", swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

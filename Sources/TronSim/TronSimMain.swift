@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import ServiceLifecycle
 
 /// The `tron-sim` command.
 @main
@@ -16,9 +17,10 @@ struct TronSimMain {
     logger.logLevel = .notice
     do {
       let node = try Node(options: options, logger: logger)
-      try await Server(node: node, logger: logger).run { port in
+      let server = Server(node: node, logger: logger).service(obeysSignals: true) { port in
         write("listening on http://\(options.host):\(port)\n", to: .standardOutput)
       }
+      try await server.run()
     } catch {
       write("tron-sim: \(error)\n", to: .standardError)
       exit(1)

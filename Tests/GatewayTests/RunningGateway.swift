@@ -52,20 +52,18 @@ struct RunningGateway: Sendable {
     let result: Result<Void, any Error>
     do {
       result = .success(
-        try await withThrowingTaskGroup(of: Void.self) { group in
-          group.addTask { try await telegram.application(port: telegramPort).run() }
-          group.addTask { try await gateway.run() }
-          group.addTask { try await others.run() }
-          defer { group.cancelAll() }
-          try await BusClient(redis: server.configuration, name: "test", logger: logger).run { client in
-            let world = RunningGateway(
-              client: client, redis: redis, server: server, telegram: telegram, orders: orders, bus: gateway.bus,
-              port: own.httpPort)
-            try await world.createClient()
-            try await body(world)
+        try await running(telegram.application(port: telegramPort)) {
+          try await running(gateway) {
+            try await running(others) {
+              try await BusClient(redis: server.configuration, name: "test", logger: logger).run { client in
+                let world = RunningGateway(
+                  client: client, redis: redis, server: server, telegram: telegram, orders: orders, bus: gateway.bus,
+                  port: own.httpPort)
+                try await world.createClient()
+                try await body(world)
+              }
+            }
           }
-          gateway.stop()
-          others.stop()
         })
     } catch { result = .failure(error) }
     await redis.close()

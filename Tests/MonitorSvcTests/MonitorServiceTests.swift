@@ -24,12 +24,7 @@ import TronKit
       redis: redis.configuration, postgres: postgres, poolSize: 2, httpPort: try freePort(),
       logger: JSONLog.logger(service: service.name, level: .error))
     let pool = PostgresPool(configuration: postgres, size: 1)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await service.run(configuration) }
-      group.addTask { try await story(redis, pool) }
-      defer { group.cancelAll() }
-      try await group.next()
-    }
+    try await running(ServiceRuntime(service, configuration)) { try await story(redis, pool) }
     await pool.close()
     try await redis.stop()
   }

@@ -44,19 +44,16 @@ import TronKit
     let pool = PostgresPool(
       configuration: PostgresConfiguration(
         conninfo: conninfo, applicationName: "test", searchPath: session.schema), size: 1)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for service in try Self.neighbours() + [session] {
-        let configuration = ServiceConfiguration(
+    let services = try (Self.neighbours() + [session]).map { service in
+      ServiceRuntime(
+        service,
+        ServiceConfiguration(
           redis: redis.configuration,
           postgres: PostgresConfiguration(
             conninfo: conninfo, applicationName: service.name, searchPath: service.schema), poolSize: 2,
-          httpPort: try freePort(), logger: JSONLog.logger(service: service.name, level: .error))
-        group.addTask { try await service.run(configuration) }
-      }
-      group.addTask { try await story(redis, pool) }
-      defer { group.cancelAll() }
-      try await group.next()
+          httpPort: try freePort(), logger: JSONLog.logger(service: service.name, level: .error)))
     }
+    try await running(services) { try await story(redis, pool) }
     await pool.close()
     try await redis.stop()
   }

@@ -1,5 +1,5 @@
 import Foundation
-import Hummingbird
+import TestKit
 import Testing
 
 @testable import TelegramSim
@@ -56,24 +56,6 @@ struct TestServer: Sendable {
     _ = try await bot("getMe")
     let chat = try await post("/sim/chats", ["first_name": "Ann", "language_code": "zh-hans"])
     return try #require(chat.json["chat_id"]?.int)
-  }
-}
-
-/// Runs a server for the time of `body`.
-func serving<App: ApplicationProtocol>(
-  _ make: (@escaping @Sendable (Int) -> Void) -> App, _ body: @escaping @Sendable (Int) async throws -> Void
-) async throws {
-  let (ports, running) = AsyncStream.makeStream(of: Int.self)
-  let app = make { running.yield($0) }
-  try await withThrowingTaskGroup(of: Void.self) { group in
-    group.addTask {
-      do { try await app.run() } catch is CancellationError { running.finish() }
-    }
-    for await port in ports {
-      try await body(port)
-      break
-    }
-    group.cancelAll()
   }
 }
 

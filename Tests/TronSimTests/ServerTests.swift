@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import TestKit
 import Testing
 
 @testable import TronSim
@@ -22,22 +23,9 @@ struct RunningNode: Sendable {
     options.blockIntervalMs = intervalMs
     options.solidAfter = 3
     let node = try Node(options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask {
-        defer { continuation.finish() }
-        try await Server(node: node, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }).run {
-          continuation.yield($0)
-        }
-      }
-      var port = 0
-      for await bound in ports {
-        port = bound
-        break
-      }
-      let result = try await body(RunningNode(node: node, url: "http://127.0.0.1:\(port)"))
-      group.cancelAll()
-      return result
+    let server = Server(node: node, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    return try await serving({ server.service(onListening: $0) }) { port in
+      try await body(RunningNode(node: node, url: "http://127.0.0.1:\(port)"))
     }
   }
 

@@ -6,7 +6,7 @@ import Redis
 import ServiceLifecycle
 
 /// A running service: connects, migrates, consumes, and drains when asked to stop.
-public struct ServiceRuntime: Sendable {
+public struct ServiceRuntime: ServiceLifecycle.Service {
   private let service: Service
   private let configuration: ServiceConfiguration
   private let core: BusCore
@@ -20,7 +20,7 @@ public struct ServiceRuntime: Sendable {
   /// The running service's own face, for tests that look inside.
   public var bus: Bus { Bus(core: core) }
 
-  /// Runs until SIGTERM or SIGINT (or `stop()`), then drains and returns.
+  /// Runs until SIGTERM or SIGINT, `stop()`, or the end of the service group it is part of; then drains and returns.
   public func run() async throws {
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(

@@ -1,6 +1,7 @@
 import Hummingbird
 import Logging
 import NIOCore
+import ServiceLifecycle
 
 /// The HTTP face of a node, and its block producer: one runs exactly as long as the other.
 struct Server: Sendable {
@@ -10,9 +11,11 @@ struct Server: Sendable {
   let node: Node
   let logger: Logger
 
-  /// Serves until cancelled or told to stop by a signal.
+  /// The server as a service: it ends with the group it is part of or, if asked to, at SIGTERM and SIGINT.
   /// - Parameter onListening: called once with the port that was bound.
-  func run(onListening: @escaping @Sendable (Int) -> Void) async throws {
+  func service(
+    obeysSignals: Bool = false, onListening: @escaping @Sendable (Int) -> Void
+  ) -> ServiceGroup {
     let dispatcher = Dispatcher(node: node, logger: logger)
     let application = Application(
       responder: CallbackResponder<BasicRequestContext> { request, _ in
@@ -22,12 +25,14 @@ struct Server: Sendable {
         address: .hostname(node.options.host, port: node.options.port), serverName: "tron-sim"),
       onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
       logger: logger)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await application.runService() }
-      group.addTask { try await node.produceBlocks() }
-      defer { group.cancelAll() }
-      try await group.next()
-    }
+    let parts: [any Service] = [application, BlockProducer(node: node)]
+    return ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: parts.map {
+          .init(
+            service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+            failureTerminationBehavior: .gracefullyShutdownGroup)
+        }, gracefulShutdownSignals: obeysSignals ? [.sigterm, .sigint] : [], logger: logger))
   }
 
   private static func respond(to request: Request, dispatcher: Dispatcher) async -> Response {
