@@ -71,6 +71,8 @@ public struct BusTiming: Sendable {
   public var outboxRetention: Duration = .seconds(48 * 3600)
   /// Messages older than this are never applied: their inbox rows may be gone.
   public var inboxRetention: Duration = .seconds(15 * 24 * 3600)
+  /// Effects that were given up are kept this long for the operator.
+  public var effectsRetention: Duration = .seconds(90 * 24 * 3600)
   public var queryConcurrencyMax: Int = 64
 
   public init() {}

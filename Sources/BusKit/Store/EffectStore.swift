@@ -100,7 +100,8 @@ enum EffectStore {
   static func bury(_ effect: TakenEffect, reason: String, in session: PostgresSession) throws -> Bool {
     try session.execute(
       """
-      update effects set state = 'dead', lease_until = null, lease_token = null, last_error = $3
+      update effects set state = 'dead', ended_at = clock_timestamp(), lease_until = null, lease_token = null,
+        last_error = $3
       where id = $1 and lease_token = $2
       """, [.uuid(effect.id), .uuid(effect.token), .text(safe(reason))]
     ).affected == 1
@@ -118,6 +119,16 @@ enum EffectStore {
       where id = $1 and lease_token = $2
       """, [.uuid(effect.id), .uuid(effect.token), .int(after.milliseconds), .text(safe(reason))]
     ).affected == 1
+  }
+
+  /// Deletes effects that were set aside longer ago. Returns how many.
+  static func purgeDead(olderThan age: Duration, limit: Int, in session: PostgresSession) throws -> Int {
+    try session.execute(
+      """
+      delete from effects where id in (
+        select id from effects where state = 'dead' and ended_at < now() - $1 * interval '1 ms' limit $2)
+      """, [.int(age.milliseconds), .int(limit)]
+    ).affected
   }
 
   /// Postgres stores no NUL in text; an error's words must not keep its effect from ending.

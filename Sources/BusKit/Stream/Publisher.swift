@@ -103,14 +103,7 @@ final class Publisher: Sendable {
   func sweep() async throws -> Int {
     try await checkEpoch()
     let records = try await pool.transaction { session in
-      // Holding the rows for the length of the sending would block writers; a short claim by time does not.
-      let records = try OutboxStore.lockDue(limit: Self.batchMax, in: session)
-      if !records.isEmpty {
-        _ = try session.execute(
-          "update outbox set available_at = clock_timestamp() + $2 * interval '1 ms' where message_id = any($1)",
-          [.uuidArray(records.map(\.envelope.id)), .int(self.timing.outboxGrace.milliseconds)])
-      }
-      return records
+      try OutboxStore.claimDue(limit: Self.batchMax, grace: self.timing.outboxGrace, in: session)
     }
     return try await publish(records)
   }
@@ -134,7 +127,7 @@ final class Publisher: Sendable {
   }
 
   /// Adds the rows to their streams in one round trip; returns those that Redis took, and the epoch in which it did.
-  private func send(_ records: [OutboxRecord]) async throws -> (sent: [(id: UUID, streamID: String)], epoch: String?) {
+  private func send(_ records: [OutboxRecord]) async throws -> (sent: [(record: OutboxRecord, streamID: String)], epoch: String?) {
     let full = state.withLock { $0.full }
     let open = records.filter { !full.contains($0.streamKey) }
     guard !open.isEmpty else { return ([], nil) }
@@ -148,12 +141,12 @@ final class Publisher: Sendable {
     let epoch = isKnown ? try replies[0].get().string : nil
     note(epoch: epoch)
 
-    var sent: [(id: UUID, streamID: String)] = []
+    var sent: [(record: OutboxRecord, streamID: String)] = []
     var refusals: [String: (count: Int, error: RedisServerError)] = [:]
     var index = 1
     for record in open {
       if let id = replies[index].string {
-        sent.append((record.envelope.id, id))
+        sent.append((record, id))
       } else if case .error(let error) = replies[index] {
         refusals[record.topicName] = (refusals[record.topicName, default: (0, error)].count + 1, error)
       }
@@ -221,10 +214,8 @@ final class Publisher: Sendable {
     guard let epoch = try replies[1].get().string else { return }
     let runID = replies[2].string?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("run_id:") }
       .map { String($0.dropFirst(7)) } ?? ""
-    let resent = try await pool.transaction { try EpochStore.compare(epoch: epoch, runID: runID, in: $0) }
-    if resent > 0 {
-      metrics.counter("energy_bus_resent_total").increment(by: resent)
-      logger.warning("Redis has changed: messages are sent again", metadata: ["rows": "\(resent)"])
+    if try await pool.transaction({ try EpochStore.compare(epoch: epoch, runID: runID, in: $0) }) {
+      logger.warning("Redis has changed: messages are sent again")
     }
     state.withLock {
       $0.epoch = epoch
