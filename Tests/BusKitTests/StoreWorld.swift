@@ -60,7 +60,7 @@ struct StoreWorld: Sendable {
 
   func insert(_ records: [OutboxRecord]) async throws {
     try await pool.transaction { session in
-      try OutboxStore.enqueueInsert(records.map { ($0, $0.envelope.createdAt) }, in: session)
+      try OutboxStore.enqueueInsert(records.map { .init(record: $0, availableAt: $0.envelope.createdAt) }, in: session)
     }
   }
 

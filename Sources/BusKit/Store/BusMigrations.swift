@@ -86,6 +86,8 @@ enum BusMigrations {
           content_type text not null,
           body bytea not null,
           available_at timestamptz not null,
+          -- When it was asked to leave, if later than at once.
+          delayed_until timestamptz,
           sent_at timestamptz,
           stream_id text,
           primary key (day, message_id)
@@ -119,7 +121,8 @@ enum BusMigrations {
         create index outbox_sent on outbox (sent_at) where sent_at is not null;
         create index outbox_key on outbox (key, created_at);
 
-        alter table effects add column ended_at timestamptz;
+        alter table effects add column throttles int not null default 0, add column retried_at timestamptz,
+          add column ended_at timestamptz;
         update effects set ended_at = now() where state = 'dead';
         create index effects_dead on effects (ended_at) where state = 'dead';
 
@@ -139,6 +142,7 @@ enum BusMigrations {
           content_type text not null,
           body bytea not null,
           attempts int not null,
+          throttles int not null default 0,
           reason text not null,
           first_parked_at timestamptz not null default now(),
           available_at timestamptz not null,

@@ -37,20 +37,22 @@ extension OutboxStore {
   }
 
   /// Everything of a topic that was sent between two moments, and is still kept. Returns how many messages.
-  static func replay(topic: String, from: Date, to: Date, pool: PostgresPool) async throws -> Int {
+  public static func replay(topic: String, from: Date, to: Date, pool: PostgresPool) async throws -> Int {
     try await replay(ReplaySelection(topic: topic, from: from, to: to), pool: pool)
   }
 
   /// Everything of one aggregate that is still kept. Returns how many messages.
-  static func replay(key: String, topic: String? = nil, type: String? = nil, pool: PostgresPool) async throws -> Int {
+  public static func replay(key: String, topic: String? = nil, type: String? = nil, pool: PostgresPool) async throws -> Int {
     try await replay(ReplaySelection(topic: topic, type: type, key: key), pool: pool)
   }
 
   /// Makes what is selected be sent again, in steps of their own transactions. A replay that is interrupted may be
   /// started again with the same selection: what already waits to be sent is left as it is.
-  static func replay(
-    _ selection: ReplaySelection, limit: Int = Resend.rowsPerStep, pool: PostgresPool
-  ) async throws -> Int {
+  public static func replay(_ selection: ReplaySelection, pool: PostgresPool) async throws -> Int {
+    try await replay(selection, limit: Resend.rowsPerStep, pool: pool)
+  }
+
+  static func replay(_ selection: ReplaySelection, limit: Int, pool: PostgresPool) async throws -> Int {
     let end = try await pool.withSession { session in
       try session.execute("select clock_timestamp()::text as now").rows.first?.string("now")
     }

@@ -2,12 +2,18 @@ import Foundation
 import Postgres
 
 /// Reads and writes of the outbox table.
-enum OutboxStore {
+public enum OutboxStore {
   private static let columns =
     "message_id, topic, stream_key, type, version, key, created_at, ttl_ms, correlation, causation, traceparent, "
     + "reply_to, content_type, body"
 
-  typealias NewRow = (record: OutboxRecord, availableAt: Date)
+  /// A message to be written. It leaves at once, and by the sweep after `availableAt`; or not before `delayedUntil`.
+  struct NewRow: Sendable {
+    let record: OutboxRecord
+    let availableAt: Date
+    var delayedUntil: Date?
+  }
+
   /// One statement carries at most so many rows and about so many bytes of bodies.
   private static let insertRowsMax = 1_000
   private static let insertBytesMax = 4 * 1024 * 1024
@@ -29,11 +35,11 @@ enum OutboxStore {
     let envelopes = rows.map(\.record.envelope)
     try session.enqueue(
       """
-      insert into outbox (day, \(columns), available_at)
+      insert into outbox (day, \(columns), available_at, delayed_until)
       select (new.created_at at time zone 'UTC')::date, new.*
       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::timestamptz[],
-        $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::timestamptz[])
-        as new (\(columns), available_at)
+        $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::timestamptz[],
+        $16::timestamptz[]) as new (\(columns), available_at, delayed_until)
       """,
       [
         .uuidArray(envelopes.map(\.id)), .textArray(rows.map(\.record.topicName)),
@@ -45,6 +51,7 @@ enum OutboxStore {
         .textArray(envelopes.map(\.traceparent)), .textArray(envelopes.map(\.replyTo)),
         .textArray(envelopes.map(\.contentType)), .bytesArray(envelopes.map(\.body)),
         .array(rows.map { .timestamp($0.availableAt) }),
+        .array(rows.map { $0.delayedUntil.map { .timestamp($0) } ?? .null }),
       ])
   }
 
@@ -93,13 +100,7 @@ enum OutboxStore {
   private static func record(_ row: PostgresRow) throws -> OutboxRecord {
     let topic = try row.string("topic")
     return OutboxRecord(
-      envelope: Envelope(
-        id: try row.uuid("message_id"), type: try row.string("type"), version: Int(try row.int("version")),
-        key: try row.string("key"), createdAt: try row.date("created_at"),
-        timeToLive: try row.intIfPresent("ttl_ms").map { .milliseconds($0) },
-        correlation: try row.string("correlation"), causation: try row.string("causation"),
-        traceparent: try row.string("traceparent"), replyTo: try row.string("reply_to"),
-        contentType: try row.string("content_type"), body: try row.bytes("body")),
+      envelope: try Envelope(row: row),
       topicName: topic, streamKey: try row.string("stream_key"), isTransient: topic.hasPrefix("replies."),
       day: OutboxDay(number: Int(try row.int("day_number"))))
   }

@@ -164,13 +164,13 @@ struct UnitRunner: Sendable {
     try writer.enqueue(workspace.tables, in: session)
     let grace = now.addingTimeInterval(outboxGrace.timeInterval)
     var immediate: [OutboxRecord] = []
-    var rows: [(record: OutboxRecord, availableAt: Date)] = []
+    var rows: [OutboxStore.NewRow] = []
     for (message, at) in workspace.outgoing {
       let record = OutboxRecord(message)
       if let at, at > now {
-        rows.append((record, at))
+        rows.append(.init(record: record, availableAt: at, delayedUntil: at))
       } else {
-        rows.append((record, grace))
+        rows.append(.init(record: record, availableAt: grace))
         immediate.append(record)
       }
     }
