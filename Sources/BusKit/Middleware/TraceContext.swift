@@ -39,8 +39,12 @@ public struct TraceContext: Sendable, Equatable {
   }
 
   private static func randomHex(_ bytes: Int) -> String {
+    let digits = Array("0123456789abcdef".utf8)
     var random = SystemRandomNumberGenerator()
-    // One bit is set for certain: an id of zeros is none.
-    return hex((0..<bytes).map { UInt8(truncatingIfNeeded: random.next()) | ($0 == 0 ? 1 : 0) })
+    return String(
+      decoding: (0..<2 * bytes).map { index in
+        // The first digit is never 0: an id of zeros is none.
+        digits[Int(random.next(upperBound: UInt64(index == 0 ? 15 : 16))) + (index == 0 ? 1 : 0)]
+      }, as: UTF8.self)
   }
 }

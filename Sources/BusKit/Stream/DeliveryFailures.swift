@@ -11,7 +11,7 @@ extension DeliveryHandler {
     log[metadataKey: "error"] = "\(error)"
     core.metrics.counter("energy_bus_failed_total", labels: labels).increment()
     switch error {
-    case is InvariantViolation, is UnitRunner.IdentityConflict, is DecodingFailure:
+    case is InvariantViolation, is InboxStore.IdentityConflict, is DecodingFailure:
       log.critical("the message breaks an invariant")
       try await bury(entry, "invariant", "\(error)")
     case is PermanentFailure:
@@ -22,22 +22,39 @@ extension DeliveryHandler {
       log.critical("the handler does not return")
       try await bury(entry, "overdue", "\(error)")
     case let error as Throttled:
-      log.notice("the message will be tried again when it may be", metadata: ["milliseconds": "\(error.delay.milliseconds)"])
-      try await release(entry, after: error.delay, isAttempt: false)
+      log.notice("the message will be tried again when it may be")
+      try await retry(job, error.wait, "\(error)", isAttempt: false)
     default:
       if entry.deliveries >= timing.attemptsMax {
         log.error("the message is given up")
         try await bury(entry, "attempts", "\(error)")
       } else {
         log.warning("the message will be tried again", metadata: ["deliveries": "\(entry.deliveries)"])
-        try await release(entry, after: (error as? TransientFailure)?.delay)
+        let usual = Backoff(first: .milliseconds(100), factor: 4, most: timing.retryMost).delay(
+          attempt: entry.deliveries, random: .random(in: 0..<1))
+        try await retry(job, .after((error as? TransientFailure)?.delay ?? usual), "\(error)", isAttempt: true)
       }
     }
   }
 
-  func release(_ entry: Delivery, after: Duration? = nil, isAttempt: Bool = true) async throws {
-    let wanted = after ?? Backoff(first: .milliseconds(100), factor: 4, most: timing.lease).delay(
-      attempt: entry.deliveries, random: .random(in: 0..<1))
+  /// Short waits stay in the broker, as leases; longer ones in Postgres, from where `ParkedRunner` takes them.
+  private func retry(_ job: Job, _ wait: Wait, _ reason: String, isAttempt: Bool) async throws {
+    let time = wait.time(from: Date(milliseconds: core.health.brokerMilliseconds))
+    guard time > timing.lease, let cause = job.unit.cause else {
+      return try await release(job.entry, after: time, isAttempt: isAttempt)
+    }
+    let options = link.options
+    let attempts = isAttempt ? job.entry.deliveries : job.entry.deliveries - 1
+    try await core.pool.transaction { session in
+      try ParkedStore.park(
+        cause, topic: options.topic.name, partition: options.partition, attempts: attempts, wait: wait, reason: reason,
+        in: session)
+    }
+    try await link.acknowledge([job.entry.id])
+    core.metrics.counter("energy_bus_parked_total", labels: labels).increment()
+  }
+
+  func release(_ entry: Delivery, after wanted: Duration, isAttempt: Bool) async throws {
     let delay = max(.zero, min(wanted, timing.lease))
     try await link.release([entry.id], after: delay, isAttempt: isAttempt)
     rest(entry.id, for: delay)

@@ -22,8 +22,6 @@ final class DeliveryHandler: Sendable {
     var resting: [String: ContinuousClock.Instant] = [:]
   }
 
-  /// Connections that a unit may lose while Postgres answers everybody else, before that is the unit's own fault.
-  private static let lossesMax = 3
   /// More than this are not remembered: they are only tried a little early after a failure.
   private static let restingMax = 10_000
   /// How long a message of an unknown type rests before it is looked at again.
@@ -122,7 +120,7 @@ final class DeliveryHandler: Sendable {
   private func handleTogether(_ jobs: [Job]) async throws -> Bool {
     let result: UnitRunner.BatchResult
     do {
-      result = try await attempt(jobs.map(\.unit))
+      result = try await core.perform(jobs.map(\.unit), topic: link.options.topic.name)
     } catch {
       try rethrowIfInterrupted(error)
       logger.debug("a batch failed; each is run alone", metadata: ["stream": "\(link.options.stream)", "error": "\(error)"])
@@ -136,7 +134,7 @@ final class DeliveryHandler: Sendable {
   private func handleAlone(_ job: Job) async throws {
     let result: UnitRunner.BatchResult
     do {
-      result = try await attempt([job.unit])
+      result = try await core.perform([job.unit], topic: link.options.topic.name)
     } catch is LeaseLost {
       return  // Whoever has it now handles it.
     } catch {
@@ -148,40 +146,7 @@ final class DeliveryHandler: Sendable {
   }
 
   private func rethrowIfInterrupted(_ error: any Error) throws {
-    if error is BusCore.Interrupted || Task.isCancelled { throw error }
-    if let error = error as? PostgresError, error.code == .closed { throw error }
-  }
-
-  /// Runs units in one transaction. While Postgres is away it waits, with the leases renewed: an outage is nobody's
-  /// attempt, and a commit without an answer is settled by the inbox when the batch runs again.
-  private func attempt(_ units: [PreparedUnit]) async throws -> UnitRunner.BatchResult {
-    var losses = 0
-    while true {
-      do {
-        return try await run(units)
-      } catch let error as PostgresError where error.isOutage {
-        if !error.isRefusalOfEverybody { losses += 1 }
-        if losses > Self.lossesMax { throw error }
-        logger.warning("Postgres is away; the batch waits", metadata: ["error": "\(error)"])
-        try await core.untilPostgresAnswers()
-      }
-    }
-  }
-
-  private func run(_ units: [PreparedUnit]) async throws -> UnitRunner.BatchResult {
-    let work = Work(
-      kind: .batch, service: core.service, name: link.options.topic.name, envelopes: units.compactMap(\.cause))
-    return try await core.middleware.run(work) { [core, timing] work in
-      var units = units
-      for (index, envelope) in work.envelopes.enumerated() where index < units.count { units[index].cause = envelope }
-      do {
-        return try await waiting(atMost: timing.handlerMax) { [units] in try await core.runner.batch(units) }
-      } catch let error as Overdue {
-        core.health.noteStuck()
-        core.metrics.counter("energy_bus_overdue_total", labels: [("topic", work.name)]).increment()
-        throw error
-      }
-    }
+    if core.isInterruption(error) { throw error }
   }
 
   private func count(_ result: UnitRunner.BatchResult) {
