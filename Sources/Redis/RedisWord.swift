@@ -12,6 +12,13 @@ public struct RedisWord: Sendable, Equatable {
   public init(_ number: Int) { storage = .text(String(number)) }
   public init(_ number: Int64) { storage = .text(String(number)) }
 
+  public var bytes: [UInt8] {
+    switch storage {
+    case .text(let text): Array(text.utf8)
+    case .bytes(let bytes): bytes
+    }
+  }
+
   /// Bytes on the wire, without the length header.
   var count: Int {
     switch storage {

@@ -134,17 +134,17 @@ final class World: Sendable {
   /// The entries of a stream as envelopes, with Redis' time of each in milliseconds.
   func entries(_ key: String) async throws -> [(milliseconds: Int64, envelope: Envelope)] {
     let reply = try await redis.send(RedisCommand("XRANGE", .init(key), "-", "+"))
-    return try StreamEntry.list(fromRange: reply, deliveries: 1).map {
-      ($0.milliseconds, try Envelope(wire: $0.fields ?? []))
+    return try RedisEntries.range(reply, deliveries: 1).map {
+      ($0.milliseconds, try $0.envelope())
     }
   }
 
   /// Reason and message id of each dead letter.
   func dead(_ topic: Topic) async throws -> [(reason: String, detail: String, id: String)] {
     let reply = try await redis.send(RedisCommand("XRANGE", .init(topic.deadKey(0)), "-", "+"))
-    return StreamEntry.list(fromRange: reply, deliveries: 1).map { entry in
+    return (reply.array ?? []).map { entry in
+      let fields = entry.array?.last?.array ?? []
       var texts: [String: String] = [:]
-      let fields = entry.fields ?? []
       for index in stride(from: 0, to: fields.count - 1, by: 2) {
         texts[fields[index].string ?? ""] = fields[index + 1].string
       }

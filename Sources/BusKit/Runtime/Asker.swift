@@ -1,6 +1,5 @@
 import Foundation
 import Logging
-import Redis
 import Synchronization
 
 /// Sends questions and takes answers: any number at once over one reply stream of this process.
@@ -15,19 +14,17 @@ final class Asker: Sendable {
   private static let waitsMax = 10_000
 
   let process: String
-  private let commands: RedisConnection
-  private let reader: RedisConnection
+  private let broker: any Broker
+  private let answers: any BrokerFollower
   private let logger: Logger
   private let waits = Mutex<[String: Wait]>([:])
 
-  init(process: String, commands: RedisConnection, redis: RedisConfiguration, logger: Logger) {
+  init(process: String, broker: any Broker, logger: Logger) {
     self.process = process
-    self.commands = commands
+    self.broker = broker
     self.logger = logger
-    reader = RedisConnection(configuration: redis)
+    answers = broker.follow(stream: Topic.replies(process: process).streamKey(0))
   }
-
-  private var stream: String { Topic.replies(process: process).streamKey(0) }
 
   func ask<Q: Query>(_ query: Q, within limit: Duration) async throws -> Q.Reply {
     let correlation = UUID.v7().text
@@ -59,13 +56,14 @@ final class Asker: Sendable {
     let envelope = Envelope(
       id: id, type: M.messageType, version: M.messageVersion, key: message.messageKey, createdAt: Date(),
       timeToLive: timeToLive, correlation: correlation, replyTo: process, body: try MessageCoder.encode(message))
-    let stream = M.topic.streamKey(M.topic.partition(of: message.messageKey))
     guard envelope.body.count <= Envelope.bodyBytesMax else {
       throw InvariantViolation(
         "\(envelope.type) has a body of \(envelope.body.count) bytes; the most is \(Envelope.bodyBytesMax)")
     }
-    let bounds: [RedisWord] = M.topic.isTransient ? ["MAXLEN", "~", .init(M.topic.lengthMax)] : []
-    _ = try await commands.send(RedisCommand([RedisWord("XADD"), .init(stream)] + bounds + ["*"] + envelope.wireFields))
+    let report = try await broker.publish([Publication(envelope, topic: M.topic)])
+    if case .refused(let reason)? = report.outcomes.first {
+      throw TransientFailure("\(envelope.type) was not accepted: \(reason)")
+    }
   }
 
   func register(_ correlation: String) {
@@ -109,15 +107,9 @@ final class Asker: Sendable {
 
   /// Listens for answers until `isDone`.
   func listen(until isDone: @Sendable () -> Bool) async {
-    var last = "0-0"
     while !isDone() {
       do {
-        let reply = try await reader.send(
-          RedisCommand("XREAD", "COUNT", "500", "BLOCK", "1000", "STREAMS", .init(stream), .init(last)))
-        for entry in StreamEntry.list(fromRead: reply) {
-          last = entry.id
-          deliver(entry)
-        }
+        for answer in try await answers.next(limit: 500, wait: .seconds(1)) { deliver(answer) }
       } catch {
         if isDone() { return }
         logger.debug("answers cannot be read", metadata: ["error": "\(error)"])
@@ -127,7 +119,7 @@ final class Asker: Sendable {
   }
 
   func close() async {
-    await reader.close()
+    await answers.close()
     let left = waits.withLock { waits in
       defer { waits = [:] }
       return waits
@@ -135,10 +127,10 @@ final class Asker: Sendable {
     for case .waiting(let continuation) in left.values { continuation.resume(returning: nil) }
   }
 
-  private func deliver(_ entry: StreamEntry) {
+  private func deliver(_ answer: Delivery) {
     let envelope: Envelope
     do {
-      envelope = try Envelope(wire: entry.fields ?? [])
+      envelope = try answer.envelope()
     } catch {
       logger.warning("an answer cannot be read", metadata: ["error": "\(error)"])
       return

@@ -36,13 +36,13 @@ public struct Bus: Sendable {
   }
 
   /// nil while Redis answers; else since when it does not.
-  public var redisDownFor: Duration? { core.health.redisDownFor }
+  public var redisDownFor: Duration? { core.health.brokerDownFor }
   /// nil while Postgres answers; else since when it does not.
   public var postgresDownFor: Duration? { core.health.postgresDownFor }
   public var metrics: MetricsRegistry { core.metrics }
 
   /// A shared Redis connection for caches. Cache keys begin with `cache:` and have a TTL.
-  public var cache: RedisConnection { core.commands }
+  public var cache: RedisConnection { core.cache }
 }
 
 /// A wait for one reply. Forget it with `cancel()` or by letting `value` time out.

@@ -5,13 +5,13 @@ import Redis
 /// The bus for programs without a database: operators' tools and tests. Asks questions and sends commands that are
 /// answered.
 public struct BusClient: Sendable {
-  private let commands: RedisConnection
+  private let broker: any Broker
   private let asker: Asker
 
   public init(redis: RedisConfiguration, name: String, logger: Logger) {
-    commands = RedisConnection(configuration: redis)
+    broker = RedisBroker(redis)
     let process = "\(name)@\(ProcessInfo.processInfo.processIdentifier)-\(UUID.v7().text.suffix(12))"
-    asker = Asker(process: process, commands: commands, redis: redis, logger: logger)
+    asker = Asker(process: process, broker: broker, logger: logger)
   }
 
   /// Runs `body` while answers are listened for, then closes the connections.
@@ -51,7 +51,7 @@ public struct BusClient: Sendable {
   private func close(_ listener: Task<Void, Never>) async {
     listener.cancel()
     await asker.close()
-    await commands.close()
+    await broker.close()
     await listener.value
   }
 }

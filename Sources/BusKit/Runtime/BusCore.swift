@@ -10,8 +10,9 @@ final class BusCore: Sendable {
   let process: String
   let timing: BusTiming
   let pool: PostgresPool
-  let commands: RedisConnection
-  let redisConfiguration: RedisConfiguration
+  let broker: any Broker
+  /// For services' caches.
+  let cache: RedisConnection
   let publisher: Publisher
   let runner: UnitRunner
   let asker: Asker
@@ -28,18 +29,18 @@ final class BusCore: Sendable {
     timing = configuration.timing
     logger = configuration.logger
     metrics = MetricsRegistry()
-    redisConfiguration = configuration.redis
     pool = PostgresPool(configuration: configuration.postgres, size: configuration.poolSize)
-    commands = RedisConnection(configuration: configuration.redis)
+    broker = configuration.broker ?? RedisBroker(configuration.redis)
+    cache = RedisConnection(configuration: configuration.redis)
     let published = service.publishedLengths
     publisher = Publisher(
-      connection: commands, pool: pool, timing: timing, lengthMax: published, logger: logger, metrics: metrics)
+      broker: broker, pool: pool, timing: timing, lengthMax: published, logger: logger, metrics: metrics)
     let (wakes, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     effectWake = wake
     effectWakes = wakes
     runner = UnitRunner(
       pool: pool, publisher: publisher, effectsRecorded: { wake.yield() }, outboxGrace: timing.outboxGrace)
-    asker = Asker(process: process, commands: commands, redis: configuration.redis, logger: logger)
+    asker = Asker(process: process, broker: broker, logger: logger)
   }
 
   var isDraining: Bool { draining.withLock { $0 } || Task.isCancelled }
@@ -50,10 +51,8 @@ final class BusCore: Sendable {
     effectWake.yield()
   }
 
-  func aliveKey(_ consumer: String) -> String { "alive:{\(service)}:\(consumer)" }
-
   func isAlive(_ consumer: String) async throws -> Bool {
-    try await commands.send(RedisCommand("EXISTS", .init(aliveKey(consumer)))).int == 1
+    try await broker.isAlive(service: service, process: consumer)
   }
 
   /// Sleeps for a step of back-off.

@@ -1,24 +1,23 @@
 import Foundation
 import Postgres
-import Redis
 import Synchronization
 
-/// What this process knows of its Redis and Postgres: asked every 1.5 s, and Redis' clock with it.
+/// What this process knows of its broker and Postgres: asked every 1.5 s, and the broker's clock with it.
 final class BusHealth: Sendable {
   private struct State {
-    var redisDownSince: ContinuousClock.Instant?
+    var brokerDownSince: ContinuousClock.Instant?
     var postgresDownSince: ContinuousClock.Instant?
     var postgresAskedSince: ContinuousClock.Instant?
-    var redisGeneration = 0
-    var redisSince: ContinuousClock.Instant
-    var redisOffset: Int64 = 0
+    var brokerGeneration = 0
+    var brokerSince: ContinuousClock.Instant
+    var brokerOffset: Int64 = 0
     var isReady = false
   }
 
   private let state: Mutex<State>
   private let clock = ContinuousClock()
 
-  init() { state = Mutex(State(redisSince: ContinuousClock().now)) }
+  init() { state = Mutex(State(brokerSince: ContinuousClock().now)) }
 
   /// A Postgres that has been asked and is silent for this long counts as away, though its connection stands.
   private static let postgresSilence: Duration = .seconds(5)
@@ -29,34 +28,33 @@ final class BusHealth: Sendable {
     return asked
   }
 
-  var redisDownFor: Duration? { state.withLock { $0.redisDownSince.map { clock.now - $0 } } }
+  var brokerDownFor: Duration? { state.withLock { $0.brokerDownSince.map { clock.now - $0 } } }
   var postgresDownFor: Duration? { state.withLock { downSince($0).map { clock.now - $0 } } }
   var isReady: Bool {
-    get { state.withLock { $0.isReady && $0.redisDownSince == nil && downSince($0) == nil } }
+    get { state.withLock { $0.isReady && $0.brokerDownSince == nil && downSince($0) == nil } }
     set { state.withLock { $0.isReady = newValue } }
   }
 
-  /// Redis' time, from its last answer and the process' own clock since.
-  var redisMilliseconds: Int64 {
-    Int64(Date().timeIntervalSince1970 * 1000) + state.withLock { $0.redisOffset }
+  /// The broker's time, from its last answer and the process' own clock since.
+  var brokerMilliseconds: Int64 {
+    Int64(Date().timeIntervalSince1970 * 1000) + state.withLock { $0.brokerOffset }
   }
 
-  /// Returns whether that changed what was known.
+  /// - Parameter pulse: nil: no answer.
+  /// - Returns: whether that changed what was known.
   @discardableResult
-  func noteRedis(time reply: RedisValue?, generation: Int) -> Bool {
+  func noteBroker(_ pulse: BrokerPulse?) -> Bool {
     state.withLock { state in
-      guard let reply else {
-        guard state.redisDownSince == nil else { return false }
-        state.redisDownSince = clock.now
+      guard let pulse else {
+        guard state.brokerDownSince == nil else { return false }
+        state.brokerDownSince = clock.now
         return true
       }
-      if let parts = reply.array, parts.count == 2, let seconds = parts[0].int, let micros = parts[1].int {
-        state.redisOffset = seconds * 1000 + micros / 1000 - Int64(Date().timeIntervalSince1970 * 1000)
-      }
-      let wasDown = state.redisDownSince != nil
-      if state.redisDownSince != nil || state.redisGeneration != generation { state.redisSince = clock.now }
-      state.redisGeneration = generation
-      state.redisDownSince = nil
+      state.brokerOffset = pulse.milliseconds - Int64(Date().timeIntervalSince1970 * 1000)
+      let wasDown = state.brokerDownSince != nil
+      if wasDown || state.brokerGeneration != pulse.generation { state.brokerSince = clock.now }
+      state.brokerGeneration = pulse.generation
+      state.brokerDownSince = nil
       return wasDown
     }
   }
@@ -70,9 +68,9 @@ final class BusHealth: Sendable {
     }
   }
 
-  /// Whether Redis has been there long enough that everybody alive has shown a sign again.
-  func redisIsSettled(for time: Duration) -> Bool {
-    state.withLock { $0.redisDownSince == nil && clock.now - $0.redisSince > time }
+  /// Whether the broker has been there long enough that everybody alive has shown a sign again.
+  func brokerIsSettled(for time: Duration) -> Bool {
+    state.withLock { $0.brokerDownSince == nil && clock.now - $0.brokerSince > time }
   }
 
   func waitForPostgres(orDrain core: BusCore) async {

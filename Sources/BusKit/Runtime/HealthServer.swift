@@ -16,7 +16,7 @@ struct HealthServer: Sendable {
     router.get("/livez") { _, _ in "alive\n" }
     router.get("/readyz") { _, _ -> Response in
       let problems = [
-        core.health.redisDownFor.map { "redis: no answer for \($0.milliseconds / 1000) s" },
+        core.health.brokerDownFor.map { "redis: no answer for \($0.milliseconds / 1000) s" },
         core.health.postgresDownFor.map { "postgres: no answer for \($0.milliseconds / 1000) s" },
         core.health.isReady ? nil : "not ready",
       ].compactMap { $0 }

@@ -1,13 +1,12 @@
 import Foundation
 import Logging
-import Redis
 
 /// Answers questions of one topic. A question is acknowledged as it is read: nobody takes it over, its asker asks
 /// again.
 struct QueryServer: Sendable {
   static let failureType = "bus.QueryFailure"
 
-  let link: StreamGroup
+  let link: any BrokerSubscription
   let handlers: [String: QueryHandler]
   let core: BusCore
 
@@ -23,7 +22,8 @@ struct QueryServer: Sendable {
             try await forgetTheDead()
             isEnsured = true
           }
-          let entries = try await link.read(count: core.timing.queryConcurrencyMax, acknowledging: true)
+          let entries = try await link.read(
+            limit: core.timing.queryConcurrencyMax, wait: core.timing.readBlock, acknowledging: true)
           for entry in entries {
             await limit.enter()
             group.addTask {
@@ -44,7 +44,7 @@ struct QueryServer: Sendable {
       group.cancelAll()
     }
     do {
-      try await link.remove(consumer: link.consumer)
+      try await link.remove(consumer: link.options.consumer)
     } catch {
       core.logger.debug("the consumer stays listed", metadata: ["error": "\(error)"])
     }
@@ -62,15 +62,15 @@ struct QueryServer: Sendable {
 
   /// Consumers of processes that were killed: nothing is ever pending here, so they can go.
   private func forgetTheDead() async throws {
-    for consumer in try await link.consumers() where consumer.name != link.consumer && consumer.idleMilliseconds > 60_000 {
+    for consumer in try await link.consumers() where consumer.name != link.options.consumer && consumer.idleMilliseconds > 60_000 {
       if try await !core.isAlive(consumer.name) { try await link.remove(consumer: consumer.name) }
     }
   }
 
-  private func answer(_ entry: StreamEntry) async {
+  private func answer(_ entry: Delivery) async {
     do {
-      let question = try Envelope(wire: entry.fields ?? [])
-      let age = core.health.redisMilliseconds - entry.milliseconds
+      let question = try entry.envelope()
+      let age = core.health.brokerMilliseconds - entry.milliseconds
       let left = (question.timeToLive?.milliseconds ?? 10_000) - age
       guard left > 0 else {
         core.metrics.counter("energy_bus_queries_expired_total", labels: [("type", question.type)]).increment()
@@ -111,10 +111,6 @@ struct QueryServer: Sendable {
     let envelope = Envelope(
       id: .v7(), type: type, version: 1, key: question.key, createdAt: Date(), correlation: question.correlation,
       causation: question.id.text, traceparent: question.traceparent, body: body)
-    let stream = Topic.replies(process: question.replyTo).streamKey(0)
-    _ = try await core.commands.pipeline([
-      RedisCommand([RedisWord("XADD"), .init(stream), "MAXLEN", "~", "10000", "*"] + envelope.wireFields),
-      RedisCommand("EXPIRE", .init(stream), "60"),
-    ])
+    _ = try await core.broker.publish([Publication(envelope, topic: .replies(process: question.replyTo))])
   }
 }

@@ -5,6 +5,8 @@ import Redis
 /// How a service reaches its Redis and Postgres, and the times of the bus.
 public struct ServiceConfiguration: Sendable {
   public var redis: RedisConfiguration
+  /// What carries the messages; nil: that Redis.
+  public var broker: (any Broker)?
   public var postgres: PostgresConfiguration
   public var poolSize: Int
   /// Where `/livez`, `/readyz`, `/metrics` and the service's own routes are served.

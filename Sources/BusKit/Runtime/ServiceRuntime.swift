@@ -2,7 +2,6 @@ import Foundation
 import Hummingbird
 import Logging
 import Postgres
-import Redis
 import ServiceLifecycle
 
 /// A running service: connects, migrates, consumes, and drains when asked to stop.
@@ -77,7 +76,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
       await publishing
       group.cancelAll()
     }
-    await close(consumers.map(\.link.reader) + servers.map(\.link.reader))
+    await close(consumers.map(\.link) + servers.map(\.link))
     core.logger.info("stopped")
   }
 
@@ -93,7 +92,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
     }
   }
 
-  /// Waits for Redis and Postgres as long as it takes, then migrates. False: told to stop meanwhile.
+  /// Waits for the broker and Postgres as long as it takes, then migrates. False: told to stop meanwhile.
   private func prepare() async throws -> Bool {
     var attempt = 0
     while !core.isDraining {
@@ -101,14 +100,12 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
         try await Migrator.run(core.pool, schema: service.schema, component: "bus", migrations: BusMigrations.all)
         try await Migrator.run(
           core.pool, schema: service.schema, component: service.name, migrations: service.migrations)
-        _ = try await core.commands.send(RedisCommand("PING"))
+        try await beat()
         return true
       } catch let error as PostgresError where error.isOutage {
         core.logger.warning("waiting for Postgres", metadata: ["error": "\(error)"])
-      } catch let error as RedisError {
-        core.logger.warning("waiting for Redis", metadata: ["error": "\(error)"])
-      } catch let error as RedisServerError where ["LOADING", "MASTERDOWN", "BUSY"].contains(error.prefix) {
-        core.logger.warning("waiting for Redis", metadata: ["error": "\(error)"])
+      } catch where core.broker.isOutage(error) {
+        core.logger.warning("waiting for the broker", metadata: ["error": "\(error)"])
       }
       attempt += 1
       await core.pause(Backoff(first: .milliseconds(100), most: .seconds(2)), attempt)
@@ -132,39 +129,36 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
     }
   }
 
-  private func link(_ topic: Topic, _ partition: Int) -> StreamGroup {
-    StreamGroup(
-      topic: topic, partition: partition, group: service.name, consumer: core.process,
-      reader: RedisConnection(configuration: configuration.redis), commands: core.commands, block: core.timing.readBlock)
+  private func link(_ topic: Topic, _ partition: Int) -> any BrokerSubscription {
+    core.broker.subscribe(
+      SubscriptionOptions(
+        topic: topic, partition: partition, group: service.name, consumer: core.process, lease: core.timing.lease))
   }
 
   private func sweepOutbox() async {
     await core.support("outbox", every: core.timing.outboxPoll) {
-      guard core.health.redisDownFor == nil, core.health.postgresDownFor == nil else { return }
+      guard core.health.brokerDownFor == nil, core.health.postgresDownFor == nil else { return }
       while try await core.publisher.sweep() > 0, !Task.isCancelled {}
       try await core.publisher.recheckFullStreams()
     }
   }
 
-  /// Shows that this process is alive, and looks whether Redis is, and still the same.
+  /// Shows that this process is alive, and looks whether the broker is, and still the same.
   private func giveSigns() async {
     await core.support("alive", every: core.timing.aliveRenewal) {
       do {
-        let replies = try await core.commands.pipeline([
-          RedisCommand("SET", .init(core.aliveKey(core.process)), "1", "PX", .init(core.timing.alive.milliseconds)),
-          RedisCommand("TIME"), RedisCommand("GET", .init(Publisher.epochKey)),
-        ])
-        // An error reply (loading, out of memory) is no answer either.
-        for reply in replies { _ = try reply.get() }
-        if core.health.noteRedis(time: replies[1], generation: core.commands.generation) {
-          core.logger.notice("Redis answers again")
-        }
-        core.publisher.note(epoch: replies[2].string)
+        try await beat()
       } catch {
         if Task.isCancelled { return }
-        if core.health.noteRedis(time: nil, generation: core.commands.generation) { throw error }
+        if core.health.noteBroker(nil) { throw error }
       }
     }
+  }
+
+  private func beat() async throws {
+    let pulse = try await core.broker.beat(service: core.service, process: core.process, for: core.timing.alive)
+    if core.health.noteBroker(pulse) { core.logger.notice("the broker answers again") }
+    core.publisher.note(epoch: pulse.epoch)
   }
 
   private func watchPostgres() async {
@@ -222,15 +216,17 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
     }
   }
 
-  private func close(_ readers: [RedisConnection]) async {
+  private func close(_ links: [any BrokerSubscription]) async {
     do {
-      _ = try await core.commands.send(RedisCommand("DEL", .init(core.aliveKey(core.process))))
+      try await core.broker.leave(service: core.service, process: core.process)
     } catch {
       core.logger.debug("the sign of life runs out by itself", metadata: ["error": "\(error)"])
     }
-    for reader in readers { await reader.close() }
+    for link in links { await link.close() }
     await core.asker.close()
-    await core.commands.close()
+    await core.cache.close()
+    // A broker that was handed in is its owner's.
+    if configuration.broker == nil { await core.broker.close() }
     await core.pool.close()
   }
 }

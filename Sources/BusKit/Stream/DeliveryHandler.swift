@@ -1,7 +1,6 @@
 import Foundation
 import Logging
 import Postgres
-import Redis
 import Synchronization
 
 /// Handles deliveries of one partition: a batch in one transaction, each alone when that fails; acknowledges after the
@@ -10,7 +9,7 @@ import Synchronization
 /// Only what the handling itself throws is held against a message. That Redis or Postgres is away is nobody's attempt:
 /// it is thrown on, and what is left is found again as this consumer's own.
 final class DeliveryHandler: Sendable {
-  private typealias Work = (entry: StreamEntry, unit: PreparedUnit)
+  private typealias Work = (entry: Delivery, unit: PreparedUnit)
 
   private struct State {
     var inFlight: Set<String> = []
@@ -22,15 +21,17 @@ final class DeliveryHandler: Sendable {
   private static let lossesMax = 3
   /// More than this are not remembered: they are only tried a little early after a failure.
   private static let restingMax = 10_000
+  /// How long a message of an unknown type rests before it is looked at again.
+  private static let unknownPause: Duration = .seconds(5)
 
-  private let link: StreamGroup
+  private let link: any BrokerSubscription
   private let handlers: [String: MessageHandler]
   private let core: BusCore
   private let timing: BusTiming
   private let labels: MetricsRegistry.Labels
   private let state = Mutex(State())
 
-  init(link: StreamGroup, handlers: [String: MessageHandler], core: BusCore, labels: MetricsRegistry.Labels) {
+  init(link: any BrokerSubscription, handlers: [String: MessageHandler], core: BusCore, labels: MetricsRegistry.Labels) {
     self.link = link
     self.handlers = handlers
     self.core = core
@@ -40,7 +41,7 @@ final class DeliveryHandler: Sendable {
 
   private var logger: Logger { core.logger }
 
-  func handle(_ entries: [StreamEntry]) async throws {
+  func handle(_ entries: [Delivery]) async throws {
     state.withLock { state in
       for entry in entries {
         state.inFlight.insert(entry.id)
@@ -59,7 +60,7 @@ final class DeliveryHandler: Sendable {
       for work in works { try await handleAlone(work) }
     } catch is BusCore.Interrupted {
       // Draining without Postgres: others may have them at once, without an attempt counted here.
-      try await link.release(entries.map(\.id), idle: timing.lease)
+      try await link.release(entries.map(\.id), after: .zero, isAttempt: false)
       return
     }
     let seconds = Double((ContinuousClock.now - start).milliseconds) / 1000
@@ -85,7 +86,7 @@ final class DeliveryHandler: Sendable {
 
   func lost(_ id: String) {
     core.metrics.counter("energy_bus_lost_total", labels: labels).increment()
-    logger.critical("a delivery was lost: trimmed while pending", metadata: ["stream": "\(link.stream)", "entry": "\(id)"])
+    logger.critical("a delivery was lost: trimmed while pending", metadata: ["stream": "\(link.options.stream)", "entry": "\(id)"])
   }
 
   // MARK: - Units
@@ -97,7 +98,7 @@ final class DeliveryHandler: Sendable {
       result = try await attempt(works.map(\.unit))
     } catch {
       try rethrowIfInterrupted(error)
-      logger.debug("a batch failed; each is run alone", metadata: ["stream": "\(link.stream)", "error": "\(error)"])
+      logger.debug("a batch failed; each is run alone", metadata: ["stream": "\(link.options.stream)", "error": "\(error)"])
       return false
     }
     count(result)
@@ -144,28 +145,29 @@ final class DeliveryHandler: Sendable {
   }
 
   /// Decodes an entry, or deals with it at once and returns nil.
-  private func prepare(_ entry: StreamEntry) async throws -> PreparedUnit? {
-    guard let fields = entry.fields else {
+  private func prepare(_ entry: Delivery) async throws -> PreparedUnit? {
+    if entry.isLost {
       lost(entry.id)
       try await link.acknowledge([entry.id])
       return nil
     }
+    // Before anything of it is read: reading it may be what kills the process.
+    if entry.deliveries > timing.attemptsMax {
+      try await bury(entry, "attempts", "delivered \(entry.deliveries) times without success")
+      return nil
+    }
     let envelope: Envelope
-    do { envelope = try Envelope(wire: fields) } catch {
+    do { envelope = try entry.envelope() } catch {
       try await bury(entry, "undecodable", "\(error)")
       return nil
     }
-    let age = Duration.milliseconds(max(0, core.health.redisMilliseconds - entry.milliseconds))
+    let age = Duration.milliseconds(max(0, core.health.brokerMilliseconds - entry.milliseconds))
     if age > timing.inboxRetention {
       try await bury(entry, "too_old", "\(age.milliseconds / 1000) s old")
       return nil
     }
     guard let handler = handlers[envelope.type], handler.version >= envelope.version else {
       try await postpone(unknown: envelope, entry, age)
-      return nil
-    }
-    if entry.deliveries > timing.attemptsMax {
-      try await bury(entry, "attempts", "delivered \(entry.deliveries) times without success")
       return nil
     }
     do { return try handler.prepare(envelope) } catch {
@@ -175,12 +177,12 @@ final class DeliveryHandler: Sendable {
   }
 
   /// A newer producer's message: its reader comes with the next release. Being handed back is no attempt.
-  private func postpone(unknown envelope: Envelope, _ entry: StreamEntry, _ age: Duration) async throws {
+  private func postpone(unknown envelope: Envelope, _ entry: Delivery, _ age: Duration) async throws {
     if age > timing.unknownGrace {
       try await bury(entry, "unknown_type", "\(envelope.type) version \(envelope.version)")
     } else {
       logger.notice("not yet known; handed back", metadata: ["type": "\(envelope.type)"])
-      try await release(entry)
+      try await release(entry, after: Self.unknownPause, isAttempt: false)
     }
   }
 
@@ -208,11 +210,11 @@ final class DeliveryHandler: Sendable {
     }
   }
 
-  private func release(_ entry: StreamEntry, after: Duration? = nil) async throws {
+  private func release(_ entry: Delivery, after: Duration? = nil, isAttempt: Bool = true) async throws {
     let wanted = after ?? Backoff(first: .milliseconds(100), factor: 4, most: timing.lease).delay(
       attempt: entry.deliveries, random: .random(in: 0..<1))
     let delay = max(.zero, min(wanted, timing.lease))
-    try await link.release([entry.id], idle: timing.lease - delay)
+    try await link.release([entry.id], after: delay, isAttempt: isAttempt)
     state.withLock { state in
       if state.resting.count >= Self.restingMax { state.resting = [:] }
       state.resting[entry.id] = .now + delay
@@ -220,10 +222,10 @@ final class DeliveryHandler: Sendable {
     core.metrics.counter("energy_bus_retried_total", labels: labels).increment()
   }
 
-  private func bury(_ entry: StreamEntry, _ reason: String, _ detail: String) async throws {
+  private func bury(_ entry: Delivery, _ reason: String, _ detail: String) async throws {
     guard try await link.bury(entry, reason: reason, detail: detail) else { return }
     core.metrics.counter("energy_bus_dead_total", labels: labels + [("reason", reason)]).increment()
     logger.error(
-      "dead letter", metadata: ["stream": "\(link.stream)", "entry": "\(entry.id)", "reason": "\(reason)", "detail": "\(detail)"])
+      "dead letter", metadata: ["stream": "\(link.options.stream)", "entry": "\(entry.id)", "reason": "\(reason)", "detail": "\(detail)"])
   }
 }

@@ -1,14 +1,13 @@
 import Foundation
 import Logging
 import Postgres
-import Redis
 import Synchronization
 
 /// Sends outbox rows to their streams and marks them sent.
 ///
 /// A process publishes what it has just committed; what a crash left behind is found by the sweep of any replica.
-/// Before each batch the epoch of Redis is read: another epoch means that Redis has lost its memory, and everything
-/// still kept is sent again.
+/// With each batch the broker's epoch is read: another one means that it has lost its memory, and what its readers may
+/// still need is sent again.
 final class Publisher: Sendable {
   private struct Waiting {
     let record: OutboxRecord
@@ -24,7 +23,7 @@ final class Publisher: Sendable {
     var generation = 0
   }
 
-  private let connection: RedisConnection
+  private let broker: any Broker
   private let pool: PostgresPool
   private let timing: BusTiming
   private let lengthMax: [String: Int]
@@ -41,10 +40,10 @@ final class Publisher: Sendable {
   private static let chunkBytes = 4 * 1024 * 1024
 
   init(
-    connection: RedisConnection, pool: PostgresPool, timing: BusTiming, lengthMax: [String: Int], logger: Logger,
+    broker: any Broker, pool: PostgresPool, timing: BusTiming, lengthMax: [String: Int], logger: Logger,
     metrics: MetricsRegistry
   ) {
-    self.connection = connection
+    self.broker = broker
     self.pool = pool
     self.timing = timing
     self.lengthMax = lengthMax
@@ -115,7 +114,7 @@ final class Publisher: Sendable {
     return try await publish(records)
   }
 
-  /// Sends rows, a few megabytes at a time, and marks what Redis took. Returns how many that were.
+  /// Sends rows, a few megabytes at a time, and marks what the broker took. Returns how many that were.
   @discardableResult
   private func publish(_ records: [OutboxRecord]) async throws -> Int {
     var (count, rest) = (0, records[...])
@@ -133,54 +132,39 @@ final class Publisher: Sendable {
     return count
   }
 
-  /// Adds the rows to their streams in one round trip; returns those that Redis took, and the epoch in which it did.
+  /// Adds the rows to their streams in one round trip; returns those that the broker took, and the epoch in which it did.
   private func send(_ records: [OutboxRecord]) async throws -> (sent: [(id: UUID, streamID: String)], epoch: String?) {
     let full = state.withLock { $0.full }
     let open = records.filter { !full.contains($0.streamKey) }
     guard !open.isEmpty else { return ([], nil) }
-    var commands: [RedisCommand] = [RedisCommand("GET", .init(Self.epochKey))]
-    for record in open { commands.append(contentsOf: Self.commands(for: record)) }
-    let lasting = Set(open.filter { !$0.isTransient }.map(\.streamKey)).sorted()
-    commands += lasting.map { RedisCommand("XLEN", .init($0)) }
-    let replies = try await connection.pipeline(commands)
-    // A connection opened meanwhile may lead to a Redis that has forgotten things: compare first, mark later.
-    let isKnown = state.withLock { $0.generation == connection.generation }
-    let epoch = isKnown ? try replies[0].get().string : nil
+    let report = try await broker.publish(open.map(\.publication))
+    // The way to the broker opened anew may lead to one that has forgotten things: compare first, mark later.
+    let epoch = state.withLock { $0.generation == broker.generation } ? report.epoch : nil
     note(epoch: epoch)
 
     var sent: [(id: UUID, streamID: String)] = []
-    var refusals: [String: (count: Int, error: RedisServerError)] = [:]
-    var index = 1
-    for record in open {
-      if let id = replies[index].string {
-        sent.append((record.envelope.id, id))
-      } else if case .error(let error) = replies[index] {
-        refusals[record.topicName] = (refusals[record.topicName, default: (0, error)].count + 1, error)
+    var refusals: [String: (count: Int, reason: String)] = [:]
+    for (record, outcome) in zip(open, report.outcomes) {
+      switch outcome {
+      case .stored(let id): sent.append((record.envelope.id, id))
+      case .refused(let reason):
+        refusals[record.topicName] = (refusals[record.topicName, default: (0, reason)].count + 1, reason)
       }
-      index += record.isTransient ? 2 : 1
     }
     for (topic, refusal) in refusals {
       metrics.counter("energy_bus_publish_errors_total", labels: [("topic", topic)]).increment(by: refusal.count)
       logger.warning(
         "messages were not accepted",
-        metadata: ["topic": "\(topic)", "count": "\(refusal.count)", "error": "\(refusal.error)"])
+        metadata: ["topic": "\(topic)", "count": "\(refusal.count)", "error": "\(refusal.reason)"])
     }
-    for (offset, key) in lasting.enumerated() { note(length: replies[index + offset].int ?? 0, of: key) }
+    for (stream, length) in report.lengths { note(length: length, of: stream) }
     metrics.counter("energy_bus_published_total").increment(by: sent.count)
     return (sent, epoch)
   }
 
-  private static func commands(for record: OutboxRecord) -> [RedisCommand] {
-    let add = { (options: [RedisWord]) in
-      RedisCommand([RedisWord("XADD"), .init(record.streamKey)] + options + ["*"] + record.envelope.wireFields)
-    }
-    guard record.isTransient else { return [add([])] }
-    return [add(["MAXLEN", "~", "10000"]), RedisCommand("EXPIRE", .init(record.streamKey), "60")]
-  }
-
-  private func note(length: Int64, of key: String) {
+  private func note(length: Int, of key: String) {
     guard let most = lengthMax[key] else { return }
-    let isFull = length >= Int64(most)
+    let isFull = length >= most
     let changed = state.withLock { isFull ? $0.full.insert(key).inserted : $0.full.remove(key) != nil }
     if changed {
       logger.critical("\(isFull ? "stream is full: publishing to it stops" : "stream has room again")", metadata: ["stream": "\(key)"])
@@ -191,44 +175,34 @@ final class Publisher: Sendable {
   /// Looks again at streams that were full; called from the sweep's loop.
   func recheckFullStreams() async throws {
     for key in state.withLock({ $0.full }) {
-      note(length: try await connection.send(RedisCommand("XLEN", .init(key))).int ?? 0, of: key)
+      note(length: try await broker.length(of: key), of: key)
     }
   }
 
   // MARK: - Epoch
 
-  static let epochKey = "bus:epoch"
-
-  /// What Redis was seen to have as its epoch. Another one than known makes the next sweep compare and send again.
+  /// What the broker was seen to have as its epoch. Another one than known makes the next sweep compare and send again.
   func note(epoch seen: String?) {
     state.withLock { if seen != $0.epoch { $0.epoch = nil } }
   }
 
-  /// Compares Redis' epoch with the one stored beside the outbox. Another one: Redis has lost its memory, everything
+  /// Compares the broker's epoch with the one stored beside the outbox. Another one: it has lost its memory, everything
   /// kept is sent again. The same, but another server process: the last minute is sent again, for what an unfinished
   /// fsync lost.
   private func checkEpoch() async throws {
-    let isKnown = state.withLock { $0.epoch != nil && $0.generation == connection.generation }
+    let isKnown = state.withLock { $0.epoch != nil && $0.generation == broker.generation }
     if isKnown { return }
-    var (generation, replies) = (-1, [RedisValue]())
-    while generation != connection.generation {
-      generation = connection.generation
-      replies = try await connection.pipeline([
-        RedisCommand("SET", .init(Self.epochKey), .init(UUID.v7().text), "NX"),
-        RedisCommand("GET", .init(Self.epochKey)), RedisCommand("INFO", "server"),
-      ])
+    let memory = try await broker.memory()
+    let resent = try await pool.transaction {
+      try EpochStore.compare(epoch: memory.epoch, runID: memory.run, in: $0)
     }
-    guard let epoch = try replies[1].get().string else { return }
-    let runID = replies[2].string?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("run_id:") }
-      .map { String($0.dropFirst(7)) } ?? ""
-    let resent = try await pool.transaction { try EpochStore.compare(epoch: epoch, runID: runID, in: $0) }
     if resent > 0 {
       metrics.counter("energy_bus_resent_total").increment(by: resent)
-      logger.warning("Redis has changed: messages are sent again", metadata: ["rows": "\(resent)"])
+      logger.warning("the broker has changed: messages are sent again", metadata: ["rows": "\(resent)"])
     }
     state.withLock {
-      $0.epoch = epoch
-      $0.generation = generation
+      $0.epoch = memory.epoch
+      $0.generation = memory.generation
     }
   }
 }

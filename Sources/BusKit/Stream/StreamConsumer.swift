@@ -1,23 +1,21 @@
 import Foundation
 import Logging
-import Postgres
-import Redis
 import Synchronization
 
 /// Consumes one partition of a topic for its group: reads, hands over to `DeliveryHandler`, takes over what others left
 /// behind. All of it is one loop, so that nothing of this partition runs beside anything else of it here.
 final class StreamConsumer: Sendable {
-  let link: StreamGroup
+  let link: any BrokerSubscription
   private let handler: DeliveryHandler
   private let timing: BusTiming
   private let core: BusCore
   private let labels: MetricsRegistry.Labels
 
-  init(link: StreamGroup, handlers: [String: MessageHandler], core: BusCore) {
+  init(link: any BrokerSubscription, handlers: [String: MessageHandler], core: BusCore) {
     self.link = link
     self.timing = core.timing
     self.core = core
-    labels = [("topic", link.topic.name), ("group", link.group)]
+    labels = [("topic", link.options.topic.name), ("group", link.options.group)]
     handler = DeliveryHandler(link: link, handlers: handlers, core: core, labels: labels)
   }
 
@@ -40,16 +38,16 @@ final class StreamConsumer: Sendable {
       do {
         try await round(&progress)
         progress.failures = 0
-      } catch let error as RedisServerError where ["NOGROUP", "UNBLOCKED"].contains(error.prefix) {
+      } catch let error as StreamLost {
         core.metrics.counter("energy_bus_groups_recreated_total", labels: labels).increment()
-        logger.warning("the stream lost its group", metadata: ["stream": "\(link.stream)", "error": "\(error)"])
+        logger.warning("the stream lost its group", metadata: ["stream": "\(link.options.stream)", "error": "\(error)"])
         progress.generation = nil
         progress.failures += 1
       } catch {
         if core.isDraining { break }
         progress.hasLeftovers = true
         progress.failures += 1
-        logger.warning("consuming paused", metadata: ["stream": "\(link.stream)", "error": "\(error)"])
+        logger.warning("consuming paused", metadata: ["stream": "\(link.options.stream)", "error": "\(error)"])
       }
       if progress.failures > 0 {
         await core.pause(Backoff(first: .milliseconds(50), most: .seconds(2)), progress.failures)
@@ -61,19 +59,19 @@ final class StreamConsumer: Sendable {
   private func round(_ progress: inout Progress) async throws {
     if progress.generation == nil {
       try await link.ensure()
-      progress.generation = link.reader.generation
+      progress.generation = link.generation
     }
     await core.health.waitForPostgres(orDrain: core)
     if core.isDraining { return }
     if progress.hasLeftovers {
-      try await takeOver(of: link.consumer)
+      try await takeOver(of: link.options.consumer)
       progress.hasLeftovers = false
     }
-    let entries = try await link.read(count: timing.batchMax)
-    if link.reader.generation != progress.generation {
+    let entries = try await link.read(limit: timing.batchMax, wait: timing.readBlock, acknowledging: false)
+    if link.generation != progress.generation {
       // The first read opens the connection; another one means that a reply may have got lost with the one before.
       progress.hasLeftovers = progress.generation ?? 0 > 0
-      progress.generation = link.reader.generation
+      progress.generation = link.generation
     }
     if !entries.isEmpty { try await handler.handle(entries) }
     if ContinuousClock.now >= progress.nextSweep {
@@ -87,9 +85,9 @@ final class StreamConsumer: Sendable {
 
   private func leave() async {
     do {
-      try await link.remove(consumer: link.consumer)
+      try await link.remove(consumer: link.options.consumer)
     } catch {
-      logger.debug("the consumer stays listed", metadata: ["stream": "\(link.stream)", "error": "\(error)"])
+      logger.debug("the consumer stays listed", metadata: ["stream": "\(link.options.stream)", "error": "\(error)"])
     }
   }
 
@@ -97,8 +95,8 @@ final class StreamConsumer: Sendable {
 
   /// Claims what dead consumers hold at once, what living ones hold when its lease has run out, and trims.
   private func sweep() async throws {
-    if core.health.redisIsSettled(for: timing.alive) {
-      for consumer in try await link.consumers() where consumer.name != link.consumer {
+    if core.health.brokerIsSettled(for: timing.alive) {
+      for consumer in try await link.consumers() where consumer.name != link.options.consumer {
         if try await core.isAlive(consumer.name) { continue }
         if consumer.pending > 0 {
           try await takeOver(of: consumer.name)
@@ -116,15 +114,15 @@ final class StreamConsumer: Sendable {
   /// - Parameter owner: nil: anybody's whose lease has run out.
   private func takeOver(of owner: String?) async throws {
     // A claimed delivery's idle time begins anew, so of several sweepers one gets it.
-    let isOwn = owner == link.consumer
+    let isOwn = owner == link.options.consumer
     let idle: Duration = owner == nil ? timing.lease : isOwn ? .zero : min(.milliseconds(500), timing.lease)
     for pending in try await link.pending(idle: idle, of: owner, limit: 200).shuffled() {
       if core.isDraining { return }
       if isOwn && handler.isResting(pending.id) { continue }
       switch try await link.claim(pending.id, idle: idle) {
-      case .mine(let entry):
+      case .mine(let delivery):
         core.metrics.counter("energy_bus_taken_over_total", labels: labels).increment()
-        try await handler.handle([entry])
+        try await handler.handle([delivery])
       case .lost: handler.lost(pending.id)
       case .gone: continue
       }

@@ -34,3 +34,12 @@ extension OutboxRecord {
       isTransient: outgoing.topic.isTransient)
   }
 }
+
+extension OutboxRecord {
+  /// How many answers wait for a process before the oldest go.
+  private static let answersMax = 10_000
+
+  var publication: Publication {
+    Publication(stream: streamKey, envelope: envelope, lengthMax: isTransient ? Self.answersMax : nil)
+  }
+}

@@ -16,32 +16,56 @@ enum Scripts {
     return mine
     """)
 
-  /// KEYS: stream. ARGV: group, consumer, idle ms, ids… Hands back what the consumer still owns: with an idle time of a
-  /// whole lease at once, with less after the rest of the lease. Returns how many.
+  /// KEYS: stream. ARGV: group, consumer, idle ms, 1 to count this delivery back, ids… Hands back what the consumer
+  /// still owns: with an idle time of a whole lease at once, with less after the rest of the lease. Returns how many.
   static let release = RedisScript(
     """
     local count = 0
-    for i = 4, #ARGV do
+    for i = 5, #ARGV do
       local p = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1, ARGV[2])
       if #p > 0 then
-        redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[i], 'IDLE', ARGV[3], 'JUSTID')
+        local deliveries = math.max(0, p[1][4] - tonumber(ARGV[4]))
+        redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[i], 'IDLE', ARGV[3], 'RETRYCOUNT', deliveries, 'JUSTID')
         count = count + 1
       end
     end
     return count
     """)
 
-  /// KEYS: stream, dead stream. ARGV: group, consumer, id, fields… Moves one delivery to the dead letters and
-  /// acknowledges it, if the consumer still owns it. Returns 1 or 0.
+  /// KEYS: stream, dead stream. ARGV: group, consumer, id, fields… Moves one delivery to the dead letters, its own fields
+  /// behind those given, and acknowledges it, if the consumer still owns it. Returns 1 or 0. Of a foreign entry with
+  /// more fields than any message has, the first are kept.
   static let bury = RedisScript(
     """
     local p = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2])
     if #p == 0 then return 0 end
     local fields = {}
     for i = 4, #ARGV do fields[#fields + 1] = ARGV[i] end
+    local e = redis.call('XRANGE', KEYS[1], ARGV[3], ARGV[3])
+    if e[1] then
+      for i = 1, math.min(#e[1][2], 200) do fields[#fields + 1] = e[1][2][i] end
+    end
     redis.call('XADD', KEYS[2], '*', unpack(fields))
     redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
     return 1
+    """)
+
+  /// KEYS: stream, dead stream. ARGV: number of words before the message's own, ids… Puts dead letters back into the
+  /// stream and forgets them. Returns how many there were.
+  static let replayDead = RedisScript(
+    """
+    local count = 0
+    for i = 2, #ARGV do
+      local e = redis.call('XRANGE', KEYS[2], ARGV[i], ARGV[i])
+      if e[1] then
+        local fields = {}
+        for j = tonumber(ARGV[1]) + 1, #e[1][2] do fields[#fields + 1] = e[1][2][j] end
+        if #fields > 0 then redis.call('XADD', KEYS[1], '*', unpack(fields)) end
+        redis.call('XDEL', KEYS[2], ARGV[i])
+        count = count + 1
+      end
+    end
+    return count
     """)
 
   /// KEYS: stream. ARGV: group, consumer, idle ms, id. Takes a delivery over that is still pending and idle for that

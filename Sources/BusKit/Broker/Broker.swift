@@ -1,0 +1,147 @@
+/// What carries messages between processes: streams with consumer groups, leases and dead letters.
+///
+/// The bus keeps every promise that matters in Postgres (outbox, inbox); a broker is transport. It may lose its memory,
+/// deliver twice and out of order; it must say so honestly (`memory()`, `generation`), and it must never hand one
+/// delivery to two consumers of a group before its lease has run out.
+///
+/// Two ship with the library: `RedisBroker` and, for tests, `MemoryBroker`. Both pass one conformance suite, and so must
+/// a third.
+public protocol Broker: Sendable {
+  var features: BrokerFeatures { get }
+
+  /// How often the way to the broker was opened anew; a change means that it may have restarted in between.
+  var generation: Int { get }
+
+  /// Adds messages to their streams, in one round trip. A stream that refuses does not keep the others from being
+  /// stored.
+  /// - Throws: when it is not known which of them were stored.
+  func publish(_ publications: [Publication]) async throws -> PublishReport
+
+  /// One consumer of a group on one partition. Nothing is sent before its first call.
+  func subscribe(_ options: SubscriptionOptions) -> any BrokerSubscription
+
+  /// Reads a stream without a group, from its beginning: the answers for one process.
+  func follow(stream: String) -> any BrokerFollower
+
+  /// Shows that a process is alive for so long, and looks at the broker's clock and memory.
+  func beat(service: String, process: String, for time: Duration) async throws -> BrokerPulse
+  func isAlive(service: String, process: String) async throws -> Bool
+  /// Takes a sign of life back: what that process holds may be taken over at once.
+  func leave(service: String, process: String) async throws
+
+  /// What tells one life of the broker from another. Gives a broker without memory a new one.
+  func memory() async throws -> BrokerMemory
+
+  func length(of stream: String) async throws -> Int
+
+  // MARK: Operators
+
+  /// What is in a topic, partition by partition.
+  func state(of topic: Topic) async throws -> [PartitionState]
+  /// Messages of a stream without reading them for a group, oldest first, after an id (nil: from the beginning).
+  func peek(_ topic: Topic, partition: Int, after id: String?, limit: Int) async throws -> [Delivery]
+  func deadLetters(_ topic: Topic, partition: Int, after id: String?, limit: Int) async throws -> [DeadLetter]
+  /// Puts dead letters back into their stream, as the messages they were. Returns how many there were to put back.
+  func replayDead(_ topic: Topic, partition: Int, ids: [String]) async throws -> Int
+  /// Forgets dead letters. Returns how many there were.
+  func purgeDead(_ topic: Topic, partition: Int, ids: [String]) async throws -> Int
+
+  /// Whether an error says that the broker is away or not ready: worth waiting for, and nobody's fault.
+  func isOutage(_ error: any Error) -> Bool
+
+  func close() async
+}
+
+/// What a broker can do beyond the protocol's promises; the conformance suite asks for what it claims.
+public struct BrokerFeatures: Sendable, Equatable {
+  /// What was stored survives a restart of the broker.
+  public var isPersistent: Bool
+  /// Processes of one machine or of many can share it; otherwise it lives in one process.
+  public var isShared: Bool
+  /// Stored bytes can be told (`PartitionState.bytes`).
+  public var tellsBytes: Bool
+
+  public init(isPersistent: Bool, isShared: Bool, tellsBytes: Bool) {
+    self.isPersistent = isPersistent
+    self.isShared = isShared
+    self.tellsBytes = tellsBytes
+  }
+}
+
+/// One message on its way into one stream.
+public struct Publication: Sendable {
+  /// `Topic.streamKey`
+  public let stream: String
+  public let envelope: Envelope
+  /// The stream lives a minute longer with every message and keeps about `lengthMax` of them; nil: it lasts, and nothing
+  /// is dropped from it.
+  public let lengthMax: Int?
+
+  public init(stream: String, envelope: Envelope, lengthMax: Int? = nil) {
+    self.stream = stream
+    self.envelope = envelope
+    self.lengthMax = lengthMax
+  }
+
+  /// A message for the partition of its key.
+  public init(_ envelope: Envelope, topic: Topic) {
+    self.init(
+      stream: topic.streamKey(topic.partition(of: envelope.key)), envelope: envelope,
+      lengthMax: topic.isTransient ? topic.lengthMax : nil)
+  }
+}
+
+public struct PublishReport: Sendable {
+  public enum Outcome: Sendable, Equatable {
+    /// Stored, under this id of the stream.
+    case stored(String)
+    /// Not stored: why.
+    case refused(String)
+  }
+  /// One for each publication, in order.
+  public let outcomes: [Outcome]
+  /// How many messages each lasting stream holds now.
+  public let lengths: [String: Int]
+  /// The broker's memory in which they were stored; nil: it may have changed meanwhile.
+  public let epoch: String?
+
+  public init(outcomes: [Outcome], lengths: [String: Int], epoch: String?) {
+    self.outcomes = outcomes
+    self.lengths = lengths
+    self.epoch = epoch
+  }
+}
+
+/// What a sign of life finds out on its way.
+public struct BrokerPulse: Sendable {
+  /// The broker's clock, milliseconds since 1970.
+  public let milliseconds: Int64
+  public let epoch: String?
+  public let generation: Int
+
+  public init(milliseconds: Int64, epoch: String?, generation: Int) {
+    self.milliseconds = milliseconds
+    self.epoch = epoch
+    self.generation = generation
+  }
+}
+
+/// Another `epoch`: the broker has lost everything. The same epoch in another `run`: the last moments before it stopped
+/// may be lost.
+public struct BrokerMemory: Sendable, Equatable {
+  public let epoch: String
+  public let run: String
+  public let generation: Int
+
+  public init(epoch: String, run: String, generation: Int) {
+    self.epoch = epoch
+    self.run = run
+    self.generation = generation
+  }
+}
+
+/// The stream or its group is gone (the broker was wiped): make it again, from the beginning.
+public struct StreamLost: Error, CustomStringConvertible {
+  public let description: String
+  public init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,89 @@
+/// What operators see of one partition.
+public struct PartitionState: Sendable {
+  public let partition: Int
+  public let length: Int
+  /// What it takes of the broker's memory; nil: unknown.
+  public let bytes: Int?
+  /// The age of the oldest message, in milliseconds of the broker's clock; nil: empty.
+  public let oldestMilliseconds: Int64?
+  public let dead: Int
+  public let groups: [GroupState]
+
+  public init(
+    partition: Int, length: Int, bytes: Int?, oldestMilliseconds: Int64?, dead: Int, groups: [GroupState]
+  ) {
+    self.partition = partition
+    self.length = length
+    self.bytes = bytes
+    self.oldestMilliseconds = oldestMilliseconds
+    self.dead = dead
+    self.groups = groups
+  }
+}
+
+public struct GroupState: Sendable {
+  public let name: String
+  /// Messages that it has not read yet; nil: unknown until it has read everything once.
+  public let lag: Int?
+  /// Read and not acknowledged.
+  public let pending: Int
+  /// How long ago the oldest pending message was added to the stream, in milliseconds.
+  public let oldestPendingMilliseconds: Int64?
+  public let consumers: [ConsumerState]
+
+  public init(
+    name: String, lag: Int?, pending: Int, oldestPendingMilliseconds: Int64?, consumers: [ConsumerState]
+  ) {
+    self.name = name
+    self.lag = lag
+    self.pending = pending
+    self.oldestPendingMilliseconds = oldestPendingMilliseconds
+    self.consumers = consumers
+  }
+}
+
+public struct ConsumerState: Sendable, Equatable {
+  public let name: String
+  public let pending: Int
+  /// Since it last got something, in milliseconds.
+  public let idleMilliseconds: Int64
+
+  public init(name: String, pending: Int, idleMilliseconds: Int64) {
+    self.name = name
+    self.pending = pending
+    self.idleMilliseconds = idleMilliseconds
+  }
+}
+
+/// A message that a group gave up, readable without decoding its body.
+public struct DeadLetter: Sendable {
+  /// Its place among the dead letters.
+  public let id: String
+  public let group: String
+  /// A word for programs: `undecodable`, `attempts`, `invariant`, `permanent`, `too_old`, `unknown_type`.
+  public let reason: String
+  /// A sentence for people.
+  public let detail: String
+  public let deliveries: Int
+  /// When the message entered its stream and when it was buried: milliseconds since 1970, broker's clock.
+  public let firstMilliseconds: Int64
+  public let buriedMilliseconds: Int64
+  private let open: @Sendable () throws -> Envelope
+
+  public init(
+    id: String, group: String, reason: String, detail: String, deliveries: Int, firstMilliseconds: Int64,
+    buriedMilliseconds: Int64, open: @escaping @Sendable () throws -> Envelope
+  ) {
+    self.id = id
+    self.group = group
+    self.reason = reason
+    self.detail = detail
+    self.deliveries = deliveries
+    self.firstMilliseconds = firstMilliseconds
+    self.buriedMilliseconds = buriedMilliseconds
+    self.open = open
+  }
+
+  /// - Throws: `DecodingFailure`: being unreadable may be what it died of.
+  public func envelope() throws -> Envelope { try open() }
+}

@@ -1,0 +1,160 @@
+import Foundation
+import Redis
+
+/// Redis Streams, version 7.0 or later: one stream per partition, one consumer group per service.
+///
+/// One connection is shared for everything that answers at once; each subscription and follower reads over its own.
+public final class RedisBroker: Broker {
+  /// A UUID that a Redis holds as long as it keeps its memory.
+  static let epochKey = "bus:epoch"
+  /// Streams of questions and answers end this long after their last message.
+  private static let transientSeconds = 60
+
+  let commands: RedisConnection
+  private let configuration: RedisConfiguration
+
+  public init(_ configuration: RedisConfiguration) {
+    self.configuration = configuration
+    commands = RedisConnection(configuration: configuration)
+  }
+
+  public var features: BrokerFeatures { BrokerFeatures(isPersistent: true, isShared: true, tellsBytes: true) }
+  public var generation: Int { commands.generation }
+
+  public func subscribe(_ options: SubscriptionOptions) -> any BrokerSubscription {
+    RedisSubscription(options, reader: RedisConnection(configuration: configuration), commands: commands)
+  }
+
+  public func follow(stream: String) -> any BrokerFollower {
+    RedisFollower(stream: stream, reader: RedisConnection(configuration: configuration))
+  }
+
+  public func close() async { await commands.close() }
+
+  public func isOutage(_ error: any Error) -> Bool {
+    switch error {
+    case let error as RedisError: error.code != .invalidArgument
+    case let error as RedisServerError: ["LOADING", "MASTERDOWN", "BUSY", "OOM", "MISCONF"].contains(error.prefix)
+    default: false
+    }
+  }
+
+  // MARK: - Publishing
+
+  public func publish(_ publications: [Publication]) async throws -> PublishReport {
+    guard !publications.isEmpty else { return PublishReport(outcomes: [], lengths: [:], epoch: nil) }
+    let before = commands.generation
+    var list = [RedisCommand("GET", .init(Self.epochKey))]
+    for publication in publications { list.append(contentsOf: Self.commands(for: publication)) }
+    let lasting = Set(publications.lazy.filter { $0.lengthMax == nil }.map(\.stream)).sorted()
+    list += lasting.map { RedisCommand("XLEN", .init($0)) }
+    let replies = try await commands.pipeline(list)
+    var outcomes: [PublishReport.Outcome] = []
+    outcomes.reserveCapacity(publications.count)
+    var index = 1
+    for publication in publications {
+      outcomes.append(Self.outcome(replies[index]))
+      index += publication.lengthMax == nil ? 1 : 2
+    }
+    var lengths: [String: Int] = [:]
+    for (offset, key) in lasting.enumerated() { lengths[key] = replies[index + offset].int.map { Int($0) } }
+    // Over a connection opened meanwhile it may be a Redis that has forgotten things: its epoch must be compared first.
+    return PublishReport(
+      outcomes: outcomes, lengths: lengths, epoch: before == commands.generation ? replies[0].string : nil)
+  }
+
+  private static func outcome(_ reply: RedisValue) -> PublishReport.Outcome {
+    switch reply {
+    case .error(let error): .refused(error.message)
+    default: reply.string.map { .stored($0) } ?? .refused("Redis answered without an id")
+    }
+  }
+
+  private static func commands(for publication: Publication) -> [RedisCommand] {
+    let stream = RedisWord(publication.stream)
+    let fields = publication.envelope.wireFields
+    guard let most = publication.lengthMax else { return [RedisCommand(["XADD", stream, "*"] + fields)] }
+    return [
+      RedisCommand(["XADD", stream, "MAXLEN", "~", .init(most), "*"] + fields),
+      RedisCommand("EXPIRE", stream, .init(transientSeconds)),
+    ]
+  }
+
+  public func length(of stream: String) async throws -> Int {
+    Int(try await commands.send(RedisCommand("XLEN", .init(stream))).int ?? 0)
+  }
+
+  // MARK: - Life and memory
+
+  private func aliveKey(_ service: String, _ process: String) -> RedisWord { .init("alive:{\(service)}:\(process)") }
+
+  public func beat(service: String, process: String, for time: Duration) async throws -> BrokerPulse {
+    let replies = try await commands.pipeline([
+      RedisCommand("SET", aliveKey(service, process), "1", "PX", .init(time.milliseconds)),
+      RedisCommand("TIME"), RedisCommand("GET", .init(Self.epochKey)),
+    ])
+    // An error reply (loading, out of memory) is no sign of life either.
+    let values = try replies.map { try $0.get() }
+    guard let parts = values[1].array, parts.count == 2, let seconds = parts[0].int, let micros = parts[1].int else {
+      throw RedisError(.protocolViolation, "TIME was answered without a time.")
+    }
+    return BrokerPulse(
+      milliseconds: seconds * 1000 + micros / 1000, epoch: values[2].string, generation: commands.generation)
+  }
+
+  public func isAlive(service: String, process: String) async throws -> Bool {
+    try await commands.send(RedisCommand("EXISTS", aliveKey(service, process))).int == 1
+  }
+
+  public func leave(service: String, process: String) async throws {
+    _ = try await commands.send(RedisCommand("DEL", aliveKey(service, process)))
+  }
+
+  public func memory() async throws -> BrokerMemory {
+    while true {
+      let generation = commands.generation
+      let replies = try await commands.pipeline([
+        RedisCommand("SET", .init(Self.epochKey), .init(UUID.v7().text), "NX"),
+        RedisCommand("GET", .init(Self.epochKey)), RedisCommand("INFO", "server"),
+      ])
+      // All three must come from one server.
+      guard generation == commands.generation else { continue }
+      guard let epoch = try replies[1].get().string else {
+        throw RedisError(.protocolViolation, "\(Self.epochKey) is no text.")
+      }
+      let run = replies[2].string?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("run_id:") }
+      return BrokerMemory(epoch: epoch, run: run.map { String($0.dropFirst(7)) } ?? "", generation: generation)
+    }
+  }
+}
+
+/// Reads a stream of answers from its beginning.
+final class RedisFollower: BrokerFollower {
+  private let stream: String
+  private let reader: RedisConnection
+  private let last: LastID
+
+  /// One task reads at a time; the id moves between its calls.
+  private actor LastID {
+    var value = "0-0"
+    func move(to id: String) { value = id }
+  }
+
+  init(stream: String, reader: RedisConnection) {
+    self.stream = stream
+    self.reader = reader
+    last = LastID()
+  }
+
+  func next(limit: Int, wait: Duration) async throws -> [Delivery] {
+    let reply = try await reader.send(
+      RedisCommand(
+        "XREAD", "COUNT", .init(limit), "BLOCK", .init(max(1, wait.milliseconds)), "STREAMS", .init(stream),
+        .init(await last.value)))
+    let deliveries = RedisEntries.read(reply)
+    if let id = deliveries.last?.id { await last.move(to: id) }
+    return deliveries
+  }
+
+  func close() async { await reader.close() }
+}

@@ -1,0 +1,95 @@
+import Redis
+
+/// What operators ask of Redis.
+extension RedisBroker {
+  public func state(of topic: Topic) async throws -> [PartitionState] {
+    var states: [PartitionState] = []
+    for partition in 0..<topic.partitions { states.append(try await state(of: topic, partition)) }
+    return states
+  }
+
+  private func state(of topic: Topic, _ partition: Int) async throws -> PartitionState {
+    let key = RedisWord(topic.streamKey(partition))
+    let replies = try await commands.pipeline([
+      RedisCommand("XLEN", key), RedisCommand("XLEN", .init(topic.deadKey(partition))),
+      RedisCommand("MEMORY", "USAGE", key), RedisCommand("XRANGE", key, "-", "+", "COUNT", "1"),
+      RedisCommand("TIME"), RedisCommand("EXISTS", key),
+    ])
+    let length = Int(try replies[0].get().int ?? 0)
+    let now = (replies[4].array?.first?.int ?? 0) * 1000
+    let oldest = RedisEntries.range(replies[3], deliveries: 0).first
+    // XINFO refuses a stream that does not exist.
+    let groups = replies[5].int == 1 ? try await groups(of: key, now: now) : []
+    return PartitionState(
+      partition: partition, length: length, bytes: replies[2].int.map { Int($0) },
+      oldestMilliseconds: oldest.map { max(0, now - $0.milliseconds) }, dead: Int(replies[1].int ?? 0), groups: groups)
+  }
+
+  private func groups(of key: RedisWord, now: Int64) async throws -> [GroupState] {
+    let rows = (try await commands.send(RedisCommand("XINFO", "GROUPS", key)).array ?? []).map(RedisInspection.fields)
+    var states: [GroupState] = []
+    for row in rows {
+      guard let name = row["name"]?.string else { continue }
+      let replies = try await commands.pipeline([
+        RedisCommand("XPENDING", key, .init(name)), RedisCommand("XINFO", "CONSUMERS", key, .init(name)),
+      ])
+      let summary = replies[0].array ?? []
+      let first = summary.count > 1 ? summary[1].string : nil
+      states.append(
+        GroupState(
+          name: name, lag: row["lag"]?.int.map { Int($0) }, pending: Int(row["pending"]?.int ?? 0),
+          oldestPendingMilliseconds: first.map { max(0, now - RedisEntries.milliseconds(ofID: $0)) },
+          consumers: RedisInspection.consumers(replies[1])))
+    }
+    return states
+  }
+
+  public func peek(_ topic: Topic, partition: Int, after id: String?, limit: Int) async throws -> [Delivery] {
+    RedisEntries.range(try await range(topic.streamKey(partition), after: id, limit), deliveries: 0)
+  }
+
+  public func deadLetters(
+    _ topic: Topic, partition: Int, after id: String?, limit: Int
+  ) async throws -> [DeadLetter] {
+    RedisEntries.deadLetters(try await range(topic.deadKey(partition), after: id, limit))
+  }
+
+  private func range(_ key: String, after id: String?, _ limit: Int) async throws -> RedisValue {
+    try await commands.send(
+      RedisCommand("XRANGE", .init(key), .init(id.map { "(\($0)" } ?? "-"), "+", "COUNT", .init(max(1, limit))))
+  }
+
+  public func replayDead(_ topic: Topic, partition: Int, ids: [String]) async throws -> Int {
+    let reply = try await commands.run(
+      Scripts.replayDead, keys: [topic.streamKey(partition), topic.deadKey(partition)],
+      arguments: [.init(2 * RedisEntries.deadFields)] + ids.map { RedisWord($0) })
+    return Int(reply.int ?? 0)
+  }
+
+  public func purgeDead(_ topic: Topic, partition: Int, ids: [String]) async throws -> Int {
+    guard !ids.isEmpty else { return 0 }
+    let reply = try await commands.send(
+      RedisCommand([RedisWord("XDEL"), .init(topic.deadKey(partition))] + ids.map { RedisWord($0) }))
+    return Int(reply.int ?? 0)
+  }
+}
+
+enum RedisInspection {
+  /// A flat list of names and values.
+  static func fields(_ row: RedisValue) -> [String: RedisValue] {
+    let list = row.array ?? []
+    var values: [String: RedisValue] = [:]
+    for index in stride(from: 0, to: list.count - 1, by: 2) {
+      if let name = list[index].string { values[name] = list[index + 1] }
+    }
+    return values
+  }
+
+  static func consumers(_ reply: RedisValue) -> [ConsumerState] {
+    (reply.array ?? []).map(fields).compactMap { row in
+      guard let name = row["name"]?.string else { return nil }
+      return ConsumerState(
+        name: name, pending: Int(row["pending"]?.int ?? 0), idleMilliseconds: row["idle"]?.int ?? 0)
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import Redis
+
+/// One partition of a topic as one consumer of a Redis consumer group sees it. It reads over a connection of its own,
+/// because a blocked read holds its connection up; everything else goes over the broker's.
+final class RedisSubscription: BrokerSubscription {
+  let options: SubscriptionOptions
+  let reader: RedisConnection
+  private let commands: RedisConnection
+
+  init(_ options: SubscriptionOptions, reader: RedisConnection, commands: RedisConnection) {
+    self.options = options
+    self.reader = reader
+    self.commands = commands
+  }
+
+  var generation: Int { reader.generation }
+  private var stream: RedisWord { .init(options.stream) }
+  private var group: RedisWord { .init(options.group) }
+  private var consumer: RedisWord { .init(options.consumer) }
+
+  /// The group begins at 0, never at `$`: what arrived before it existed is for it too.
+  func ensure() async throws {
+    do {
+      _ = try await commands.send(RedisCommand("XGROUP", "CREATE", stream, group, "0", "MKSTREAM"))
+    } catch let error as RedisServerError where error.prefix == "BUSYGROUP" {
+      return  // It exists.
+    }
+  }
+
+  func read(limit: Int, wait: Duration, acknowledging: Bool) async throws -> [Delivery] {
+    // BLOCK 0 would wait for ever, over a connection that may be half open.
+    let head: [RedisWord] = [
+      "XREADGROUP", "GROUP", group, consumer, "COUNT", .init(limit), "BLOCK", .init(max(1, wait.milliseconds)),
+    ]
+    let command = RedisCommand(head + (acknowledging ? ["NOACK"] : []) + ["STREAMS", stream, ">"])
+    do {
+      return RedisEntries.read(try await reader.send(command))
+    } catch let error as RedisServerError where ["NOGROUP", "UNBLOCKED"].contains(error.prefix) {
+      throw StreamLost(error.message)
+    }
+  }
+
+  func acknowledge(_ ids: [String]) async throws {
+    guard !ids.isEmpty else { return }
+    _ = try await commands.send(RedisCommand([RedisWord("XACK"), stream, group] + ids.map { RedisWord($0) }))
+  }
+
+  func extend(_ ids: [String]) async throws -> Set<String> {
+    guard !ids.isEmpty else { return [] }
+    let reply = try await commands.run(
+      Scripts.extendLease, keys: [options.stream], arguments: [group, consumer] + ids.map { RedisWord($0) })
+    return Set((reply.array ?? []).compactMap(\.string))
+  }
+
+  func release(_ ids: [String], after delay: Duration, isAttempt: Bool) async throws {
+    guard !ids.isEmpty else { return }
+    let idle = max(0, min(options.lease, options.lease - delay).milliseconds)
+    _ = try await commands.run(
+      Scripts.release, keys: [options.stream],
+      arguments: [group, consumer, .init(idle), isAttempt ? 0 : 1] + ids.map { RedisWord($0) })
+  }
+
+  func bury(_ delivery: Delivery, reason: String, detail: String) async throws -> Bool {
+    let reply = try await commands.run(
+      Scripts.bury, keys: [options.stream, options.topic.deadKey(options.partition)],
+      arguments: [
+        group, consumer, .init(delivery.id), "reason", .init(reason), "detail", .init(String(detail.prefix(500))),
+        "group", group, "stream-id", .init(delivery.id), "deliveries", .init(delivery.deliveries), "first-at",
+        .init(MessageCoder.timestamp(Date(milliseconds: delivery.milliseconds))), "buried-at",
+        .init(MessageCoder.timestamp(Date())),
+      ])
+    return reply.int == 1
+  }
+
+  func pending(idle: Duration, of owner: String?, limit: Int) async throws -> [PendingDelivery] {
+    var words: [RedisWord] = ["XPENDING", stream, group, "IDLE", .init(idle.milliseconds), "-", "+", .init(limit)]
+    if let owner { words.append(.init(owner)) }
+    let reply = try await commands.send(RedisCommand(words))
+    return (reply.array ?? []).compactMap { row in
+      guard let parts = row.array, parts.count == 4, let id = parts[0].string, let owner = parts[1].string else {
+        return nil
+      }
+      return PendingDelivery(id: id, owner: owner, deliveries: Int(parts[3].int ?? 1))
+    }
+  }
+
+  func claim(_ id: String, idle: Duration) async throws -> Claim {
+    let reply = try await commands.run(
+      Scripts.claim, keys: [options.stream],
+      arguments: [group, consumer, .init(max(0, idle.milliseconds)), .init(id)])
+    if let parts = reply.array, parts.count == 2, let deliveries = parts[0].int,
+      let delivery = RedisEntries.range(.array([parts[1]]), deliveries: Int(deliveries)).first
+    {
+      return .mine(delivery)
+    }
+    return reply.int == -1 ? .lost : .gone
+  }
+
+  func consumers() async throws -> [ConsumerState] {
+    RedisInspection.consumers(try await commands.send(RedisCommand("XINFO", "CONSUMERS", stream, group)))
+  }
+
+  func remove(consumer name: String) async throws {
+    _ = try await commands.run(
+      Scripts.removeConsumer, keys: [options.stream], arguments: [group, .init(name)])
+  }
+
+  func trim(deadAge: Duration) async throws -> Int {
+    let essential = options.topic.groups.filter { $0.role == .essential }
+    let observers = options.topic.groups.filter { $0.role == .observer }
+    let reply = try await commands.run(
+      Scripts.trim, keys: [options.stream, options.topic.deadKey(options.partition)],
+      arguments: [.init(options.topic.lengthMax), .init(deadAge.milliseconds), .init(essential.count)]
+        + (essential + observers).map { RedisWord($0.name) })
+    return Int(reply.int ?? 0)
+  }
+
+  func close() async { await reader.close() }
+}
+
+extension Date {
+  init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
+}
