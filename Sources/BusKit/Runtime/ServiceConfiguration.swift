@@ -65,6 +65,9 @@ public struct BusTiming: Sendable {
   public var readBlock: Duration = .seconds(1)
   /// Deliveries read at once and handled in one transaction.
   public var batchMax: Int = 100
+  /// A handler's transaction that is not back by then is waited for no longer; its message, alone, is dead-lettered. At
+  /// least twice Postgres' `idleInTransactionTimeout`.
+  public var handlerMax: Duration = .seconds(15)
   /// Deliveries of one message before it is dead-lettered.
   public var attemptsMax: Int = 8
   /// How long a message of an unknown type or version is handed back before it is dead-lettered.

@@ -227,6 +227,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
     await core.cache.close()
     // A broker that was handed in is its owner's.
     if configuration.broker == nil { await core.broker.close() }
-    await core.pool.close()
+    // A handler that does not return would be waited for in vain.
+    if core.health.stuck == 0 { await core.pool.close() }
   }
 }
