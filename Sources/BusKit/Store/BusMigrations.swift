@@ -150,6 +150,7 @@ enum BusMigrations {
           lease_token uuid
         );
         create index parked_due on parked (available_at);
-        """)
+        """),
+    schedules,
   ]
 }
