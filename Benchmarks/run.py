@@ -7,9 +7,9 @@ BusKit's side is the program `bus-bench`. It makes its own second process (by ex
 checks that everything arrived, prints one line of JSON, and ends with 0. Its commands, and the keys that are read:
 
   bus-bench publish-consume --redis SOCKET --messages N --bytes 256          per_second
-  bus-bench latency --redis SOCKET --messages N                              p50_ms, p99_ms
+  bus-bench latency --redis SOCKET --postgres CONNINFO --messages N          p50_ms, p99_ms
   bus-bench durable --redis SOCKET --postgres CONNINFO --messages N          per_second, rows_changed (must be N)
-  bus-bench rpc --redis SOCKET --seconds S --in-flight K                     per_second, p50_ms, p99_ms
+  bus-bench rpc --redis SOCKET --postgres CONNINFO --seconds S --in-flight K per_second, p50_ms, p99_ms
   bus-bench soak --redis SOCKET --messages N                                 consumer_rss_start_mb, consumer_rss_mb,
                                                                              stream_length, stream_bytes
 SOCKET is the path of a unix socket. CONNINFO is libpq's, of an empty database that the user owns. Messages are JSON of
@@ -91,6 +91,9 @@ class Run:
     def limit(self):
         return 60 + 20 * self.options.seconds
 
+    def database_words(self):
+        return "--postgres", self.postgres().create("bench_bus")
+
     def postgres(self):
         """Started when first asked for."""
         if self.database is None:
@@ -132,23 +135,24 @@ def measure_transport(run):
     throughput = run.count("throughput")
     if run.wants("ceiling", "bus"):
         run.measure("ceiling", lambda: run.ceiling("throughput", throughput))
-        run.measure("bus", lambda: run.bus("publish-consume", "--messages", throughput, "--bytes", BYTES))
+        if run.wants("bus"):
+            run.measure("bus", lambda: run.bus("publish-consume", "--messages", throughput, "--bytes", BYTES))
         run.measure("ceiling", lambda: run.ceiling("throughput", throughput))
         run.measure("ceiling_overlapped", lambda: run.ceiling("overlapped", throughput))
     if run.wants("latency"):
         run.measure("latency_floor", lambda: run.ceiling("latency", run.count("latency")))
-        run.measure("latency", lambda: run.bus("latency", "--messages", run.count("latency")))
+        words = ("--messages", run.count("latency"))
+        run.measure("latency", lambda: run.bus("latency", *run.database_words(), *words))
     if run.wants("rpc"):
         for in_flight in (64, 1):
             words = ("--seconds", run.options.seconds, "--in-flight", in_flight)
-            run.measure(f"rpc_{in_flight}", lambda words=words: run.bus("rpc", *words))
+            run.measure(f"rpc_{in_flight}", lambda words=words: run.bus("rpc", *run.database_words(), *words))
 
 
 def measure_durable(run):
     def durable():
-        conninfo = run.postgres().create("bench_durable")
         messages = run.count("durable")
-        result = run.bus("durable", "--postgres", conninfo, "--messages", messages)
+        result = run.bus("durable", *run.database_words(), "--messages", messages)
         if result.get("rows_changed") != messages:
             raise Missing(f"{result.get('rows_changed')} rows were changed by {messages} messages: not exactly once")
         return result

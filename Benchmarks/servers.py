@@ -107,7 +107,8 @@ class Postgres:
         """A database that nothing is left in of an earlier measurement; the dead rows of that one are gone, too."""
         self.sql(
             "postgres",
-            f"set client_min_messages = warning;\ndrop database if exists {database} with (force);\ncreate database {database};\ncheckpoint;")
+            f"set client_min_messages = warning;\ndrop database if exists {database} with (force);\n"
+            f"create database {database};\ncheckpoint;")
         return self.conninfo(database)
 
     def is_ready(self):
