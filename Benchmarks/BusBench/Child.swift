@@ -1,32 +1,29 @@
 import Foundation
-import Synchronization
 
-/// Lines of a pipe as they come.
+/// Lines of a pipe as they come, read by a thread of its own: it ends when the other side closes.
 struct Lines: Sendable {
   private let stream: AsyncStream<String>
 
-  init(_ handle: FileHandle) {
+  init(_ descriptor: Int32) {
     let (stream, continuation) = AsyncStream<String>.makeStream()
     self.stream = stream
-    let rest = Mutex(Data())
-    handle.readabilityHandler = { handle in
-      let data = handle.availableData
-      guard !data.isEmpty else {
-        handle.readabilityHandler = nil
-        return continuation.finish()
+    let thread = Thread {
+      var rest: [UInt8] = []
+      var buffer = [UInt8](repeating: 0, count: 4096)
+      while true {
+        let count = read(descriptor, &buffer, buffer.count)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { break }
+        rest += buffer[..<count]
+        while let end = rest.firstIndex(of: 10) {
+          continuation.yield(String(decoding: rest[..<end], as: UTF8.self))
+          rest.removeFirst(end + 1)
+        }
       }
-      for line in rest.withLock({ Self.split(&$0, data) }) { continuation.yield(line) }
+      continuation.finish()
     }
-  }
-
-  private static func split(_ rest: inout Data, _ data: Data) -> [String] {
-    rest.append(data)
-    var lines: [String] = []
-    while let end = rest.firstIndex(of: 10) {
-      lines.append(String(decoding: rest[rest.startIndex..<end], as: UTF8.self))
-      rest = Data(rest[rest.index(after: end)...])
-    }
-    return lines
+    thread.name = "lines"
+    thread.start()
   }
 
   /// nil when the other side has closed.
@@ -42,6 +39,8 @@ final class Child: Sendable {
   private let name: String
   private let process: Process
   private let input: FileHandle
+  /// Kept open as long as its lines are read.
+  private let output: FileHandle
   private let lines: Lines
 
   init(_ name: String, _ options: Options) throws {
@@ -53,7 +52,8 @@ final class Child: Sendable {
     process.standardInput = stdin
     process.standardOutput = stdout
     input = stdin.fileHandleForWriting
-    lines = Lines(stdout.fileHandleForReading)
+    output = stdout.fileHandleForReading
+    lines = Lines(output.fileDescriptor)
     // A further child must not keep this one's input open.
     guard fcntl(input.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0 else { throw BenchFailure("fcntl: \(errno)") }
     try process.run()

@@ -4,7 +4,7 @@ import Synchronization
 
 /// The child's side of `Child`.
 struct Parent: Sendable {
-  private let lines = Lines(.standardInput)
+  private let lines = Lines(STDIN_FILENO)
 
   func say(_ text: String) { FileHandle.standardOutput.write(Data("\(text)\n".utf8)) }
 
