@@ -1,7 +1,7 @@
 import Foundation
 
-/// BusKit's side of the benchmark: `Benchmarks/run.py` calls it and documents its commands. Each prints one line of JSON.
-/// Commands with `-child` are for the second process that a measurement starts.
+/// BusKit's side of the benchmark: `Benchmarks/run.py` calls it and documents its commands. Each prints one line of
+/// JSON. Commands with `-child` are for the second process that a measurement starts.
 @main
 enum BusBench {
   static func main() async {

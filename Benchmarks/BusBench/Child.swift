@@ -69,8 +69,10 @@ final class Child: Sendable {
 
   func begin() throws { try input.write(contentsOf: Data("begin\n".utf8)) }
 
-  func stop() throws {
+  func stop() async throws {
     try input.close()
+    while await lines.next() != nil {}
+    // Its output is closed, so it ends at once; a longer wait here would keep a core busy.
     process.waitUntilExit()
     guard process.terminationStatus == 0 else { throw BenchFailure("\(name) ended with \(process.terminationStatus)") }
   }

@@ -30,8 +30,8 @@ struct Durable: Sendable {
     _ = try await store.expect("handled")
     let changed = try await untilChanged()
     let seconds = start.seconds
-    try source.stop()
-    try store.stop()
+    try await source.stop()
+    try await store.stop()
     try report([
       "rows_changed": Double(changed), "per_second": (Double(messages) / seconds).rounded(), "seconds": seconds,
       "publishing_seconds": publishing,

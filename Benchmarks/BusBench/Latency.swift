@@ -26,7 +26,7 @@ struct Latency: Sendable {
       }
     }
     let figures = try await handler.expect("figures")
-    try handler.stop()
+    try await handler.stop()
     try report(try JSONDecoder().decode([String: Double].self, from: Data(figures.utf8)))
   }
 

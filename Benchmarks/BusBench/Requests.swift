@@ -27,7 +27,7 @@ struct Requests: Sendable {
       }
     }
     let elapsed = start.seconds
-    try answerer.stop()
+    try await answerer.stop()
     try report(
       percentiles(times).merging(["per_second": (Double(times.count) / elapsed).rounded(), "seconds": elapsed]) { $1 })
   }
