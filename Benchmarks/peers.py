@@ -5,10 +5,12 @@ When it has counted a few messages, a producer process sends the rest. The rate 
 producer's start.
 """
 
+import contextlib
 import dataclasses
 import glob
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -33,6 +35,8 @@ class Peer:
     consumers: tuple
     producer: tuple
     mode: str = ""
+    is_each: bool = True
+    """Whether a handler is called for each message, as BusKit's is, and not for a list of them."""
 
 
 FASTSTREAM = (("{bin}/faststream", "run", "faststream_peer:app", "--loop", "uvloop:new_event_loop"),) * 2
@@ -46,11 +50,11 @@ PEERS = [
     Peer("dramatiq", "dramatiq", "2 processes, 8 threads each", 2500,
          (("{bin}/dramatiq", "dramatiq_peer", "--processes=2", "--threads=8"),),
          ("{python}", "dramatiq_peer.py")),
-    Peer("faststream", "faststream", "a stream with a group, pydantic, uvloop, a handler for each message", 4000,
+    Peer("faststream", "faststream", "2 processes, a stream with a group, pydantic, pipelines and reads of 256, uvloop", 4000,
          FASTSTREAM, ("{python}", "faststream_peer.py"), "each"),
-    Peer("faststream_batches", "faststream", "the same, a handler for batches of up to 256", 20000,
-         FASTSTREAM, ("{python}", "faststream_peer.py"), "batch"),
-    Peer("sidekiq", "sidekiq", "2 processes, 10 threads each, push_bulk 1,000, hiredis", 12000,
+    Peer("faststream_batches", "faststream", "the same, its handler takes lists of up to 256 and acknowledges them together", 20000,
+         FASTSTREAM, ("{python}", "faststream_peer.py"), "batch", is_each=False),
+    Peer("sidekiq", "sidekiq", "2 processes, 10 threads each, push_bulk 1,000, hiredis; takes and never acknowledges", 12000,
          (("sidekiq", "-r", "./sidekiq_peer.rb", "-c", "10"),) * 2,
          ("ruby", "sidekiq_peer.rb")),
 ]
@@ -96,7 +100,7 @@ def measure(peer, redis, environment, seconds, size):
         with open(os.path.join(counts, f"{len(children)}.log"), "wb") as log:
             child = subprocess.Popen(
                 command, cwd=HERE, env=dict(values, BENCH_MESSAGES=str(count)), stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE if template is peer.producer else log, stderr=log)
+                stdout=subprocess.PIPE if template is peer.producer else log, stderr=log, start_new_session=True)
         children.append(child)
         return child
 
@@ -115,6 +119,9 @@ def measure(peer, redis, environment, seconds, size):
     finally:
         for child in reversed(children):
             end(child, 5.0)
+            # Workers that a killed master left behind.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
         shutil.rmtree(counts, ignore_errors=True)
 
 

@@ -27,6 +27,8 @@ def figures(results, missing, options):
     alone = {name: best(results, name) for name in results if name.startswith("postgres_")}
     others = {peer.name: best(results, peer.name) for peer in peers.PEERS if peer.name in results}
     fastest = max(others.items(), key=lambda item: item[1], default=(None, None))
+    each = {peer.name: others[peer.name] for peer in peers.PEERS if peer.is_each and peer.name in others}
+    fastest_each = max(each.items(), key=lambda item: item[1], default=(None, None))
     durable, fastest_postgres = best(results, "durable"), max(alone.values(), default=None)
     soak = (results.get("soak") or [{}])[-1]
     return {
@@ -46,6 +48,8 @@ def figures(results, missing, options):
         "rpc_p50_ms": best(results, "rpc_1", "p50_ms"),
         "vs_fastest_peer": ratio(bus, fastest[1]),
         "fastest_peer": fastest[0],
+        "vs_fastest_peer_each": ratio(bus, fastest_each[1]),
+        "fastest_peer_each": fastest_each[0],
         "peers": others,
         "peer_settings": {peer.name: peer.settings for peer in peers.PEERS if peer.name in others},
         "consumer_rss_mb": soak.get("consumer_rss_mb"),
@@ -96,6 +100,8 @@ def table(f, missing):
         number(f["stream_bytes"], " bytes"), "", None, bool)
     row(f"times the fastest peer ({f['fastest_peer'] or 'none'})", number(f["vs_fastest_peer"]), "", "10",
         f["vs_fastest_peer"], lambda v: v >= 10)
+    row(f"the same, handlers of one message ({f['fastest_peer_each'] or 'none'})", number(f["vs_fastest_peer_each"]), "",
+        "10", f["vs_fastest_peer_each"], lambda v: v >= 10)
     for name, rate in sorted(f["peers"].items(), key=lambda item: -item[1]):
         rows.append((f"  {name}", "", number(rate, "/s"), "", f["peer_settings"][name]))
     widths = [max(len(cells[column]) for cells in rows) for column in range(4)]
