@@ -100,8 +100,8 @@ def table(f, missing):
         number(f["stream_bytes"], " bytes"), "", None, bool)
     row(f"times the fastest peer ({f['fastest_peer'] or 'none'})", number(f["vs_fastest_peer"]), "", "10",
         f["vs_fastest_peer"], lambda v: v >= 10)
-    row(f"the same, handlers of one message ({f['fastest_peer_each'] or 'none'})", number(f["vs_fastest_peer_each"]), "",
-        "10", f["vs_fastest_peer_each"], lambda v: v >= 10)
+    row(f"the same, handlers of one message ({f['fastest_peer_each'] or 'none'})", number(f["vs_fastest_peer_each"]),
+        "", "10", f["vs_fastest_peer_each"], lambda v: v >= 10)
     for name, rate in sorted(f["peers"].items(), key=lambda item: -item[1]):
         rows.append((f"  {name}", "", number(rate, "/s"), "", f["peer_settings"][name]))
     widths = [max(len(cells[column]) for cells in rows) for column in range(4)]
