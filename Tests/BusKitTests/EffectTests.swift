@@ -200,20 +200,4 @@ struct EffectTests {
       #expect(counter.bus.metrics.render().contains(#"energy_bus_effects_lease_lost_total{kind="ring"} 1"#))
     }
   }
-
-  @Test func aScheduledStepFiresOncePerIntervalAcrossReplicas() async throws {
-    try await World.run { world in
-      var service = World.counter()
-      service.every("broken", .milliseconds(100)) { _ in throw Refusal() }
-      service.every("tick", .milliseconds(300)) { unit in
-        let milliseconds = Int64((unit.now.timeIntervalSince1970 * 1000).rounded())
-        try unit.save(Note(id: "\(milliseconds)", topic: "tick", text: ""))
-      }
-      let first = try await world.start(service)
-      try await world.start(service)
-      try await eventually { try await first.notes().count >= 5 }
-      let times = try await first.notes().compactMap { Int64($0.id) }
-      for (earlier, later) in zip(times, times.dropFirst()) { #expect(later - earlier >= 299) }
-    }
-  }
 }

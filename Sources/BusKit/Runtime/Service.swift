@@ -17,7 +17,7 @@ public struct Service: Sendable {
   var effects: [String: EffectHandler] = [:]
   var queries: [String: QueryHandler] = [:]
   var queryTopics: [Topic] = []
-  var ticks: [Tick] = []
+  var schedules: [ScheduledWork] = []
   var backgrounds: [Background] = []
   var routes: [@Sendable (HTTPRouter, Bus) -> Void] = []
   var publishedLengths: [String: Int] = [:]
@@ -72,13 +72,6 @@ public struct Service: Sendable {
     if !queryTopics.contains(Q.topic) { queryTopics.append(Q.topic) }
   }
 
-  /// One firing per interval, whatever the number of replicas. The time of the next is kept in Postgres.
-  public mutating func every(
-    _ name: String, _ interval: Duration, needs: [Need] = [], apply: @escaping @Sendable (UnitOfWork) throws -> Void
-  ) {
-    ticks.append(Tick(name: name, interval: interval, needs: needs, apply: apply))
-  }
-
   /// Runs in every replica until the service stops; started again with back-off when it throws.
   public mutating func background(_ name: String, _ body: @escaping @Sendable (Bus) async throws -> Void) {
     backgrounds.append(Background(name: name, body: body))
@@ -97,13 +90,6 @@ public struct Service: Sendable {
     MetricsBackend.install(runtime.bus.metrics)
     try await runtime.run()
   }
-}
-
-struct Tick: Sendable {
-  let name: String
-  let interval: Duration
-  let needs: [Need]
-  let apply: @Sendable (UnitOfWork) throws -> Void
 }
 
 struct Background: Sendable {

@@ -83,7 +83,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
   /// Returns when the service drains and everything that was begun has ended.
   private func runWorkers(_ consumers: [StreamConsumer], _ servers: [QueryServer]) async {
     await withDiscardingTaskGroup { group in
-      group.addTask { await TickRunner(core: core, ticks: service.ticks).run() }
+      group.addTask { await ScheduleRunner(core: core, work: service.schedules).run() }
       group.addTask { await EffectRunner(core: core, handlers: service.effects).run() }
       for consumer in consumers { group.addTask { await consumer.run() } }
       for server in servers { group.addTask { await server.run() } }

@@ -1,0 +1,51 @@
+import Foundation
+import Testing
+
+@testable import BusKit
+
+/// The rules of schedules on values: no server, no clock.
+struct ScheduleTests {
+  private static let start = Date(timeIntervalSince1970: 1_790_000_040)  // 14:14:00 UTC
+  private static func time(_ minutes: Double) -> Date { start.addingTimeInterval(minutes * 60) }
+  private static let interval = Schedule.interval(.seconds(60))
+
+  private static func everyMinute() throws -> Schedule { .cron(try CronExpression("* * * * *")) }
+
+  @Test(arguments: [
+    (0.0, MissedTicks.skip, 0.0), (0.9, .skip, 0), (1, .skip, 1), (7.5, .skip, 7), (100_000, .skip, 100_000),
+    (0.5, .catchUp(max: 3), 0), (2.5, .catchUp(max: 3), 0), (3, .catchUp(max: 3), 1), (7.5, .catchUp(max: 3), 5),
+    (7.5, .catchUp(max: 1), 7), (7.5, .catchUp(max: 0), 7), (7.5, .catchUp(max: -1), 7),
+    (1500, .catchUp(max: .max), 501),
+  ])
+  func afterAPauseTheMissedTicksAreMadeUpForAsAsked(nowMinutes: Double, missed: MissedTicks, tick: Double) throws {
+    for schedule in [Self.interval, try Self.everyMinute()] {
+      #expect(schedule.tick(due: Self.start, now: Self.time(nowMinutes), missed: missed) == Self.time(tick))
+    }
+  }
+
+  @Test func anIntervalStaysOnItsGridHoweverLateItFires() {
+    let tick = Self.interval.tick(due: Self.start, now: Self.time(2.7), missed: .skip)
+    #expect(Self.interval.next(after: tick) == Self.time(3))
+  }
+
+  @Test func aNewIntervalFiresAtOnceAndAChangedOneKeepsTheSoonerTime() {
+    #expect(Self.interval.first(now: Self.start, previous: nil) == Self.start)
+    #expect(Self.interval.first(now: Self.start, previous: Self.time(0.5)) == Self.time(0.5))
+    #expect(Self.interval.first(now: Self.start, previous: Self.time(500)) == Self.time(1))
+  }
+
+  @Test func aCronScheduleStartsAtItsNextTimeWhateverWasBefore() throws {
+    let schedule = try Self.everyMinute()
+    #expect(schedule.first(now: Self.time(0.5), previous: nil) == Self.time(1))
+    #expect(schedule.first(now: Self.time(0.5), previous: Self.time(-9)) == Self.time(1))
+  }
+
+  @Test func aDefinitionTellsExpressionsZonesAndIntervalsApart() throws {
+    let definitions = [
+      Self.interval.definition, Schedule.interval(.milliseconds(60)).definition, try Self.everyMinute().definition,
+      Schedule.cron(try CronExpression("* * * * *", timeZone: "Asia/Shanghai")).definition,
+      Schedule.cron(try CronExpression("*/2 * * * *")).definition,
+    ]
+    #expect(Set(definitions).count == definitions.count)
+  }
+}
