@@ -20,6 +20,21 @@ struct TakenEffect: Sendable {
 enum EffectStore {
   private static let lock = "hashtextextended('effects:' || current_schema(), 0)"
 
+  static func enqueueInsert(_ effects: [PendingEffect], now: Date, in session: PostgresSession) throws {
+    guard !effects.isEmpty else { return }
+    // `seq` is given in the order of the arrays: it is the order in which effects of one key run.
+    try session.enqueue(
+      """
+      insert into effects (id, kind, order_key, payload, correlation, next_at)
+      select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::timestamptz[])
+      """,
+      [
+        .uuidArray(effects.map(\.id)), .textArray(effects.map(\.kind)), .textArray(effects.map(\.orderKey)),
+        .bytesArray(effects.map(\.payload)), .textArray(effects.map(\.correlation)),
+        .array(effects.map { .timestamp($0.at ?? now) }),
+      ])
+  }
+
   /// Leases effects that are due: of each order key one, the first, and none while another of its key is leased.
   ///
   /// Takers go one after another: each must see what the one before has leased. An effect that waits by its own wish

@@ -7,19 +7,42 @@ enum OutboxStore {
     "message_id, topic, stream_key, type, version, key, created_at, ttl_ms, correlation, causation, traceparent, "
     + "reply_to, content_type, body"
 
-  static func insert(_ record: OutboxRecord, availableAt: Date, into session: PostgresSession) throws {
-    let envelope = record.envelope
+  typealias NewRow = (record: OutboxRecord, availableAt: Date)
+  /// One statement carries at most so many rows and about so many bytes of bodies.
+  private static let insertRowsMax = 1_000
+  private static let insertBytesMax = 4 * 1024 * 1024
+
+  static func enqueueInsert(_ rows: [NewRow], in session: PostgresSession) throws {
+    var rest = rows[...]
+    while !rest.isEmpty {
+      var (count, bytes) = (0, 0)
+      while count < min(rest.count, insertRowsMax), bytes < insertBytesMax {
+        bytes += rest[rest.startIndex + count].record.envelope.body.count
+        count += 1
+      }
+      try enqueueInsert(part: Array(rest.prefix(count)), in: session)
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  private static func enqueueInsert(part rows: [NewRow], in session: PostgresSession) throws {
+    let envelopes = rows.map(\.record.envelope)
     try session.enqueue(
       """
       insert into outbox (\(columns), available_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+      select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::timestamptz[],
+        $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::timestamptz[])
       """,
       [
-        .uuid(envelope.id), .text(record.topicName), .text(record.streamKey), .text(envelope.type),
-        .int(Int64(envelope.version)), .text(envelope.key), .timestamp(envelope.createdAt),
-        envelope.timeToLive.map { .int($0.milliseconds) } ?? .null, .text(envelope.correlation),
-        .text(envelope.causation), .text(envelope.traceparent), .text(envelope.replyTo), .text(envelope.contentType),
-        .bytes(envelope.body), .timestamp(availableAt),
+        .uuidArray(envelopes.map(\.id)), .textArray(rows.map(\.record.topicName)),
+        .textArray(rows.map(\.record.streamKey)), .textArray(envelopes.map(\.type)),
+        .intArray(envelopes.map { Int64($0.version) }), .textArray(envelopes.map(\.key)),
+        .array(envelopes.map { .timestamp($0.createdAt) }),
+        .array(envelopes.map { $0.timeToLive.map { .int($0.milliseconds) } ?? .null }),
+        .textArray(envelopes.map(\.correlation)), .textArray(envelopes.map(\.causation)),
+        .textArray(envelopes.map(\.traceparent)), .textArray(envelopes.map(\.replyTo)),
+        .textArray(envelopes.map(\.contentType)), .bytesArray(envelopes.map(\.body)),
+        .array(rows.map { .timestamp($0.availableAt) }),
       ])
   }
 
