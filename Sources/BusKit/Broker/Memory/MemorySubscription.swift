@@ -15,9 +15,9 @@ final class MemorySubscription: BrokerSubscription {
 
   func ensure() async throws {
     try broker.access { state in
-      if state.streams[key, default: MemoryStream()].groups[options.group] == nil {
-        state.streams[key]?.groups[options.group] = MemoryStream.Group()
-      }
+      var stream = state.streams[key] ?? MemoryStream()
+      stream.groups[options.group] = stream.groups[options.group] ?? MemoryStream.Group()
+      state.streams[key] = stream
     }
   }
 

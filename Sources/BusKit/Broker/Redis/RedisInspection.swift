@@ -16,7 +16,8 @@ extension RedisBroker {
       RedisCommand("TIME"), RedisCommand("EXISTS", key),
     ])
     let length = Int(try replies[0].get().int ?? 0)
-    let now = (replies[4].array?.first?.int ?? 0) * 1000
+    let time = (replies[4].array ?? []).map { $0.int ?? 0 }
+    let now = time.count == 2 ? time[0] * 1000 + time[1] / 1000 : 0
     let oldest = RedisEntries.range(replies[3], deliveries: 0).first
     // XINFO refuses a stream that does not exist.
     let groups = replies[5].int == 1 ? try await groups(of: key, now: now) : []

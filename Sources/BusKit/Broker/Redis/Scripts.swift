@@ -94,7 +94,7 @@ enum Scripts {
   static let trim = RedisScript(
     """
     local now = redis.call('TIME')
-    local oldest = now[1] * 1000 - tonumber(ARGV[2])
+    local oldest = now[1] * 1000 + math.floor(now[2] / 1000) - tonumber(ARGV[2])
     if oldest > 0 then redis.call('XTRIM', KEYS[2], 'MINID', '~', string.format('%.0f', oldest)) end
     if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
     local cap, essentials = tonumber(ARGV[1]), tonumber(ARGV[3])

@@ -1,0 +1,10 @@
+/// What every broker promises beyond the signatures of its protocol. Run all of them that it offers:
+///
+/// ```swift
+/// @Test(arguments: BrokerConformance.all.filter { subject.offers($0.requirement) })
+/// func keeps(promise: BrokerPromise) async throws { try await promise.check(subject) }
+/// ```
+public enum BrokerConformance {
+  public static let all: [BrokerPromise] =
+    publishing + reading + leases + takingOver + deadLetters + retention + memory + life
+}

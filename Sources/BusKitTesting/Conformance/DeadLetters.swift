@@ -1,0 +1,117 @@
+import BusKit
+import Foundation
+
+extension BrokerConformance {
+  static let deadLetters: [BrokerPromise] = [
+    BrokerPromise("a dead letter says why, when and after how many deliveries, and holds the message", buries),
+    BrokerPromise("only what is still pending is buried, and once", buriesOnce),
+    BrokerPromise("dead letters put back are the messages they were", replaysDead),
+    BrokerPromise("dead letters are forgotten on request", purgesDead),
+    BrokerPromise("streams and dead letters are shown page by page", showsPages),
+    BrokerPromise("dead letters go at their age", deadLettersAge),
+  ]
+
+  /// Publishes, reads and buries messages; returns them as they were read.
+  private static func bury(_ count: Int, _ stage: ConformanceStage) async throws -> [Delivery] {
+    let link = try await stage.join()
+    try await stage.publish(1...count)
+    let deliveries = try await link.take()
+    for delivery in deliveries {
+      try expect("burial", try await link.bury(delivery, reason: "attempts", detail: "why"), is: true)
+    }
+    return deliveries
+  }
+
+  private static func letters(_ stage: ConformanceStage) async throws -> [DeadLetter] {
+    try await stage.broker.deadLetters(stage.topic, partition: 0, after: nil, limit: 10_000)
+  }
+
+  @Sendable private static func buries(_ stage: ConformanceStage) async throws {
+    let link = try await stage.join()
+    try await stage.publish(1...2)
+    let read = try await link.takeOne()
+    try await link.letGo(read)
+    guard let delivery = try await link.claim(read.id, idle: .zero).delivery else {
+      throw ConformanceFailure(expected: "the claim of what was let go", seen: "nothing")
+    }
+    let detail = "what went wrong, größer\nand " + String(repeating: "long ", count: 1000)
+    try expect("burial", try await link.bury(delivery, reason: "attempts", detail: detail), is: true)
+    let letters = try await letters(stage)
+    guard letters.count == 1, let letter = letters.first else {
+      throw ConformanceFailure(expected: "one dead letter", seen: "\(letters.count)")
+    }
+    try expect("group", letter.group, is: "g")
+    try expect("reason", letter.reason, is: "attempts")
+    try expect(
+      letter.detail.hasPrefix("what went wrong, größer\nand long"), "the detail's beginning", seen: letter.detail)
+    try expect(letter.detail.count <= 500, "a detail of at most 500 characters", seen: "\(letter.detail.count)")
+    try expect("deliveries", letter.deliveries, is: 2)
+    try expect("when it came", letter.firstMilliseconds, is: delivery.milliseconds)
+    let age = letter.buriedMilliseconds - letter.firstMilliseconds
+    try expect((0...60_000).contains(age), "a burial a moment later", seen: "\(age) ms later")
+    try expect("the message", try letter.envelope(), is: try delivery.envelope())
+    try expect("pending", try await link.pending(idle: .zero, of: nil, limit: 9).count, is: 0)
+    try expect("the rest of the stream", try ConformanceStage.numbers(try await link.take()), is: [2])
+  }
+
+  @Sendable private static func buriesOnce(_ stage: ConformanceStage) async throws {
+    let link = try await stage.join()
+    try await stage.publish(1...2)
+    let deliveries = try await link.take()
+    try await link.acknowledge([deliveries[0].id])
+    try expect("burying what is done", try await link.bury(deliveries[0], reason: "r", detail: ""), is: false)
+    try expect("burying", try await link.bury(deliveries[1], reason: "r", detail: ""), is: true)
+    try expect("burying again", try await link.bury(deliveries[1], reason: "r", detail: ""), is: false)
+    try expect("dead letters", try await letters(stage).count, is: 1)
+  }
+
+  @Sendable private static func replaysDead(_ stage: ConformanceStage) async throws {
+    let buried = try await bury(3, stage)
+    let ids = try await letters(stage).map(\.id)
+    let count = try await stage.broker.replayDead(stage.topic, partition: 0, ids: [ids[0], ids[2], "1-1"])
+    try expect("put back", count, is: 2)
+    let link = try await stage.join()
+    let again = try await link.take()
+    try expect("their envelopes", try again.map { try $0.envelope() }, is: try [buried[0], buried[2]].map { try $0.envelope() })
+    try expect("their deliveries", again.map(\.deliveries), is: [1, 1])
+    try expect(Set(again.map(\.id)).isDisjoint(with: buried.map(\.id)), "places of their own", seen: "\(again.map(\.id))")
+    try expect("left", try await letters(stage).map(\.id), is: [ids[1]])
+    try expect("put back twice", try await stage.broker.replayDead(stage.topic, partition: 0, ids: [ids[0]]), is: 0)
+  }
+
+  @Sendable private static func purgesDead(_ stage: ConformanceStage) async throws {
+    _ = try await bury(3, stage)
+    let ids = try await letters(stage).map(\.id)
+    try expect("purged", try await stage.broker.purgeDead(stage.topic, partition: 0, ids: [ids[1], "1-1"]), is: 1)
+    try expect("left", try await letters(stage).map(\.id), is: [ids[0], ids[2]])
+    try expect("purging nothing", try await stage.broker.purgeDead(stage.topic, partition: 0, ids: []), is: 0)
+  }
+
+  @Sendable private static func showsPages(_ stage: ConformanceStage) async throws {
+    let buried = try await bury(5, stage)
+    let broker = stage.broker
+    let first = try await broker.deadLetters(stage.topic, partition: 0, after: nil, limit: 2)
+    let second = try await broker.deadLetters(stage.topic, partition: 0, after: first.last?.id, limit: 10)
+    let numbers = try (first + second).map { String(decoding: try $0.envelope().body, as: UTF8.self) }
+    try expect("pages of dead letters", [first.count, second.count], is: [2, 3])
+    try expect("their messages", numbers, is: ["1", "2", "3", "4", "5"])
+    let page = try await broker.peek(stage.topic, partition: 0, after: nil, limit: 3)
+    let rest = try await broker.peek(stage.topic, partition: 0, after: page.last?.id, limit: 10)
+    try expect("a stream's ids", (page + rest).map(\.id), is: buried.map(\.id))
+    try expect("a page", page.count, is: 3)
+    let nothing = try await broker.peek(stage.topic, partition: 0, after: rest.last?.id, limit: 10)
+    try expect("behind the end", nothing.count, is: 0)
+  }
+
+  @Sendable private static func deadLettersAge(_ stage: ConformanceStage) async throws {
+    _ = try await bury(400, stage)
+    let link = try await stage.join()
+    _ = try await link.trim(deadAge: .seconds(3600))
+    try expect("younger than an hour", try await letters(stage).count, is: 400)
+    try await Task.sleep(for: .milliseconds(30))
+    _ = try await link.trim(deadAge: .milliseconds(10))
+    // A broker may drop in steps.
+    let left = try await letters(stage).count
+    try expect(left < 200, "most of those older than 10 ms are gone", seen: "\(left) of 400 left")
+  }
+}

@@ -1,0 +1,111 @@
+import BusKit
+import BusKitTesting
+import Redis
+import TestKit
+import Testing
+
+/// Both brokers of the library, each made anew for every promise.
+enum Subject: String, CaseIterable, Sendable, CustomTestStringConvertible {
+  case redis, memory
+
+  var testDescription: String { rawValue }
+
+  /// The promises it can be asked for; known before one is made.
+  var offers: Set<BrokerPromise.Requirement> {
+    switch self {
+    case .redis: [.nothing, .cutting, .outage, .persistence, .bytes]
+    case .memory: [.nothing, .cutting, .outage, .bytes]
+    }
+  }
+
+  func with(_ body: (BrokerUnderTest) async throws -> Void) async throws {
+    switch self {
+    case .redis:
+      let server = try await RedisServer.start()
+      do {
+        try await body(Self.redis(server))
+      } catch {
+        try await server.stop()
+        throw error
+      }
+      try await server.stop()
+    case .memory: try await body(Self.memory(MemoryBroker()))
+    }
+  }
+
+  private static func redis(_ server: RedisServer) -> BrokerUnderTest {
+    @Sendable func command(_ words: RedisWord...) async throws {
+      let connection = RedisConnection(configuration: server.configuration)
+      do {
+        _ = try await connection.send(RedisCommand(words))
+      } catch {
+        await connection.close()
+        throw error
+      }
+      await connection.close()
+    }
+    return BrokerUnderTest(
+      name: "Redis", features: BrokerFeatures(isPersistent: true, isShared: true, tellsBytes: true),
+      connect: { RedisBroker(server.configuration) }, wipe: { try await command("FLUSHALL") },
+      cut: { try await command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes") },
+      outage: .init(begin: { try await server.kill9() }, end: { try await server.restart() }))
+  }
+
+  private static func memory(_ broker: MemoryBroker) -> BrokerUnderTest {
+    BrokerUnderTest(
+      name: "memory", features: broker.features, connect: { broker }, wipe: { broker.forgetEverything() },
+      cut: {
+        broker.setDown(true)
+        broker.setDown(false)
+      }, outage: .init(begin: { broker.setDown(true) }, end: { broker.setDown(false) }))
+  }
+}
+
+extension BrokerPromise: CustomTestStringConvertible {
+  public var testDescription: String { name }
+}
+
+struct BrokerConformanceTests {
+  /// A promise and who is asked for it.
+  struct Case: Sendable, CustomTestStringConvertible {
+    let promise: BrokerPromise
+    let subject: Subject
+    var testDescription: String { "\(subject.rawValue): \(promise.name)" }
+
+    static let all = Subject.allCases.flatMap { subject in
+      BrokerConformance.all.filter { subject.offers.contains($0.requirement) }.map { Case(promise: $0, subject: subject) }
+    }
+  }
+
+  @Test(arguments: Case.all)
+  func keepsItsPromise(_ item: Case) async throws {
+    try await item.subject.with { try await item.promise.check($0) }
+  }
+
+  @Test(arguments: Subject.allCases)
+  func offersWhatItIsSaidToOffer(_ subject: Subject) async throws {
+    try await subject.with { under in
+      let requirements: [BrokerPromise.Requirement] = [.nothing, .cutting, .outage, .persistence, .bytes]
+      #expect(Set(requirements.filter { under.offers($0) }) == subject.offers)
+      let broker = try await under.connect()
+      #expect(broker.features == under.features)
+      await broker.close()
+    }
+  }
+
+  @Test func aBrokenPromiseIsSeen() async throws {
+    // A broker that loses everything behind the suite's back keeps hardly any promise.
+    let broker = MemoryBroker()
+    let forgetful = BrokerUnderTest(
+      name: "forgetful", features: broker.features,
+      connect: {
+        broker.forgetEverything()
+        return ForgetfulBroker(broker)
+      }, wipe: {})
+    var broken = 0
+    for promise in BrokerConformance.all where forgetful.offers(promise.requirement) {
+      do { try await promise.check(forgetful) } catch is ConformanceFailure { broken += 1 } catch is StreamLost { broken += 1 }
+    }
+    #expect(broken > 25)
+  }
+}
