@@ -20,7 +20,7 @@ public struct Service: Sendable {
   var schedules: [ScheduledWork] = []
   var backgrounds: [Background] = []
   var routes: [@Sendable (HTTPRouter, Bus) -> Void] = []
-  var publishedLengths: [String: Int] = [:]
+  var publishedTopics: [Topic] = []
   var gauges: [@Sendable (Bus) async throws -> Void] = []
   var middleware: [any Middleware] = []
 
@@ -47,11 +47,10 @@ public struct Service: Sendable {
   /// known.
   public mutating func ignore<M: Message>(_ type: M.Type) { handle(type) { _, _ in } }
 
-  /// The topics that this service publishes to, so that it can stop when one is full. Unnamed ones are not checked.
+  /// The topics that this service publishes to. It stops when one is full, and knows what their readers still need when
+  /// the broker has lost its memory; so publishing to another one is an error.
   public mutating func publishes(_ topics: [Topic]) {
-    for topic in topics {
-      for partition in 0..<topic.partitions { publishedLengths[topic.streamKey(partition)] = topic.lengthMax }
-    }
+    for topic in topics where !publishedTopics.contains(topic) { publishedTopics.append(topic) }
   }
 
   /// Runs an effect outside transactions.

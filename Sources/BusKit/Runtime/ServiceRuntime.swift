@@ -66,6 +66,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
       group.addTask { await self.sweepOutbox() }
       group.addTask { await self.giveSigns() }
       group.addTask { await self.watchPostgres() }
+      group.addTask { await FloorKeeper(core: core).run() }
       group.addTask { await Cleaner(core: core).run() }
       for consumer in consumers {
         group.addTask { await core.support("leases", every: core.timing.lease / 3) { try await consumer.heartbeat() } }

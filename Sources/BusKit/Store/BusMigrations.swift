@@ -152,5 +152,8 @@ enum BusMigrations {
         create index parked_due on parked (available_at);
         """),
     schedules,
+    Migration(
+      version: 4, name: "effects carry their trace",
+      sql: "alter table effects add column traceparent text not null default ''"),
   ]
 }

@@ -136,7 +136,8 @@ final class EffectRunner: Sendable {
     let context = EffectContext(
       id: effect.id, attempt: effect.attempts, correlation: effect.correlation, createdAt: effect.createdAt,
       bus: Bus(core: core))
-    let cause = Envelope.origin(correlation: effect.correlation, at: effect.createdAt)
+    let cause = Envelope.origin(
+      correlation: effect.correlation, at: effect.createdAt, traceparent: effect.traceparent)
     let work = Work(kind: .effect, service: core.service, name: effect.kind, envelopes: [cause])
     return try await core.middleware.run(work) { _ in
       try await withTimeout(handler.policy.timeout) { try await handler.run(effect.payload, context) }

@@ -121,11 +121,11 @@ final class Workspace {
     outgoing.append((message, at))
   }
 
-  func start<E: Effect>(_ effect: E, at: Date?, correlation: String) throws {
+  func start<E: Effect>(_ effect: E, at: Date?, cause: Envelope?) throws {
     effects.append(
       PendingEffect(
         id: .v7(), kind: E.kind, orderKey: effect.orderKey, payload: try MessageCoder.encode(effect), at: at,
-        correlation: correlation))
+        correlation: cause?.correlation ?? "", traceparent: cause?.traceparent ?? ""))
   }
 
   private func cast<R: Row>(_ row: (any Row)?, _ type: R.Type) throws -> R? {
@@ -184,6 +184,7 @@ struct PendingEffect {
   let payload: [UInt8]
   let at: Date?
   let correlation: String
+  let traceparent: String
 }
 
 extension PostgresValue {
