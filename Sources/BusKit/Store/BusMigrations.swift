@@ -109,10 +109,10 @@ enum BusMigrations {
           end loop;
         end $$;
         insert into outbox_by_day (
-          day, message_id, topic, stream_key, type, version, key, created_at, ttl_ms, correlation, causation, traceparent,
-          reply_to, content_type, body, available_at, sent_at, stream_id)
-        select (created_at at time zone 'UTC')::date, message_id, topic, stream_key, type, version, key, created_at, ttl_ms,
-          correlation, causation, traceparent, reply_to, content_type, body, available_at, sent_at, stream_id
+          day, message_id, topic, stream_key, type, version, key, created_at, ttl_ms, correlation, causation,
+          traceparent, reply_to, content_type, body, available_at, sent_at, stream_id)
+        select (created_at at time zone 'UTC')::date, message_id, topic, stream_key, type, version, key, created_at,
+          ttl_ms, correlation, causation, traceparent, reply_to, content_type, body, available_at, sent_at, stream_id
         from outbox order by created_at, message_id;
         drop table outbox;
         alter table outbox_by_day rename to outbox;

@@ -83,7 +83,8 @@ public enum EffectStore {
         id: try row.uuid("id"), kind: try row.string("kind"), orderKey: try row.string("order_key"),
         payload: try row.bytes("payload"), correlation: try row.string("correlation"),
         attempts: Int(try row.int("attempts")), createdAt: try row.date("created_at"),
-        age: .milliseconds(try row.int("age_ms")), takenAt: try row.date("taken_at"), throttles: Int(try row.int("throttles")), lastError: try row.string("last_error"), token: token)
+        age: .milliseconds(try row.int("age_ms")), takenAt: try row.date("taken_at"),
+        throttles: Int(try row.int("throttles")), lastError: try row.string("last_error"), token: token)
     }
   }
 

@@ -23,8 +23,8 @@ public struct TransientFailure: Error, CustomStringConvertible {
   }
 }
 
-/// The other side asks to be left alone for a time, as with `Retry-After`. The next try comes exactly then, and this one
-/// does not count as an attempt, up to a limit.
+/// The other side asks to be left alone for a time, as with `Retry-After`. The next try comes exactly then, and this
+/// one does not count as an attempt, up to a limit.
 public struct Throttled: Error, CustomStringConvertible {
   public let description: String
   public let wait: Wait
