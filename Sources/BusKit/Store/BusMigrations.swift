@@ -90,7 +90,8 @@ enum BusMigrations {
           delayed_until timestamptz,
           sent_at timestamptz,
           stream_id text,
-          primary key (day, message_id)
+          -- The id first: rows are found by it, the day only says in which partition.
+          primary key (message_id, day)
         ) partition by range (day);
         create sequence outbox_id owned by outbox_by_day.id;
         alter table outbox_by_day alter column id set default nextval('outbox_id');
