@@ -89,7 +89,7 @@ struct QueryServer: Sendable {
         throw QueryFailure(code: "unknown_query", message: "\(core.service) does not answer \(question.type)")
       }
       let bus = Bus(core: core)
-      return ("\(question.type).Reply", try await withTimeout(limit) { try await handler.answer(question.body, bus) })
+      return ("\(question.type).Reply", try await withTimeout(limit) { try await handler.answer(question, bus) })
     } catch let failure as QueryFailure {
       return (Self.failureType, encoded(failure))
     } catch {
