@@ -113,7 +113,8 @@ struct PlainKey: CodingKey {
 enum Shapes {
   static func text(_ random: inout SeededGenerator) -> String {
     let pieces = [
-      "a", "Z", "0", " ", "/", "\"", "\\", "\n", "\t", "\r", "\u{8}", "\u{c}", "\u{1}", "\u{1f}", "\u{7f}", "é", "Ж", "語", "😀", "\u{2028}", "sixteen letters.", "{", "\0",
+      "a", "Z", "0", " ", "/", "\"", "\\", "\n", "\t", "\r", "\u{8}", "\u{c}", "\u{1}", "\u{1f}", "\u{7f}", "é",
+      "Ж", "語", "😀", "\u{2028}", "sixteen letters.", "{", "\0",
     ]
     return (0..<Int.random(in: 0...12, using: &random)).map { _ in pieces.randomElement(using: &random)! }.joined()
   }
@@ -122,7 +123,9 @@ enum Shapes {
     switch Int.random(in: 0...4, using: &random) {
     case 0: return Double(Int.random(in: -1000...1000, using: &random)) / 100
     case 1: return Double(Int64.random(in: .min ... .max, using: &random))
-    case 2: return [0, -0.0, 1e22, 1e23, .leastNonzeroMagnitude, 0.1, .greatestFiniteMagnitude].randomElement(using: &random)!
+    case 2:
+      let notable = [0, -0.0, 1e22, 1e23, .leastNonzeroMagnitude, 0.1, .greatestFiniteMagnitude]
+      return notable.randomElement(using: &random)!
     default:
       let value = Double(bitPattern: random.next())
       return value.isFinite ? value : 1

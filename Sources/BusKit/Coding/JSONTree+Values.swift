@@ -62,7 +62,7 @@ extension JSONTree {
     guard let text = Timestamp.unusual(value) else {
       // Not the date itself: printing one that is no number ends the process.
       let seconds = value.timeIntervalSince1970
-      throw invalid(seconds, "a date \(seconds) s from 1970 cannot be written; encode one of the years 1 to 300,000", entry)
+      throw invalid(seconds, "no date \(seconds) s from 1970 can be written; encode one of years 1 to 300,000", entry)
     }
     try write(text, at: entry)
   }

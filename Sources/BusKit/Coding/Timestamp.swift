@@ -44,8 +44,8 @@ struct Timestamp {
       }
     }
     if let text = unusual(date) { return text }
-    return unusual(Date(timeIntervalSince1970: date.timeIntervalSince1970 > 0 ? seconds.upperBound : seconds.lowerBound))
-      ?? ""
+    let nearest = date.timeIntervalSince1970 > 0 ? seconds.upperBound : seconds.lowerBound
+    return unusual(Date(timeIntervalSince1970: nearest)) ?? ""
   }
 
   static func date(_ text: String) -> Date? {
