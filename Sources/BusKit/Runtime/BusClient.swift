@@ -40,7 +40,7 @@ public struct BusClient: Sendable {
     defer { asker.forget(correlation) }
     try await asker.send(message, id: id, correlation: correlation, timeToLive: nil)
     guard let envelope = try await asker.wait(correlation, within: limit) else { return nil }
-    return try MessageCoder.decode(R.self, from: envelope.body)
+    return try envelope.message(as: R.self)
   }
 
   /// Sends a message that nobody answers.

@@ -90,6 +90,9 @@ public struct Service: Sendable {
   /// Starts everything and returns when the process has been asked to stop and has drained. Its metrics
   /// become the process' backend of swift-metrics, if none has.
   public func run(_ configuration: ServiceConfiguration) async throws {
+    for fault in handlers.values.map(\.versionFault) + queries.values.map(\.versionFault) {
+      if let fault { throw fault }
+    }
     let runtime = ServiceRuntime(self, configuration)
     MetricsBackend.install(runtime.bus.metrics)
     try await runtime.run()
