@@ -14,11 +14,11 @@ import Logging
 /// ```
 ///
 /// What is as on real servers: messages in their wire form, batches, the inbox, declared rows, retries and dead letters,
-/// delayed messages, effects with their order and attempts, schedules, queries, replies. `faults` and `seed` make it
+/// delayed messages, effects with their order and attempts, schedules, queries, replies, a service's own middleware. `faults` and `seed` make it
 /// deliver twice, out of order, and lose commits, so that a flow shows whether it is idempotent.
 ///
-/// What is not: SQL (`Bus.read` throws), migrations, a table's rules other than its primary key, middleware, routes,
-/// background work, caches. Handlers and effects run one at a time. Timeouts are real time.
+/// What is not: SQL (`Bus.read` throws), migrations, a table's rules other than its primary key, routes, background
+/// work, caches, the jitter of back-offs. Handlers and effects run one at a time. Timeouts are real time.
 public final class Rehearsal: Sendable {
   private let engine: RehearsalEngine
 

@@ -43,8 +43,8 @@ public enum PostgresValue: Sendable, Equatable {
     case .uuid(let uuid): PostgresText.append(uuid, to: &buffer)
     case .timestamp(let date): try PostgresTimestamp.append(date, to: &buffer)
     case .textArray(let items): try PostgresArrayText.append(items, to: &buffer) { try PostgresArrayText.append(quoting: $0, to: &$1) }
-    case .uuidArray(let items): try PostgresArrayText.append(items, to: &buffer) { PostgresText.append($0, to: &$1) }
-    case .intArray(let items): try PostgresArrayText.append(items, to: &buffer) { PostgresText.append($0, to: &$1) }
+    case .uuidArray(let items): PostgresArrayText.append(items, to: &buffer) { PostgresText.append($0, to: &$1) }
+    case .intArray(let items): PostgresArrayText.append(items, to: &buffer) { PostgresText.append($0, to: &$1) }
     case .array(let items): try PostgresArrayText.append(items, to: &buffer) { try $0.appendItem(to: &$1) }
     }
     buffer.append(0)

@@ -154,7 +154,7 @@ struct ScheduleRunnerTests {
       }
       #expect(
         try await next.number(
-          "select extract(minute from next_at - clock_timestamp())::int as n from schedules where name = 'hourly'") == 9)
+          "select extract(minute from next_at - now())::int as n from schedules where name = 'hourly'") == 9)
     }
   }
 }

@@ -12,6 +12,7 @@ struct RehearsalEffect: Sendable {
   /// Set by `EffectOutcome.again`: behind all others.
   var place = 0
   var attempts = 0
+  var throttles = 0
   var nextAt: Date
   var isRunning = false
   var isDead = false

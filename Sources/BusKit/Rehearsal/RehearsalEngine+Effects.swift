@@ -8,19 +8,32 @@ extension RehearsalEngine {
 
   func perform(_ id: UUID, _ stage: Int) async throws {
     guard let effect = take(id, stage), let handler = stages[stage].service.effects[effect.kind] else { return }
-    if let most = handler.policy.attemptsMax, effect.attempts > most {
-      let reason = effect.lastError.isEmpty ? "\(most) attempts ended without an outcome" : effect.lastError
-      return try giveUp(effect, handler, reason, stage)
+    if let reason = exhaustion(of: effect, handler.policy) { return try giveUp(effect, handler, reason, stage) }
+    let outcome: EffectOutcome
+    do {
+      outcome = try await run(effect, handler, stage)
+    } catch {
+      return try fail(effect, handler, error, "\(error)", stage)
     }
-    let outcome = await outcome(of: effect, handler, stage)
     if faults.runsEffectsTwice, state.withLock({ $0.droppedOutcomes.insert(id).inserted }) {
       return put(id, stage) { _ in }
     }
     do {
       try write(outcome, of: effect, handler, stage)
     } catch {
-      try write(retry(effect, handler, "the outcome: \(error)", after: nil), of: effect, handler, stage)
+      try fail(effect, handler, error, "the outcome: \(error)", stage)
     }
+  }
+
+  private func exhaustion(of effect: RehearsalEffect, _ policy: EffectPolicy) -> String? {
+    let last = effect.lastError.isEmpty ? nil : effect.lastError
+    if let most = policy.attemptsMax, effect.attempts > most {
+      return last ?? "\(most) attempts ended without an outcome"
+    }
+    if let deadline = policy.deadline, clock.now.timeIntervalSince(effect.createdAt) >= deadline.timeInterval {
+      return "its deadline of \(deadline.milliseconds) ms has passed" + (last.map { "; at last: \($0)" } ?? "")
+    }
+    return nil
   }
 
   /// Marks an effect as running and counts the attempt.
@@ -50,23 +63,44 @@ extension RehearsalEngine {
     change(&store.effects[index])
   }
 
-  private func outcome(of effect: RehearsalEffect, _ handler: EffectHandler, _ stage: Int) async -> EffectOutcome {
+  private func run(_ effect: RehearsalEffect, _ handler: EffectHandler, _ stage: Int) async throws -> EffectOutcome {
     let context = EffectContext(
       id: effect.id, attempt: effect.attempts, correlation: effect.correlation, createdAt: effect.createdAt,
       bus: bus(stage))
-    do {
-      return try await withTimeout(handler.policy.timeout) { try await handler.run(effect.payload, context) }
-    } catch let failure as TransientFailure {
-      return retry(effect, handler, failure.description, after: failure.delay)
-    } catch {
-      return retry(effect, handler, "\(error)", after: nil)
+    let cause = Envelope.origin(correlation: effect.correlation, at: effect.createdAt)
+    let work = Work(kind: .effect, service: stages[stage].service.name, name: effect.kind, envelopes: [cause])
+    return try await stages[stage].middleware.run(work) { _ in
+      try await withTimeout(handler.policy.timeout) { try await handler.run(effect.payload, context) }
     }
   }
 
+  private func fail(
+    _ effect: RehearsalEffect, _ handler: EffectHandler, _ error: any Error, _ reason: String, _ stage: Int
+  ) throws {
+    switch FailureKind(error) {
+    case .permanent: try giveUp(effect, handler, reason, stage)
+    case .throttled(let wait):
+      let isCounted = effect.throttles >= handler.policy.throttledMax
+      try retry(effect, handler, wait, isCounted ? .failed : .throttled, reason, stage)
+    case .transient(let delay):
+      let wait = delay ?? handler.policy.backoff.delay(attempt: effect.attempts, random: 0.5)
+      try retry(effect, handler, .after(wait), .failed, reason, stage)
+    }
+  }
+
+  /// Another run later, if there is one left.
   private func retry(
-    _ effect: RehearsalEffect, _ handler: EffectHandler, _ reason: String, after: Duration?
-  ) -> EffectOutcome {
-    .retry(after: after ?? handler.policy.backoff.delay(attempt: effect.attempts, random: 0.5), reason: reason)
+    _ effect: RehearsalEffect, _ handler: EffectHandler, _ wait: Wait, _ pause: EffectStore.Pause, _ reason: String,
+    _ stage: Int
+  ) throws {
+    let isLast = pause == .failed && handler.policy.attemptsMax.map { effect.attempts >= $0 } ?? false
+    let age = Duration.milliseconds(Int64(clock.now.timeIntervalSince(effect.createdAt) * 1000))
+    let isTooLate = handler.policy.deadline.map { age + wait.time(from: clock.now) >= $0 } ?? false
+    guard !isLast, !isTooLate else {
+      return try giveUp(
+        effect, handler, isLast ? reason : "its deadline comes before its next try; at last: \(reason)", stage)
+    }
+    postpone(effect, wait, pause, reason, stage)
   }
 
   private func write(
@@ -75,26 +109,30 @@ extension RehearsalEngine {
     switch outcome {
     case .done(let needs, let apply):
       try finish(effect, needs, apply, stage) { store in store.effects.removeAll { $0.id == effect.id } }
-    case .again(let after):
-      let place = state.withLock { $0.stores[stage].nextPlace() }
-      put(effect.id, stage) { row in
-        row.place = place
-        row.attempts = 0
-        row.nextAt = self.later(after)
-      }
-    case .retry(let after, let reason):
-      if let most = handler.policy.attemptsMax, effect.attempts >= most {
-        return try giveUp(effect, handler, reason, stage)
-      }
-      postpone(effect, after, reason, stage)
+    case .again(let after): postpone(effect, .after(after), .again, "", stage)
+    case .retry(let after, let reason): try retry(effect, handler, .after(after), .failed, reason, stage)
     }
   }
 
-  private func postpone(_ effect: RehearsalEffect, _ after: Duration, _ reason: String, _ stage: Int) {
-    logger.info("an effect will be tried again", metadata: ["kind": "\(effect.kind)", "error": "\(reason)"])
+  private func postpone(
+    _ effect: RehearsalEffect, _ wait: Wait, _ pause: EffectStore.Pause, _ reason: String, _ stage: Int
+  ) {
+    logger.info("an effect will run again", metadata: ["kind": "\(effect.kind)", "error": "\(reason)"])
+    let place = state.withLock { $0.stores[stage].nextPlace() }
+    let time = wait.time(from: clock.now)
     put(effect.id, stage) { row in
-      row.nextAt = self.later(after)
+      row.nextAt = self.later(time)
       row.lastError = reason
+      switch pause {
+      case .failed: break
+      case .throttled:
+        row.attempts -= 1
+        row.throttles += 1
+      case .again:
+        row.place = place
+        row.attempts = 0
+        row.throttles = 0
+      }
     }
   }
 
@@ -104,7 +142,7 @@ extension RehearsalEngine {
       case .done(let needs, let apply):
         try finish(effect, needs, apply, stage) { Self.bury(effect.id, reason, in: &$0) }
       case .again(let after), .retry(let after, _):
-        postpone(effect, after, reason, stage)
+        postpone(effect, .after(after), .failed, reason, stage)
       }
     } catch {
       state.withLock { Self.bury(effect.id, "\(reason); then: \(error)", in: &$0.stores[stage]) }

@@ -67,7 +67,7 @@ extension RehearsalEngine {
     if jobs.count > 1, await isHandledTogether(jobs, link) { return try await conclude(jobs.map(\.entry), link) }
     for job in jobs {
       do {
-        try commit([job.unit], link)
+        try await commit([job.unit], link.stage, link.subscription.options.topic)
       } catch {
         try await fail(job, error, link)
         continue
@@ -78,7 +78,7 @@ extension RehearsalEngine {
 
   private func isHandledTogether(_ jobs: [Job], _ link: Link) async -> Bool {
     do {
-      try commit(jobs.map(\.unit), link)
+      try await commit(jobs.map(\.unit), link.stage, link.subscription.options.topic)
       return true
     } catch {
       logger.debug("a batch failed; each is run alone", metadata: ["error": "\(error)"])
@@ -87,10 +87,19 @@ extension RehearsalEngine {
   }
 
   /// A commit that failed is run again, as with a Postgres that was away.
-  private func commit(_ units: [PreparedUnit], _ link: Link) throws {
+  func commit(_ units: [PreparedUnit], _ stage: Int, _ topic: Topic) async throws {
+    let work = Work(
+      kind: .batch, service: stages[stage].service.name, name: topic.name, envelopes: units.compactMap(\.cause))
     while true {
       do {
-        return try transact(link.stage) { store, now in ((), try store.run(units, now: now).changes) }
+        _ = try await stages[stage].middleware.run(work) { work in
+          var units = units
+          for (index, envelope) in work.envelopes.enumerated() where index < units.count {
+            units[index].cause = envelope
+          }
+          return try self.transact(stage) { [units] store, now in try store.run(units, now: now) }
+        }
+        return
       } catch is CommitFailed {
         continue
       }
@@ -146,15 +155,39 @@ extension RehearsalEngine {
   private func fail(_ job: Job, _ error: any Error, _ link: Link) async throws {
     let entry = job.entry
     logger.info("a message failed", metadata: ["type": "\(job.unit.cause?.type ?? "")", "error": "\(error)"])
-    switch error {
-    case is InvariantViolation, is InboxStore.IdentityConflict, is DecodingFailure:
-      try await bury(entry, "invariant", "\(error)", link)
-    default:
+    switch FailureKind(error) {
+    case .permanent(let isIncident):
+      try await bury(entry, isIncident ? "invariant" : "permanent", "\(error)", link)
+    case .throttled(let wait):
+      try await retry(job, wait, "\(error)", isAttempt: false, link)
+    case .transient(let delay):
+      if error is DecodingFailure { return try await bury(entry, "invariant", "\(error)", link) }
       guard entry.deliveries < timing.attemptsMax else { return try await bury(entry, "attempts", "\(error)", link) }
-      let usual = Backoff(first: .milliseconds(100), factor: 4, most: timing.lease)
-      let wanted = (error as? TransientFailure)?.delay ?? usual.delay(attempt: entry.deliveries, random: 0.5)
-      try await link.subscription.release([entry.id], after: max(.zero, min(wanted, timing.lease)), isAttempt: true)
+      try await retry(job, .after(delay ?? backoff(entry.deliveries)), "\(error)", isAttempt: true, link)
     }
+  }
+
+  /// The usual wait, without its jitter.
+  func backoff(_ attempts: Int) -> Duration {
+    Backoff(first: .milliseconds(100), factor: 4, most: timing.retryMost).delay(attempt: attempts, random: 0.5)
+  }
+
+  private func retry(_ job: Job, _ wait: Wait, _ reason: String, isAttempt: Bool, _ link: Link) async throws {
+    let time = wait.time(from: clock.now)
+    guard time > timing.lease, let cause = job.unit.cause else {
+      return try await link.subscription.release([job.entry.id], after: time, isAttempt: isAttempt)
+    }
+    let parked = RehearsalStore.Parked(
+      envelope: cause, options: link.subscription.options,
+      attempts: isAttempt ? job.entry.deliveries : job.entry.deliveries - 1,
+      dueAt: clock.now.addingTimeInterval(time.timeInterval), reason: reason)
+    state.withLock { state in
+      // Delivered twice and failed twice, it waits once.
+      if !state.stores[link.stage].parked.contains(where: { $0.envelope.id == cause.id }) {
+        state.stores[link.stage].parked.append(parked)
+      }
+    }
+    try await link.subscription.acknowledge([job.entry.id])
   }
 
   private func bury(_ entry: Delivery, _ reason: String, _ detail: String, _ link: Link) async throws {

@@ -26,7 +26,14 @@ package final class RehearsalEngine: Sendable {
   struct Stage: Sendable {
     let service: Service
     let process: String
+    let middleware: MiddlewareChain
     let metrics = MetricsRegistry()
+
+    init(_ service: Service) {
+      self.service = service
+      process = "\(service.name)@rehearsal"
+      middleware = MiddlewareChain(list: service.middleware)
+    }
   }
 
   /// One partition of a topic that a service reads.
@@ -40,6 +47,7 @@ package final class RehearsalEngine: Sendable {
     case send(stage: Int)
     case claim(link: Int, id: String)
     case read(link: Int)
+    case parked(stage: Int, UUID)
     case effect(stage: Int, UUID)
     case tick(stage: Int, ScheduledWork)
   }
@@ -71,7 +79,7 @@ package final class RehearsalEngine: Sendable {
     self.timing = timing
     self.stepsMax = stepsMax
     self.logger = logger
-    stages = services.map { Stage(service: $0, process: "\($0.name)@rehearsal") }
+    stages = services.map { Stage($0) }
     links = try Self.links(of: services, broker: broker, lease: timing.lease)
     let stores = services.map { Self.store(for: $0, now: clock.now) }
     state = Mutex(State(stores: stores, random: seed.map { RehearsalRandom(seed: $0) }))
@@ -144,6 +152,7 @@ package final class RehearsalEngine: Sendable {
     case .send(let stage): try await send(stage)
     case .claim(let link, let id): try await claim(id, links[link])
     case .read(let link): try await read(links[link])
+    case .parked(let stage, let id): try await runParked(id, stage)
     case .effect(let stage, let id): try await perform(id, stage)
     case .tick(let stage, let work): try tick(work, stage)
     }
@@ -151,7 +160,7 @@ package final class RehearsalEngine: Sendable {
   }
 
   private func pick() -> Step? {
-    let kinds = [dueSends, dueClaims, dueReads, dueEffects, dueTicks]
+    let kinds = [dueSends, dueClaims, dueReads, dueParked, dueEffects, dueTicks]
     guard state.withLock({ $0.random != nil }) else {
       for kind in kinds { if let first = kind().first { return first } }
       return nil
@@ -188,6 +197,15 @@ package final class RehearsalEngine: Sendable {
     links.indices.filter { broker.hasUnread(links[$0].subscription.options) }.map { .read(link: $0) }
   }
 
+  private func dueParked() -> [Step] {
+    let now = clock.now
+    return state.withLock { state in
+      state.stores.indices.flatMap { stage in
+        state.stores[stage].parked.filter { $0.dueAt <= now }.map { .parked(stage: stage, $0.envelope.id) }
+      }
+    }
+  }
+
   private func dueEffects() -> [Step] {
     let now = clock.now
     return state.withLock { state in
@@ -214,7 +232,7 @@ package final class RehearsalEngine: Sendable {
     let leases = links.compactMap { broker.abandoned($0.subscription.options).nextAt }.map { Date(milliseconds: $0) }
     let others: [Date] = state.withLock { state in
       state.stores.flatMap { store in
-        store.outbox.map(\.availableAt) + store.schedules.values.map(\.dueAt)
+        store.outbox.map(\.availableAt) + store.parked.map(\.dueAt) + store.schedules.values.map(\.dueAt)
           + store.effects.filter { !$0.isDead && !$0.isRunning }.map(\.nextAt)
       }
     }

@@ -48,12 +48,13 @@ struct RehearsalHost: BusHost {
     let question = try MessageCoder.encode(query)
     let answer: [UInt8]
     do {
-      let bus = engine.bus(index)
-      answer = try await withTimeout(limit) { try await handler.answer(question, bus) }
+      answer = try await engine.answer(question, of: query, handler, index, within: limit)
     } catch let failure as QueryFailure {
       throw failure
     } catch let failure as RehearsalError {
       throw failure
+    } catch let error as Throttled {
+      throw QueryFailure(code: "unavailable", message: error.description)
     } catch {
       engine.logger.info("a question failed", metadata: ["type": "\(Q.messageType)", "error": "\(error)"])
       throw QueryFailure(code: "internal", message: "\(engine.stages[index].service.name) could not answer")
@@ -80,6 +81,22 @@ struct RehearsalHost: BusHost {
       if let reply = engine.state.withLock({ $0.replies[correlation] }) { return reply }
       if try await engine.step() { continue }
       guard engine.move(until: deadline) else { return nil }
+    }
+  }
+}
+
+extension RehearsalEngine {
+  fileprivate func answer<Q: Query>(
+    _ question: [UInt8], of query: Q, _ handler: QueryHandler, _ stage: Int, within limit: Duration
+  ) async throws -> [UInt8] {
+    let id = UUID.v7()
+    let envelope = Envelope(
+      id: id, type: Q.messageType, version: Q.messageVersion, key: query.messageKey, createdAt: now,
+      timeToLive: limit, correlation: id.text, body: question)
+    let work = Work(kind: .query, service: stages[stage].service.name, name: Q.messageType, envelopes: [envelope])
+    let bus = bus(stage)
+    return try await stages[stage].middleware.run(work) { _ in
+      try await withTimeout(limit) { try await handler.answer(question, bus) }
     }
   }
 }

@@ -21,6 +21,16 @@ struct RehearsalStore: Sendable {
     let availableAt: Date
   }
 
+  /// A message that waits longer for its next try than a lease can.
+  struct Parked: Sendable {
+    let envelope: Envelope
+    let options: SubscriptionOptions
+    var attempts: Int
+    var throttles = 0
+    var dueAt: Date
+    var reason: String
+  }
+
   /// What one transaction would change.
   struct Changes: Sendable {
     var inbox: [UUID: [UInt8]] = [:]
@@ -33,6 +43,7 @@ struct RehearsalStore: Sendable {
   /// Handled messages and their bodies.
   private var inbox: [UUID: [UInt8]] = [:]
   var outbox: [OutboxRow] = []
+  var parked: [Parked] = []
   var effects: [RehearsalEffect] = []
   var schedules: [String: ScheduleRow] = [:]
   /// Grows with every commit: whoever has read an older version decides anew.

@@ -58,6 +58,7 @@ struct UnitRunner: Sendable {
   ) async throws -> T {
     let (value, records, hasEffects) = try await rerunning {
       try await pool.transaction { session in
+        try session.enqueuePlansByKey()
         let clock = try now(of: session)
         try before?(session)
         let workspace = Workspace()
@@ -109,6 +110,7 @@ struct UnitRunner: Sendable {
   private func claim(
     _ units: [PreparedUnit], in session: PostgresSession
   ) throws -> (fresh: [PreparedUnit], now: Date) {
+    try session.enqueuePlansByKey()
     try session.enqueue("select transaction_timestamp() as now")
     try InboxStore.enqueueInsert(units.compactMap(\.cause), in: session)
     // The transaction's own `begin` may be answered in the same round trip, before these two.
@@ -162,13 +164,13 @@ struct UnitRunner: Sendable {
     try writer.enqueue(workspace.tables, in: session)
     let grace = now.addingTimeInterval(outboxGrace.timeInterval)
     var immediate: [OutboxRecord] = []
-    var rows: [(record: OutboxRecord, availableAt: Date)] = []
+    var rows: [OutboxStore.NewRow] = []
     for (message, at) in workspace.outgoing {
       let record = OutboxRecord(message)
       if let at, at > now {
-        rows.append((record, at))
+        rows.append(.init(record: record, availableAt: at, delayedUntil: at))
       } else {
-        rows.append((record, grace))
+        rows.append(.init(record: record, availableAt: grace))
         immediate.append(record)
       }
     }

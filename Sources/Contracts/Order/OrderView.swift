@@ -3,7 +3,7 @@ import TronKit
 
 /// An order as everybody outside order-svc sees it.
 public struct OrderView: Codable, Sendable, Equatable {
-  public enum Origin: String, Codable, Sendable { case telegram, rest }
+  public enum Origin: String, Codable, Sendable, CaseIterable { case telegram, rest }
 
   public var id: OrderID
   public var customer: CustomerID

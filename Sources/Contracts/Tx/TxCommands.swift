@@ -78,7 +78,7 @@ public struct AddSupplier: Message {
 
 /// The kill switch, in two steps. Answered with CommandResult.
 public struct SetSigning: Message {
-  public enum Mode: String, Codable, Sendable { case everything, reclaimsOnly = "reclaims_only", nothing }
+  public enum Mode: String, Codable, Sendable, CaseIterable { case everything, reclaimsOnly = "reclaims_only", nothing }
   public static let messageType = "tx.SetSigning"
   public static let topic = Topic.txCommands
   public let mode: Mode

@@ -1,0 +1,53 @@
+import BusKit
+
+extension MessageCatalog {
+  /// Every message of the system and the writers of each topic. Tests compare it with the sources and with what each
+  /// service registers, so that nothing can be forgotten here.
+  public static let energy = MessageCatalog(
+    messages: [
+      UserInput.self,
+      PlaceOrder.self, CancelOrder.self, OrderDeadline.self, RentalEnded.self,
+      HoldFunds.self, ReleaseHold.self, CaptureHold.self, BookOrderCost.self, CreditAccount.self, SaveAddress.self,
+      RemoveAddress.self,
+      DelegateEnergy.self, WithdrawDelegation.self, ReclaimEnergy.self, AddSupplier.self, SetSigning.self,
+      ShowScreen.self, NotifyCustomer.self, CreateClient.self, OperatorActed.self,
+      SetAlertSubscription.self,
+      OrderChanged.self,
+      FundsHeld.self, FundsRefused.self, HoldSettled.self,
+      DelegationSubmitted.self, DelegationConfirmed.self, DelegationReverted.self, DelegationFinal.self,
+      DelegationFailed.self, DelegationReclaimed.self, PoolChanged.self,
+      GetPrices.self, GetQuote.self, GetOrder.self, ListOrders.self,
+      GetBalance.self, GetAddresses.self, GetChainAccount.self,
+      GetSealingKey.self, GetPool.self,
+      CommandResult.self,
+    ],
+    writers: [
+      Writers(.sessionCommands, [ServiceName.gateway]),
+      Writers(.orderCommands, [ServiceName.gateway, ServiceName.session, ServiceName.order]),
+      Writers(.walletCommands, [ServiceName.order, ServiceName.session, operatorName]),
+      Writers(.txCommands, [ServiceName.order, operatorName]),
+      Writers(
+        .gatewayCommands,
+        [
+          ServiceName.gateway, ServiceName.session, ServiceName.wallet, ServiceName.tx, ServiceName.monitor,
+          operatorName,
+        ]),
+      Writers(.monitorCommands, [ServiceName.session]),
+      Writers(.orderEvents, [ServiceName.order]),
+      Writers(.walletEvents, [ServiceName.wallet]),
+      Writers(.txEvents, [ServiceName.tx]),
+    ])
+
+  /// The operator's command, which is no service but writes commands.
+  private static let operatorName = "energyctl"
+}
+
+extension AsyncAPIDocument {
+  /// The document of this system.
+  public static func energy() throws -> AsyncAPIDocument {
+    try AsyncAPIDocument(
+      .energy, title: "TRON Energy Assistant", version: "1.0.0",
+      description: "What crosses the bus: Redis Streams, one per topic and partition. Delivery is at least once; "
+        + "handlers absorb repetitions by the message's id.")
+  }
+}
