@@ -149,7 +149,7 @@ struct RehearsalTests {
     try await rehearsal.publish(Add(account: "a"))
     try await rehearsal.settle()
     try await rehearsal.publish(Add(account: "a"))
-    try await rehearsal.advance(by: .seconds(300))
+    try await rehearsal.advance(by: .seconds(86_400))
     let letter = try #require(rehearsal.deadLetters.first)
     #expect(letter.reason == "attempts" && letter.detail.contains("23505"))
     #expect(try rehearsal.rows(of: Account.self).count == 1)

@@ -182,3 +182,73 @@ struct RehearsedWorkTests {
     #expect(try rehearsal.rows(of: Note.self, in: "audit").count == 10_000)
   }
 }
+
+/// Kinds of failure, long waits and middleware in a rehearsal.
+struct RehearsedFailureTests {
+  @Test func longWaitsAreKeptThroughAndCountAsTheyShould() async throws {
+    let runs = Diary<TimeInterval>()
+    let start = Date(timeIntervalSince1970: 1_767_225_600)
+    var service = Service(name: "counter", schema: "counter", migrations: [])
+    service.handle(Add.self) { add, unit in
+      let count = runs.write(unit.now.timeIntervalSince(start))
+      switch count {
+      case 1: throw Throttled("come back", after: .seconds(600))
+      case 2: throw Throttled("and again", until: unit.now.addingTimeInterval(300))
+      case 3: throw TransientFailure("not yet", delay: .seconds(100))
+      default: try unit.publish(Added(aggregate: add.account, seq: 1, total: 1))
+      }
+    }
+    let rehearsal = try Rehearsal(service)
+    try await rehearsal.publish(Add(account: "a"))
+    try await rehearsal.advance(by: .seconds(999))
+    #expect(runs.lines == [0, 600, 900])
+    try await rehearsal.advance(by: .seconds(1))
+    #expect(runs.lines == [0, 600, 900, 1000])
+    #expect(try rehearsal.published(Added.self).count == 1)
+    try await rehearsal.advance(by: .seconds(86_400))
+    #expect(runs.lines.count == 4 && rehearsal.deadLetters.isEmpty)
+  }
+
+  @Test func aParkedMessageThatCannotSucceedIsADeadLetter() async throws {
+    let runs = Diary<Int>()
+    var service = Service(name: "counter", schema: "counter", migrations: [])
+    service.handle(Add.self) { add, _ in
+      if runs.write(1) == 1 { throw Throttled("come back", after: .seconds(600)) }
+      throw PermanentFailure("never")
+    }
+    let rehearsal = try Rehearsal(service)
+    try await rehearsal.publish(Add(account: "a"))
+    try await rehearsal.advance(by: .seconds(600))
+    #expect(rehearsal.deadLetters.map(\.reason) == ["permanent"])
+    #expect(rehearsal.deadLetters.map(\.group) == ["counter"])
+  }
+
+  @Test func anEffectsDeadlineIsTheClocks() async throws {
+    let runs = Diary<Int>()
+    var service = World.counter()
+    let backoff = Backoff(first: .seconds(40), factor: 1, most: .seconds(40))
+    service.effect(
+      Ring.self, policy: EffectPolicy(attemptsMax: nil, backoff: backoff, deadline: .seconds(100)),
+      run: { _, context in
+        runs.write(context.attempt)
+        throw TransientFailure("nobody at home")
+      })
+    let rehearsal = try Rehearsal(service)
+    try await rehearsal.publish(Add(account: "a", then: "ring"))
+    try await rehearsal.advance(by: .seconds(1000))
+    #expect(runs.lines == [1, 2, 3, 4])
+    let effect = try #require(rehearsal.effects(Ring.self).first)
+    #expect(effect.isDead && effect.lastError.contains("deadline"))
+  }
+
+  @Test func aServicesOwnMiddlewareIsAroundItsWork() async throws {
+    var service = World.counter()
+    service.use(RandomFailureMiddleware(share: 0.3, seed: 7))
+    service.use(DuplicationMiddleware(share: 0.3, seed: 8))
+    let rehearsal = try Rehearsal(service, World.audit())
+    for index in 0..<100 { try await rehearsal.publish(Add(account: "a\(index % 5)")) }
+    try await rehearsal.advance(by: .seconds(86_400))
+    #expect(try rehearsal.rows(of: Account.self).reduce(0) { $0 + $1.handled } == 100)
+    #expect(rehearsal.deadLetters.isEmpty)
+  }
+}

@@ -230,12 +230,7 @@ package final class RehearsalEngine: Sendable {
   private func nextDue() -> Date? {
     let now = clock.now
     let leases = links.compactMap { broker.abandoned($0.subscription.options).nextAt }.map { Date(milliseconds: $0) }
-    let others: [Date] = state.withLock { state in
-      state.stores.flatMap { store in
-        store.outbox.map(\.availableAt) + store.parked.map(\.dueAt) + store.schedules.values.map(\.dueAt)
-          + store.effects.filter { !$0.isDead && !$0.isRunning }.map(\.nextAt)
-      }
-    }
+    let others: [Date] = state.withLock { $0.stores.flatMap(\.times) }
     return (leases + others).filter { $0 > now }.min()
   }
 

@@ -118,6 +118,15 @@ struct RehearsalStore: Sendable {
     return slot.exists ? .update(columns) : .insert(columns)
   }
 
+  /// When anything here comes due.
+  var times: [Date] {
+    var times = outbox.map(\.availableAt)
+    times += parked.map(\.dueAt)
+    times += schedules.values.map(\.dueAt)
+    times += effects.filter { !$0.isDead && !$0.isRunning }.map(\.nextAt)
+    return times
+  }
+
   // MARK: - Commits
 
   /// - Throws: `PostgresError`, a unique violation, for a row that is there already; then nothing has changed.
