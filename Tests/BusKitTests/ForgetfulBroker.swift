@@ -37,6 +37,7 @@ struct ForgetfulBroker: Broker {
   func purgeDead(_ topic: Topic, partition: Int, ids: [String]) async throws -> Int {
     try await real.purgeDead(topic, partition: partition, ids: ids)
   }
+  func bury(_ envelope: Envelope, _ note: DeadLetterNote) async throws {}
   func isOutage(_ error: any Error) -> Bool { real.isOutage(error) }
   func close() async {}
 }

@@ -56,14 +56,16 @@ final class World: Sendable {
 
   @discardableResult
   func start(
-    _ service: Service, timing: BusTiming = World.timing, idleInTransaction: Duration = .seconds(5)
+    _ service: Service, timing: BusTiming = World.timing, idleInTransaction: Duration = .seconds(5),
+    broker: (any Broker)? = nil
   ) async throws -> Replica {
-    let configuration = ServiceConfiguration(
+    var configuration = ServiceConfiguration(
       redis: server.configuration,
       postgres: PostgresConfiguration(
         conninfo: conninfo, applicationName: service.name, searchPath: service.schema,
         idleInTransactionTimeout: idleInTransaction),
       poolSize: 3, httpPort: 0, timing: timing, logger: JSONLog.logger(service: service.name, level: .critical))
+    configuration.broker = broker
     let replica = Replica(ServiceRuntime(service, configuration))
     replicas.withLock { $0.append(replica) }
     try await eventually(within: .seconds(20), "\(service.name) is ready") { replica.core.health.isReady }
@@ -177,7 +179,7 @@ final class Replica: Sendable {
   }
 
   var bus: Bus { runtime.bus }
-  var core: BusCore { runtime.bus.core }
+  var core: BusCore { runtime.core }
 
   /// Drains, and returns when that is done.
   func stop() async throws {

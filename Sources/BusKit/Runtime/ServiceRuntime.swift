@@ -8,7 +8,7 @@ import ServiceLifecycle
 public struct ServiceRuntime: ServiceLifecycle.Service {
   private let service: Service
   private let configuration: ServiceConfiguration
-  private let core: BusCore
+  let core: BusCore
 
   public init(_ service: Service, _ configuration: ServiceConfiguration) {
     self.service = service

@@ -5,6 +5,7 @@ extension BrokerConformance {
   static let deadLetters: [BrokerPromise] = [
     BrokerPromise("a dead letter says why, when and after how many deliveries, and holds the message", buries),
     BrokerPromise("only what is still pending is buried, and once", buriesOnce),
+    BrokerPromise("a message that was no delivery becomes a dead letter as old as it is", buriesWithoutDelivery),
     BrokerPromise("dead letters put back are the messages they were", replaysDead),
     BrokerPromise("dead letters are forgotten on request", purgesDead),
     BrokerPromise("streams and dead letters are shown page by page", showsPages),
@@ -52,6 +53,28 @@ extension BrokerConformance {
     try expect("the message", try letter.envelope(), is: try delivery.envelope())
     try expect("pending", try await link.pending(idle: .zero, of: nil, limit: 9).count, is: 0)
     try expect("the rest of the stream", try ConformanceStage.numbers(try await link.take()), is: [2])
+  }
+
+  @Sendable private static func buriesWithoutDelivery(_ stage: ConformanceStage) async throws {
+    // Fractions that binary numbers do not hold exactly.
+    let times = (0..<20).map { Int64(1_700_000_000_001 + $0 * 37_037) }
+    for milliseconds in times {
+      var envelope = ConformanceStage.envelope("waited")
+      envelope.createdAt = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+      try await stage.broker.bury(
+        envelope,
+        DeadLetterNote(topic: stage.topic, partition: 0, group: "g", reason: "r", detail: "d", deliveries: 5))
+      guard let letter = try await letters(stage).last else {
+        throw ConformanceFailure(expected: "a dead letter", seen: "none")
+      }
+      try expect("when it came", letter.firstMilliseconds, is: milliseconds)
+      try expect("why", [letter.group, letter.reason, letter.detail], is: ["g", "r", "d"])
+      try expect("deliveries", letter.deliveries, is: 5)
+      try expect("the message", try letter.envelope().id, is: envelope.id)
+    }
+    let ids = try await letters(stage).map(\.id)
+    try expect("put back", try await stage.broker.replayDead(stage.topic, partition: 0, ids: ids), is: times.count)
+    try expect("in the stream", try await stage.join().take().count, is: times.count)
   }
 
   @Sendable private static func buriesOnce(_ stage: ConformanceStage) async throws {

@@ -36,12 +36,7 @@ extension MemoryBroker {
   ) async throws -> [DeadLetter] {
     let start = id.flatMap(MemoryStream.ID.init) ?? MemoryStream.ID(milliseconds: 0, sequence: 0)
     return try access { state in
-      (state.dead[topic.deadKey(partition)] ?? []).filter { $0.id > start }.prefix(limit).map { dead in
-        DeadLetter(
-          id: dead.id.text, group: dead.group, reason: dead.reason, detail: dead.detail, deliveries: dead.deliveries,
-          firstMilliseconds: dead.streamID.milliseconds, buriedMilliseconds: dead.id.milliseconds
-        ) { try Envelope(wireBytes: dead.fields) }
-      }
+      (state.dead[topic.deadKey(partition)] ?? []).filter { $0.id > start }.prefix(limit).map { DeadLetter($0) }
     }
   }
 

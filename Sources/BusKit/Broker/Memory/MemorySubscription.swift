@@ -13,13 +13,7 @@ final class MemorySubscription: BrokerSubscription {
   var generation: Int { broker.generation }
   private var key: String { options.stream }
 
-  func ensure() async throws {
-    try broker.access { state in
-      var stream = state.streams[key] ?? MemoryStream()
-      stream.groups[options.group] = stream.groups[options.group] ?? MemoryStream.Group()
-      state.streams[key] = stream
-    }
-  }
+  func ensure() async throws { try broker.makeGroup(options.group, of: key) }
 
   func read(limit: Int, wait: Duration, acknowledging: Bool) async throws -> [Delivery] {
     let (key, options, broker) = (key, options, broker)

@@ -1,0 +1,52 @@
+import Logging
+import Postgres
+import Redis
+
+/// What stands behind a `Bus`: a running process, or a rehearsal of one.
+protocol BusHost: Sendable {
+  var service: String { get }
+  var process: String { get }
+  var logger: Logger { get }
+  var metrics: MetricsRegistry { get }
+  var cache: RedisConnection { get }
+  var redisDownFor: Duration? { get }
+  var postgresDownFor: Duration? { get }
+
+  func transaction<T: Sendable>(
+    needs: [Need], correlation: String, _ body: @escaping @Sendable (UnitOfWork) throws -> T
+  ) async throws -> T
+  func read<T: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> T) async throws -> T
+  func ask<Q: Query>(_ query: Q, within limit: Duration) async throws -> Q.Reply
+
+  /// Waiting for a reply: registered before what causes it is sent, taken once.
+  func register(_ correlation: String)
+  func wait(_ correlation: String, within limit: Duration) async throws -> Envelope?
+  func forget(_ correlation: String)
+}
+
+extension BusCore: BusHost {
+  var redisDownFor: Duration? { health.brokerDownFor }
+  var postgresDownFor: Duration? { health.postgresDownFor }
+
+  func transaction<T: Sendable>(
+    needs: [Need], correlation: String, _ body: @escaping @Sendable (UnitOfWork) throws -> T
+  ) async throws -> T {
+    try await runner.transaction(needs: needs, correlation: correlation, body)
+  }
+
+  func read<T: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> T) async throws -> T {
+    try await pool.withSession(body)
+  }
+
+  func ask<Q: Query>(_ query: Q, within limit: Duration) async throws -> Q.Reply {
+    try await asker.ask(query, within: limit)
+  }
+
+  func register(_ correlation: String) { asker.register(correlation) }
+
+  func wait(_ correlation: String, within limit: Duration) async throws -> Envelope? {
+    try await asker.wait(correlation, within: limit)
+  }
+
+  func forget(_ correlation: String) { asker.forget(correlation) }
+}
