@@ -43,6 +43,7 @@ enum TxService {
     service.every("publish pool", .seconds(3), needs: PoolTicks.needsToPublish) { try PoolTicks.publish($0) }
     service.background("follow blocks") { try await BlockFollower(world: world, bus: $0).run() }
     service.beforeMetrics { try await TxMetrics.refresh($0) }
+    service.auditsOperators()
     return service
   }
 }

@@ -21,6 +21,8 @@ public struct Service: Sendable {
   var backgrounds: [Background] = []
   var routes: [@Sendable (HTTPRouter, Bus) -> Void] = []
   var publishedLengths: [String: Int] = [:]
+  var publishedTopics: [Topic] = []
+  var operatorAudits: [@Sendable (AppliedAction, UnitOfWork) throws -> Void] = []
   var gauges: [@Sendable (Bus) async throws -> Void] = []
 
   public init(name: String, schema: String, migrations: [Migration]) {
@@ -48,6 +50,7 @@ public struct Service: Sendable {
 
   /// The topics that this service publishes to, so that it can stop when one is full. Unnamed ones are not checked.
   public mutating func publishes(_ topics: [Topic]) {
+    publishedTopics += topics.filter { !publishedTopics.contains($0) }
     for topic in topics {
       for partition in 0..<topic.partitions { publishedLengths[topic.streamKey(partition)] = topic.lengthMax }
     }

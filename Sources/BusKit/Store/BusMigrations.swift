@@ -63,6 +63,7 @@ enum BusMigrations {
           key text primary key,
           value text not null
         );
-        """)
+        """),
+    operators,
   ]
 }

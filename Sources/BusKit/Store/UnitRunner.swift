@@ -32,6 +32,7 @@ struct UnitRunner: Sendable {
         try enqueueInbox(units, in: session)
         let (fresh, clock) = try readInbox(units, in: session)
         let workspace = Workspace()
+        workspace.session = session
         try load(fresh.flatMap(\.needs), into: workspace, from: session)
         for unit in fresh {
           workspace.begin(unit.needs)
@@ -57,6 +58,7 @@ struct UnitRunner: Sendable {
         let clock = try now(of: session)
         try before?(session)
         let workspace = Workspace()
+        workspace.session = session
         try load(needs, into: workspace, from: session)
         workspace.begin(needs)
         let cause = correlation.isEmpty ? nil : Envelope.origin(correlation: correlation, at: clock)

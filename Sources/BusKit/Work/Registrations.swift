@@ -8,10 +8,11 @@ struct MessageHandler: Sendable {
   let prepare: @Sendable (Envelope) throws -> PreparedUnit
 
   init<M: Message>(
-    _ type: M.Type, needs: @escaping @Sendable (M) -> [Need], apply: @escaping @Sendable (M, UnitOfWork) throws -> Void
+    _ type: M.Type, topic: Topic = M.topic, needs: @escaping @Sendable (M) -> [Need],
+    apply: @escaping @Sendable (M, UnitOfWork) throws -> Void
   ) {
     version = M.messageVersion
-    topic = M.topic
+    self.topic = topic
     prepare = { envelope in
       let message = try MessageCoder.decode(M.self, from: envelope.body)
       return PreparedUnit(cause: envelope, needs: needs(message)) { try apply(message, $0) }
