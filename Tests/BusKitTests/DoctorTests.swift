@@ -56,7 +56,7 @@ struct DoctorTests {
     }
   }
 
-  @Test(arguments: [(0, Finding.Level.ok), (1_000, .ok), (-1_000, .ok), (1_001, .warning), (-5_000, .warning)])
+  @Test(arguments: [(Int64(0), Finding.Level.ok), (1_000, .ok), (-1_000, .ok), (1_001, .warning), (-5_000, .warning)])
   func clocksMayDifferByASecond(distance: Int64, level: Finding.Level) {
     #expect(Doctor.clock("Redis", distance).level == level)
   }

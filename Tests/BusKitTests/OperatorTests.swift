@@ -49,7 +49,7 @@ struct OperatorTests {
       let counter = try await world.start(Self.ringing({ flag.value }, diary))
       try await world.send(Add(account: "a", then: "ring"), Add(account: "b", then: "ring"))
       try await eventually { try await counter.number("select count(*) as n from effects where state = 'dead'") == 2 }
-      try await Self.client(world) { client in
+      try await Self.client(world) { client async throws in
         let dead = try await Self.effects(client, "dead")
         #expect(dead.map(\.kind) == ["ring", "ring"])
         #expect(Set(dead.map(\.orderKey)) == ["a", "b"])
@@ -86,7 +86,7 @@ struct OperatorTests {
       let counter = try await world.start(Self.ringing({ true }, diary))
       try await world.send(Add(account: "a", then: "ring"))
       try await eventually { try await counter.number("select count(*) as n from effects where state = 'dead'") == 1 }
-      try await Self.client(world) { client in
+      try await Self.client(world) { client async throws in
         let young = PurgeEffects(.all, olderThanSeconds: 3_600, action: Self.action("k1"))
         #expect(try await client.command(young, to: "counter")?.code == "unchanged")
         let gone = PurgeEffects(.all, action: Self.action("k2"))
@@ -107,8 +107,8 @@ struct OperatorTests {
       let sent = "select count(*) as n from outbox where sent_at is not null and type = 'test.Added'"
       try await eventually { try await audit.notes().count == 3 }
       try await eventually { try await counter.number(sent) == 3 }
-      let duplicates = { audit.core.metrics.render().split(separator: "\n").first { $0.hasPrefix("energy_bus_duplicates_total{") } }
-      try await Self.client(world) { client in
+      let duplicates = { @Sendable in audit.core.metrics.render().split(separator: "\n").first { $0.hasPrefix("energy_bus_duplicates_total{") } }
+      try await Self.client(world) { client async throws in
         let byKey = ReplayOutbox(OutboxFilter(key: "a"), action: Self.action("k1"))
         let result = try await client.command(byKey, to: "counter")
         #expect(result == CommandResult(ok: true, code: "done", detail: "2 messages are sent again"))
@@ -137,7 +137,7 @@ struct OperatorTests {
       let counter = try await world.start(Self.audited(service, diary))
       try await world.send(Add(account: "a", amount: 4), Add(account: "b", amount: 5))
       try await eventually { try await world.dead(Add.topic).count == 2 }
-      try await Self.client(world) { client in
+      try await Self.client(world) { client async throws in
         let letters = try await client.broker.deadLetters(Add.topic, partition: 0, after: nil, limit: 10)
         let places = letters.map { SettleDeadLetters.Place(partition: 0, id: $0.id) }
         let first = try #require(places.first)
@@ -168,7 +168,7 @@ struct OperatorTests {
       service.every("yearly", .seconds(365 * 86_400)) { unit in diary.write(unit.now) }
       _ = try await world.start(service)
       try await eventually { diary.lines.count == 1 }
-      try await Self.client(world) { client in
+      try await Self.client(world) { client async throws in
         let schedules = try await client.ask(ListSchedules(), of: "counter")
         #expect(schedules.map(\.name) == ["yearly"])
         #expect((schedules.first?.nextAt ?? .distantPast) > Date().addingTimeInterval(300 * 86_400))
@@ -191,7 +191,7 @@ struct OperatorTests {
         OperatorAction(actor: "a", reason: "r", key: ""),
         OperatorAction(actor: "a", reason: "r", key: String(repeating: "k", count: 201)),
       ]
-      try await Self.client(world) { client in
+      try await Self.client(world) { client async throws in
         for action in actions {
           #expect(try await client.command(RetryEffects(.all, action: action), to: "counter")?.code == "invalid")
         }
@@ -209,7 +209,7 @@ struct OperatorTests {
       try await counter.bus.transaction { unit in
         try unit.publish(Added(aggregate: "late", seq: 1, total: 0), at: unit.now.addingTimeInterval(3_600))
       }
-      try await Self.client(world) { client in
+      try await Self.client(world) { client async throws in
         let status = try await client.ask(GetBusStatus(), of: "counter")
         #expect(status.service == "counter")
         #expect(status.process == counter.bus.process)

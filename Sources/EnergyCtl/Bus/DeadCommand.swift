@@ -58,11 +58,11 @@ struct DeadCommand: AsyncParsableCommand {
 struct DeadFilter: ParsableArguments {
   @Argument(help: "The topic; all when left out.") var topic: String?
   @Option(help: "Only what this group gave up.") var group: String?
-  @Option(help: "Only what died of this, e.g. attempts or undecodable.") var reason: String?
+  @Option(help: "Only what died of this, e.g. attempts or undecodable.") var cause: String?
 
   func search(limit: Int, places: [SettleDeadLetters.Place] = []) throws -> DeadSearch {
     DeadSearch(
-      topics: try topic.map { [try Topic.named($0)] } ?? Topic.lasting, group: group, reason: reason, places: places,
+      topics: try topic.map { [try Topic.named($0)] } ?? Topic.lasting, group: group, reason: cause, places: places,
       limit: try Limits.check(limit, "--limit", in: 1...10_000))
   }
 }
