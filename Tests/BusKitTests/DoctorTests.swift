@@ -104,6 +104,15 @@ struct DoctorTests {
     #expect(missing.first?.detail.contains("9 waiting; the group does not exist yet") == true)
   }
 
+  @Test func aReaderOfAnIdleTopicIsSeenByItsServiceAnswering() {
+    let idle = GroupState(name: "e", lag: 0, pending: 0, oldestPendingMilliseconds: nil, consumers: [])
+    let state = PartitionState(
+      partition: 0, length: 0, bytes: nil, oldestMilliseconds: nil, dead: 0, groups: [idle, Self.group("o")])
+    let facts = BusFacts.TopicFacts(topic: Self.topic, partitions: [state], alive: ["o@1"])
+    #expect(Doctor.topic(facts, answering: ["e"]).allSatisfy { $0.level == .ok })
+    #expect(Doctor.topic(facts).filter { $0.level > .ok }.map(\.subject) == ["t e"])
+  }
+
   @Test func aDeadConsumerWithMessagesInHandIsFoundOnceItShouldHaveBeenRelieved() {
     let two = { (idle: Int64) in
       GroupState(

@@ -29,7 +29,7 @@ struct BusCommandTests {
   }
 
   @Test("limits, partitions and stream ids are checked before anything is asked", arguments: [
-    ["--limit", "0"], ["--limit", "1001"], ["--partition", "1"], ["--partition", "-1"], ["--after", "12"],
+    ["--limit", "0"], ["--limit", "1001"], ["--partition", "1"], ["--partition=-1"], ["--after", "12"],
     ["--after", "1-1; FLUSHALL"],
   ])
   func peek(arguments: [String]) throws {

@@ -72,7 +72,9 @@ enum Limits {
   /// Seconds of `90s`, `15m`, `2h`, `30d`.
   static func seconds(_ text: String, _ name: String) throws -> Int {
     let units: [Character: Int] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
-    guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()), (0...36_500).contains(count / (86_400 / unit))
+    let most = 36_500 * 86_400
+    guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()),
+      (0...most / unit).contains(count)
     else { throw ValidationError("\(name) is '\(text)': give a time such as 90s, 15m, 2h or 30d") }
     return count * unit
   }

@@ -2,9 +2,11 @@ extension Doctor {
   /// A consumer that shows no sign of life and holds something is taken over well within this.
   static let takeOverMilliseconds: Int64 = 60_000
 
-  static func topic(_ facts: BusFacts.TopicFacts) -> [Finding] {
+  /// - Parameter answering: services that run. Redis 7.0 lists a consumer only once it has got something, so that on an
+  ///   idle topic a reader may not be seen.
+  static func topic(_ facts: BusFacts.TopicFacts, answering: Set<String> = []) -> [Finding] {
     var findings = [room(facts), deadLetters(facts)]
-    for group in facts.topic.groups { findings += self.group(group, facts) }
+    for group in facts.topic.groups { findings += self.group(group, facts, answering) }
     let declared = Set(facts.topic.groups.map(\.name))
     for partition in facts.partitions {
       for group in partition.groups where !declared.contains(group.name) {
@@ -41,15 +43,19 @@ extension Doctor {
   }
 
   /// A declared group: whether anybody reads with it, and whether somebody died with messages in hand.
-  private static func group(_ group: ConsumerGroup, _ facts: BusFacts.TopicFacts) -> [Finding] {
+  private static func group(
+    _ group: ConsumerGroup, _ facts: BusFacts.TopicFacts, _ answering: Set<String>
+  ) -> [Finding] {
     let subject = "\(facts.topic.name) \(group.name)"
     let states = facts.partitions.map { partition in partition.groups.first { $0.name == group.name } }
     let waiting = zip(facts.partitions, states).reduce(0) { sum, pair in
       sum + (pair.1.map { ($0.lag ?? 0) + $0.pending } ?? pair.0.length)
     }
     let consumers = states.compactMap { $0 }.flatMap(\.consumers)
-    guard consumers.contains(where: { facts.alive.contains($0.name) }) else {
-      return [abandoned(group, subject, waiting, isMissing: states.contains { $0 == nil })]
+    let isMissing = states.contains { $0 == nil }
+    let isRead = consumers.contains { facts.alive.contains($0.name) } || (answering.contains(group.name) && !isMissing)
+    guard isRead else {
+      return [abandoned(group, subject, waiting, isMissing: isMissing)]
     }
     let stuck = consumers.filter {
       $0.pending > 0 && !facts.alive.contains($0.name) && $0.idleMilliseconds > takeOverMilliseconds

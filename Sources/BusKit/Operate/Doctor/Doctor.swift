@@ -18,7 +18,8 @@ public enum Doctor {
       findings += Self.redis(redis)
       if let distance = facts.redisClockDistance { findings.append(clock("Redis", distance)) }
     }
-    for topic in facts.topics { findings += Self.topic(topic) }
+    let answering = Set(facts.services.filter { $0.status != nil }.map(\.name))
+    for topic in facts.topics { findings += Self.topic(topic, answering: answering) }
     findings += facts.foreignStreams.map { key in
       Finding(
         "declared", .warning, key, "a stream that no topic declares",
