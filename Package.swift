@@ -10,6 +10,7 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
@@ -46,6 +47,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -61,7 +63,7 @@ let package = Package(
     .target(name: "Postgres", dependencies: ["CLibpq"], swiftSettings: settings),
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: settings),
     .target(
-      name: "BusKit", dependencies: ["Redis", "Postgres", logging, metrics, lifecycle, hummingbird, crypto],
+      name: "BusKit", dependencies: ["Redis", "Postgres", logging, metrics, tracing, lifecycle, hummingbird, crypto],
       swiftSettings: settings),
     .target(name: "TronKit", dependencies: ["CSecp256k1", "HTTPClient", crypto], swiftSettings: settings),
     .target(name: "Contracts", dependencies: ["BusKit", "TronKit", crypto], swiftSettings: settings),
@@ -81,7 +83,7 @@ let package = Package(
     tests("Redis", ["Redis", "TestKit"]),
     tests("Postgres", ["Postgres", "TestKit"]),
     tests("HTTPClient", ["HTTPClient", "TestKit"]),
-    tests("BusKit", ["BusKit", "Redis", "Postgres", "TestKit"]),
+    tests("BusKit", [.product(name: "InMemoryTracing", package: "swift-distributed-tracing"), "BusKit", "Redis", "Postgres", "TestKit"]),
     tests("TronKit", ["TronKit", "HTTPClient", "TestKit"], exclude: ["Vectors"]),
     tests("Contracts", ["Contracts", crypto, "BusKit", "TronKit"]),
     tests("Gateway", ["Gateway", crypto, hummingbird, "Contracts", "BusKit", "TronKit", "TestKit"]),

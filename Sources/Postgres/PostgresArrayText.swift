@@ -1,22 +1,28 @@
 /// Array literals of one dimension: `{"a","b\"c"}`.
 enum PostgresArrayText {
-  /// Quotes every item, so that the word NULL, commas, braces and blanks stay text.
-  static func append(_ items: [String], to buffer: inout [UInt8]) throws {
+  static func append<T>(
+    _ items: [T], to buffer: inout [UInt8], _ append: (T, inout [UInt8]) throws -> Void
+  ) rethrows {
     buffer.append(UInt8(ascii: "{"))
     for (index, item) in items.enumerated() {
       if index > 0 { buffer.append(UInt8(ascii: ",")) }
-      buffer.append(UInt8(ascii: "\""))
-      for byte in item.utf8 {
-        guard byte != 0 else {
-          throw PostgresError(
-            .encoding, "Item \(index) of the array holds a NUL character, which Postgres cannot store; remove it.")
-        }
-        if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { buffer.append(UInt8(ascii: "\\")) }
-        buffer.append(byte)
-      }
-      buffer.append(UInt8(ascii: "\""))
+      try append(item, &buffer)
     }
     buffer.append(UInt8(ascii: "}"))
+  }
+
+  /// A quoted item: the word NULL, commas, braces and blanks stay text.
+  static func append(quoting item: String, to buffer: inout [UInt8]) throws {
+    buffer.append(UInt8(ascii: "\""))
+    for byte in item.utf8 {
+      guard byte != 0 else {
+        throw PostgresError(
+          .encoding, "An item of the array holds a NUL character, which Postgres cannot store; remove it.")
+      }
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { buffer.append(UInt8(ascii: "\\")) }
+      buffer.append(byte)
+    }
+    buffer.append(UInt8(ascii: "\""))
   }
 
   /// The items of a literal; nil if it is not one, has several dimensions, or holds a null.

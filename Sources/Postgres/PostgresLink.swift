@@ -114,9 +114,9 @@ final class PostgresLink {
   }
 
   func send(_ statement: PostgresStatement, prepared name: String?) throws {
-    let sent = statement.withParameters { count, values in
-      if let name { return PQsendQueryPrepared(connection, name, count, values, nil, nil, 0) }
-      return PQsendQueryParams(connection, statement.sql, count, nil, values, nil, nil, 0)
+    let sent = statement.withParameters { count, values, lengths, formats in
+      if let name { return PQsendQueryPrepared(connection, name, count, values, lengths, formats, 0) }
+      return PQsendQueryParams(connection, statement.sql, count, nil, values, lengths, formats, 0)
     }
     guard sent == 1 else { throw connectionError() }
   }

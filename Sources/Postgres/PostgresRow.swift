@@ -25,26 +25,21 @@ public struct PostgresRow: Sendable {
   public func ints(_ column: String) throws -> [Int64] { try required(column, intsIfPresent) }
   public func uuids(_ column: String) throws -> [UUID] { try required(column, uuidsIfPresent) }
 
-  public func stringIfPresent(_ column: String) throws -> String? { try read(column, "text") { $0 } }
-  public func intIfPresent(_ column: String) throws -> Int64? { try read(column, "an integer") { Int64($0) } }
+  public func stringIfPresent(_ column: String) throws -> String? { try read(column, "text") { (text: String) in text } }
+  public func intIfPresent(_ column: String) throws -> Int64? { try read(column, "an integer", PostgresText.integer) }
   public func doubleIfPresent(_ column: String) throws -> Double? { try read(column, "a number", PostgresText.double) }
-  public func uuidIfPresent(_ column: String) throws -> UUID? { try read(column, "a uuid") { UUID(uuidString: $0) } }
+  public func uuidIfPresent(_ column: String) throws -> UUID? { try read(column, "a uuid", PostgresText.uuid) }
 
   public func boolIfPresent(_ column: String) throws -> Bool? {
     try read(column, "a boolean") { $0 == "t" ? true : $0 == "f" ? false : nil }
   }
 
   public func dateIfPresent(_ column: String) throws -> Date? {
-    try read(column, "a timestamptz", PostgresTimestamp.date)
+    try read(column, "a timestamptz") { (text: UnsafeRawBufferPointer) in PostgresTimestamp.date(text) }
   }
 
   public func bytesIfPresent(_ column: String) throws -> [UInt8]? {
-    let position = try position(column)
-    if cells.isNull(index, position) { return nil }
-    guard let bytes = cells.withBytes(index, position, PostgresText.bytes(hex:)) else {
-      throw unreadable(column, "bytea")
-    }
-    return bytes
+    try read(column, "bytea", PostgresText.bytes(hex:))
   }
 
   public func stringsIfPresent(_ column: String) throws -> [String]? {
@@ -52,11 +47,11 @@ public struct PostgresRow: Sendable {
   }
 
   public func intsIfPresent(_ column: String) throws -> [Int64]? {
-    try read(column, "an array of integers") { convert(PostgresArrayText.items($0)) { Int64($0) } }
+    try read(column, "an array of integers") { (text: String) in convert(PostgresArrayText.items(text)) { Int64($0) } }
   }
 
   public func uuidsIfPresent(_ column: String) throws -> [UUID]? {
-    try read(column, "an array of uuids") { convert(PostgresArrayText.items($0)) { UUID(uuidString: $0) } }
+    try read(column, "an array of uuids") { (text: String) in convert(PostgresArrayText.items(text)) { UUID(uuidString: $0) } }
   }
 
   // MARK: -
@@ -77,10 +72,13 @@ public struct PostgresRow: Sendable {
   }
 
   private func read<T>(_ column: String, _ kind: String, _ parse: (String) -> T?) throws -> T? {
+    try read(column, kind) { (bytes: UnsafeRawBufferPointer) in parse(String(decoding: bytes, as: UTF8.self)) }
+  }
+
+  private func read<T>(_ column: String, _ kind: String, _ parse: (UnsafeRawBufferPointer) -> T?) throws -> T? {
     let position = try position(column)
     if cells.isNull(index, position) { return nil }
-    let text = cells.withBytes(index, position) { String(decoding: $0, as: UTF8.self) }
-    guard let value = parse(text) else { throw unreadable(column, kind) }
+    guard let value = cells.withBytes(index, position, parse) else { throw unreadable(column, kind) }
     return value
   }
 

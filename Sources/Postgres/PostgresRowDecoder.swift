@@ -45,6 +45,20 @@ private struct RowSource<Key: CodingKey>: KeyedDecodingContainerProtocol {
     try PostgresCell(row: row, column: ColumnName.of(key.stringValue)).decode(type)
   }
 
+  // The commonest, without asking what they are.
+  func decode(_ type: String.Type, forKey key: Key) throws -> String {
+    try row.string(ColumnName.of(key.stringValue))
+  }
+  func decode(_ type: Int.Type, forKey key: Key) throws -> Int {
+    let column = ColumnName.of(key.stringValue)
+    guard let value = Int(exactly: try row.int(column)) else {
+      throw PostgresError(.decoding, "Column \"\(column)\" does not read as Int.")
+    }
+    return value
+  }
+  func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { try row.int(ColumnName.of(key.stringValue)) }
+  func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try row.bool(ColumnName.of(key.stringValue)) }
+
   func nestedContainer<Nested: CodingKey>(
     keyedBy type: Nested.Type, forKey key: Key
   ) throws -> KeyedDecodingContainer<Nested> { throw NotScalar() }

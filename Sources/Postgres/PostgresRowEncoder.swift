@@ -60,6 +60,12 @@ private struct RowContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
   func encodeNil(forKey key: Key) { put(key, .null) }
   func encode<T: Encodable>(_ value: T, forKey key: Key) throws { try putAny(key, value) }
 
+  // The commonest, without asking what they are.
+  func encode(_ value: String, forKey key: Key) { put(key, .text(value)) }
+  func encode(_ value: Int, forKey key: Key) { put(key, .int(Int64(value))) }
+  func encode(_ value: Int64, forKey key: Key) { put(key, .int(value)) }
+  func encode(_ value: Bool, forKey key: Key) { put(key, .bool(value)) }
+
   // The defaults of these leave the column out when the value is nil.
   func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws { try putAny(key, value) }
   func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { try putAny(key, value) }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The text forms that Postgres reads and writes.
 enum PostgresText {
   static func append(_ text: String, to buffer: inout [UInt8]) throws {
@@ -5,6 +7,66 @@ enum PostgresText {
       throw PostgresError(.encoding, "The text holds a NUL character, which Postgres cannot store; remove it.")
     }
     buffer.append(contentsOf: text.utf8)
+  }
+
+  static func append(_ number: Int64, to buffer: inout [UInt8]) {
+    if number < 0 { buffer.append(UInt8(ascii: "-")) }
+    let start = buffer.count
+    var rest = number.magnitude
+    repeat {
+      buffer.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+    buffer[start...].reverse()
+  }
+
+  static func append(_ uuid: UUID, to buffer: inout [UInt8]) {
+    withUnsafeBytes(of: uuid.uuid) { bytes in
+      for (index, byte) in bytes.enumerated() {
+        if hasDash(before: index) { buffer.append(UInt8(ascii: "-")) }
+        buffer.append(digit(byte >> 4))
+        buffer.append(digit(byte & 15))
+      }
+    }
+  }
+
+  private static func hasDash(before byte: Int) -> Bool { byte == 4 || byte == 6 || byte == 8 || byte == 10 }
+
+  /// Reads the one form that the server writes: 36 characters, four dashes.
+  static func uuid(_ text: UnsafeRawBufferPointer) -> UUID? {
+    guard text.count == 36 else { return nil }
+    var uuid: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    var position = 0
+    let isComplete = withUnsafeMutableBytes(of: &uuid) { bytes in
+      for index in 0..<16 {
+        if hasDash(before: index) {
+          guard text[position] == UInt8(ascii: "-") else { return false }
+          position += 1
+        }
+        guard let high = nibble(text[position]), let low = nibble(text[position + 1]) else { return false }
+        bytes[index] = high << 4 | low
+        position += 2
+      }
+      return true
+    }
+    return isComplete ? UUID(uuid: uuid) : nil
+  }
+
+  static func integer(_ text: UnsafeRawBufferPointer) -> Int64? {
+    let isNegative = text.first == UInt8(ascii: "-")
+    let digits = isNegative ? text.dropFirst() : text[...]
+    guard !digits.isEmpty else { return nil }
+    var value: Int64 = 0
+    for byte in digits {
+      let digit = Int64(byte) - Int64(UInt8(ascii: "0"))
+      guard (0...9).contains(digit) else { return nil }
+      let (tens, overflowed) = value.multipliedReportingOverflow(by: 10)
+      let (next, overflowedToo) = isNegative
+        ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
+      if overflowed || overflowedToo { return nil }
+      value = next
+    }
+    return value
   }
 
   static func number(_ value: Double) -> String {

@@ -6,19 +6,20 @@ enum PostgresTimestamp {
   /// Days from 1970-01-01 to 2001-01-01, where `Date` has its zero.
   private static let referenceDay: Int64 = 11_323
 
-  /// `2026-11-21 05:43:40.123456+00`
-  static func text(_ date: Date) throws -> String {
-    let (day, time) = try split(date)
-    return "\(day) \(time)+00"
+  /// Appends `2026-11-21 05:43:40.123456+00`.
+  static func append(_ date: Date, to buffer: inout [UInt8]) throws {
+    try append(date, separator: UInt8(ascii: " "), to: &buffer)
+    buffer.append(contentsOf: "+00".utf8)
   }
 
   /// `2026-11-21T05:43:40.123456Z`, for dates inside JSON.
   static func iso(_ date: Date) throws -> String {
-    let (day, time) = try split(date)
-    return "\(day)T\(time)Z"
+    var buffer: [UInt8] = []
+    try append(date, separator: UInt8(ascii: "T"), to: &buffer)
+    return String(decoding: buffer + "Z".utf8, as: UTF8.self)
   }
 
-  private static func split(_ date: Date) throws -> (day: String, time: String) {
+  private static func append(_ date: Date, separator: UInt8, to buffer: inout [UInt8]) throws {
     let micros = (date.timeIntervalSinceReferenceDate * 1_000_000).rounded()
     // Years 1 to 9999, measured from 2001.
     guard micros >= -63_113_904_000_000_000, micros < 252_423_993_600_000_000 else {
@@ -29,15 +30,21 @@ enum PostgresTimestamp {
     let rest = total - days * microsPerDay
     let (year, month, day) = civil(days + referenceDay)
     let seconds = rest / 1_000_000
-    return (
-      "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))",
-      "\(pad(seconds / 3600, 2)):\(pad(seconds / 60 % 60, 2)):\(pad(seconds % 60, 2)).\(pad(rest % 1_000_000, 6))"
-    )
+    append(year, 4, to: &buffer)
+    for part in [month, day] { append(part, 2, to: &buffer, after: UInt8(ascii: "-")) }
+    append(seconds / 3600, 2, to: &buffer, after: separator)
+    for part in [seconds / 60 % 60, seconds % 60] { append(part, 2, to: &buffer, after: UInt8(ascii: ":")) }
+    append(rest % 1_000_000, 6, to: &buffer, after: UInt8(ascii: "."))
   }
 
   /// Reads both forms, with or without fraction, with any offset; nil for `infinity`, dates BC and anything else.
   static func date(_ text: String) -> Date? {
-    var bytes = Substring(text).utf8
+    var text = text
+    return text.withUTF8 { date(UnsafeRawBufferPointer($0)) }
+  }
+
+  static func date(_ text: UnsafeRawBufferPointer) -> Date? {
+    var bytes = text[...]
     guard let year = digits(&bytes), take("-", &bytes), let month = digits(&bytes), take("-", &bytes),
       let day = digits(&bytes), take(" ", &bytes) || take("T", &bytes), let hour = digits(&bytes), take(":", &bytes),
       let minute = digits(&bytes), take(":", &bytes), let second = digits(&bytes),
@@ -49,20 +56,24 @@ enum PostgresTimestamp {
     return Date(timeIntervalSinceReferenceDate: Double(micros) / 1_000_000)
   }
 
-  private static func digits(_ bytes: inout Substring.UTF8View) -> Int64? {
-    let word = bytes.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    bytes = bytes.dropFirst(word.count)
-    return word.count <= 6 ? Int64(Substring(word)) : nil
+  private static func digits(_ bytes: inout Slice<UnsafeRawBufferPointer>) -> Int64? {
+    var (value, count): (Int64, Int) = (0, 0)
+    while let byte = bytes.first, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+      value = value &* 10 &+ Int64(byte - UInt8(ascii: "0"))
+      count += 1
+      bytes = bytes.dropFirst()
+    }
+    return (1...6).contains(count) ? value : nil
   }
 
-  private static func take(_ mark: Character, _ bytes: inout Substring.UTF8View) -> Bool {
-    guard bytes.first == mark.asciiValue else { return false }
-    bytes.removeFirst()
+  private static func take(_ mark: Unicode.Scalar, _ bytes: inout Slice<UnsafeRawBufferPointer>) -> Bool {
+    guard bytes.first == UInt8(ascii: mark) else { return false }
+    bytes = bytes.dropFirst()
     return true
   }
 
   /// Microseconds after the decimal point; 0 without one.
-  private static func fraction(_ bytes: inout Substring.UTF8View) -> Int64? {
+  private static func fraction(_ bytes: inout Slice<UnsafeRawBufferPointer>) -> Int64? {
     guard take(".", &bytes) else { return 0 }
     let before = bytes.count
     guard var value = digits(&bytes) else { return nil }
@@ -71,7 +82,7 @@ enum PostgresTimestamp {
   }
 
   /// Seconds east of Greenwich.
-  private static func offset(_ bytes: inout Substring.UTF8View) -> Int64? {
+  private static func offset(_ bytes: inout Slice<UnsafeRawBufferPointer>) -> Int64? {
     if take("Z", &bytes) { return 0 }
     let west = take("-", &bytes)
     guard west || take("+", &bytes), let hours = digits(&bytes) else { return nil }
@@ -103,9 +114,15 @@ enum PostgresTimestamp {
     return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * mp + 2) / 5 + 1)
   }
 
-  private static func pad(_ value: Int64, _ width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  /// A number of so many digits, zeros in front.
+  private static func append(_ value: Int64, _ width: Int, to buffer: inout [UInt8], after separator: UInt8? = nil) {
+    if let separator { buffer.append(separator) }
+    var divisor: Int64 = 1
+    for _ in 1..<width { divisor *= 10 }
+    while divisor > 0 {
+      buffer.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
+      divisor /= 10
+    }
   }
 }
 

@@ -75,7 +75,7 @@ struct EffectTests {
         exhausted: { _, _ in .done { _ in throw InvariantViolation("nor can this") } },
         run: { ring, context in
           runs.write(context.attempt)
-          return .done { _ in throw InvariantViolation("cannot be written") }
+          return .done { _ in throw Refusal() }
         })
       let counter = try await world.start(service)
       try await world.send(Add(account: "a", then: "ring"))

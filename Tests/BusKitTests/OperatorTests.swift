@@ -39,7 +39,7 @@ struct OperatorTests {
     return try await BusClient(redis: world.server.configuration, name: "operator", logger: logger).run(body)
   }
 
-  private static func effects(_ client: BusClient, _ state: String) async throws -> [EffectView] {
+  private static func effects(_ client: BusClient, _ state: EffectEntry.State) async throws -> [EffectView] {
     try await client.ask(ListEffects(state: state), of: "counter")
   }
 
@@ -50,7 +50,7 @@ struct OperatorTests {
       try await world.send(Add(account: "a", then: "ring"), Add(account: "b", then: "ring"))
       try await eventually { try await counter.number("select count(*) as n from effects where state = 'dead'") == 2 }
       try await Self.client(world) { client async throws in
-        let dead = try await Self.effects(client, "dead")
+        let dead = try await Self.effects(client, .dead)
         #expect(dead.map(\.kind) == ["ring", "ring"])
         #expect(Set(dead.map(\.orderKey)) == ["a", "b"])
         #expect(dead.allSatisfy { $0.lastError.contains("Broken") && $0.payload == nil })
@@ -91,7 +91,7 @@ struct OperatorTests {
         #expect(try await client.command(young, to: "counter")?.code == "unchanged")
         let gone = PurgeEffects(.all, action: Self.action("k2"))
         #expect(try await client.command(gone, to: "counter")?.detail == "1 dead effects are forgotten")
-        #expect(try await Self.effects(client, "dead").isEmpty)
+        #expect(try await Self.effects(client, .dead).isEmpty)
         let wrong = PurgeEffects(.all, olderThanSeconds: -1, action: Self.action("k3"))
         #expect(try await client.command(wrong, to: "counter")?.code == "invalid")
       }
@@ -109,18 +109,18 @@ struct OperatorTests {
       try await eventually { try await counter.number(sent) == 3 }
       let duplicates = { @Sendable in audit.core.metrics.render().split(separator: "\n").first { $0.hasPrefix("energy_bus_duplicates_total{") } }
       try await Self.client(world) { client async throws in
-        let byKey = ReplayOutbox(OutboxFilter(key: "a"), action: Self.action("k1"))
+        let byKey = ReplayOutbox(ReplaySelection(key: "a"), action: Self.action("k1"))
         let result = try await client.command(byKey, to: "counter")
         #expect(result == CommandResult(ok: true, code: "done", detail: "2 messages are sent again"))
         try await eventually { duplicates()?.hasSuffix(" 2") == true }
         #expect(try await client.command(byKey, to: "counter") == result)
         let byTime = ReplayOutbox(
-          OutboxFilter(from: Date().addingTimeInterval(-600), topic: Added.topic.name, type: "test.Added"),
+          ReplaySelection(topic: Added.topic.name, type: "test.Added", from: Date().addingTimeInterval(-600)),
           action: Self.action("k2"))
         // Those of the key, the third, and what the hook told of the first replay.
         #expect(try await client.command(byTime, to: "counter")?.detail == "4 messages are sent again")
-        for filter in [OutboxFilter(), OutboxFilter(topic: "test.events"), OutboxFilter(from: .distantFuture)] {
-          let refused = try await client.command(ReplayOutbox(filter, action: Self.action("k3")), to: "counter")
+        for selection in [ReplaySelection(), ReplaySelection(topic: "test.events"), ReplaySelection(from: .distantFuture)] {
+          let refused = try await client.command(ReplayOutbox(selection, action: Self.action("k3")), to: "counter")
           #expect(refused?.code == "invalid")
         }
       }

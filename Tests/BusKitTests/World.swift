@@ -55,10 +55,14 @@ final class World: Sendable {
   }
 
   @discardableResult
-  func start(_ service: Service, timing: BusTiming = World.timing) async throws -> Replica {
+  func start(
+    _ service: Service, timing: BusTiming = World.timing, idleInTransaction: Duration = .seconds(5)
+  ) async throws -> Replica {
     let configuration = ServiceConfiguration(
       redis: server.configuration,
-      postgres: PostgresConfiguration(conninfo: conninfo, applicationName: service.name, searchPath: service.schema),
+      postgres: PostgresConfiguration(
+        conninfo: conninfo, applicationName: service.name, searchPath: service.schema,
+        idleInTransactionTimeout: idleInTransaction),
       poolSize: 3, httpPort: 0, timing: timing, logger: JSONLog.logger(service: service.name, level: .critical))
     let replica = Replica(ServiceRuntime(service, configuration))
     replicas.withLock { $0.append(replica) }
@@ -129,6 +133,10 @@ final class World: Sendable {
         ["XADD", .init(M.topic.streamKey(0)), "*"] + (try Self.envelope(message, id: id ?? .v7())).wireFields)
     }
     for reply in try await redis.pipeline(commands) { _ = try reply.get() }
+  }
+
+  func send(_ envelope: Envelope, to topic: Topic) async throws {
+    _ = try await redis.send(RedisCommand(["XADD", .init(topic.streamKey(0)), "*"] + envelope.wireFields))
   }
 
   /// The entries of a stream as envelopes, with Redis' time of each in milliseconds.

@@ -93,7 +93,7 @@ struct BusCommandTests {
   func replays(arguments: [String]) throws {
     let start = ["bus", "replay", "--service=order-svc", "--reason=r"]
     let command = try #require(try EnergyCtl.parseAsRoot(start + arguments.joinedPairs) as? ReplayCommand)
-    #expect(throws: ValidationError.self) { try command.filter() }
+    #expect(throws: ValidationError.self) { try command.selection() }
   }
 
   @Test("times are given as a moment or as so long ago")

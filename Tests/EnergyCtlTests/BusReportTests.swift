@@ -111,7 +111,7 @@ struct BusReportTests {
       let client = world.client
       world.refuses.turn(on: true)
       for key in ["a", "b"] { try await client.send(BusWorld.Count(key: key, isEffect: true)) }
-      func effects() async throws -> [EffectView] { try await client.ask(ListEffects(state: "dead"), of: "order-svc") }
+      func effects() async throws -> [EffectView] { try await client.ask(ListEffects(state: .dead), of: "order-svc") }
       try await eventually { try await effects().count == 2 }
       #expect(EffectsReport(effects: try await effects()).text.contains("Refused"))
       let one = try #require(try await effects().first)

@@ -10,15 +10,13 @@ import Testing
 
   @Test func `Migrations run once, in their schema, whoever starts first`() async throws {
     try await withPool(size: 4) { pool async throws in
-      let (first, second) = (first, second)
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        for _ in 0..<4 {
-          group.addTask {
-            try await Migrator.run(pool, schema: "order_svc", component: "bus", migrations: [first])
-            try await Migrator.run(pool, schema: "order_svc", component: "bus", migrations: [first, second])
+      for migrations in [[first], [first, second]] {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for _ in 0..<4 {
+            group.addTask { try await Migrator.run(pool, schema: "order_svc", component: "bus", migrations: migrations) }
           }
+          try await group.waitForAll()
         }
-        try await group.waitForAll()
       }
       #expect(try await pool.execute("select * from order_svc.accounts").rows.map(\.columns) == [["id", "name"]])
       let history = try await pool.execute("select name from order_svc.schema_migrations order by version")

@@ -52,7 +52,41 @@ import Testing
     }
   }
 
-  @Test(arguments: [PostgresValue.text("a\0b"), .textArray(["fine", "a\0b"]), .json("\"\0\"")])
+  @Test func `Arrays of any plain value keep their nulls, bytes travel as they are`() async throws {
+    let date = try #require(PostgresTimestamp.date("2026-11-21 05:43:40.123457+00"))
+    let (uuid, bytes) = (UUID(), [[UInt8]](arrayLiteral: [], [0, 255, 92, 34], Array(0...255)))
+    try await withPool { pool async throws in
+      let rows = try await pool.execute(
+        """
+        select * from unnest($1::text[], $2::bigint[], $3::double precision[], $4::boolean[], $5::uuid[],
+          $6::timestamptz[], $7::jsonb[], $8::bytea[], $9::bytea[]) as x (t, i, d, b, u, s, j, y, z)
+        """,
+        [
+          .array([.text("NULL"), .null, .text("a \"b\" \\ {c},")]), .array([.int(.min), .null, .int(.max)]),
+          .array([.double(0.1), .null, .double(-.infinity)]), .array([.bool(true), .null, .bool(false)]),
+          .array([.uuid(uuid), .null, .uuid(uuid)]), .array([.timestamp(date), .null, .timestamp(date)]),
+          .array([.json("{\"a\": \"\\\"\"}"), .null, .json("[]")]), .array([.bytes(bytes[1]), .null, .bytes([])]),
+          .bytesArray(bytes),
+        ]
+      ).rows
+      #expect(try rows.map { try $0.stringIfPresent("t") } == ["NULL", nil, "a \"b\" \\ {c},"])
+      #expect(try rows.map { try $0.intIfPresent("i") } == [.min, nil, .max])
+      #expect(try rows.map { try $0.doubleIfPresent("d") } == [0.1, nil, -.infinity])
+      #expect(try rows.map { try $0.boolIfPresent("b") } == [true, nil, false])
+      #expect(try rows.map { try $0.uuidIfPresent("u") } == [uuid, nil, uuid])
+      #expect(try rows.map { try $0.dateIfPresent("s") } == [date, nil, date])
+      #expect(try rows.map { try $0.stringIfPresent("j") } == ["{\"a\": \"\\\"\"}", nil, "[]"])
+      #expect(try rows.map { try $0.bytesIfPresent("y") } == [bytes[1], nil, []])
+      #expect(try rows.map { try $0.bytes("z") } == bytes)
+      #expect(try await pool.execute("select cardinality($1::bytea[]) as n", [.bytesArray([])]).rows.first?.int("n") == 0)
+      let error = await postgresError {
+        _ = try await pool.execute("select $1::text[]", [.array([.array([.text("a")])])])
+      }
+      #expect(error?.code == .encoding)
+    }
+  }
+
+  @Test(arguments: [PostgresValue.text("a\0b"), .textArray(["fine", "a\0b"]), .array([.text("a\0b")]), .json("\"\0\"")])
   func `Text with a NUL is refused before it is sent`(value: PostgresValue) async throws {
     try await withPool { pool async throws in
       let error = await postgresError { _ = try await pool.execute("select $1", [value]) }

@@ -34,6 +34,9 @@ public protocol Broker: Sendable {
 
   func length(of stream: String) async throws -> Int
 
+  /// Adds a dead letter for a message that was not delivered by this broker just now, or not at all.
+  func bury(_ envelope: Envelope, _ note: DeadLetterNote) async throws
+
   // MARK: Operators
 
   /// What is in a topic, partition by partition.

@@ -87,3 +87,22 @@ public struct DeadLetter: Sendable {
   /// - Throws: `DecodingFailure`: being unreadable may be what it died of.
   public func envelope() throws -> Envelope { try open() }
 }
+
+/// What is written on a dead letter that was no delivery: the message waited in a database when it was given up.
+public struct DeadLetterNote: Sendable {
+  public let topic: Topic
+  public let partition: Int
+  public let group: String
+  public let reason: String
+  public let detail: String
+  public let deliveries: Int
+
+  public init(topic: Topic, partition: Int, group: String, reason: String, detail: String, deliveries: Int) {
+    self.topic = topic
+    self.partition = partition
+    self.group = group
+    self.reason = reason
+    self.detail = detail
+    self.deliveries = deliveries
+  }
+}

@@ -14,7 +14,8 @@ final class BusGauges: Sendable {
     "energy_bus_consumers",
   ]
   private static let ofStore = [
-    "energy_bus_outbox_unsent", "energy_bus_outbox_oldest_seconds", "energy_bus_outbox_delayed", "energy_bus_parked",
+    "energy_bus_outbox_unsent", "energy_bus_outbox_oldest_seconds", "energy_bus_outbox_delayed",
+    "energy_bus_outbox_without_day", "energy_bus_resending", "energy_bus_parked",
     "energy_bus_parked_oldest_seconds", "energy_bus_inbox_rows", "energy_bus_effects",
     "energy_bus_effects_oldest_seconds", "energy_bus_effects_late_seconds",
   ]
@@ -92,6 +93,8 @@ final class BusGauges: Sendable {
     set("energy_bus_outbox_unsent", [], Double(figures.outbox.count))
     set("energy_bus_outbox_oldest_seconds", [], figures.outbox.oldestSeconds)
     set("energy_bus_outbox_delayed", [], Double(figures.delayed))
+    set("energy_bus_outbox_without_day", [], Double(figures.withoutDay))
+    set("energy_bus_resending", [], figures.isResending ? 1 : 0)
     set("energy_bus_parked", [], Double(figures.parked.count))
     set("energy_bus_parked_oldest_seconds", [], figures.parked.oldestSeconds)
     set("energy_bus_inbox_rows", [], Double(figures.inboxRows))

@@ -35,6 +35,7 @@ public final class MetricsRegistry: Sendable {
   public struct Gauge: Sendable {
     let registry: MetricsRegistry, name: String, labels: String
     public func set(_ value: Double) { registry.update(name, labels, .gauge) { $0.value = value } }
+    public func add(_ amount: Double) { registry.update(name, labels, .gauge) { $0.value += amount } }
   }
 
   public struct Histogram: Sendable {

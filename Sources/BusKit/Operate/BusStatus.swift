@@ -36,7 +36,7 @@ public struct StoreFigures: Codable, Sendable, Equatable {
   /// Effects of one kind in one state.
   public struct EffectBacklog: Codable, Sendable, Equatable {
     public var kind: String
-    /// `pending` or `dead`.
+    /// `pending`, `running` or `dead`.
     public var state: String
     public var count: Int
     /// Since the oldest was recorded.
@@ -59,6 +59,10 @@ public struct StoreFigures: Codable, Sendable, Equatable {
   public var outbox: Backlog
   /// Messages for a later time.
   public var delayed: Int
+  /// Messages in the outbox's default partition: those of a day that had none of its own.
+  public var withoutDay: Int
+  /// Whether messages are being sent again because Redis has changed.
+  public var isResending: Bool
   /// Deliveries whose next attempt is further away than a lease.
   public var parked: Backlog
   public var effects: [EffectBacklog]
@@ -66,19 +70,21 @@ public struct StoreFigures: Codable, Sendable, Equatable {
   public var inboxRows: Int
 
   public init(
-    postgresMilliseconds: Int64, outbox: Backlog, delayed: Int, parked: Backlog, effects: [EffectBacklog],
-    inboxRows: Int
+    postgresMilliseconds: Int64, outbox: Backlog, delayed: Int, withoutDay: Int = 0, isResending: Bool = false,
+    parked: Backlog, effects: [EffectBacklog], inboxRows: Int
   ) {
     self.postgresMilliseconds = postgresMilliseconds
     self.outbox = outbox
     self.delayed = delayed
+    self.withoutDay = withoutDay
+    self.isResending = isResending
     self.parked = parked
     self.effects = effects
     self.inboxRows = inboxRows
   }
 }
 
-/// Effects, the dead first, then the oldest first.
+/// Effects, those recorded first come first.
 public struct ListEffects: OperatorQuery {
   public static let messageType = "bus.ListEffects"
   public typealias Reply = [EffectView]
@@ -86,13 +92,15 @@ public struct ListEffects: OperatorQuery {
   public static let limitMax = 200
   /// nil: of every kind, in every state, all.
   public let kind: String?
-  public let state: String?
+  public let state: EffectEntry.State?
   public let id: UUID?
   public let limit: Int
-  /// Whether payloads are shown; they may hold what not every operator should read.
+  /// Whether the payload of `id` is shown; it may hold what not every operator should read.
   public let showsPayload: Bool
 
-  public init(kind: String? = nil, state: String? = nil, id: UUID? = nil, limit: Int = 50, showsPayload: Bool = false) {
+  public init(
+    kind: String? = nil, state: EffectEntry.State? = nil, id: UUID? = nil, limit: Int = 50, showsPayload: Bool = false
+  ) {
     self.kind = kind
     self.state = state
     self.id = id

@@ -5,8 +5,6 @@ import Postgres
 enum OperateStore {
   /// Rows that one command changes at most; the answer says when there are more.
   static let changesMax = 10_000
-  /// Rows that one step of a replay takes: short enough to hold nobody up.
-  static let replayStep = 2_000
   private static let kindsMax = 500
   private static let errorLengthMax = 300
   private static let payloadLengthMax = 16 * 1024
@@ -14,86 +12,72 @@ enum OperateStore {
   // MARK: - Figures
 
   static func figures(_ session: PostgresSession) throws -> StoreFigures {
-    let row = try single(
-      """
-      select (extract(epoch from clock_timestamp()) * 1000)::bigint as now,
-        count(*) filter (where available_at <= clock_timestamp()) as due,
-        count(*) filter (where available_at > clock_timestamp()) as delayed,
-        extract(epoch from greatest(interval '0', clock_timestamp() - min(available_at)))::float8 as oldest,
-        (select greatest(reltuples, 0)::bigint from pg_class where oid = to_regclass('inbox')) as inbox
-      from outbox where sent_at is null
-      """, session)
+    let gauges = try StoreGauges.read(session)
+    let (now, late) = try lateness(session)
     return StoreFigures(
-      postgresMilliseconds: try row.int("now"),
-      outbox: .init(count: Int(try row.int("due")), oldestSeconds: try row.doubleIfPresent("oldest") ?? 0),
-      delayed: Int(try row.int("delayed")), parked: try parkedBacklog(session), effects: try effects(session),
-      inboxRows: Int(try row.intIfPresent("inbox") ?? 0))
+      postgresMilliseconds: now,
+      outbox: .init(count: gauges.outboxUnsent, oldestSeconds: gauges.outboxOldest.timeInterval),
+      delayed: gauges.outboxDelayed, withoutDay: gauges.outboxWithoutDay, isResending: gauges.isResending,
+      parked: .init(count: gauges.parked, oldestSeconds: gauges.parkedOldest.timeInterval),
+      effects: gauges.effects.prefix(kindsMax).map { effect in
+        StoreFigures.EffectBacklog(
+          kind: effect.kind, state: effect.state.rawValue, count: effect.count,
+          oldestSeconds: effect.oldest.timeInterval,
+          lateSeconds: effect.state == .pending ? late[effect.kind] ?? 0 : 0)
+      }, inboxRows: gauges.inboxRows)
   }
 
-  private static func effects(_ session: PostgresSession) throws -> [StoreFigures.EffectBacklog] {
-    try session.execute(
+  /// Postgres' time, and by how much the first effect of each kind is late that waits and that nobody runs.
+  private static func lateness(_ session: PostgresSession) throws -> (now: Int64, seconds: [String: Double]) {
+    var (now, seconds) = (Int64(0), [String: Double]())
+    let rows = try session.execute(
       """
-      select kind, state, count(*) as count,
-        extract(epoch from clock_timestamp() - min(created_at))::float8 as oldest,
-        extract(epoch from clock_timestamp() - min(next_at) filter (
-          where state = 'pending' and coalesce(lease_until < clock_timestamp(), true)))::float8 as late
-      from effects group by kind, state order by kind, state limit $1
+      select (extract(epoch from clock_timestamp()) * 1000)::bigint as now, kind, late
+      from (select 1) as one left join (
+        select kind, extract(epoch from clock_timestamp() - min(next_at))::float8 as late from effects
+        where state = 'pending' and coalesce(lease_until < clock_timestamp(), true)
+        group by kind order by kind limit $1) as effect on true
       """, [.int(kindsMax)]
-    ).rows.map { row in
-      StoreFigures.EffectBacklog(
-        kind: try row.string("kind"), state: try row.string("state"), count: Int(try row.int("count")),
-        oldestSeconds: try row.double("oldest"), lateSeconds: max(0, try row.doubleIfPresent("late") ?? 0))
+    ).rows
+    for row in rows {
+      now = try row.int("now")
+      if let kind = try row.stringIfPresent("kind") { seconds[kind] = max(0, try row.double("late")) }
     }
-  }
-
-  private static func parkedBacklog(_ session: PostgresSession) throws -> StoreFigures.Backlog {
-    guard try hasParked(session) else { return .init(count: 0, oldestSeconds: 0) }
-    let row = try single(
-      """
-      select count(*) as count, extract(epoch from clock_timestamp() - min(first_parked_at))::float8 as oldest from parked
-      """, session)
-    return .init(count: Int(try row.int("count")), oldestSeconds: try row.doubleIfPresent("oldest") ?? 0)
-  }
-
-  private static func hasParked(_ session: PostgresSession) throws -> Bool {
-    try single("select to_regclass('parked') is not null as found", session).bool("found")
-  }
-
-  private static func single(_ sql: String, _ session: PostgresSession) throws -> PostgresRow {
-    guard let row = try session.execute(sql).rows.first else { throw InvariantViolation("no row for: \(sql)") }
-    return row
+    return (now, seconds)
   }
 
   // MARK: - Lists
 
   static func effects(_ query: ListEffects, _ session: PostgresSession) throws -> [EffectView] {
+    if let id = query.id { return try effect(id, showsPayload: query.showsPayload, session) }
+    let limit = min(query.limit, ListEffects.limitMax)
+    return try EffectStore.list(state: query.state, kind: query.kind, limit: limit, in: session).map { entry in
+      EffectView(
+        id: entry.id, kind: entry.kind, orderKey: entry.orderKey, state: entry.state.rawValue,
+        attempts: entry.attempts, nextAt: entry.nextAt, createdAt: entry.createdAt,
+        lastError: String(entry.lastError.prefix(errorLengthMax)), payload: nil)
+    }
+  }
+
+  /// One, or none: with its payload if that is asked for. Many would not fit an answer.
+  private static func effect(_ id: UUID, showsPayload: Bool, _ session: PostgresSession) throws -> [EffectView] {
     try session.execute(
       """
-      select id, kind, order_key, state, attempts, next_at, created_at, payload,
-        coalesce(lease_until >= clock_timestamp(), false) as running, left(coalesce(last_error, ''), $5) as error
-      from effects
-      where ($1::text is null or kind = $1) and ($2::text is null or state = $2) and ($3::uuid is null or id = $3)
-      order by state, created_at, id limit $4
-      """,
-      [
-        query.kind.map { .text($0) } ?? .null, query.state.map { .text($0) } ?? .null,
-        query.id.map { .uuid($0) } ?? .null, .int(max(1, min(query.limit, ListEffects.limitMax))),
-        .int(query.id == nil ? errorLengthMax : 10 * errorLengthMax),
-      ]
+      select id, kind, order_key, attempts, next_at, created_at, payload, coalesce(last_error, '') as error,
+        case when coalesce(lease_until >= clock_timestamp(), false) then 'running' else state end as state
+      from effects where id = $1
+      """, [.uuid(id)]
     ).rows.map { row in
-      // One at a time: many payloads would not fit an answer.
-      let shows = query.showsPayload && query.id != nil
+      let payload = String(decoding: try row.bytes("payload").prefix(payloadLengthMax), as: UTF8.self)
       return EffectView(
-        id: try row.uuid("id"), kind: try row.string("kind"), orderKey: try row.string("order_key"),
-        state: try row.bool("running") ? "running" : try row.string("state"), attempts: Int(try row.int("attempts")),
-        nextAt: try row.date("next_at"), createdAt: try row.date("created_at"), lastError: try row.string("error"),
-        payload: shows ? String(decoding: try row.bytes("payload").prefix(payloadLengthMax), as: UTF8.self) : nil)
+        id: id, kind: try row.string("kind"), orderKey: try row.string("order_key"), state: try row.string("state"),
+        attempts: Int(try row.int("attempts")), nextAt: try row.date("next_at"), createdAt: try row.date("created_at"),
+        lastError: try row.string("error"), payload: showsPayload ? payload : nil)
     }
   }
 
   static func parked(_ query: ListParked, _ session: PostgresSession) throws -> [ParkedView] {
-    guard try hasParked(session) else { return [] }
-    return try session.execute(
+    try session.execute(
       """
       select message_id::text as message, topic, type, key, attempts, available_at, left(coalesce(reason, ''), $2) as reason
       from parked order by available_at, message_id limit $1
@@ -122,38 +106,38 @@ enum OperateStore {
 
   // MARK: - Changes
 
-  /// - Returns: how many there were, at most `changesMax`.
+  /// - Returns: how many there were.
   static func retry(_ selection: EffectSelection, _ session: PostgresSession) throws -> Int {
-    let (condition, parameter) = condition(selection)
-    return try session.execute(
-      """
-      update effects set state = 'pending', attempts = 0, next_at = clock_timestamp(), lease_until = null,
-        lease_token = null
-      where id in (
-        select id from effects where \(condition) and coalesce(lease_until < clock_timestamp(), true)
-        order by created_at, id limit \(changesMax) for update skip locked)
-      """, parameter
-    ).affected
-  }
-
-  static func purge(_ selection: EffectSelection, olderThanSeconds: Int, _ session: PostgresSession) throws -> Int {
-    let (condition, parameter) = condition(selection)
-    return try session.execute(
-      """
-      delete from effects
-      where id in (
-        select id from effects where \(condition) and state = 'dead'
-          and created_at <= clock_timestamp() - $\(parameter.count + 1) * interval '1 s'
-        order by created_at, id limit \(changesMax) for update skip locked)
-      """, parameter + [.int(max(0, olderThanSeconds))]
-    ).affected
-  }
-
-  private static func condition(_ selection: EffectSelection) -> (sql: String, parameters: [PostgresValue]) {
     switch selection {
-    case .one(let id): ("id = $1", [.uuid(id)])
-    case .kind(let kind): ("state = 'dead' and kind = $1", [.text(kind)])
-    case .all: ("state = 'dead'", [])
+    case .one(let id): try EffectStore.retry(id, in: session) || hurry(id, session) ? 1 : 0
+    case .kind(let kind): try EffectStore.retryDead(kind: kind, in: session)
+    case .all: try EffectStore.retryDead(in: session)
+    }
+  }
+
+  /// Lets an effect that waits for its next attempt have it at once.
+  private static func hurry(_ id: UUID, _ session: PostgresSession) throws -> Bool {
+    try session.execute(
+      """
+      update effects set next_at = least(next_at, clock_timestamp())
+      where id = $1 and state = 'pending' and coalesce(lease_until < clock_timestamp(), true)
+      """, [.uuid(id)]
+    ).affected == 1
+  }
+
+  /// - Returns: how many there were, at most `changesMax`.
+  static func purge(_ selection: EffectSelection, olderThanSeconds: Int, _ session: PostgresSession) throws -> Int {
+    let age = Duration.seconds(olderThanSeconds)
+    return switch selection {
+    case .one(let id):
+      try session.execute(
+        """
+        delete from effects
+        where id = $1 and state = 'dead' and ended_at <= clock_timestamp() - $2 * interval '1 s'
+        """, [.uuid(id), .int(olderThanSeconds)]
+      ).affected
+    case .kind(let kind): try EffectStore.purgeDead(olderThan: age, kind: kind, limit: changesMax, in: session)
+    case .all: try EffectStore.purgeDead(olderThan: age, limit: changesMax, in: session)
     }
   }
 
@@ -162,26 +146,5 @@ enum OperateStore {
     try session.execute(
       "update schedules set next_at = least(next_at, clock_timestamp()) where name = $1", [.text(name)]
     ).affected == 1
-  }
-
-  /// Makes sent messages unsent: one step. What was taken is sent after `until`, so that the steps come to an end and
-  /// may be repeated.
-  /// - Returns: how many; less than a whole step: that was the last one.
-  static func replay(_ filter: OutboxFilter, until: Date, _ session: PostgresSession) throws -> Int {
-    try session.execute(
-      """
-      update outbox set sent_at = null, stream_id = null, available_at = clock_timestamp()
-      where message_id in (
-        select message_id from outbox
-        where sent_at is not null and sent_at <= $1 and ($2::timestamptz is null or sent_at >= $2)
-          and ($3::text is null or key = $3) and ($4::text is null or topic = $4) and ($5::text is null or type = $5)
-          and topic not like 'replies.%'
-        order by sent_at limit \(replayStep) for update skip locked)
-      """,
-      [
-        .timestamp(until), filter.from.map { .timestamp($0) } ?? .null, filter.key.map { .text($0) } ?? .null,
-        filter.topic.map { .text($0) } ?? .null, filter.type.map { .text($0) } ?? .null,
-      ]
-    ).affected
   }
 }

@@ -33,7 +33,7 @@ public struct RetryEffects: OperatorCommand {
 public struct PurgeEffects: OperatorCommand {
   public static let messageType = "bus.PurgeEffects"
   public let selection: EffectSelection
-  /// Only those recorded longer ago than this; 0: whatever their age.
+  /// Only those given up longer ago than this; 0: whatever their age.
   public let olderThanSeconds: Int
   public let action: OperatorAction
   public var subject: String { "\(selection.words) older than \(olderThanSeconds) s" }
@@ -48,34 +48,17 @@ public struct PurgeEffects: OperatorCommand {
 /// change nothing. Answers to questions are never sent again.
 public struct ReplayOutbox: OperatorCommand {
   public static let messageType = "bus.ReplayOutbox"
-  public let filter: OutboxFilter
+  /// With at least `from` or `key`.
+  public let selection: ReplaySelection
   public let action: OperatorAction
-  public var subject: String { filter.words }
-  public init(_ filter: OutboxFilter, action: OperatorAction) {
-    self.filter = filter
+  public var subject: String { selection.words }
+  public init(_ selection: ReplaySelection, action: OperatorAction) {
+    self.selection = selection
     self.action = action
   }
 }
 
-/// Which sent messages; nil: whatever it is. At least `from` or `key` is given.
-public struct OutboxFilter: Codable, Sendable, Equatable {
-  /// When they were sent, by Postgres' clock.
-  public var from: Date?
-  /// nil: until the command is applied.
-  public var to: Date?
-  /// The aggregate or other key of the message.
-  public var key: String?
-  public var topic: String?
-  public var type: String?
-
-  public init(from: Date? = nil, to: Date? = nil, key: String? = nil, topic: String? = nil, type: String? = nil) {
-    self.from = from
-    self.to = to
-    self.key = key
-    self.topic = topic
-    self.type = type
-  }
-
+extension ReplaySelection {
   var words: String {
     let parts = [
       from.map { "sent from \(MessageCoder.timestamp($0))" }, to.map { "to \(MessageCoder.timestamp($0))" },

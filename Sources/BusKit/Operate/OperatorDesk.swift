@@ -60,15 +60,18 @@ struct OperatorDesk: Sendable {
   }
 
   @Sendable private func replay(_ command: ReplayOutbox, _ unit: UnitOfWork) throws -> CommandResult {
-    let filter = command.filter
-    guard filter.from != nil || filter.key != nil else {
+    var selection = command.selection
+    guard selection.from != nil || selection.key != nil else {
       return Self.refused("invalid", "give a time from which on, or a key: everything would be sent again")
     }
-    let until = min(filter.to ?? unit.now, unit.now)
-    if let from = filter.from, from > until {
-      return Self.refused("invalid", "from is \(MessageCoder.timestamp(from)): give a time before \(MessageCoder.timestamp(until))")
+    // An end that stays: what was sent again meanwhile lies behind it, so that the job may be repeated.
+    let until = min(selection.to ?? unit.now, unit.now)
+    if let from = selection.from, from > until {
+      return Self.refused(
+        "invalid", "from is \(MessageCoder.timestamp(from)): give a time before \(MessageCoder.timestamp(until))")
     }
-    return try accept(.replayOutbox(filter, until: until), command.action, unit)
+    selection.to = until
+    return try accept(.replayOutbox(selection), command.action, unit)
   }
 
   @Sendable private func settle(_ command: SettleDeadLetters, _ unit: UnitOfWork) throws -> CommandResult {

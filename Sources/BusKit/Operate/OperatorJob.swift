@@ -7,7 +7,7 @@ struct OperatorJob: Effect {
   static let policy = EffectPolicy(attemptsMax: 5, timeout: .seconds(600), concurrency: 1)
 
   enum Work: Codable, Sendable {
-    case replayOutbox(OutboxFilter, until: Date)
+    case replayOutbox(ReplaySelection)
     case settle(SettleDeadLetters.Deed, topic: String, letters: [SettleDeadLetters.Place])
   }
 
@@ -21,8 +21,8 @@ struct OperatorJob: Effect {
   /// - Parameter topics: those that the service reads.
   func run(_ context: EffectContext, topics: [Topic]) async throws -> EffectOutcome {
     switch work {
-    case .replayOutbox(let filter, let until):
-      guard let count = try await replay(filter, until, context.bus.core) else { return .again(after: .seconds(1)) }
+    case .replayOutbox(let selection):
+      let count = try await OutboxStore.replay(selection, pool: context.bus.core.pool)
       return finished("\(count) messages are sent again")
     case .settle(let deed, let name, let letters):
       guard let topic = topics.first(where: { $0.name == name }) else {
@@ -34,17 +34,6 @@ struct OperatorJob: Effect {
   }
 
   func exhausted(_ reason: String) -> EffectOutcome { finished(reason, ok: false) }
-
-  /// nil: the service drains; what is left is done by the next replica.
-  private func replay(_ filter: OutboxFilter, _ until: Date, _ core: BusCore) async throws -> Int? {
-    var count = 0
-    while !core.isDraining {
-      let step = try await core.pool.transaction { try OperateStore.replay(filter, until: until, $0) }
-      count += step
-      if step < OperateStore.replayStep { return count }
-    }
-    return nil
-  }
 
   private func settle(
     _ deed: SettleDeadLetters.Deed, _ topic: Topic, _ letters: [SettleDeadLetters.Place], _ broker: any Broker

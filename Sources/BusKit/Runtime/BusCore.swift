@@ -19,6 +19,8 @@ final class BusCore: Sendable {
   let effectWake: AsyncStream<Void>.Continuation
   let effectWakes: AsyncStream<Void>
   let health = BusHealth()
+  let gate = SuspectGate()
+  let middleware: MiddlewareChain
   let metrics: MetricsRegistry
   let logger: Logger
   private let draining = Mutex(false)
@@ -26,9 +28,14 @@ final class BusCore: Sendable {
   init(_ service: Service, _ configuration: ServiceConfiguration) {
     self.service = service.name
     process = "\(service.name)@\(ProcessInfo.processInfo.processIdentifier)-\(UUID.v7().text.suffix(12))"
-    timing = configuration.timing
+    var timing = configuration.timing
+    // Only then has the server ended the stuck transaction, and its locks hold up none of its neighbours.
+    timing.handlerMax = max(timing.handlerMax, configuration.postgres.idleInTransactionTimeout * 2)
+    self.timing = timing
     logger = configuration.logger
     metrics = MetricsRegistry()
+    middleware = MiddlewareChain(
+      list: [TracingMiddleware(), MetricsMiddleware(metrics), LoggingMiddleware(logger)] + service.middleware)
     pool = PostgresPool(configuration: configuration.postgres, size: configuration.poolSize)
     broker = configuration.broker ?? RedisBroker(configuration.redis)
     cache = RedisConnection(configuration: configuration.redis)

@@ -12,6 +12,7 @@ final class BusHealth: Sendable {
     var brokerSince: ContinuousClock.Instant
     var brokerOffset: Int64 = 0
     var isReady = false
+    var stuck = 0
   }
 
   private let state: Mutex<State>
@@ -58,6 +59,10 @@ final class BusHealth: Sendable {
       return wasDown
     }
   }
+
+  /// Handlers that do not return: each holds a thread and its connection until the process ends.
+  var stuck: Int { state.withLock { $0.stuck } }
+  func noteStuck() { state.withLock { $0.stuck += 1 } }
 
   func notePostgresIsAsked() { state.withLock { $0.postgresAskedSince = clock.now } }
 

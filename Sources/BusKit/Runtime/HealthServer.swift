@@ -13,13 +13,14 @@ struct HealthServer: Sendable {
     let router = Router()
     let bus = Bus(core: core)
     let gauges = BusGauges(service, core: core)
-    router.add(middleware: MetricsMiddleware())
+    router.add(middleware: Hummingbird.MetricsMiddleware())
     router.get("/livez") { _, _ in "alive\n" }
     router.get("/readyz") { _, _ -> Response in
       let problems = [
         core.health.brokerDownFor.map { "redis: no answer for \($0.milliseconds / 1000) s" },
         core.health.postgresDownFor.map { "postgres: no answer for \($0.milliseconds / 1000) s" },
         core.health.isReady ? nil : "not ready",
+        core.health.stuck == 0 ? nil : "\(core.health.stuck) handlers do not return: restart this process",
       ].compactMap { $0 }
       return text(problems.isEmpty ? .ok : .serviceUnavailable, problems.isEmpty ? "ready\n" : problems.joined(separator: "\n") + "\n")
     }

@@ -89,9 +89,15 @@ struct QueryServer: Sendable {
         throw QueryFailure(code: "unknown_query", message: "\(core.service) does not answer \(question.type)")
       }
       let bus = Bus(core: core)
-      return ("\(question.type).Reply", try await withTimeout(limit) { try await handler.answer(question.body, bus) })
+      let work = Work(kind: .query, service: core.service, name: question.type, envelopes: [question])
+      let answer = try await core.middleware.run(work) { _ in
+        try await withTimeout(limit) { try await handler.answer(question.body, bus) }
+      }
+      return ("\(question.type).Reply", answer)
     } catch let failure as QueryFailure {
       return (Self.failureType, encoded(failure))
+    } catch let error as Throttled {
+      return (Self.failureType, encoded(QueryFailure(code: "unavailable", message: error.description)))
     } catch {
       core.logger.warning("a question failed", metadata: ["type": "\(question.type)", "error": "\(error)"])
       return (Self.failureType, encoded(QueryFailure(code: "internal", message: "\(core.service) could not answer")))

@@ -24,6 +24,7 @@ public struct Service: Sendable {
   var publishedTopics: [Topic] = []
   var operatorAudits: [@Sendable (AppliedAction, UnitOfWork) throws -> Void] = []
   var gauges: [@Sendable (Bus) async throws -> Void] = []
+  var middleware: [any Middleware] = []
 
   public init(name: String, schema: String, migrations: [Migration]) {
     self.name = name
@@ -92,6 +93,10 @@ public struct Service: Sendable {
 
   /// Called before each answer of `/metrics` to refresh gauges.
   public mutating func beforeMetrics(_ body: @escaping @Sendable (Bus) async throws -> Void) { gauges.append(body) }
+
+  /// Puts something around every piece of work, inside of what was put there before. Tracing, metrics and logging are
+  /// there already, outermost.
+  public mutating func use(_ middleware: any Middleware) { self.middleware.append(middleware) }
 
   /// Starts everything and returns when the process has been asked to stop and has drained. Its metrics
   /// become the process' backend of swift-metrics, if none has.

@@ -65,14 +65,21 @@ public struct BusTiming: Sendable {
   public var readBlock: Duration = .seconds(1)
   /// Deliveries read at once and handled in one transaction.
   public var batchMax: Int = 100
+  /// A handler's transaction that is not back by then is waited for no longer; its message, alone, is dead-lettered. At
+  /// least twice Postgres' `idleInTransactionTimeout`.
+  public var handlerMax: Duration = .seconds(15)
   /// Deliveries of one message before it is dead-lettered.
   public var attemptsMax: Int = 8
+  /// The longest wait between two attempts. What is longer than a lease is waited for in Postgres.
+  public var retryMost: Duration = .seconds(300)
   /// How long a message of an unknown type or version is handed back before it is dead-lettered.
   public var unknownGrace: Duration = .seconds(15 * 60)
   /// Sent outbox rows are kept this long, to be sent again when Redis has lost its memory.
   public var outboxRetention: Duration = .seconds(48 * 3600)
   /// Messages older than this are never applied: their inbox rows may be gone.
   public var inboxRetention: Duration = .seconds(15 * 24 * 3600)
+  /// Effects that were given up are kept this long for the operator.
+  public var effectsRetention: Duration = .seconds(90 * 24 * 3600)
   public var queryConcurrencyMax: Int = 64
 
   public init() {}

@@ -67,7 +67,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
       group.addTask { await self.sweepOutbox() }
       group.addTask { await self.giveSigns() }
       group.addTask { await self.watchPostgres() }
-      group.addTask { await self.clean() }
+      group.addTask { await Cleaner(core: core).run() }
       for consumer in consumers {
         group.addTask { await core.support("leases", every: core.timing.lease / 3) { try await consumer.heartbeat() } }
       }
@@ -85,6 +85,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
   private func runWorkers(_ consumers: [StreamConsumer], _ servers: [QueryServer]) async {
     await withDiscardingTaskGroup { group in
       group.addTask { await TickRunner(core: core, ticks: service.ticks).run() }
+      group.addTask { await ParkedRunner(core: core, handlers: service.handlers, topics: service.topics).run() }
       group.addTask { await EffectRunner(core: core, handlers: service.effects).run() }
       for consumer in consumers { group.addTask { await consumer.run() } }
       for server in servers { group.addTask { await server.run() } }
@@ -176,27 +177,6 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
     }
   }
 
-  /// Deletes what is old enough, in steps that block nobody.
-  private func clean() async {
-    let step = 5000
-    let inbox = core.timing.inboxRetention + .seconds(86_400)
-    await core.support("clean-up", every: .seconds(30)) {
-      var isMore = true
-      while isMore, !Task.isCancelled {
-        isMore = try await core.pool.transaction { session in
-          let sent = try OutboxStore.deleteSent(olderThan: core.timing.outboxRetention, limit: step, in: session)
-          let handled = try session.execute(
-            """
-            delete from inbox where message_id in (
-              select message_id from inbox where handled_at < now() - $1 * interval '1 ms' limit $2)
-            """, [.int(inbox.milliseconds), .int(step)]
-          ).affected
-          return sent >= step || handled >= step
-        }
-      }
-    }
-  }
-
   private func keep(_ background: Background) async {
     var failures = 0
     while !core.isDraining {
@@ -228,6 +208,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
     await core.cache.close()
     // A broker that was handed in is its owner's.
     if configuration.broker == nil { await core.broker.close() }
-    await core.pool.close()
+    // A handler that does not return would be waited for in vain.
+    if core.health.stuck == 0 { await core.pool.close() }
   }
 }

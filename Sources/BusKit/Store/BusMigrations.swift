@@ -64,6 +64,93 @@ enum BusMigrations {
           value text not null
         );
         """),
+    Migration(
+      version: 2, name: "outbox partitioned by day, parked messages, dead effects by age",
+      sql: """
+        create table outbox_by_day (
+          -- The default serves programs that know version 1 alone and write beside this one for a while.
+          day date not null default (now() at time zone 'UTC')::date,
+          id bigint not null,
+          message_id uuid not null,
+          topic text not null,
+          stream_key text not null,
+          type text not null,
+          version int not null,
+          key text not null,
+          created_at timestamptz not null,
+          ttl_ms bigint,
+          correlation text not null,
+          causation text not null,
+          traceparent text not null,
+          reply_to text not null,
+          content_type text not null,
+          body bytea not null,
+          available_at timestamptz not null,
+          -- When it was asked to leave, if later than at once.
+          delayed_until timestamptz,
+          sent_at timestamptz,
+          stream_id text,
+          primary key (day, message_id)
+        ) partition by range (day);
+        create sequence outbox_id owned by outbox_by_day.id;
+        alter table outbox_by_day alter column id set default nextval('outbox_id');
+        create table outbox_default partition of outbox_by_day default;
+
+        lock table outbox in access exclusive mode;
+        do $$
+        declare today date := (now() at time zone 'UTC')::date; d date;
+        begin
+          for d in
+            select distinct (created_at at time zone 'UTC')::date from outbox
+            union select today + n from generate_series(0, 3) as n
+          loop
+            execute format('create table %I partition of outbox_by_day for values from (%L) to (%L)',
+              'outbox_' || to_char(d, 'YYYYMMDD'), d, d + 1);
+          end loop;
+        end $$;
+        insert into outbox_by_day (
+          day, message_id, topic, stream_key, type, version, key, created_at, ttl_ms, correlation, causation, traceparent,
+          reply_to, content_type, body, available_at, sent_at, stream_id)
+        select (created_at at time zone 'UTC')::date, message_id, topic, stream_key, type, version, key, created_at, ttl_ms,
+          correlation, causation, traceparent, reply_to, content_type, body, available_at, sent_at, stream_id
+        from outbox order by created_at, message_id;
+        drop table outbox;
+        alter table outbox_by_day rename to outbox;
+        alter index outbox_by_day_pkey rename to outbox_pkey;
+        create index outbox_unsent on outbox (available_at, id) where sent_at is null;
+        create index outbox_sent on outbox (sent_at) where sent_at is not null;
+        create index outbox_key on outbox (key, created_at);
+
+        alter table effects add column throttles int not null default 0, add column retried_at timestamptz,
+          add column ended_at timestamptz;
+        update effects set ended_at = now() where state = 'dead';
+        create index effects_dead on effects (ended_at) where state = 'dead';
+
+        create table parked (
+          message_id uuid primary key,
+          topic text not null,
+          partition int not null,
+          type text not null,
+          version int not null,
+          key text not null,
+          created_at timestamptz not null,
+          ttl_ms bigint,
+          correlation text not null,
+          causation text not null,
+          traceparent text not null,
+          reply_to text not null,
+          content_type text not null,
+          body bytea not null,
+          attempts int not null,
+          throttles int not null default 0,
+          reason text not null,
+          first_parked_at timestamptz not null default now(),
+          available_at timestamptz not null,
+          lease_until timestamptz,
+          lease_token uuid
+        );
+        create index parked_due on parked (available_at);
+        """),
     operators,
   ]
 }

@@ -11,14 +11,35 @@ struct TakenEffect: Sendable {
   /// This run included.
   let attempts: Int
   let createdAt: Date
+  /// The time since it was recorded, or given another life, when it was taken.
+  let age: Duration
+  /// By Postgres' clock.
+  let takenAt: Date
+  /// Runs that ended with `Throttled` and were not counted.
+  let throttles: Int
   let lastError: String
   /// Whoever holds it may write the outcome.
   let token: UUID
 }
 
 /// Reads and writes of the effects table.
-enum EffectStore {
+public enum EffectStore {
   private static let lock = "hashtextextended('effects:' || current_schema(), 0)"
+
+  static func enqueueInsert(_ effects: [PendingEffect], now: Date, in session: PostgresSession) throws {
+    guard !effects.isEmpty else { return }
+    // `seq` is given in the order of the arrays: it is the order in which effects of one key run.
+    try session.enqueue(
+      """
+      insert into effects (id, kind, order_key, payload, correlation, next_at)
+      select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::timestamptz[])
+      """,
+      [
+        .uuidArray(effects.map(\.id)), .textArray(effects.map(\.kind)), .textArray(effects.map(\.orderKey)),
+        .bytesArray(effects.map(\.payload)), .textArray(effects.map(\.correlation)),
+        .array(effects.map { .timestamp($0.at ?? now) }),
+      ])
+  }
 
   /// Leases effects that are due: of each order key one, the first, and none while another of its key is leased.
   ///
@@ -49,7 +70,9 @@ enum EffectStore {
       update effects
       set lease_until = clock_timestamp() + $4 * interval '1 ms', lease_token = $5, attempts = attempts + 1
       from due where effects.id = due.id
-      returning effects.id, kind, order_key, payload, correlation, attempts, created_at, coalesce(last_error, '') as last_error
+      returning effects.id, kind, order_key, payload, correlation, attempts, throttles, created_at,
+        clock_timestamp() as taken_at, \(age("coalesce(retried_at, created_at)")) as age_ms,
+        coalesce(last_error, '') as last_error
       """,
       [
         .textArray(kinds.map(\.key)), .intArray(kinds.map { Int64($0.value) }), .int(limit), .int(lease.milliseconds),
@@ -60,7 +83,7 @@ enum EffectStore {
         id: try row.uuid("id"), kind: try row.string("kind"), orderKey: try row.string("order_key"),
         payload: try row.bytes("payload"), correlation: try row.string("correlation"),
         attempts: Int(try row.int("attempts")), createdAt: try row.date("created_at"),
-        lastError: try row.string("last_error"), token: token)
+        age: .milliseconds(try row.int("age_ms")), takenAt: try row.date("taken_at"), throttles: Int(try row.int("throttles")), lastError: try row.string("last_error"), token: token)
     }
   }
 
@@ -85,26 +108,54 @@ enum EffectStore {
   static func bury(_ effect: TakenEffect, reason: String, in session: PostgresSession) throws -> Bool {
     try session.execute(
       """
-      update effects set state = 'dead', lease_until = null, lease_token = null, last_error = $3
+      update effects set state = 'dead', ended_at = clock_timestamp(), lease_until = null, lease_token = null,
+        last_error = $3
       where id = $1 and lease_token = $2
-      """, [.uuid(effect.id), .uuid(effect.token), .text(safe(reason))]
+      """, [.uuid(effect.id), .uuid(effect.token), .text(reason.storable)]
     ).affected == 1
   }
 
-  /// - Parameter again: it goes behind the others of its order key, and its attempts begin anew.
+  /// Why an effect waits for its next run.
+  enum Pause {
+    case failed
+    /// Not counted as an attempt.
+    case throttled
+    /// By its own wish: it goes behind the others of its order key, and its attempts begin anew.
+    case again
+  }
+
   static func postpone(
-    _ effect: TakenEffect, after: Duration, again: Bool, reason: String, in session: PostgresSession
+    _ effect: TakenEffect, _ wait: Wait, _ pause: Pause, reason: String, in session: PostgresSession
   ) throws -> Bool {
-    let change = again ? "place = nextval(pg_get_serial_sequence('effects', 'seq')), attempts = 0" : "attempts = attempts"
+    let change =
+      switch pause {
+      case .failed: "attempts = attempts"
+      case .throttled: "attempts = attempts - 1, throttles = throttles + 1"
+      case .again: "place = nextval(pg_get_serial_sequence('effects', 'seq')), attempts = 0, throttles = 0"
+      }
+    let (moment, parameter) = wait.sql("$3")
     return try session.execute(
       """
-      update effects set next_at = clock_timestamp() + $3 * interval '1 ms', lease_until = null, lease_token = null,
-        last_error = $4, \(change)
+      update effects set next_at = \(moment), lease_until = null, lease_token = null, last_error = $4, \(change)
       where id = $1 and lease_token = $2
-      """, [.uuid(effect.id), .uuid(effect.token), .int(after.milliseconds), .text(safe(reason))]
+      """, [.uuid(effect.id), .uuid(effect.token), parameter, .text(reason.storable)]
     ).affected == 1
   }
+}
 
-  /// Postgres stores no NUL in text; an error's words must not keep its effect from ending.
-  private static func safe(_ reason: String) -> String { String(reason.prefix(1000)).replacing("\0", with: "") }
+extension Wait {
+  /// The moment as an expression of Postgres' clock, and what to bind to its parameter.
+  func sql(_ parameter: String) -> (expression: String, value: PostgresValue) {
+    let longest = "clock_timestamp() + interval '\(Self.longest.milliseconds) ms'"
+    return switch self {
+    case .after(let time):
+      ("clock_timestamp() + \(parameter) * interval '1 ms'", .int(max(.zero, min(time, Self.longest)).milliseconds))
+    case .until(let moment): ("least(\(parameter)::timestamptz, \(longest))", .timestamp(moment))
+    }
+  }
+}
+
+extension String {
+  /// Postgres stores no NUL in text; an error's words must not keep what failed from being written down.
+  var storable: String { String(prefix(1000)).replacing("\0", with: "") }
 }

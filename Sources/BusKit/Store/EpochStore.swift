@@ -12,23 +12,66 @@ enum EpochStore {
     try session.enqueue("select pg_advisory_xact_lock_shared(\(lock))")
   }
 
-  /// Stores what was found, and makes rows be sent again when it differs. Returns how many.
-  static func compare(epoch: String, runID: String, in session: PostgresSession) throws -> Int {
+  /// How long before the point that is known to be safe sending again begins: what Redis' clock and Postgres' may
+  /// differ by, and what an unfinished fsync may have lost.
+  private static let margin = "interval '60 s'"
+
+  /// Stores what was found. When it differs from what was known, messages are to be sent again: true, and
+  /// `Resend.step` does it.
+  static func compare(epoch: String, runID: String, in session: PostgresSession) throws -> Bool {
     _ = try session.execute("select pg_advisory_xact_lock(\(lock))")
-    var stored: [String: String] = [:]
-    for row in try session.execute("select key, value from bus_state where key in ('epoch', 'run_id')").rows {
-      stored[try row.string("key")] = try row.string("value")
+    let stored = try BusState.read(["epoch", "run_id"], in: session)
+    if stored["epoch"] == epoch, stored["run_id"] == runID { return false }
+    try BusState.enqueueWrite(["epoch": epoch, "run_id": runID], in: session)
+    guard let known = stored["epoch"] else { return false }
+    // Everybody who marked a row did it before this lock was given: what is marked from here on is in the new Redis.
+    try Resend.begin(
+      from: known == epoch
+        // The last minute before Redis went, however long it was away: nothing is marked between its return and this.
+        ? "(select max(sent_at) from outbox) - \(margin)"
+        : "coalesce((select value::timestamptz from bus_state where key = 'floor') - \(margin), '-infinity')",
+      in: session)
+    return true
+  }
+
+  /// Notes the lowest point in time, by the clock of Redis' stream ids, from which a declared group may still need what
+  /// this service has sent. A Redis that loses its memory gets everything from there on again.
+  ///
+  /// - Parameter epoch: what Redis had as its epoch when the point was read there: that of another says nothing of
+  ///   what has been lost, and is not noted. Returns whether it was.
+  @discardableResult
+  static func note(floor: Date, epoch: String, in session: PostgresSession) throws -> Bool {
+    try enqueueSharedLock(in: session)
+    return try session.execute(
+      """
+      insert into bus_state (key, value) select 'floor', $1::timestamptz::text
+      where exists (select 1 from bus_state where key = 'epoch' and value = $2)
+      on conflict (key) do update set value = excluded.value
+      """, [.timestamp(floor), .text(epoch)]
+    ).affected == 1
+  }
+}
+
+/// Small facts that outlive the process.
+enum BusState {
+  static func read(_ keys: [String], in session: PostgresSession) throws -> [String: String] {
+    var values: [String: String] = [:]
+    for row in try session.execute("select key, value from bus_state where key = any($1)", [.textArray(keys)]).rows {
+      values[try row.string("key")] = try row.string("value")
     }
-    if stored["epoch"] == epoch, stored["run_id"] == runID { return 0 }
-    for (key, value) in [("epoch", epoch), ("run_id", runID)] {
-      try session.enqueue(
-        "insert into bus_state (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value",
-        [.text(key), .text(value)])
-    }
-    guard let known = stored["epoch"] else { return 0 }
-    // The last minute before Redis went, however long it was away: nothing is marked sent between its return and this.
-    return try known == epoch
-      ? OutboxStore.resend(after: "(select max(sent_at) from outbox) - interval '60 s'", in: session)
-      : OutboxStore.resend(after: "'-infinity'", in: session)
+    return values
+  }
+
+  static func enqueueWrite(_ values: [String: String], in session: PostgresSession) throws {
+    let sorted = values.sorted { $0.key < $1.key }
+    try session.enqueue(
+      """
+      insert into bus_state (key, value) select * from unnest($1::text[], $2::text[])
+      on conflict (key) do update set value = excluded.value
+      """, [.textArray(sorted.map(\.key)), .textArray(sorted.map(\.value))])
+  }
+
+  static func enqueueRemoval(_ keys: [String], in session: PostgresSession) throws {
+    try session.enqueue("delete from bus_state where key = any($1)", [.textArray(keys)])
   }
 }

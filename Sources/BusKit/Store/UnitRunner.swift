@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Postgres
 
@@ -11,14 +10,20 @@ struct UnitRunner: Sendable {
   let publisher: Publisher
   let effectsRecorded: @Sendable () -> Void
   let outboxGrace: Duration
+  private let writer = RowWriter()
+
+  init(
+    pool: PostgresPool, publisher: Publisher, effectsRecorded: @escaping @Sendable () -> Void, outboxGrace: Duration
+  ) {
+    self.pool = pool
+    self.publisher = publisher
+    self.effectsRecorded = effectsRecorded
+    self.outboxGrace = outboxGrace
+  }
 
   private static let rerunsMax = 6
 
-  /// A delivery whose id has been seen with another body: two different messages claim one identity.
-  struct IdentityConflict: Error, CustomStringConvertible {
-    let id: UUID
-    var description: String { "message \(id.text) was handled before with another body" }
-  }
+  typealias IdentityConflict = InboxStore.IdentityConflict
 
   struct BatchResult: Sendable {
     var handled: Int
@@ -29,8 +34,7 @@ struct UnitRunner: Sendable {
   func batch(_ units: [PreparedUnit]) async throws -> BatchResult {
     let (result, records, hasEffects) = try await rerunning {
       try await pool.transaction { session in
-        try enqueueInbox(units, in: session)
-        let (fresh, clock) = try readInbox(units, in: session)
+        let (fresh, clock) = try claim(units, in: session)
         let workspace = Workspace()
         workspace.session = session
         try load(fresh.flatMap(\.needs), into: workspace, from: session)
@@ -55,6 +59,7 @@ struct UnitRunner: Sendable {
   ) async throws -> T {
     let (value, records, hasEffects) = try await rerunning {
       try await pool.transaction { session in
+        try session.enqueuePlansByKey()
         let clock = try now(of: session)
         try before?(session)
         let workspace = Workspace()
@@ -83,6 +88,9 @@ struct UnitRunner: Sendable {
       } catch let error as PostgresError where (error.isRetryable || error.isUniqueViolation) && run < Self.rerunsMax {
         run += 1
         try await Task.sleep(for: .milliseconds(Int64.random(in: 1...(4 << run))))
+      } catch let error as PostgresError {
+        writer.noteFailure(error)
+        throw error
       }
     }
   }
@@ -99,26 +107,14 @@ struct UnitRunner: Sendable {
     return try row.date("now")
   }
 
-  private func enqueueInbox(_ units: [PreparedUnit], in session: PostgresSession) throws {
-    var entries: [(id: UUID, hash: [UInt8])] = []
-    for unit in units {
-      guard let cause = unit.cause else { continue }
-      entries.append((cause.id, Array(SHA256.hash(data: cause.body))))
-    }
-    entries.sort { $0.id.text < $1.id.text }
-    try session.enqueue("select transaction_timestamp() as now")
-    try session.enqueue(
-      """
-      insert into inbox (message_id, body_hash)
-      select entry.id, decode(entry.hash, 'hex') from unnest($1::uuid[], $2::text[]) as entry (id, hash)
-      on conflict do nothing returning message_id
-      """, [.uuidArray(entries.map(\.id)), .textArray(entries.map { hex($0.hash) })])
-  }
-
-  /// The units whose messages have not been handled before. A message that stands twice in a batch runs once.
-  private func readInbox(
+  /// Claims the messages in the inbox: the units that have not been handled before, and the database's time. A message
+  /// that stands twice in a batch runs once.
+  private func claim(
     _ units: [PreparedUnit], in session: PostgresSession
   ) throws -> (fresh: [PreparedUnit], now: Date) {
+    try session.enqueuePlansByKey()
+    try session.enqueue("select transaction_timestamp() as now")
+    try InboxStore.enqueueInsert(units.compactMap(\.cause), in: session)
     // The transaction's own `begin` may be answered in the same round trip, before these two.
     let results = Array(try session.flush().suffix(2))
     guard results.count == 2, let clock = try results[0].rows.first?.date("now") else {
@@ -126,27 +122,13 @@ struct UnitRunner: Sendable {
     }
     var inserted = Set(try results[1].rows.map { try $0.uuid("message_id") })
     var fresh: [PreparedUnit] = []
-    var seen: [PreparedUnit] = []
+    var seen: [Envelope] = []
     for unit in units {
       guard let cause = unit.cause else { continue }
-      if inserted.remove(cause.id) != nil { fresh.append(unit) } else { seen.append(unit) }
+      if inserted.remove(cause.id) != nil { fresh.append(unit) } else { seen.append(cause) }
     }
-    try checkBodies(seen, in: session)
+    try InboxStore.checkBodies(of: seen, in: session)
     return (fresh, clock)
-  }
-
-  private func checkBodies(_ units: [PreparedUnit], in session: PostgresSession) throws {
-    guard !units.isEmpty else { return }
-    let rows = try session.execute(
-      "select message_id, body_hash from inbox where message_id = any($1)",
-      [.uuidArray(units.compactMap { $0.cause?.id })]
-    ).rows
-    var hashes: [UUID: [UInt8]] = [:]
-    for row in rows { hashes[try row.uuid("message_id")] = try row.bytes("body_hash") }
-    for unit in units {
-      guard let cause = unit.cause, let hash = hashes[cause.id] else { continue }
-      guard hash == Array(SHA256.hash(data: cause.body)) else { throw IdentityConflict(id: cause.id) }
-    }
   }
 
   /// One locking read per table, tables in alphabetical order, rows in key order.
@@ -179,51 +161,24 @@ struct UnitRunner: Sendable {
     return (" where " + clauses.joined(separator: " or "), sorted.map { .textArray($0.value.sorted()) })
   }
 
+  /// Returns the messages that are to leave at once.
   private func flush(_ workspace: Workspace, now: Date, to session: PostgresSession) throws -> [OutboxRecord] {
-    for (table, slots) in workspace.tables.sorted(by: { $0.key < $1.key }) {
-      for (key, slot) in slots.sorted(by: { $0.key < $1.key }) where slot.isDirty {
-        try write(slot, table: table, key: key, to: session)
-      }
-    }
-    var immediate: [OutboxRecord] = []
+    try writer.enqueue(workspace.tables, in: session)
     let grace = now.addingTimeInterval(outboxGrace.timeInterval)
+    var immediate: [OutboxRecord] = []
+    var rows: [OutboxStore.NewRow] = []
     for (message, at) in workspace.outgoing {
       let record = OutboxRecord(message)
-      let isDelayed = at.map { $0 > now } ?? false
-      try OutboxStore.insert(record, availableAt: isDelayed ? (at ?? grace) : grace, into: session)
-      if !isDelayed { immediate.append(record) }
+      if let at, at > now {
+        rows.append(.init(record: record, availableAt: at, delayedUntil: at))
+      } else {
+        rows.append(.init(record: record, availableAt: grace))
+        immediate.append(record)
+      }
     }
-    for effect in workspace.effects {
-      try session.enqueue(
-        """
-        insert into effects (id, kind, order_key, payload, correlation, next_at) values ($1, $2, $3, $4, $5, $6)
-        """,
-        [
-          .uuid(effect.id), .text(effect.kind), .text(effect.orderKey), .bytes(effect.payload),
-          .text(effect.correlation), .timestamp(effect.at ?? now),
-        ])
-    }
+    try OutboxStore.enqueueInsert(rows, in: session)
+    try EffectStore.enqueueInsert(workspace.effects, now: now, in: session)
     return immediate
-  }
-
-  private func write(_ slot: Workspace.Slot, table: String, key: String, to session: PostgresSession) throws {
-    let keyColumn = slot.keyColumn
-    guard let row = slot.row else {
-      try session.enqueue("delete from \(table) where \(keyColumn) = $1", [.text(key)])
-      return
-    }
-    let fields = try PostgresRowEncoder().encode(row)
-    if slot.exists {
-      let others = fields.filter { $0.column != keyColumn }
-      guard !others.isEmpty else { return }  // A row that is all key has nothing to change.
-      let assignments = others.enumerated().map { "\($1.column) = $\($0 + 2)" }.joined(separator: ", ")
-      try session.enqueue(
-        "update \(table) set \(assignments) where \(keyColumn) = $1", [.text(key)] + others.map(\.value))
-    } else {
-      let names = fields.map(\.column).joined(separator: ", ")
-      let marks = fields.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
-      try session.enqueue("insert into \(table) (\(names)) values (\(marks))", fields.map(\.value))
-    }
   }
 }
 
@@ -232,14 +187,4 @@ extension Envelope {
   static func origin(correlation: String, at now: Date) -> Envelope {
     Envelope(id: .v7(), type: "", version: 0, key: "", createdAt: now, correlation: correlation, body: [])
   }
-}
-
-func hex(_ bytes: some Sequence<UInt8>) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  var text: [UInt8] = []
-  for byte in bytes {
-    text.append(digits[Int(byte >> 4)])
-    text.append(digits[Int(byte & 15)])
-  }
-  return String(decoding: text, as: UTF8.self)
 }

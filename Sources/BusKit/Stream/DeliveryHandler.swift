@@ -6,29 +6,32 @@ import Synchronization
 /// Handles deliveries of one partition: a batch in one transaction, each alone when that fails; acknowledges after the
 /// commit, hands back what is to be tried again, buries what never will work.
 ///
-/// Only what the handling itself throws is held against a message. That Redis or Postgres is away is nobody's attempt:
-/// it is thrown on, and what is left is found again as this consumer's own.
+/// Only what the handling itself throws is held against a message. That the broker or Postgres is away is nobody's
+/// attempt: it is thrown on, and what is left is found again as this consumer's own.
 final class DeliveryHandler: Sendable {
-  private typealias Work = (entry: Delivery, unit: PreparedUnit)
+  typealias Job = (entry: Delivery, unit: PreparedUnit)
+
+  /// Another consumer has the delivery by now; what was done for it here is rolled back.
+  private struct LeaseLost: Error {}
 
   private struct State {
     var inFlight: Set<String> = []
+    /// Of those in flight, the ones that somebody else has taken over.
+    var lost: Set<String> = []
     /// Handed back with a delay, until then.
     var resting: [String: ContinuousClock.Instant] = [:]
   }
 
-  /// Connections that a unit may lose while Postgres answers everybody else, before that is the unit's own fault.
-  private static let lossesMax = 3
   /// More than this are not remembered: they are only tried a little early after a failure.
   private static let restingMax = 10_000
   /// How long a message of an unknown type rests before it is looked at again.
   private static let unknownPause: Duration = .seconds(5)
 
-  private let link: any BrokerSubscription
+  let link: any BrokerSubscription
   private let handlers: [String: MessageHandler]
-  private let core: BusCore
-  private let timing: BusTiming
-  private let labels: MetricsRegistry.Labels
+  let core: BusCore
+  let timing: BusTiming
+  let labels: MetricsRegistry.Labels
   private let state = Mutex(State())
 
   init(link: any BrokerSubscription, handlers: [String: MessageHandler], core: BusCore, labels: MetricsRegistry.Labels) {
@@ -39,32 +42,43 @@ final class DeliveryHandler: Sendable {
     self.labels = labels
   }
 
-  private var logger: Logger { core.logger }
+  var logger: Logger { core.logger }
 
+  /// New messages: together, beside those of other partitions.
   func handle(_ entries: [Delivery]) async throws {
+    try await core.gate.withBatch { try await tracked(entries) }
+  }
+
+  /// A message that has been delivered before: alone, with nothing else in flight in this process.
+  func handle(suspect entry: Delivery) async throws {
+    try await core.gate.withSuspect { try await tracked([entry]) }
+  }
+
+  private func tracked(_ entries: [Delivery]) async throws {
+    let ids = entries.map(\.id)
     state.withLock { state in
-      for entry in entries {
-        state.inFlight.insert(entry.id)
-        state.resting[entry.id] = nil
+      state.inFlight.formUnion(ids)
+      for id in ids { state.resting[id] = nil }
+    }
+    defer {
+      state.withLock { state in
+        state.inFlight.subtract(ids)
+        state.lost.subtract(ids)
       }
     }
-    defer { state.withLock { $0.inFlight.subtract(entries.map(\.id)) } }
-    var works: [Work] = []
+    var jobs: [Job] = []
+    jobs.reserveCapacity(entries.count)
     for entry in entries {
-      if let unit = try await prepare(entry) { works.append((entry, unit)) }
+      if let unit = try await prepare(entry) { jobs.append((entry, unit)) }
     }
-    guard !works.isEmpty else { return }
-    let start = ContinuousClock.now
+    guard !jobs.isEmpty else { return }
     do {
-      if works.count > 1, try await handleTogether(works) { works = [] }
-      for work in works { try await handleAlone(work) }
+      if jobs.count > 1, try await handleTogether(jobs) { return }
+      for job in jobs { try await handleAlone(job) }
     } catch is BusCore.Interrupted {
       // Draining without Postgres: others may have them at once, without an attempt counted here.
-      try await link.release(entries.map(\.id), after: .zero, isAttempt: false)
-      return
+      try await link.release(ids, after: .zero, isAttempt: false)
     }
-    let seconds = Double((ContinuousClock.now - start).milliseconds) / 1000
-    core.metrics.histogram("energy_bus_batch_seconds", labels: labels).observe(seconds)
   }
 
   /// Renews the leases of what is being handled.
@@ -73,10 +87,14 @@ final class DeliveryHandler: Sendable {
     guard !ids.isEmpty else { return }
     let lost = Set(ids).subtracting(try await link.extend(ids))
     // What has been acknowledged meanwhile is not lost.
-    let missing = state.withLock { $0.inFlight.intersection(lost) }
+    let missing = state.withLock { state in
+      let missing = state.inFlight.intersection(lost).subtracting(state.lost)
+      state.lost.formUnion(missing)
+      return missing
+    }
     guard !missing.isEmpty else { return }
     core.metrics.counter("energy_bus_leases_lost_total", labels: labels).increment(by: missing.count)
-    logger.warning("leases are gone; the inbox keeps the effect single", metadata: ["ids": "\(missing.sorted())"])
+    logger.warning("leases are gone; what is not yet committed is discarded", metadata: ["ids": "\(missing.sorted())"])
   }
 
   /// Whether a delivery was handed back by this process and its time has not come.
@@ -89,54 +107,46 @@ final class DeliveryHandler: Sendable {
     logger.critical("a delivery was lost: trimmed while pending", metadata: ["stream": "\(link.options.stream)", "entry": "\(id)"])
   }
 
+  func rest(_ id: String, for time: Duration) {
+    state.withLock { state in
+      if state.resting.count >= Self.restingMax { state.resting = [:] }
+      state.resting[id] = .now + time
+    }
+  }
+
   // MARK: - Units
 
   /// False when the batch failed, and with that nothing of it has happened: each is to run alone.
-  private func handleTogether(_ works: [Work]) async throws -> Bool {
+  private func handleTogether(_ jobs: [Job]) async throws -> Bool {
     let result: UnitRunner.BatchResult
     do {
-      result = try await attempt(works.map(\.unit))
+      result = try await core.perform(jobs.map(\.unit), topic: link.options.topic.name)
     } catch {
       try rethrowIfInterrupted(error)
       logger.debug("a batch failed; each is run alone", metadata: ["stream": "\(link.options.stream)", "error": "\(error)"])
       return false
     }
     count(result)
-    try await link.acknowledge(works.map(\.entry.id))
+    try await link.acknowledge(jobs.map(\.entry.id))
     return true
   }
 
-  private func handleAlone(_ work: Work) async throws {
+  private func handleAlone(_ job: Job) async throws {
     let result: UnitRunner.BatchResult
     do {
-      result = try await attempt([work.unit])
+      result = try await core.perform([job.unit], topic: link.options.topic.name)
+    } catch is LeaseLost {
+      return  // Whoever has it now handles it.
     } catch {
       try rethrowIfInterrupted(error)
-      return try await fail(work, error)
+      return try await fail(job, error)
     }
     count(result)
-    try await link.acknowledge([work.entry.id])
+    try await link.acknowledge([job.entry.id])
   }
 
   private func rethrowIfInterrupted(_ error: any Error) throws {
-    if error is BusCore.Interrupted || Task.isCancelled { throw error }
-    if let error = error as? PostgresError, error.code == .closed { throw error }
-  }
-
-  /// Runs units in one transaction. While Postgres is away it waits, with the leases renewed: an outage is nobody's
-  /// attempt, and a commit without an answer is settled by the inbox when the batch runs again.
-  private func attempt(_ units: [PreparedUnit]) async throws -> UnitRunner.BatchResult {
-    var losses = 0
-    while true {
-      do {
-        return try await core.runner.batch(units)
-      } catch let error as PostgresError where error.isOutage {
-        if !error.isRefusalOfEverybody { losses += 1 }
-        if losses > Self.lossesMax { throw error }
-        logger.warning("Postgres is away; the batch waits", metadata: ["error": "\(error)"])
-        try await core.untilPostgresAnswers()
-      }
-    }
+    if core.isInterruption(error) { throw error }
   }
 
   private func count(_ result: UnitRunner.BatchResult) {
@@ -170,9 +180,18 @@ final class DeliveryHandler: Sendable {
       try await postpone(unknown: envelope, entry, age)
       return nil
     }
-    do { return try handler.prepare(envelope) } catch {
+    do { return guarded(try handler.prepare(envelope), entry.id) } catch {
       try await bury(entry, "undecodable", "\(error)")
       return nil
+    }
+  }
+
+  /// A unit that rolls back when its lease has been lost meanwhile. What slips through between this look and the commit
+  /// is absorbed by the inbox.
+  private func guarded(_ unit: PreparedUnit, _ id: String) -> PreparedUnit {
+    PreparedUnit(cause: unit.cause, needs: unit.needs) { [self] unitOfWork in
+      if state.withLock({ $0.lost.contains(id) }) { throw LeaseLost() }
+      try unit.apply(unitOfWork)
     }
   }
 
@@ -184,48 +203,5 @@ final class DeliveryHandler: Sendable {
       logger.notice("not yet known; handed back", metadata: ["type": "\(envelope.type)"])
       try await release(entry, after: Self.unknownPause, isAttempt: false)
     }
-  }
-
-  // MARK: - Failures
-
-  private func fail(_ work: Work, _ error: any Error) async throws {
-    let entry = work.entry
-    var log = logger
-    log[metadataKey: "type"] = "\(work.unit.cause?.type ?? "")"
-    log[metadataKey: "id"] = "\(work.unit.cause?.id.text ?? "")"
-    log[metadataKey: "error"] = "\(error)"
-    core.metrics.counter("energy_bus_failed_total", labels: labels).increment()
-    switch error {
-    case is InvariantViolation, is UnitRunner.IdentityConflict, is DecodingFailure:
-      log.critical("the message breaks an invariant")
-      try await bury(entry, "invariant", "\(error)")
-    default:
-      if entry.deliveries >= timing.attemptsMax {
-        log.error("the message is given up")
-        try await bury(entry, "attempts", "\(error)")
-      } else {
-        log.warning("the message will be tried again", metadata: ["deliveries": "\(entry.deliveries)"])
-        try await release(entry, after: (error as? TransientFailure)?.delay)
-      }
-    }
-  }
-
-  private func release(_ entry: Delivery, after: Duration? = nil, isAttempt: Bool = true) async throws {
-    let wanted = after ?? Backoff(first: .milliseconds(100), factor: 4, most: timing.lease).delay(
-      attempt: entry.deliveries, random: .random(in: 0..<1))
-    let delay = max(.zero, min(wanted, timing.lease))
-    try await link.release([entry.id], after: delay, isAttempt: isAttempt)
-    state.withLock { state in
-      if state.resting.count >= Self.restingMax { state.resting = [:] }
-      state.resting[entry.id] = .now + delay
-    }
-    core.metrics.counter("energy_bus_retried_total", labels: labels).increment()
-  }
-
-  private func bury(_ entry: Delivery, _ reason: String, _ detail: String) async throws {
-    guard try await link.bury(entry, reason: reason, detail: detail) else { return }
-    core.metrics.counter("energy_bus_dead_total", labels: labels + [("reason", reason)]).increment()
-    logger.error(
-      "dead letter", metadata: ["stream": "\(link.options.stream)", "entry": "\(entry.id)", "reason": "\(reason)", "detail": "\(detail)"])
   }
 }

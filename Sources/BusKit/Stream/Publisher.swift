@@ -102,14 +102,7 @@ final class Publisher: Sendable {
   func sweep() async throws -> Int {
     try await checkEpoch()
     let records = try await pool.transaction { session in
-      // Holding the rows for the length of the sending would block writers; a short claim by time does not.
-      let records = try OutboxStore.lockDue(limit: Self.batchMax, in: session)
-      if !records.isEmpty {
-        _ = try session.execute(
-          "update outbox set available_at = clock_timestamp() + $2 * interval '1 ms' where message_id = any($1)",
-          [.uuidArray(records.map(\.envelope.id)), .int(self.timing.outboxGrace.milliseconds)])
-      }
-      return records
+      try OutboxStore.claimDue(limit: Self.batchMax, grace: self.timing.outboxGrace, in: session)
     }
     return try await publish(records)
   }
@@ -133,7 +126,9 @@ final class Publisher: Sendable {
   }
 
   /// Adds the rows to their streams in one round trip; returns those that the broker took, and the epoch in which it did.
-  private func send(_ records: [OutboxRecord]) async throws -> (sent: [(id: UUID, streamID: String)], epoch: String?) {
+  private func send(
+    _ records: [OutboxRecord]
+  ) async throws -> (sent: [(record: OutboxRecord, streamID: String)], epoch: String?) {
     let full = state.withLock { $0.full }
     let open = records.filter { !full.contains($0.streamKey) }
     guard !open.isEmpty else { return ([], nil) }
@@ -142,11 +137,11 @@ final class Publisher: Sendable {
     let epoch = state.withLock { $0.generation == broker.generation } ? report.epoch : nil
     note(epoch: epoch)
 
-    var sent: [(id: UUID, streamID: String)] = []
+    var sent: [(record: OutboxRecord, streamID: String)] = []
     var refusals: [String: (count: Int, reason: String)] = [:]
     for (record, outcome) in zip(open, report.outcomes) {
       switch outcome {
-      case .stored(let id): sent.append((record.envelope.id, id))
+      case .stored(let id): sent.append((record, id))
       case .refused(let reason):
         refusals[record.topicName] = (refusals[record.topicName, default: (0, reason)].count + 1, reason)
       }
@@ -193,13 +188,10 @@ final class Publisher: Sendable {
     let isKnown = state.withLock { $0.epoch != nil && $0.generation == broker.generation }
     if isKnown { return }
     let memory = try await broker.memory()
-    let resent = try await pool.transaction {
+    let isAnother = try await pool.transaction {
       try EpochStore.compare(epoch: memory.epoch, runID: memory.run, in: $0)
     }
-    if resent > 0 {
-      metrics.counter("energy_bus_resent_total").increment(by: resent)
-      logger.warning("the broker has changed: messages are sent again", metadata: ["rows": "\(resent)"])
-    }
+    if isAnother { logger.warning("the broker has changed: messages are sent again") }
     state.withLock {
       $0.epoch = memory.epoch
       $0.generation = memory.generation

@@ -122,7 +122,7 @@ final class StreamConsumer: Sendable {
       switch try await link.claim(pending.id, idle: idle) {
       case .mine(let delivery):
         core.metrics.counter("energy_bus_taken_over_total", labels: labels).increment()
-        try await handler.handle([delivery])
+        try await handler.handle(suspect: delivery)
       case .lost: handler.lost(pending.id)
       case .gone: continue
       }

@@ -22,6 +22,11 @@ public enum EffectOutcome: Sendable {
 public struct EffectPolicy: Sendable {
   /// nil: for ever.
   public var attemptsMax: Int?
+  /// How long after it was recorded (or given another life by the operator) it is still worth trying; then it is given
+  /// up as if its attempts were used up, also when it was never tried. nil: for ever.
+  public var deadline: Duration?
+  /// How often `Throttled` is not counted as an attempt.
+  public var throttledMax: Int
   /// How long one run may take. Its lease is twice as long.
   public var timeout: Duration
   public var backoff: Backoff
@@ -29,9 +34,12 @@ public struct EffectPolicy: Sendable {
   public var concurrency: Int
 
   public init(
-    attemptsMax: Int? = 10, timeout: Duration = .seconds(15), backoff: Backoff = Backoff(), concurrency: Int = 16
+    attemptsMax: Int? = 10, timeout: Duration = .seconds(15), backoff: Backoff = Backoff(), concurrency: Int = 16,
+    deadline: Duration? = nil, throttledMax: Int = 100
   ) {
     self.attemptsMax = attemptsMax
+    self.deadline = deadline
+    self.throttledMax = throttledMax
     self.timeout = timeout
     self.backoff = backoff
     self.concurrency = concurrency

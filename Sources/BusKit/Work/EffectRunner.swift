@@ -102,60 +102,101 @@ final class EffectRunner: Sendable {
 
   /// Runs the effect and writes its outcome. An outcome that cannot be written is a failed attempt like any other.
   private func conclude(_ effect: TakenEffect, _ handler: EffectHandler) async throws {
-    if let most = handler.policy.attemptsMax, effect.attempts > most {
-      // Its runs ended without a word, as those of a process that it kills do.
-      let reason = effect.lastError.isEmpty ? "\(most) attempts ended without an outcome" : effect.lastError
-      return try await giveUp(effect, handler, reason)
-    }
-    let outcome = await outcome(of: effect, handler)
+    if let reason = exhaustion(of: effect, handler.policy) { return try await giveUp(effect, handler, reason) }
+    let taken = ContinuousClock.now
+    let outcome: EffectOutcome
     do {
-      try await write(outcome, of: effect, handler)
+      outcome = try await run(effect, handler)
+    } catch {
+      return try await fail(effect, handler, error, "\(error)", since: taken)
+    }
+    do {
+      try await write(outcome, of: effect, handler, since: taken)
     } catch {
       if error is LeaseLost || error is BusCore.Interrupted || Task.isCancelled { throw error }
       if let error = error as? PostgresError, error.isOutage || error.code == .closed { throw error }
-      try await write(retry(effect, handler, "the outcome: \(error)", after: nil), of: effect, handler)
+      try await fail(effect, handler, error, "the outcome: \(error)", since: taken)
     }
   }
 
-  private func outcome(of effect: TakenEffect, _ handler: EffectHandler) async -> EffectOutcome {
+  /// Why an effect is not run any more; nil: it is.
+  private func exhaustion(of effect: TakenEffect, _ policy: EffectPolicy) -> String? {
+    let last = effect.lastError.isEmpty ? nil : effect.lastError
+    if let most = policy.attemptsMax, effect.attempts > most {
+      // Its runs ended without a word, as those of a process that it kills do.
+      return last ?? "\(most) attempts ended without an outcome"
+    }
+    if let deadline = policy.deadline, effect.age >= deadline {
+      return "its deadline of \(deadline.milliseconds) ms has passed" + (last.map { "; at last: \($0)" } ?? "")
+    }
+    return nil
+  }
+
+  private func run(_ effect: TakenEffect, _ handler: EffectHandler) async throws -> EffectOutcome {
     let context = EffectContext(
       id: effect.id, attempt: effect.attempts, correlation: effect.correlation, createdAt: effect.createdAt,
       bus: Bus(core: core))
-    do {
-      return try await withTimeout(handler.policy.timeout) { try await handler.run(effect.payload, context) }
-    } catch let failure as TransientFailure {
-      return retry(effect, handler, failure.description, after: failure.delay)
-    } catch {
-      return retry(effect, handler, "\(error)", after: nil)
+    let cause = Envelope.origin(correlation: effect.correlation, at: effect.createdAt)
+    let work = Work(kind: .effect, service: core.service, name: effect.kind, envelopes: [cause])
+    return try await core.middleware.run(work) { _ in
+      try await withTimeout(handler.policy.timeout) { try await handler.run(effect.payload, context) }
     }
   }
 
+  private func fail(
+    _ effect: TakenEffect, _ handler: EffectHandler, _ error: any Error, _ reason: String,
+    since taken: ContinuousClock.Instant
+  ) async throws {
+    switch FailureKind(error) {
+    case .permanent(let isIncident):
+      if isIncident {
+        core.logger.critical(
+          "an effect breaks an invariant",
+          metadata: ["kind": "\(effect.kind)", "id": "\(effect.id.text)", "error": "\(reason)"])
+      }
+      try await giveUp(effect, handler, reason)
+    case .throttled(let wait):
+      let isCounted = effect.throttles >= handler.policy.throttledMax
+      try await retry(effect, handler, wait, isCounted ? .failed : .throttled, reason, since: taken)
+    case .transient(let delay):
+      let wait = delay ?? handler.policy.backoff.delay(attempt: effect.attempts, random: .random(in: 0..<1))
+      try await retry(effect, handler, .after(wait), .failed, reason, since: taken)
+    }
+  }
+
+  /// Another run later, if there is one left.
   private func retry(
-    _ effect: TakenEffect, _ handler: EffectHandler, _ reason: String, after: Duration?
-  ) -> EffectOutcome {
-    .retry(
-      after: after ?? handler.policy.backoff.delay(attempt: effect.attempts, random: .random(in: 0..<1)), reason: reason)
+    _ effect: TakenEffect, _ handler: EffectHandler, _ wait: Wait, _ pause: EffectStore.Pause, _ reason: String,
+    since taken: ContinuousClock.Instant
+  ) async throws {
+    core.metrics.counter("energy_bus_effects_retried_total", labels: [("kind", effect.kind)]).increment()
+    core.logger.notice(
+      "an effect will be tried again",
+      metadata: ["kind": "\(effect.kind)", "key": "\(effect.orderKey)", "attempt": "\(effect.attempts)", "error": "\(reason)"])
+    let isLast = pause == .failed && handler.policy.attemptsMax.map { effect.attempts >= $0 } ?? false
+    let elapsed = ContinuousClock.now - taken
+    let coming = elapsed + wait.time(from: effect.takenAt.addingTimeInterval(elapsed.timeInterval))
+    let isTooLate = handler.policy.deadline.map { effect.age + coming >= $0 } ?? false
+    if isLast || isTooLate {
+      try await giveUp(effect, handler, isLast ? reason : "its deadline comes before its next try; at last: \(reason)")
+    } else {
+      try await postpone(effect, wait, pause, reason)
+    }
   }
 
   // MARK: - Outcomes
 
-  private func write(_ outcome: EffectOutcome, of effect: TakenEffect, _ handler: EffectHandler) async throws {
+  private func write(
+    _ outcome: EffectOutcome, of effect: TakenEffect, _ handler: EffectHandler, since taken: ContinuousClock.Instant
+  ) async throws {
     switch outcome {
     case .done(let needs, let apply):
       try await finish(effect, needs: needs, apply) { try EffectStore.remove(effect, in: $0) }
       core.metrics.counter("energy_bus_effects_done_total", labels: [("kind", effect.kind)]).increment()
     case .again(let after):
-      try await postpone(effect, after, again: true)
+      try await postpone(effect, .after(after), .again)
     case .retry(let after, let reason):
-      core.metrics.counter("energy_bus_effects_retried_total", labels: [("kind", effect.kind)]).increment()
-      core.logger.notice(
-        "an effect will be tried again",
-        metadata: ["kind": "\(effect.kind)", "key": "\(effect.orderKey)", "attempt": "\(effect.attempts)", "error": "\(reason)"])
-      if let most = handler.policy.attemptsMax, effect.attempts >= most {
-        try await giveUp(effect, handler, reason)
-      } else {
-        try await postpone(effect, after, again: false, reason)
-      }
+      try await retry(effect, handler, .after(after), .failed, reason, since: taken)
     }
   }
 
@@ -169,7 +210,7 @@ final class EffectRunner: Sendable {
       case .done(let needs, let apply):
         try await finish(effect, needs: needs, apply) { try EffectStore.bury(effect, reason: reason, in: $0) }
       case .again(let after), .retry(let after, _):
-        try await postpone(effect, after, again: false, reason)
+        try await postpone(effect, .after(after), .failed, reason)
       }
     } catch {
       if error is LeaseLost || error is BusCore.Interrupted || Task.isCancelled { throw error }
@@ -191,12 +232,12 @@ final class EffectRunner: Sendable {
     }
   }
 
-  private func postpone(_ effect: TakenEffect, _ after: Duration, again: Bool, _ reason: String = "") async throws {
+  private func postpone(
+    _ effect: TakenEffect, _ wait: Wait, _ pause: EffectStore.Pause, _ reason: String = ""
+  ) async throws {
     try await patiently {
       try await self.core.pool.transaction { session in
-        guard try EffectStore.postpone(effect, after: after, again: again, reason: reason, in: session) else {
-          throw LeaseLost()
-        }
+        guard try EffectStore.postpone(effect, wait, pause, reason: reason, in: session) else { throw LeaseLost() }
       }
     }
   }

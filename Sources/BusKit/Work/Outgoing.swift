@@ -24,6 +24,17 @@ struct OutboxRecord: Sendable {
   let topicName: String
   let streamKey: String
   let isTransient: Bool
+  /// The partition of the outbox that holds it.
+  let day: OutboxDay
+
+  /// - Parameter day: that of the message's creation if left out, which is where a new row goes.
+  init(envelope: Envelope, topicName: String, streamKey: String, isTransient: Bool, day: OutboxDay? = nil) {
+    self.envelope = envelope
+    self.topicName = topicName
+    self.streamKey = streamKey
+    self.isTransient = isTransient
+    self.day = day ?? OutboxDay(of: envelope.createdAt)
+  }
 }
 
 extension OutboxRecord {

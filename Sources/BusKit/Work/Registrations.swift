@@ -22,7 +22,7 @@ struct MessageHandler: Sendable {
 
 /// A unit of work ready to run: as often as it takes.
 struct PreparedUnit: Sendable {
-  let cause: Envelope?
+  var cause: Envelope?
   let needs: [Need]
   let apply: @Sendable (UnitOfWork) throws -> Void
 }

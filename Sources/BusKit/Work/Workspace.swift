@@ -172,7 +172,11 @@ final class Workspace {
   }
 
   /// UUIDs may be written in either case; in the rows they are in lower case.
-  private static func comparable(_ value: String) -> String { UUID(uuidString: value)?.text ?? value }
+  private static func comparable(_ value: String) -> String {
+    guard value.utf8.count == 36, value.utf8.contains(where: { (UInt8(ascii: "A")...UInt8(ascii: "F")).contains($0) })
+    else { return value }
+    return UUID(uuidString: value)?.text ?? value
+  }
 }
 
 struct PendingEffect {
@@ -192,7 +196,7 @@ extension PostgresValue {
     case .int(let value): String(value)
     case .bool(let value): value ? "true" : "false"
     case .uuid(let value): value.text
-    case .null, .double, .bytes, .timestamp, .textArray, .uuidArray, .intArray: nil
+    case .null, .double, .bytes, .timestamp, .textArray, .uuidArray, .intArray, .bytesArray, .array: nil
     }
   }
 }

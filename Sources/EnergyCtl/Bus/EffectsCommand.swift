@@ -8,20 +8,23 @@ struct EffectsCommand: AsyncParsableCommand {
     subcommands: [List.self, Show.self, Retry.self, Purge.self])
 
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Effects, the dead first, then the oldest first.")
+    static let configuration = CommandConfiguration(abstract: "Effects, those recorded first come first.")
     @OptionGroup var service: ServiceOption
     @Option(help: "Only this kind.") var kind: String?
-    @Option(help: "Only this state: pending or dead.") var state: String?
+    @Option(help: "Only this state: pending, running or dead.") var state: String?
     @Option(help: "How many at most.") var limit = 50
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var bus: BusOptions
 
     func query() throws -> ListEffects {
-      if let state, !["pending", "dead"].contains(state) {
-        throw ValidationError("--state is '\(state)': give pending or dead")
+      let wanted = try state.map { text in
+        guard let state = EffectEntry.State(rawValue: text) else {
+          throw ValidationError("--state is '\(text)': give pending, running or dead")
+        }
+        return state
       }
       return ListEffects(
-        kind: kind, state: state, limit: try Limits.check(limit, "--limit", in: 1...ListEffects.limitMax))
+        kind: kind, state: wanted, limit: try Limits.check(limit, "--limit", in: 1...ListEffects.limitMax))
     }
 
     func run() async throws {
@@ -64,7 +67,7 @@ struct EffectsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Forget dead effects for ever.")
     @OptionGroup var service: ServiceOption
     @OptionGroup var choice: EffectChoice
-    @Option(help: "Only those recorded longer ago, e.g. 30d.") var olderThan = "0s"
+    @Option(help: "Only those given up longer ago, e.g. 30d.") var olderThan = "0s"
     @OptionGroup var confirmation: Confirmation
     @OptionGroup var action: ActionOptions
     @OptionGroup var bus: BusOptions

@@ -19,23 +19,23 @@ struct ReplayCommand: AsyncParsableCommand {
   @OptionGroup var action: ActionOptions
   @OptionGroup var bus: BusOptions
 
-  func filter(now: Date = Date()) throws -> OutboxFilter {
+  func selection(now: Date = Date()) throws -> ReplaySelection {
     guard from != nil || aggregate != nil else {
       throw ValidationError("say what: --from a time, or --aggregate with a key")
     }
-    let filter = OutboxFilter(
+    let selection = ReplaySelection(
+      topic: try topic.map { try Topic.named($0).name }, type: type, key: aggregate,
       from: try from.map { try Limits.moment($0, "--from", now: now) },
-      to: try to.map { try Limits.moment($0, "--to", now: now) }, key: aggregate,
-      topic: try topic.map { try Topic.named($0).name }, type: type)
-    if let from = filter.from, from >= filter.to ?? now {
+      to: try to.map { try Limits.moment($0, "--to", now: now) })
+    if let from = selection.from, from >= selection.to ?? now {
       throw ValidationError("--from is \(MessageCoder.timestamp(from)): give a time before --to and before now")
     }
-    return filter
+    return selection
   }
 
   func run() async throws {
-    let (name, filter, action) = (try service.name(), try filter(), try action.action())
+    let (name, selection, action) = (try service.name(), try selection(), try action.action())
     try confirmation.ask("send messages of \(name) again")
-    try await bus.withBus { try await $0.apply(ReplayOutbox(filter, action: action), to: name) }
+    try await bus.withBus { try await $0.apply(ReplayOutbox(selection, action: action), to: name) }
   }
 }

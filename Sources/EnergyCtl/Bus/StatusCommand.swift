@@ -42,7 +42,7 @@ struct StatusReport: Report {
       func count(_ state: String) -> Int { figures.effects.filter { $0.state == state }.reduce(0) { $0 + $1.count } }
       table.add(
         status.service, "\(figures.outbox.count)", Words.age(seconds: figures.outbox.oldestSeconds),
-        "\(figures.delayed)", "\(figures.parked.count)", "\(count("pending"))", "\(count("dead"))",
+        "\(figures.delayed)", "\(figures.parked.count)", "\(count("pending") + count("running"))", "\(count("dead"))",
         Words.age(seconds: figures.effects.map(\.lateSeconds).max() ?? 0), "\(figures.inboxRows)")
     }
     return ([table.text] + silent.map { "\($0) does not answer" }).joined(separator: "\n")

@@ -92,6 +92,16 @@ public final class MemoryBroker: Broker {
 
   public func length(of stream: String) async throws -> Int { try access { $0.streams[stream]?.entries.count ?? 0 } }
 
+  public func bury(_ envelope: Envelope, _ note: DeadLetterNote) async throws {
+    let now = clock()
+    let first = MemoryStream.ID(milliseconds: Int64(envelope.createdAt.timeIntervalSince1970 * 1000), sequence: 0)
+    try access { state in
+      state.dead[note.topic.deadKey(note.partition), default: []].bury(
+        envelope.wireBytes, first, at: now, group: note.group, reason: note.reason, detail: note.detail,
+        deliveries: note.deliveries)
+    }
+  }
+
   // MARK: - Life and memory
 
   public func beat(service: String, process: String, for time: Duration) async throws -> BrokerPulse {

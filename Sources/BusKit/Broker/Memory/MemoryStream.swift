@@ -107,3 +107,18 @@ struct MemoryDeadLetter: Sendable {
   let deliveries: Int
   let fields: [[UInt8]]
 }
+
+extension [MemoryDeadLetter] {
+  /// Adds one, under an id behind all others.
+  mutating func bury(
+    _ fields: [[UInt8]], _ streamID: MemoryStream.ID, at now: Int64, group: String, reason: String, detail: String,
+    deliveries: Int
+  ) {
+    let id = MemoryStream.ID(
+      milliseconds: Swift.max(now, last?.id.milliseconds ?? 0), sequence: (last?.id.sequence ?? 0) + 1)
+    append(
+      MemoryDeadLetter(
+        id: id, streamID: streamID, group: group, reason: reason, detail: String(detail.prefix(500)),
+        deliveries: deliveries, fields: fields))
+  }
+}

@@ -83,13 +83,9 @@ final class MemorySubscription: BrokerSubscription {
       group.pending[id] = nil
       stream.groups[options.group] = group
       state.streams[key] = stream
-      let count = Int64(state.dead[dead]?.count ?? 0)
-      let last = state.dead[dead]?.last?.id
-      let deadID = MemoryStream.ID(milliseconds: max(now, last?.milliseconds ?? 0), sequence: (last?.sequence ?? count) + 1)
-      state.dead[dead, default: []].append(
-        MemoryDeadLetter(
-          id: deadID, streamID: id, group: options.group, reason: reason, detail: String(detail.prefix(500)),
-          deliveries: delivery.deliveries, fields: stream.entry(id)?.fields ?? []))
+      state.dead[dead, default: []].bury(
+        stream.entry(id)?.fields ?? [], id, at: now, group: options.group, reason: reason, detail: detail,
+        deliveries: delivery.deliveries)
       return true
     }
   }

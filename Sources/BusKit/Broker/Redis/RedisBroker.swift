@@ -84,6 +84,14 @@ public final class RedisBroker: Broker {
     Int(try await commands.send(RedisCommand("XLEN", .init(stream))).int ?? 0)
   }
 
+  public func bury(_ envelope: Envelope, _ note: DeadLetterNote) async throws {
+    let first = Int64(envelope.createdAt.timeIntervalSince1970 * 1000)
+    let fields = RedisEntries.deadFields(
+      reason: note.reason, detail: note.detail, group: note.group, streamID: "\(first)-0", deliveries: note.deliveries)
+    let key = RedisWord(note.topic.deadKey(note.partition))
+    _ = try await commands.send(RedisCommand(["XADD", key, "*"] + fields + envelope.wireFields))
+  }
+
   // MARK: - Life and memory
 
   private func aliveKey(_ service: String, _ process: String) -> RedisWord { .init("alive:{\(service)}:\(process)") }

@@ -1,3 +1,4 @@
+import Foundation
 import Redis
 
 /// Entries of a stream as Redis answers them.
@@ -29,8 +30,20 @@ enum RedisEntries {
   /// Redis' time when the entry was added.
   static func milliseconds(ofID id: some StringProtocol) -> Int64 { Int64(id.prefix { $0 != "-" }) ?? 0 }
 
-  /// What stands before the message's own fields in a dead letter.
+  /// How many fields stand before the message's own in a dead letter.
   static let deadFields = 7
+
+  /// Those fields. The age of the message is that of its place in the stream.
+  static func deadFields(
+    reason: String, detail: String, group: String, streamID: String, deliveries: Int
+  ) -> [RedisWord] {
+    [
+      "reason", .init(reason), "detail", .init(String(detail.prefix(500))), "group", .init(group), "stream-id",
+      .init(streamID), "deliveries", .init(deliveries), "first-at",
+      .init(MessageCoder.timestamp(Date(milliseconds: milliseconds(ofID: streamID)))), "buried-at",
+      .init(MessageCoder.timestamp(Date())),
+    ]
+  }
 
   static func deadLetters(_ reply: RedisValue) -> [DeadLetter] {
     (reply.array ?? []).compactMap { entry in

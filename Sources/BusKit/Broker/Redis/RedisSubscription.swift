@@ -64,12 +64,9 @@ final class RedisSubscription: BrokerSubscription {
   func bury(_ delivery: Delivery, reason: String, detail: String) async throws -> Bool {
     let reply = try await commands.run(
       Scripts.bury, keys: [options.stream, options.topic.deadKey(options.partition)],
-      arguments: [
-        group, consumer, .init(delivery.id), "reason", .init(reason), "detail", .init(String(detail.prefix(500))),
-        "group", group, "stream-id", .init(delivery.id), "deliveries", .init(delivery.deliveries), "first-at",
-        .init(MessageCoder.timestamp(Date(milliseconds: delivery.milliseconds))), "buried-at",
-        .init(MessageCoder.timestamp(Date())),
-      ])
+      arguments: [group, consumer, .init(delivery.id)]
+        + RedisEntries.deadFields(
+          reason: reason, detail: detail, group: options.group, streamID: delivery.id, deliveries: delivery.deliveries))
     return reply.int == 1
   }
 

@@ -1,0 +1,57 @@
+import Foundation
+import Tracing
+
+/// A span for each message, effect and question: its parent is the one that the message carries, and what the work
+/// publishes carries the span. Spans go to the tracer of swift-distributed-tracing; without one the ids are our own, so
+/// that a trace can be followed through the logs all the same.
+public struct TracingMiddleware: Middleware {
+  private let given: (any Tracer)?
+
+  /// - Parameter tracer: nil: the one that the process has been bootstrapped with, if any.
+  public init(tracer: (any Tracer)? = nil) { given = tracer }
+
+  public func run(_ work: Work, next: @Sendable (Work) async throws -> Void) async throws {
+    var work = work
+    let tracer = given ?? InstrumentationSystem.tracer
+    guard !(tracer is NoOpTracer) else {
+      for index in work.envelopes.indices { work.envelopes[index].traceparent = own(work.envelopes[index].traceparent) }
+      return try await next(work)
+    }
+    let spans = work.envelopes.indices.map { index in begin(&work.envelopes[index], work, tracer) }
+    defer { for span in spans { span.end() } }
+    do {
+      try await next(work)
+    } catch {
+      for span in spans { span.recordError(error) }
+      throw error
+    }
+  }
+
+  private func own(_ traceparent: String) -> String {
+    (TraceContext(traceparent: traceparent)?.child() ?? .root()).traceparent
+  }
+
+  private func begin(_ envelope: inout Envelope, _ work: Work, _ tracer: any Tracer) -> any Span {
+    var context = ServiceContext.topLevel
+    tracer.extract(envelope, into: &context, using: EnvelopeCarrier())
+    let name = envelope.type.isEmpty ? work.name : envelope.type
+    let span = tracer.startAnySpan("\(name) \(work.kind.rawValue)", context: context, ofKind: .consumer)
+    span.attributes["messaging.system"] = "buskit"
+    span.attributes["messaging.destination.name"] = work.name
+    span.attributes["messaging.message.id"] = envelope.id.text
+    span.attributes["messaging.message.conversation_id"] = envelope.correlation
+    tracer.inject(span.context, into: &envelope, using: EnvelopeCarrier())
+    return span
+  }
+}
+
+/// W3C trace context of an envelope. `tracestate` does not cross the bus.
+private struct EnvelopeCarrier: Extractor, Injector {
+  func extract(key: String, from envelope: Envelope) -> String? {
+    key.lowercased() == "traceparent" && !envelope.traceparent.isEmpty ? envelope.traceparent : nil
+  }
+
+  func inject(_ value: String, forKey key: String, into envelope: inout Envelope) {
+    if key.lowercased() == "traceparent" { envelope.traceparent = value }
+  }
+}

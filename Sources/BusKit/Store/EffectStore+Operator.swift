@@ -1,0 +1,132 @@
+import Foundation
+import Postgres
+
+/// One effect as the operator sees it.
+public struct EffectEntry: Sendable, Equatable {
+  public enum State: String, Codable, Sendable, CaseIterable {
+    /// Waits for its time, or for another of its order key.
+    case pending
+    /// A process holds its lease.
+    case running
+    /// Given up; kept until it is tried again or purged.
+    case dead
+  }
+  public let id: UUID
+  public let kind: String
+  public let orderKey: String
+  public let state: State
+  public let attempts: Int
+  public let nextAt: Date
+  public let leaseUntil: Date?
+  /// Empty when nothing has failed.
+  public let lastError: String
+  public let createdAt: Date
+  /// Since it was recorded, by Postgres' clock.
+  public let age: Duration
+}
+
+/// How many effects of a kind are in a state.
+public struct EffectCount: Sendable, Equatable {
+  public let kind: String
+  public let state: EffectEntry.State
+  public let count: Int
+  /// The age of the one that was recorded first.
+  public let oldest: Duration
+}
+
+extension EffectStore {
+  /// No answer holds more.
+  public static let listMax = 1_000
+  private static let state = """
+    case when state = 'dead' then 'dead' when lease_until >= statement_timestamp() then 'running' else 'pending' end
+    """
+
+  /// The effects that were recorded first come first.
+  /// - Parameter limit: at most `listMax`.
+  public static func list(
+    state: EffectEntry.State? = nil, kind: String? = nil, limit: Int = 100, in session: PostgresSession
+  ) throws -> [EffectEntry] {
+    try session.execute(
+      """
+      select * from (
+        select id, kind, order_key, \(Self.state) as state, attempts, next_at, lease_until, created_at, seq,
+          coalesce(last_error, '') as last_error, \(age("created_at")) as age_ms
+        from effects where $1::text is null or kind = $1) as effect
+      where $2::text is null or state = $2 order by seq limit $3
+      """,
+      [
+        kind.map { .text($0) } ?? .null, state.map { .text($0.rawValue) } ?? .null, .int(max(1, min(limit, listMax))),
+      ]
+    ).rows.map { row in
+      EffectEntry(
+        id: try row.uuid("id"), kind: try row.string("kind"), orderKey: try row.string("order_key"),
+        state: try entryState(row), attempts: Int(try row.int("attempts")), nextAt: try row.date("next_at"),
+        leaseUntil: try row.dateIfPresent("lease_until"), lastError: try row.string("last_error"),
+        createdAt: try row.date("created_at"), age: .milliseconds(try row.int("age_ms")))
+    }
+  }
+
+  public static func counts(in session: PostgresSession) throws -> [EffectCount] {
+    try counts(of: session.execute(countStatement).rows)
+  }
+
+  static let countStatement = """
+    select kind, \(state) as state, count(*) as n, \(age("min(created_at)")) as age_ms
+    from effects group by 1, 2 order by 1, 2
+    """
+
+  static func counts(of rows: [PostgresRow]) throws -> [EffectCount] {
+    try rows.map { row in
+      EffectCount(
+        kind: try row.string("kind"), state: try entryState(row), count: Int(try row.int("n")),
+        oldest: .milliseconds(try row.int("age_ms")))
+    }
+  }
+
+  /// Gives a dead effect another life: its attempts and its deadline begin anew. False: there is no dead one of this id.
+  public static func retry(_ id: UUID, in session: PostgresSession) throws -> Bool {
+    try revive("id = $1", [.uuid(id)], in: session) == 1
+  }
+
+  /// The same for all that are dead, or all of one kind. Returns how many.
+  public static func retryDead(kind: String? = nil, in session: PostgresSession) throws -> Int {
+    try revive("$1::text is null or kind = $1", [kind.map { .text($0) } ?? .null], in: session)
+  }
+
+  private static func revive(
+    _ condition: String, _ parameters: [PostgresValue], in session: PostgresSession
+  ) throws -> Int {
+    try session.execute(
+      """
+      update effects set state = 'pending', attempts = 0, throttles = 0, next_at = clock_timestamp(),
+        retried_at = clock_timestamp(), ended_at = null, lease_until = null, lease_token = null
+      where state = 'dead' and (\(condition))
+      """, parameters
+    ).affected
+  }
+
+  /// Deletes effects that were given up longer ago. Returns how many.
+  public static func purgeDead(
+    olderThan age: Duration, kind: String? = nil, limit: Int = 10_000, in session: PostgresSession
+  ) throws -> Int {
+    try session.execute(
+      """
+      delete from effects where id in (
+        select id from effects where state = 'dead' and ended_at <= clock_timestamp() - $1 * interval '1 ms'
+          and ($2::text is null or kind = $2)
+        limit $3)
+      """, [.int(age.milliseconds), kind.map { .text($0) } ?? .null, .int(limit)]
+    ).affected
+  }
+
+  private static func entryState(_ row: PostgresRow) throws -> EffectEntry.State {
+    let text = try row.string("state")
+    guard let state = EffectEntry.State(rawValue: text) else {
+      throw InvariantViolation("an effect is in the state '\(text)'; this program knows pending and dead")
+    }
+    return state
+  }
+}
+
+/// The milliseconds since a moment, as an SQL expression.
+func age(_ moment: String) -> String { "(extract(epoch from clock_timestamp() - \(moment)) * 1000)::bigint" }

@@ -1,0 +1,168 @@
+import Foundation
+import Postgres
+import TestKit
+import Testing
+
+@testable import BusKit
+
+/// What is sent again, by itself and by hand.
+struct ReplayTests {
+  /// Records that were sent, the first longest ago: `ages` before now.
+  private func sent(_ world: StoreWorld, ages: [Int], topic: String = "test.events", key: String = "k") async throws
+    -> [OutboxRecord]
+  {
+    var records: [OutboxRecord] = []
+    for age in ages { records.append(try await world.record("\(age)", topic: topic, key: key)) }
+    try await world.insert(records)
+    try await world.markSent(records)
+    for (record, age) in zip(records, ages) {
+      try await world.execute(
+        "update outbox set sent_at = clock_timestamp() - $2 * interval '1 s' where message_id = $1",
+        [.uuid(record.envelope.id), .int(age)])
+    }
+    return records
+  }
+
+  private func waiting(_ world: StoreWorld) async throws -> [String] {
+    try await world.texts("select convert_from(body, 'UTF8') as t from outbox where sent_at is null order by 1")
+  }
+
+  @Test func aNewEpochSendsAgainFromTheFloorAndTheMinuteBefore() async throws {
+    try await StoreWorld.run { world in
+      #expect(try await world.compare(epoch: "e1") == false)
+      let records = try await sent(world, ages: [900, 630, 500, 10])
+      _ = try await sent(world, ages: [20], topic: "replies.somebody")
+      let floor = try await world.now().addingTimeInterval(-600)
+      try await world.pool.transaction { _ = try EpochStore.note(floor: floor, epoch: "e1", in: $0) }
+      // Of another Redis nothing is noted.
+      let isNoted = try await world.pool.transaction { try EpochStore.note(floor: .distantFuture, epoch: "e0", in: $0) }
+      #expect(!isNoted)
+      #expect(try await world.compare(epoch: "e2") == true)
+      #expect(try await world.resend() == [3])
+      #expect(try await waiting(world) == ["10", "500", "630"])
+      let again = try await world.pool.transaction { try OutboxStore.claimDue(limit: 9, grace: .seconds(2), in: $0) }
+      #expect(again.map(\.envelope) == records.dropFirst().map(\.envelope))
+      // Once, not at every look.
+      #expect(try await world.compare(epoch: "e2") == false)
+      #expect(try await world.resend().isEmpty)
+    }
+  }
+
+  @Test func withoutAFloorEverythingThatIsKeptIsSentAgain() async throws {
+    try await StoreWorld.run { world in
+      try await world.compare(epoch: "e1")
+      _ = try await sent(world, ages: [90_000, 1])
+      try await world.compare(epoch: "e2")
+      #expect(try await world.resend() == [2])
+    }
+  }
+
+  @Test func anotherProcessOfTheSameRedisGetsTheMinuteBeforeItWent() async throws {
+    try await StoreWorld.run { world in
+      try await world.compare(epoch: "e1", runID: "r1")
+      _ = try await sent(world, ages: [800, 340, 300])
+      #expect(try await world.compare(epoch: "e1", runID: "r2") == true)
+      #expect(try await world.resend() == [2])
+      #expect(try await waiting(world) == ["300", "340"])
+    }
+  }
+
+  @Test func sendingAgainGoesInStepsContinuesAfterACrashAndLeavesWhatWasSentMeanwhile() async throws {
+    try await StoreWorld.run { world in
+      try await world.compare(epoch: "e1")
+      let records = try await sent(world, ages: Array(1...25))
+      try await world.compare(epoch: "e2")
+      #expect(try await world.pool.transaction { try Resend.step(limit: 10, in: $0) } == 10)
+      // The ten that were sent longest ago; they leave at once, while the rest is still to be done.
+      #expect(try await waiting(world).sorted() == (16...25).map { "\($0)" })
+      try await world.markSent(records, epoch: "e2")
+      #expect(try await world.unsent() == 0)
+      // The process dies here; another goes on, and does not begin anew.
+      let other = StoreWorld(conninfo: world.conninfo, pool: StoreWorld.pool(world.conninfo, size: 1))
+      #expect(try await other.resend(limit: 10) == [10, 5])
+      await other.pool.close()
+      #expect(try await waiting(world).count == 15)
+      #expect(try await world.number("select count(*) as n from bus_state where key like 'resend%'") == 0)
+    }
+  }
+
+  @Test func aSecondLossDuringAResendTakesTheRestOfTheFirstOver() async throws {
+    try await StoreWorld.run { world in
+      try await world.compare(epoch: "e1")
+      _ = try await sent(world, ages: [5000, 4000, 10])
+      try await world.compare(epoch: "e2")
+      let floor = try await world.now()
+      try await world.pool.transaction { _ = try EpochStore.note(floor: floor, epoch: "e2", in: $0) }
+      try await world.compare(epoch: "e3")
+      #expect(try await world.resend() == [3])
+    }
+  }
+
+  @Test func aRowIsNotMarkedByWhoeverSentItToAnotherRedis() async throws {
+    try await StoreWorld.run { world in
+      try await world.compare(epoch: "e1")
+      let record = try await world.record()
+      try await world.insert([record])
+      try await world.markSent([record], epoch: "e0")
+      #expect(try await world.unsent() == 1)
+      try await world.markSent([record], epoch: "e1")
+      #expect(try await world.unsent() == 0)
+      #expect(try await world.texts("select stream_id as t from outbox") == ["1-0"])
+    }
+  }
+
+  @Test func aTopicIsReplayedForATimeRangeByHand() async throws {
+    try await StoreWorld.run { world in
+      try await world.compare(epoch: "e1")
+      _ = try await sent(world, ages: [400, 300, 200, 100])
+      _ = try await sent(world, ages: [250], topic: "test.others")
+      try await world.insert([try await world.record("unsent")])
+      let now = try await world.now()
+      func replay(_ topic: String) async throws -> Int {
+        try await OutboxStore.replay(
+          topic: topic, from: now.addingTimeInterval(-350), to: now.addingTimeInterval(-150), pool: world.pool)
+      }
+      let available = try await world.texts("select available_at::text as t from outbox where body = 'unsent'")
+      #expect(try await replay("test.events") == 2)
+      #expect(try await waiting(world) == ["200", "300", "unsent"])
+      #expect(try await world.texts("select available_at::text as t from outbox where body = 'unsent'") == available)
+      // The same once more changes nothing: they wait already.
+      #expect(try await replay("test.events") == 0)
+      #expect(try await replay("replies.somebody") == 0)
+    }
+  }
+
+  @Test func anAggregateIsReplayedInStepsByHand() async throws {
+    try await StoreWorld.run { world in
+      try await world.compare(epoch: "e1")
+      _ = try await sent(world, ages: Array(1...7), key: "order-1")
+      _ = try await sent(world, ages: [1, 2], topic: "test.others", key: "order-1")
+      _ = try await sent(world, ages: [50], key: "order-2")
+      _ = try await sent(world, ages: [60], topic: "replies.x", key: "order-1")
+      let one = ReplaySelection(topic: "test.events", type: "test.Told", key: "order-1")
+      #expect(try await OutboxStore.replay(one, limit: 3, pool: world.pool) == 7)
+      #expect(try await OutboxStore.replay(key: "order-1", type: "test.Unheard", pool: world.pool) == 0)
+      #expect(try await OutboxStore.replay(key: "order-1", pool: world.pool) == 2)
+      #expect(try await world.unsent() == 9)
+    }
+  }
+
+  @Test func replaysAtTheSameTimeDoNotLockEachOtherUp() async throws {
+    try await StoreWorld.run { world in
+      try await world.compare(epoch: "e1")
+      _ = try await sent(world, ages: Array(1...60))
+      let counts = try await withThrowingTaskGroup(of: Int.self) { group in
+        for index in 0..<4 {
+          group.addTask {
+            index % 2 == 0
+              ? try await OutboxStore.replay(ReplaySelection(key: "k"), limit: 5, pool: world.pool)
+              : try await OutboxStore.replay(ReplaySelection(topic: "test.events"), limit: 5, pool: world.pool)
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(counts.reduce(0, +) == 60)
+      #expect(try await world.unsent() == 60)
+    }
+  }
+}
