@@ -192,7 +192,8 @@ struct DoctorTests {
     _ = try await admin.send(RedisCommand("EXPIRE", "bus:{b.0}:stream", "60"))
     #expect(
       try await watcher.streams() == [
-        RedisStream(key: "bus:{a.0}:stream", isTransient: false), RedisStream(key: "bus:{b.0}:stream", isTransient: true),
+        RedisStream(key: "bus:{a.0}:stream", isTransient: false),
+        RedisStream(key: "bus:{b.0}:stream", isTransient: true),
       ])
     for connection in [broker, watcher] { await connection.close() }
     await admin.close()

@@ -30,7 +30,9 @@ struct OperatorTests {
     return service
   }
 
-  private static func action(_ key: String) -> OperatorAction { OperatorAction(actor: "ann", reason: "a test", key: key) }
+  private static func action(_ key: String) -> OperatorAction {
+    OperatorAction(actor: "ann", reason: "a test", key: key)
+  }
 
   private static func client<T: Sendable>(_ world: World, _ body: @escaping @Sendable (BusClient) async throws -> T)
     async throws -> T
@@ -107,7 +109,9 @@ struct OperatorTests {
       let sent = "select count(*) as n from outbox where sent_at is not null and type = 'test.Added'"
       try await eventually { try await audit.notes().count == 3 }
       try await eventually { try await counter.number(sent) == 3 }
-      let duplicates = { @Sendable in audit.core.metrics.render().split(separator: "\n").first { $0.hasPrefix("energy_bus_duplicates_total{") } }
+      let duplicates = { @Sendable in
+        audit.core.metrics.render().split(separator: "\n").first { $0.hasPrefix("energy_bus_duplicates_total{") }
+      }
       try await Self.client(world) { client async throws in
         let byKey = ReplayOutbox(ReplaySelection(key: "a"), action: Self.action("k1"))
         let result = try await client.command(byKey, to: "counter")
@@ -119,12 +123,14 @@ struct OperatorTests {
           action: Self.action("k2"))
         // Those of the key, the third, and what the hook told of the first replay.
         #expect(try await client.command(byTime, to: "counter")?.detail == "4 messages are sent again")
-        for selection in [ReplaySelection(), ReplaySelection(topic: "test.events"), ReplaySelection(from: .distantFuture)] {
+        let wrong = [ReplaySelection(), ReplaySelection(topic: "test.events"), ReplaySelection(from: .distantFuture)]
+        for selection in wrong {
           let refused = try await client.command(ReplayOutbox(selection, action: Self.action("k3")), to: "counter")
           #expect(refused?.code == "invalid")
         }
       }
-      #expect(try await audit.notes().filter { $0.id.hasPrefix("a/") || $0.id.hasPrefix("b/") }.allSatisfy { $0.text == "once" })
+      let notes = try await audit.notes().filter { $0.topic != "audit" }
+      #expect(notes.count == 3 && notes.allSatisfy { $0.text == "once" })
       #expect(diary.lines.map(\.outcome) == ["accepted", "accepted"])
     }
   }
@@ -141,9 +147,10 @@ struct OperatorTests {
         let letters = try await client.broker.deadLetters(Add.topic, partition: 0, after: nil, limit: 10)
         let places = letters.map { SettleDeadLetters.Place(partition: 0, id: $0.id) }
         let first = try #require(places.first)
-        func settle(_ deed: SettleDeadLetters.Deed, _ letters: [SettleDeadLetters.Place], _ key: String, of topic: String = Add.topic.name)
-          async throws -> CommandResult?
-        {
+        func settle(
+          _ deed: SettleDeadLetters.Deed, _ letters: [SettleDeadLetters.Place], _ key: String,
+          of topic: String = Add.topic.name
+        ) async throws -> CommandResult? {
           try await client.command(
             SettleDeadLetters(deed, topic: topic, letters: letters, action: Self.action(key)), to: "counter")
         }

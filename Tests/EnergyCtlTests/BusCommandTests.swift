@@ -121,7 +121,8 @@ struct BusCommandTests {
   func safe() { #expect(Words.safe("a\u{1B}[2Jb\nc") == "a [2Jb c") }
 
   @Test("ages and sizes are words", arguments: [
-    (-5, "0 ms"), (850, "850 ms"), (12_000, "12 s"), (185_000, "3 m 5 s"), (7_800_000, "2 h 10 m"), (356_400_000, "4 d 3 h"),
+    (-5, "0 ms"), (850, "850 ms"), (12_000, "12 s"), (185_000, "3 m 5 s"), (7_800_000, "2 h 10 m"),
+    (356_400_000, "4 d 3 h"),
   ])
   func ages(milliseconds: Int64, text: String) { #expect(Words.age(milliseconds: milliseconds) == text) }
 

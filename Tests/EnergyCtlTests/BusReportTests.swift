@@ -94,7 +94,8 @@ struct BusReportTests {
       }
       try await eventually { try await world.length(.orderEvents) == 1 }
       #expect(try await letters().count == 1)
-      for (service, command) in try DeadSearch.commands(.purge, try await letters(), .init(actor: "ann", reason: "r", key: "k2")) {
+      let second = OperatorAction(actor: "ann", reason: "r", key: "k2")
+      for (service, command) in try DeadSearch.commands(.purge, try await letters(), second) {
         try await world.client.apply(command, to: service)
       }
       #expect(try await letters().isEmpty)

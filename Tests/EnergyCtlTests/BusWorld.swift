@@ -53,6 +53,11 @@ struct BusWorld: Sendable {
     let runtime = ServiceRuntime(service(refuses), configuration)
     try await running(runtime) {
       try await client.run { client in
+        for topic in [Topic.orderCommands, .operatorCommands(of: ServiceName.order)] {
+          try await eventually("the service reads") {
+            try await client.broker.state(of: topic).contains { !$0.groups.isEmpty }
+          }
+        }
         try await body(BusWorld(redis: redis, client: client, refuses: refuses))
       }
     }

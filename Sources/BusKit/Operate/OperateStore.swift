@@ -79,7 +79,7 @@ enum OperateStore {
   static func parked(_ query: ListParked, _ session: PostgresSession) throws -> [ParkedView] {
     try session.execute(
       """
-      select message_id::text as message, topic, type, key, attempts, available_at, left(coalesce(reason, ''), $2) as reason
+      select message_id::text as message, topic, type, key, attempts, available_at, left(reason, $2) as reason
       from parked order by available_at, message_id limit $1
       """, [.int(max(1, min(query.limit, ListParked.limitMax))), .int(errorLengthMax)]
     ).rows.map { row in

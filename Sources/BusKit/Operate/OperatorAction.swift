@@ -33,7 +33,8 @@ public struct CommandResult: Message, Equatable {
   }
 }
 
-/// An operator's command that a service has applied to its own part of the bus; what `Service.onOperatorAction` is told.
+/// An operator's command that a service has applied to its own part of the bus: what `Service.onOperatorAction` is
+/// told.
 public struct AppliedAction: Sendable, Equatable {
   public let service: String
   /// The command's message type, e.g. `bus.RetryEffects`.

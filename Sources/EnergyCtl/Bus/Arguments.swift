@@ -83,7 +83,8 @@ enum Limits {
   static func moment(_ text: String, _ name: String, now: Date = Date()) throws -> Date {
     if let date = MessageCoder.date(text) { return date }
     guard text.count <= 10, let ago = try? seconds(text, name) else {
-      throw ValidationError("\(name) is '\(text)': give a time such as 2026-01-31T12:00:00Z, or so long ago: 15m, 2h, 1d")
+      throw ValidationError(
+        "\(name) is '\(text)': give a time such as 2026-01-31T12:00:00Z, or so long ago: 15m, 2h, 1d")
     }
     return now.addingTimeInterval(-Double(ago))
   }

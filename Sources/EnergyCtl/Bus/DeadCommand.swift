@@ -70,7 +70,9 @@ struct DeadFilter: ParsableArguments {
 /// What `replay` and `purge` share: the same choice, the same questions, one command to each service that owns some.
 struct DeadSettling: ParsableArguments {
   @OptionGroup var filter: DeadFilter
-  @Option(name: .customLong("letter"), help: "PARTITION/ID as list prints it; needs the topic. May be given more than once.")
+  @Option(
+    name: .customLong("letter"),
+    help: "PARTITION/ID as list prints it; needs the topic. May be given more than once.")
   var letters: [String] = []
   @Flag(help: "All that fit.") var all = false
   @Option(help: "How many at most.") var limit = 1_000

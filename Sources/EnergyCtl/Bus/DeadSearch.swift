@@ -27,7 +27,10 @@ struct DeadSearch: Sendable {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let partition = Int(parts[0]), (0...4_095).contains(partition),
       parts[1].wholeMatch(of: /\d{1,19}-\d{1,19}/) != nil
-    else { throw ValidationError("'\(text)' is no dead letter: give PARTITION/ID as 'dead list' prints it, e.g. 0/1767225600000-0") }
+    else {
+      throw ValidationError(
+        "'\(text)' is no dead letter: give PARTITION/ID as 'dead list' prints it, e.g. 0/1767225600000-0")
+    }
     return .init(partition: partition, id: String(parts[1]))
   }
 
@@ -64,7 +67,8 @@ struct DeadSearch: Sendable {
       guard let first = letters.first else { continue }
       let service = first.letter.group
       guard ServiceName.all.contains(service) else {
-        throw ValidationError("\(first.topic.name) has dead letters of '\(service)', which is no service: choose with --group")
+        throw ValidationError(
+          "\(first.topic.name) has dead letters of '\(service)', which is no service: choose with --group")
       }
       var rest = letters[...]
       while !rest.isEmpty {

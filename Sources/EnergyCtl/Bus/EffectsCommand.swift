@@ -43,7 +43,9 @@ struct EffectsCommand: AsyncParsableCommand {
     func run() async throws {
       let (name, id, body) = (try service.name(), try Limits.uuid(id, "the id"), body)
       let found = try await bus.withBus { try await $0.ask(ListEffects(id: id, showsPayload: body), of: name) }
-      guard let effect = found.first else { throw ValidationError("\(name) has no effect \(id.text): it may have ended") }
+      guard let effect = found.first else {
+        throw ValidationError("\(name) has no effect \(id.text): it may have ended")
+      }
       try printJSON(effect)
     }
   }

@@ -4,7 +4,10 @@ import BusKit
 struct LagCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lag", abstract: "How far each group is behind.",
-    discussion: "lag: not read yet. pending: read and not acknowledged. A lag of ? is unknown until the group has read everything once.")
+    discussion: """
+      lag: not read yet. pending: read and not acknowledged. A lag of ? is unknown until the group has read everything \
+      once.
+      """)
   @OptionGroup var topics: TopicOptions
   @Flag(help: "Look again and again, until interrupted.") var watch = false
   @Option(help: "Seconds between two looks of --watch.") var interval = 2

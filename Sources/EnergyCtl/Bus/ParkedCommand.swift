@@ -12,7 +12,8 @@ struct ParkedCommand: AsyncParsableCommand {
   func run() async throws {
     let name = try service.name()
     let limit = try Limits.check(limit, "--limit", in: 1...ListParked.limitMax)
-    try show(ParkedReport(parked: try await bus.withBus { try await $0.ask(ListParked(limit: limit), of: name) }), json: json)
+    let parked = try await bus.withBus { try await $0.ask(ListParked(limit: limit), of: name) }
+    try show(ParkedReport(parked: parked), json: json)
   }
 }
 

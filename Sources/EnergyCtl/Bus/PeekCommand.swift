@@ -116,10 +116,12 @@ struct PeekReport: Report {
     var table = TextTable("STREAM ID", "ADDED", "TYPE", "KEY", "MESSAGE ID", "BYTES")
     for line in messages {
       table.add(
-        line.stream_id, line.added_at, Words.safe(line.problem ?? line.type.map { "\($0) v\(line.version ?? 0)" } ?? "-"),
+        line.stream_id, line.added_at,
+        Words.safe(line.problem ?? line.type.map { "\($0) v\(line.version ?? 0)" } ?? "-"),
         Words.safe(line.key ?? "-"), line.message_id ?? "-", line.bytes.map(String.init) ?? "-")
     }
     let bodies = messages.compactMap { line in line.body.map { "\n\(line.stream_id)\n\(Words.safe($0))" } }
-    return ([table.text] + bodies + (isCut ? ["the search ended here: go on with --after"] : [])).joined(separator: "\n")
+    let end = isCut ? ["the search ended here: go on with --after"] : []
+    return ([table.text] + bodies + end).joined(separator: "\n")
   }
 }

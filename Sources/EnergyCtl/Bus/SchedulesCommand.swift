@@ -13,7 +13,8 @@ struct SchedulesCommand: AsyncParsableCommand {
 
     func run() async throws {
       let name = try service.name()
-      try show(SchedulesReport(schedules: try await bus.withBus { try await $0.ask(ListSchedules(), of: name) }), json: json)
+      let schedules = try await bus.withBus { try await $0.ask(ListSchedules(), of: name) }
+      try show(SchedulesReport(schedules: schedules), json: json)
     }
   }
 
@@ -39,7 +40,8 @@ struct SchedulesReport: Report {
     guard !schedules.isEmpty else { return "no schedules" }
     var table = TextTable("SCHEDULE", "DEFINITION", "NEXT", "LAST ERROR")
     for one in schedules {
-      table.add(one.name, one.definition, MessageCoder.timestamp(one.nextAt), String(Words.safe(one.lastError).prefix(80)))
+      table.add(
+        one.name, one.definition, MessageCoder.timestamp(one.nextAt), String(Words.safe(one.lastError).prefix(80)))
     }
     return table.text
   }

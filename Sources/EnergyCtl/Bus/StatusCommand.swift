@@ -22,7 +22,9 @@ struct StatusReport: Report {
   /// Those that did not answer.
   let silent: [String]
 
-  static func gather(_ names: [String], _ client: BusClient, within limit: Duration = .seconds(3)) async throws -> StatusReport {
+  static func gather(
+    _ names: [String], _ client: BusClient, within limit: Duration = .seconds(3)
+  ) async throws -> StatusReport {
     let answers = await withTaskGroup(of: (String, BusStatus?).self) { group in
       for name in names {
         // Why it does not answer, its own log tells.

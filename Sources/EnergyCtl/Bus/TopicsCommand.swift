@@ -58,7 +58,8 @@ struct TopicsReport: Report {
   }
 
   var text: String {
-    var table = TextTable("TOPIC", "PARTITIONS", "LENGTH", "OF", "BYTES", "OLDEST", "DEAD", "READ BY (e essential, o observer)")
+    var table = TextTable(
+      "TOPIC", "PARTITIONS", "LENGTH", "OF", "BYTES", "OLDEST", "DEAD", "READ BY (e essential, o observer)")
     for line in topics {
       table.add(
         line.topic, "\(line.partitions)", "\(line.length)", "\(line.length_max)", line.bytes.map(Words.bytes) ?? "-",

@@ -18,7 +18,7 @@ extension Doctor {
       findings.append(
         Finding(
           "parked", .note, facts.name,
-          "\(figures.parked.count) messages wait for a later attempt, the first for \(Int(figures.parked.oldestSeconds)) s",
+          "\(figures.parked.count) messages wait for another try, the first for \(Int(figures.parked.oldestSeconds)) s",
           remedy: "See what they fail with: energyctl bus parked --service \(facts.name)"))
     }
     return findings

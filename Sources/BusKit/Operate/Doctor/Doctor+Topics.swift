@@ -24,7 +24,9 @@ extension Doctor {
     let topic = facts.topic
     let longest = facts.partitions.map(\.length).max() ?? 0
     let words = "\(longest) of \(topic.lengthMax) messages"
-    guard Double(longest) > fullShare * Double(topic.lengthMax) else { return Finding("length", .ok, topic.name, words) }
+    guard Double(longest) > fullShare * Double(topic.lengthMax) else {
+      return Finding("length", .ok, topic.name, words)
+    }
     let holdsBack = topic.groups.contains { $0.role == .essential }
     return Finding(
       "length", longest >= topic.lengthMax ? .critical : .warning, topic.name, words,
@@ -65,7 +67,7 @@ extension Doctor {
         Finding(
           "consumers", .warning, subject,
           "\($0.name) died \($0.idleMilliseconds / 1000) s ago with \($0.pending) messages in hand",
-          remedy: "A live replica takes them over within seconds: read the log of \(group.name) to see why it does not.")
+          remedy: "A live replica takes them over within seconds: the log of \(group.name) says why it does not.")
       }
     }
     return [Finding("groups", .ok, subject, "read, \(waiting) waiting")]
