@@ -21,6 +21,7 @@ public struct Service: Sendable {
   var backgrounds: [Background] = []
   var routes: [@Sendable (HTTPRouter, Bus) -> Void] = []
   var publishedTopics: [Topic] = []
+  var operatorAudits: [@Sendable (AppliedAction, UnitOfWork) throws -> Void] = []
   var gauges: [@Sendable (Bus) async throws -> Void] = []
   var middleware: [any Middleware] = []
 

@@ -11,6 +11,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
   let core: BusCore
 
   public init(_ service: Service, _ configuration: ServiceConfiguration) {
+    let service = service.answeringOperators()
     self.service = service
     self.configuration = configuration
     core = BusCore(service, configuration)

@@ -156,5 +156,6 @@ enum BusMigrations {
     Migration(
       version: 4, name: "effects carry their trace",
       sql: "alter table effects add column traceparent text not null default ''"),
+    operators,
   ]
 }

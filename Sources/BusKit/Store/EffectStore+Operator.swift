@@ -3,7 +3,7 @@ import Postgres
 
 /// One effect as the operator sees it.
 public struct EffectEntry: Sendable, Equatable {
-  public enum State: String, Sendable, CaseIterable {
+  public enum State: String, Codable, Sendable, CaseIterable {
     /// Waits for its time, or for another of its order key.
     case pending
     /// A process holds its lease.

@@ -2,7 +2,7 @@ import Foundation
 import Postgres
 
 /// Which sent messages an operator wants to be sent again.
-public struct ReplaySelection: Sendable, Equatable {
+public struct ReplaySelection: Codable, Sendable, Equatable {
   /// nil: every topic. Answers to processes (`replies.…`) are never sent again.
   public var topic: String?
   public var type: String?

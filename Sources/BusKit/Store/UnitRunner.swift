@@ -40,6 +40,7 @@ struct UnitRunner: Sendable {
       try await pool.transaction { session in
         let (fresh, clock) = try claim(units, in: session)
         let workspace = Workspace()
+        workspace.session = session
         try load(fresh.flatMap(\.needs), into: workspace, from: session)
         for unit in fresh {
           workspace.begin(unit.needs)
@@ -67,6 +68,7 @@ struct UnitRunner: Sendable {
         let clock = try now(of: session)
         try before?(session)
         let workspace = Workspace()
+        workspace.session = session
         try load(needs, into: workspace, from: session)
         workspace.begin(needs)
         let cause =

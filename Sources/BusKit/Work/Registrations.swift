@@ -10,10 +10,11 @@ struct MessageHandler: Sendable {
   let prepare: @Sendable (Envelope) throws -> PreparedUnit
 
   init<M: Message>(
-    _ type: M.Type, needs: @escaping @Sendable (M) -> [Need], apply: @escaping @Sendable (M, UnitOfWork) throws -> Void
+    _ type: M.Type, topic: Topic = M.topic, needs: @escaping @Sendable (M) -> [Need],
+    apply: @escaping @Sendable (M, UnitOfWork) throws -> Void
   ) {
     version = M.messageVersion
-    topic = M.topic
+    self.topic = topic
     versionFault = M.versionFault
     prepare = { envelope in
       let message = try envelope.message(as: M.self)

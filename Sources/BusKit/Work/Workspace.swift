@@ -11,6 +11,8 @@ final class Workspace {
     var isDirty = false
   }
 
+  /// The transaction in which all of it happens; nil where there is no Postgres.
+  var session: PostgresSession?
   private(set) var tables: [String: [String: Slot]] = [:]
   private(set) var outgoing: [(message: Outgoing, at: Date?)] = []
   private(set) var effects: [PendingEffect] = []
