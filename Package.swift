@@ -102,7 +102,7 @@ let package = Package(
     tests("MonitorSvc", ["MonitorSvc", "TronKit", "Contracts", "BusKit", "TestKit"]),
     tests("TronSim", ["TronSim", "TestKit"], exclude: ["Vectors"]),
     tests("TelegramSim", ["TelegramSim", "TestKit"]),
-    tests("EnergyCtl", ["EnergyCtl", "Contracts", "BusKit", "TronKit"]),
+    tests("EnergyCtl", ["EnergyCtl", "Contracts", "BusKit", "TronKit", "Redis", "Postgres", "TestKit"]),
     tests("EndToEnd", [crypto, "Contracts", "BusKit", "TronKit", "Redis", "Postgres", "HTTPClient", "TestKit"]),
     .target(name: "TestKit", dependencies: ["Redis", "Postgres", lifecycle, logging], path: "Tests/TestKit", swiftSettings: settings),
   ],

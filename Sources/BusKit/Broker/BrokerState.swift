@@ -34,7 +34,7 @@ public struct GroupState: Sendable {
   public let consumers: [ConsumerState]
 
   public init(
-    name: String, lag: Int?, pending: Int, oldestPendingMilliseconds: Int64?, neededSince: Int64?,
+    name: String, lag: Int?, pending: Int, oldestPendingMilliseconds: Int64?, neededSince: Int64? = nil,
     consumers: [ConsumerState]
   ) {
     self.neededSince = neededSince

@@ -22,13 +22,13 @@ struct OperatorJob: Effect {
   func run(_ context: EffectContext, topics: [Topic]) async throws -> EffectOutcome {
     switch work {
     case .replayOutbox(let selection):
-      let count = try await OutboxStore.replay(selection, pool: context.bus.core.pool)
+      let count = try await OutboxStore.replay(selection, pool: try context.bus.core.pool)
       return finished("\(count) messages are sent again")
     case .settle(let deed, let name, let letters):
       guard let topic = topics.first(where: { $0.name == name }) else {
         return finished("\(context.bus.service) does not read \(name) any more", ok: false)
       }
-      let count = try await settle(deed, topic, letters, context.bus.core.broker)
+      let count = try await settle(deed, topic, letters, try context.bus.core.broker)
       return finished("\(count) of \(letters.count) dead letters of \(name): \(deed.rawValue)")
     }
   }

@@ -96,7 +96,7 @@ extension RehearsalEngine {
     let work = Work(kind: .query, service: stages[stage].service.name, name: Q.messageType, envelopes: [envelope])
     let bus = bus(stage)
     return try await stages[stage].middleware.run(work) { _ in
-      try await withTimeout(limit) { try await handler.answer(question, bus) }
+      try await withTimeout(limit) { try await handler.answer(envelope, bus) }
     }
   }
 }

@@ -10,6 +10,14 @@ public struct Bus: Sendable {
   init(host: any BusHost) { self.host = host }
   init(core: BusCore) { self.init(host: core) }
 
+  /// What stands behind it when the service really runs.
+  var core: BusCore {
+    get throws {
+      guard let core = host as? BusCore else { throw PermanentFailure("a rehearsal has no broker and no Postgres") }
+      return core
+    }
+  }
+
   public var service: String { host.service }
   /// This process on the bus; put into `replyTo` to be answered.
   public var process: String { host.process }
