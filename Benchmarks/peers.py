@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from servers import Missing, end
+from servers import Missing, end, undisturbed
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers")
 START_SECONDS_MAX = 30.0
@@ -37,6 +37,10 @@ class Peer:
     mode: str = ""
     is_each: bool = True
     """Whether a handler is called for each message, as BusKit's is, and not for a list of them."""
+
+    @property
+    def is_python(self):
+        return self.producer[0] == "{python}"
 
 
 FASTSTREAM = (("{bin}/faststream", "run", "faststream_peer:app", "--loop", "uvloop:new_event_loop"),) * 2
@@ -99,7 +103,7 @@ def measure(peer, redis, environment, seconds, size):
     def start(template, count):
         command = [word.format(**words) for word in template]
         if shutil.which(command[0]) is None:
-            raise Missing(f"{command[0]} is not installed")
+            raise Missing(f"{command[0]} is not installed; on Debian: apt-get install ruby-sidekiq ruby-hiredis")
         with open(os.path.join(counts, f"{len(children)}.log"), "wb") as log:
             child = subprocess.Popen(
                 command, cwd=HERE, env=dict(values, BENCH_MESSAGES=str(count)), stdin=subprocess.PIPE,
@@ -120,12 +124,13 @@ def measure(peer, redis, environment, seconds, size):
     except Missing as missing:
         raise Missing(f"{missing} {log_of(counts)}".strip()) from missing
     finally:
-        for child in reversed(children):
-            end(child, 5.0)
-            # Workers that a killed master left behind.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-        shutil.rmtree(counts, ignore_errors=True)
+        with undisturbed():
+            for child in reversed(children):
+                end(child, 5.0)
+                # Workers that a killed master left behind.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
+            shutil.rmtree(counts, ignore_errors=True)
 
 
 def warm_up(peer, consumer, counts, send):

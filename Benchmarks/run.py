@@ -55,6 +55,7 @@ class Run:
         self.missing = {}
         self.database = None
         self.environment = os.path.join(options.data, "venv")
+        self.environment_failure = None
         self.environment_is_ready = False
 
     def wants(self, *names):
@@ -93,6 +94,19 @@ class Run:
 
     def database_words(self):
         return "--postgres", self.postgres().create("bench_bus")
+
+    def prepare_environment(self):
+        """Installs the Python peers, once; each of them is missing for the same reason when that failed."""
+        if self.environment_failure:
+            raise self.environment_failure
+        if not self.environment_is_ready:
+            say("installing the Python peers")
+            try:
+                peers.install(self.environment)
+            except Missing as missing:
+                self.environment_failure = missing
+                raise
+            self.environment_is_ready = True
 
     def postgres(self):
         """Started when first asked for."""
@@ -168,10 +182,8 @@ def measure_durable(run):
 
 def measure_peers(run):
     def one(peer):
-        if not run.environment_is_ready:
-            say("installing the peers")
-            peers.install(run.environment)
-            run.environment_is_ready = True
+        if peer.is_python:
+            run.prepare_environment()
         with Redis() as redis:
             return peers.measure(peer, redis, run.environment, run.options.seconds, BYTES)
 

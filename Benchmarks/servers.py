@@ -1,9 +1,11 @@
 """Redis and Postgres of a benchmark's own: on unix sockets in a temporary folder, with the product's settings."""
 
+import contextlib
 import glob
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -24,10 +26,10 @@ def wait_until(what, condition, seconds=30.0, process=None):
         time.sleep(0.005)
 
 
-def end(process, seconds=10.0, signal=None):
+def end(process, seconds=10.0, by=signal.SIGTERM):
     """Ends a child of ours: politely, then not."""
     if process.poll() is None:
-        process.send_signal(signal) if signal else process.terminate()
+        process.send_signal(by)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -35,15 +37,53 @@ def end(process, seconds=10.0, signal=None):
             process.wait()
 
 
-class Redis:
+@contextlib.contextmanager
+def undisturbed():
+    """Holds back the signals that end this program: what it is clearing away must not stay behind."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class Server:
+    """A process with a folder of its own; both go at the end of the `with`, whatever ends it."""
+
+    prefix = ""
+    end_signal = signal.SIGTERM
+
+    def __enter__(self):
+        self.process = None
+        self.folder = tempfile.mkdtemp(prefix=self.prefix, dir="/tmp")
+        try:
+            self.launch()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        with undisturbed():
+            if self.process is not None:
+                end(self.process, by=self.end_signal)
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def launch(self):
+        """Starts `process` in `folder` and returns when it answers."""
+        raise NotImplementedError
+
+
+class Redis(Server):
     """A fresh server for one measurement, so that none inherits another's memory or file.
 
     The append-only file is on and synced every second. It is never rewritten: a rewrite would fall into one measurement
     and not into the next.
     """
 
-    def __enter__(self):
-        self.folder = tempfile.mkdtemp(prefix="bench-redis.", dir="/tmp")
+    prefix = "bench-redis."
+
+    def launch(self):
         self.socket = os.path.join(self.folder, "redis.sock")
         program = shutil.which("redis-server")
         if program is None:
@@ -56,18 +96,15 @@ class Redis:
         words = [word for name, value in settings.items() for word in (f"--{name}", value)]
         self.process = subprocess.Popen([program, *words], stdout=subprocess.DEVNULL)
         wait_until("redis-server", lambda: os.path.exists(self.socket), process=self.process)
-        return self
-
-    def __exit__(self, *_):
-        end(self.process)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class Postgres:
+class Postgres(Server):
     """One cluster for the whole run, with fsync on and Postgres' own defaults. Everybody is trusted on its socket."""
 
-    def __enter__(self):
-        self.folder = tempfile.mkdtemp(prefix="bench-pg.", dir="/tmp")
+    prefix = "bench-pg."
+    end_signal = signal.SIGINT
+
+    def launch(self):
         self.bin = self.find_programs()
         self.user = []
         if os.geteuid() == 0:
@@ -85,11 +122,6 @@ class Postgres:
             self.process = subprocess.Popen(
                 [*self.user, self.program("postgres"), "-D", data, *words], cwd="/", stdout=log, stderr=log)
         wait_until("postgres", self.is_ready, process=self.process)
-        return self
-
-    def __exit__(self, *_):
-        end(self.process, signal=2)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def program(self, name):
         return os.path.join(self.bin, name)

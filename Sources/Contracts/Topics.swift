@@ -33,6 +33,11 @@ extension Topic {
     sessionCommands, orderCommands, walletCommands, txCommands, gatewayCommands, monitorCommands, orderEvents,
     walletEvents, txEvents,
   ]
+
+  /// Every stream that somebody declares, with those on which operators speak to the services.
+  public static let declared: [Topic] =
+    all + [orderQueries, walletQueries, txQueries] + ServiceName.all.map { operatorCommands(of: $0) }
+    + ServiceName.all.map { operatorQueries(of: $0) }
 }
 
 public enum ServiceName {
@@ -42,4 +47,6 @@ public enum ServiceName {
   public static let order = "order-svc"
   public static let tx = "tx-svc"
   public static let monitor = "monitor-svc"
+
+  public static let all = [gateway, session, wallet, order, tx, monitor]
 }

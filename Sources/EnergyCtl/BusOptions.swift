@@ -38,8 +38,17 @@ struct ActionOptions: ParsableArguments {
 extension BusClient {
   /// Sends an operator's command, prints its key first and then what came of it.
   func apply<M: Message>(_ message: M, _ action: OperatorAction) async throws {
+    try await apply(action) { try await command(message, answer: CommandResult.self) }
+  }
+
+  /// The same for what concerns a service's part of the bus.
+  func apply<C: OperatorCommand>(_ command: C, to service: String) async throws {
+    try await apply(command.action) { try await self.command(command, to: service) }
+  }
+
+  private func apply(_ action: OperatorAction, _ send: () async throws -> CommandResult?) async throws {
     writeError("key: \(action.key)")
-    guard let result = try await command(message, answer: CommandResult.self) else {
+    guard let result = try await send() else {
       writeError("no answer yet: it may still be applied. Repeat with --key \(action.key); it is applied once.")
       throw ExitCode.unanswered
     }

@@ -33,6 +33,7 @@ struct GatewayMain {
     ScreenHandlers.register(on: &service)
     OperatorHandlers.register(on: &service)
     OrderHandlers.register(on: &service)
+    service.auditsOperators()
 
     service.effect(AnswerCallback.self, policy: AnswerCallback.policy) { try await $0.run($1, telegram: telegram) }
     service.effect(DeliverScreen.self, policy: DeliverScreen.policy) { try await $0.run($1, telegram: telegram) }

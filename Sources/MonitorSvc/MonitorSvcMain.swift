@@ -36,6 +36,7 @@ struct MonitorSvcMain {
     service.effect(NotifySubscribers.self, policy: EffectPolicy(attemptsMax: nil)) { effect, _ in effect.outcome() }
     service.background("ended orders", EndedOrders.sweep)
     service.beforeMetrics(metrics.refresh)
+    service.auditsOperators()
     service.publishes([.gatewayCommands])
 
     // Of the same streams, but told by OrderChanged as well.

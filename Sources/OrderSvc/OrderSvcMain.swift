@@ -38,6 +38,7 @@ struct OrderSvcMain {
     TimerHandlers(process: process).register(in: &service)
     OrderAnswers(catalogue: settings.catalogue).register(in: &service)
     service.publishes([.orderCommands, .orderEvents, .walletCommands, .txCommands])
+    service.auditsOperators()
     service.beforeMetrics { bus in
       let figures = try await bus.read(OrderReads.figures)
       bus.metrics.clear("energy_order_open")

@@ -25,7 +25,9 @@ public struct PostgresRow: Sendable {
   public func ints(_ column: String) throws -> [Int64] { try required(column, intsIfPresent) }
   public func uuids(_ column: String) throws -> [UUID] { try required(column, uuidsIfPresent) }
 
-  public func stringIfPresent(_ column: String) throws -> String? { try read(column, "text") { (text: String) in text } }
+  public func stringIfPresent(_ column: String) throws -> String? {
+    try read(column, "text") { (text: String) in text }
+  }
   public func intIfPresent(_ column: String) throws -> Int64? { try read(column, "an integer", PostgresText.integer) }
   public func doubleIfPresent(_ column: String) throws -> Double? { try read(column, "a number", PostgresText.double) }
   public func uuidIfPresent(_ column: String) throws -> UUID? { try read(column, "a uuid", PostgresText.uuid) }
@@ -51,7 +53,9 @@ public struct PostgresRow: Sendable {
   }
 
   public func uuidsIfPresent(_ column: String) throws -> [UUID]? {
-    try read(column, "an array of uuids") { (text: String) in convert(PostgresArrayText.items(text)) { UUID(uuidString: $0) } }
+    try read(column, "an array of uuids") { (text: String) in
+      convert(PostgresArrayText.items(text)) { UUID(uuidString: $0) }
+    }
   }
 
   // MARK: -

@@ -18,7 +18,7 @@ public enum PostgresValue: Sendable, Equatable {
   case intArray([Int64])
   /// For `$1::bytea[]`.
   case bytesArray([[UInt8]])
-  /// One dimension of plain values, nulls among them as it may be, for a column's own type: `unnest($1::timestamptz[])`.
+  /// One dimension of plain values, nulls as well, for any type: `unnest($1::timestamptz[])`.
   case array([PostgresValue])
 
   public static func int(_ value: Int) -> PostgresValue { .int(Int64(value)) }
@@ -42,7 +42,7 @@ public enum PostgresValue: Sendable, Equatable {
     case .bool(let flag): buffer.append(flag ? UInt8(ascii: "t") : UInt8(ascii: "f"))
     case .uuid(let uuid): PostgresText.append(uuid, to: &buffer)
     case .timestamp(let date): try PostgresTimestamp.append(date, to: &buffer)
-    case .textArray(let items): try PostgresArrayText.append(items, to: &buffer) { try PostgresArrayText.append(quoting: $0, to: &$1) }
+    case .textArray(let items): try PostgresArrayText.append(items, to: &buffer, PostgresArrayText.append(quoting:to:))
     case .uuidArray(let items): PostgresArrayText.append(items, to: &buffer) { PostgresText.append($0, to: &$1) }
     case .intArray(let items): PostgresArrayText.append(items, to: &buffer) { PostgresText.append($0, to: &$1) }
     case .array(let items): try PostgresArrayText.append(items, to: &buffer) { try $0.appendItem(to: &$1) }

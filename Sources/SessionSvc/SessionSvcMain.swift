@@ -32,6 +32,7 @@ struct SessionSvcMain {
       try await effect.run(context)
     }
     service.background("idle rows", IdleRows.sweep)
+    service.auditsOperators()
     service.publishes([.orderCommands, .walletCommands, .gatewayCommands, .monitorCommands])
     return service
   }

@@ -44,6 +44,7 @@ enum TxService {
     service.background("follow blocks") { try await BlockFollower(world: world, bus: $0).run() }
     service.publishes([.txEvents, .gatewayCommands])
     service.beforeMetrics { try await TxMetrics.refresh($0) }
+    service.auditsOperators()
     return service
   }
 }

@@ -35,6 +35,7 @@ struct WalletSvcMain {
     AddressHandlers.register(in: &service)
     WalletAnswers(chain: ChainAccounts(sources: settings.sources, policy: settings.cache)).register(in: &service)
     LedgerCheck.register(in: &service)
+    service.auditsOperators()
     service.background("chain-prune") { bus in
       while true {
         let removed = try await BusChainStore(bus: bus).prune()

@@ -9,7 +9,7 @@ import Testing
 struct EffectStoreTests {
   private func start(_ world: StoreWorld, _ keys: [String], kind: String = "ring") async throws {
     let effects = keys.map {
-      PendingEffect(id: .v7(), kind: kind, orderKey: $0, payload: [0, 1, 255], at: nil, correlation: "c")
+      PendingEffect(id: .v7(), kind: kind, orderKey: $0, payload: [0, 1, 255], at: nil, correlation: "c", traceparent: "")
     }
     let now = try await world.now()
     try await world.pool.transaction { try EffectStore.enqueueInsert(effects, now: now, in: $0) }
@@ -21,7 +21,9 @@ struct EffectStoreTests {
     }
   }
 
-  private func list(_ world: StoreWorld, _ state: EffectEntry.State? = nil, kind: String? = nil) async throws -> [EffectEntry] {
+  private func list(
+    _ world: StoreWorld, _ state: EffectEntry.State? = nil, kind: String? = nil
+  ) async throws -> [EffectEntry] {
     try await world.pool.withSession { try EffectStore.list(state: state, kind: kind, in: $0) }
   }
 
@@ -59,7 +61,8 @@ struct EffectStoreTests {
       #expect(try await list(world, .pending).map(\.orderKey) == ["b", "c"])
       #expect(try await list(world, kind: "call").map(\.orderKey) == ["a"])
       let counts = try await world.pool.withSession { try EffectStore.counts(in: $0) }
-      #expect(counts.map { "\($0.kind) \($0.state) \($0.count)" } == ["call running 1", "ring dead 1", "ring pending 2"])
+      let lines = counts.map { "\($0.kind) \($0.state) \($0.count)" }
+      #expect(lines == ["call running 1", "ring dead 1", "ring pending 2"])
     }
   }
 
@@ -107,7 +110,9 @@ struct EffectFailureTests {
     var service = World.counter()
     service.effect(
       Ring.self, policy: policy,
-      exhausted: { _, reason in .done(needs: [.row(Note.self, "end")]) { try $0.save(Note(id: "end", topic: "", text: reason)) } },
+      exhausted: { _, reason in
+        .done(needs: [.row(Note.self, "end")]) { try $0.save(Note(id: "end", topic: "", text: reason)) }
+      },
       run: { _, context in try await run(context.attempt) })
     return service
   }

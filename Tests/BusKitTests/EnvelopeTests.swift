@@ -45,7 +45,11 @@ struct EnvelopeTests {
     #expect(try Envelope(wire: fields(envelope)) == envelope)
   }
 
-  @Test(arguments: [("id", "42"), ("ver", "two"), ("ts", "yesterday"), ("ttl", "long")])
+  @Test(arguments: [
+    ("id", "42"), ("id", "0190b7f0-0000-7000-8000-00000000002g"), ("id", "0190b7f0+0000-7000-8000-00000000002a"),
+    ("ver", "two"), ("ver", ""), ("ver", "+1"), ("ver", "99999999999999999999"), ("ts", "yesterday"), ("ts", "1.5"),
+    ("ttl", "long"), ("ttl", "-"),
+  ])
   func aFieldThatCannotBeReadIsNamed(name: String, value: String) throws {
     var fields = fields(try sample())
     let index = try #require(fields.firstIndex { $0.string == name })
@@ -55,10 +59,73 @@ struct EnvelopeTests {
     #expect(failure?.value == value)
   }
 
+  @Test(arguments: [
+    ("ver", "0"), ("ver", "-1"), ("ver", "2147483648"), ("ts", "-1"), ("ts", "253402300800000"),
+    ("ttl", "3155760000001"), ("ttl", "-3155760000001"),
+  ])
+  func aNumberOutOfItsRangeIsRefusedWithItsRange(name: String, value: String) throws {
+    var fields = fields(try sample())
+    let index = try #require(fields.firstIndex { $0.string == name })
+    fields[index + 1] = .bulk(Array(value.utf8))
+    let failure = #expect(throws: DecodingFailure.self) { try Envelope(wire: fields) }
+    #expect(failure?.field == name)
+    #expect(failure?.value.hasPrefix("\(value) is not in ") == true)
+  }
+
+  @Test(arguments: ["id", "type", "ver", "key", "ts", "ttl", "cor", "cau", "tp", "rt", "ct"])
+  func aFieldThatIsNotUTF8OrTooLongIsNamed(name: String) throws {
+    var fields = fields(try sample())
+    let index = try #require(fields.firstIndex { $0.string == name })
+    fields[index + 1] = .bulk([0x61, 0xff])
+    let failure = #expect(throws: DecodingFailure.self) { try Envelope(wire: fields) }
+    #expect(failure?.field == name)
+    #expect(failure?.value == "not UTF-8")
+    fields[index + 1] = .bulk(Array(repeating: 0x61, count: Envelope.fieldBytesMax + 1))
+    let tooLong = #expect(throws: DecodingFailure.self) { try Envelope(wire: fields) }
+    #expect(tooLong?.field == name)
+    #expect(tooLong?.value == "16385 bytes; the most is 16384")
+  }
+
+  @Test(arguments: ["id", "type", "ver", "key", "ts", "body"])
+  func aMissingFieldIsNamed(name: String) throws {
+    var fields = fields(try sample())
+    let index = try #require(fields.firstIndex { $0.string == name })
+    fields.removeSubrange(index...(index + 1))
+    let failure = #expect(throws: DecodingFailure.self) { try Envelope(wire: fields) }
+    #expect(failure?.field == name)
+    #expect(failure?.value == "missing")
+    fields.insert(.bulk(Array(name.utf8)), at: 0)
+    #expect(throws: DecodingFailure.self) { try Envelope(wire: fields) }
+  }
+
+  @Test func otherFieldsMayBeMissingStrangersStandBetweenAndTheOrderBeAnother() throws {
+    let envelope = Envelope(
+      id: .v7(), type: "t", version: 1, key: "", createdAt: Date(timeIntervalSince1970: 1), correlation: "", body: [1])
+    let all = fields(envelope)
+    let needed = ["body", "ts", "key", "ver", "type", "id"].flatMap { name -> [RedisValue] in
+      let index = all.firstIndex { $0.string == name } ?? 0
+      return [.bulk([0xff, 0xfe]), .bulk([0xff]), all[index], all[index + 1]]
+    }
+    #expect(try Envelope(wire: needed) == envelope)
+    #expect(try Envelope(wire: needed + [.bulk(Array("lonely".utf8))]) == envelope)
+    #expect(throws: DecodingFailure.self) { try Envelope(wire: []) }
+    #expect(throws: DecodingFailure.self) { try Envelope(wire: [.null, .integer(1), .array([])]) }
+  }
+
+  @Test(arguments: [-1e300, -1, 1e300, .infinity, .nan])
+  func anImpossibleTimeIsWrittenAsTheNearestThatCanBeRead(seconds: Double) throws {
+    var envelope = try sample()
+    envelope.createdAt = Date(timeIntervalSince1970: seconds)
+    let back = try Envelope(wire: fields(envelope))
+    #expect(back.createdAt.timeIntervalSince1970 == (seconds > 0 ? 253_402_300_799.999 : 0))
+  }
+
   @Test func aBodyOverTheLimitIsRefused() throws {
     var envelope = try sample()
     envelope.body = Array(repeating: 32, count: Envelope.bodyBytesMax + 1)
-    #expect(throws: DecodingFailure.self) { try Envelope(wire: fields(envelope)) }
+    let failure = #expect(throws: DecodingFailure.self) { try Envelope(wire: fields(envelope)) }
+    #expect(failure?.field == "body")
+    #expect(failure?.value == "262145 bytes; the most is 262144")
   }
 
   @Test func aMessageIsExpiredAfterItsTimeToLiveAndNotBefore() throws {

@@ -23,6 +23,7 @@ struct ForgetfulBroker: Broker {
   func leave(service: String, process: String) async throws {}
   func memory() async throws -> BrokerMemory { try await real.memory() }
   func length(of stream: String) async throws -> Int { try await real.length(of: stream) }
+  func bury(_ envelope: Envelope, _ note: DeadLetterNote) async throws { try await real.bury(envelope, note) }
   func state(of topic: Topic) async throws -> [PartitionState] { try await real.state(of: topic) }
   func peek(_ topic: Topic, partition: Int, after id: String?, limit: Int) async throws -> [Delivery] {
     try await real.peek(topic, partition: partition, after: id, limit: limit)

@@ -25,8 +25,8 @@ struct MessageCatalogTests {
         "counter reads the topic of test.Add but has no handler",
         "counter reads the topic of test.GetTotal but has no handler",
         "counter handles test.Added, which is not for it to read",
-        "counter writes bus:{test.events.0}:stream and does not say so in publishes",
-        "counter publishes to bus:{test.commands.0}:stream and is not among its writers",
+        "counter writes test.events and does not say so in publishes",
+        "counter publishes to test.commands and is not among its writers",
       ])
   }
 

@@ -25,7 +25,9 @@ struct ParkedStoreTests {
     }
   }
 
-  private func take(_ world: StoreWorld, limit: Int = 10, lease: Duration = .seconds(60)) async throws -> [ParkedMessage] {
+  private func take(
+    _ world: StoreWorld, limit: Int = 10, lease: Duration = .seconds(60)
+  ) async throws -> [ParkedMessage] {
     try await world.pool.transaction { try ParkedStore.takeDue(limit: limit, lease: lease, token: .v7(), in: $0) }
   }
 
@@ -135,8 +137,9 @@ struct ParkedStoreTests {
   }
 
   @Test(arguments: [
-    (Wait.after(.seconds(-1)), Duration.zero), (.after(.seconds(3)), .seconds(3)), (.after(.seconds(1 << 40)), Wait.longest),
-    (.until(Date(timeIntervalSince1970: 99)), .zero), (.until(Date(timeIntervalSince1970: 100.0625)), .milliseconds(63)),
+    (Wait.after(.seconds(-1)), Duration.zero), (.after(.seconds(3)), .seconds(3)),
+    (.after(.seconds(1 << 40)), Wait.longest), (.until(Date(timeIntervalSince1970: 99)), .zero),
+    (.until(Date(timeIntervalSince1970: 100.0625)), .milliseconds(63)),
     (.until(.distantFuture), Wait.longest), (.until(.distantPast), .zero),
   ])
   func aWaitIsNeverNegativeNorTooLong(wait: Wait, time: Duration) {
@@ -152,7 +155,8 @@ struct StoreGaugesTests {
         try await read() == StoreGauges(
           outboxUnsent: 0, outboxOldest: .zero, outboxDelayed: 0, outboxWithoutDay: 0, isResending: false, parked: 0,
           parkedOldest: .zero, effects: [], inboxRows: 0))
-      try await world.insert([try await world.record(age: .seconds(40)), try await world.record(age: .seconds(86_400 * 9))])
+      let ages = [Duration.seconds(40), .seconds(86_400 * 9)]
+      for age in ages { try await world.insert([try await world.record(age: age)]) }
       let sent = try await world.record()
       try await world.compare(epoch: "e1")
       try await world.insert([sent])
@@ -166,7 +170,7 @@ struct StoreGaugesTests {
         try ParkedStore.park(
           sent.envelope, topic: "t", partition: 0, attempts: 1, wait: .after(.seconds(9)), reason: "", in: $0)
         try EffectStore.enqueueInsert(
-          [PendingEffect(id: .v7(), kind: "ring", orderKey: "k", payload: [], at: nil, correlation: "")],
+          [PendingEffect(id: .v7(), kind: "ring", orderKey: "k", payload: [], at: nil, correlation: "", traceparent: "")],
           now: later, in: $0)
       }
       try await world.execute("update parked set first_parked_at = now() - interval '30 s'")

@@ -96,7 +96,8 @@ struct RowWriterTests {
       try await write(world, save: rows)
       var second = rows[1]
       second.word = "one"
-      try await write(world, old: rows, save: [thing(4, word: "two"), thing(5, word: "five"), second], delete: [rows[0]])
+      let new = [thing(4, word: "two"), thing(5, word: "five")]
+      try await write(world, old: rows, save: new + [second], delete: [rows[0]])
       #expect(try await things(world).map(\.word) == ["one", "three", "two", "five"])
     }
   }

@@ -26,6 +26,24 @@ struct ValueTests {
     #expect(Set((0..<1000).map { _ in UUID.v7(milliseconds: 1) }).count == 1000)
   }
 
+  @Test func identifiersSortInTheOrderInWhichTheyWereAskedFor() {
+    let clocked = (0..<20_000).map { _ in UUID.v7().text }
+    #expect(clocked == clocked.sorted())
+    #expect(Set(clocked).count == clocked.count)
+    let given = (0..<20_000).map { _ in UUID.v7(milliseconds: 1_700_000_000_000).text }
+    #expect(given == given.sorted())
+    #expect(given.allSatisfy { $0.hasPrefix("018bcfe5-6800-7") })
+  }
+
+  @Test func theTextOfAnIdentifierIsFoundationsInLowerCase() {
+    for _ in 0..<1000 {
+      let id = UUID()
+      #expect(id.text == id.uuidString.lowercased())
+      #expect(Array(id.text.utf8).withUnsafeBufferPointer { UUID(text: $0) } == id)
+      #expect(Array(id.uuidString.utf8).withUnsafeBufferPointer { UUID(text: $0) } == id)
+    }
+  }
+
   @Test func metricsReadAsPrometheusWantsThem() {
     let metrics = MetricsRegistry()
     metrics.counter("orders_total", labels: [("state", "new")]).increment(by: 2)

@@ -10,6 +10,6 @@ struct BackPressureTests {
   func topics() {
     let service = OrderSvcMain.make(OrderSettings(sealKey: RunningOrders.key))
     let topics: [Topic] = [.orderCommands, .orderEvents, .walletCommands, .txCommands]
-    #expect(Set(service.publishedLengths.keys) == Set(topics.map { $0.streamKey(0) }))
+    #expect(Set(service.publishedTopics) == Set(topics))
   }
 }

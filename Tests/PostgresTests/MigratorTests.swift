@@ -13,7 +13,9 @@ import Testing
       for migrations in [[first], [first, second]] {
         try await withThrowingTaskGroup(of: Void.self) { group in
           for _ in 0..<4 {
-            group.addTask { try await Migrator.run(pool, schema: "order_svc", component: "bus", migrations: migrations) }
+            group.addTask {
+              try await Migrator.run(pool, schema: "order_svc", component: "bus", migrations: migrations)
+            }
           }
           try await group.waitForAll()
         }

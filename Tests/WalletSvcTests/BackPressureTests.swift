@@ -10,6 +10,6 @@ struct BackPressureTests {
   func topics() {
     let service = WalletSvcMain.make(WalletSettings(sources: []))
     let topics: [Topic] = [.walletEvents, .gatewayCommands]
-    #expect(Set(service.publishedLengths.keys) == Set(topics.map { $0.streamKey(0) }))
+    #expect(Set(service.publishedTopics) == Set(topics))
   }
 }

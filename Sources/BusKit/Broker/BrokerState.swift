@@ -29,11 +29,15 @@ public struct GroupState: Sendable {
   public let pending: Int
   /// How long ago the oldest pending message was added to the stream, in milliseconds.
   public let oldestPendingMilliseconds: Int64?
+  /// It may still need messages that were added since then, by the broker's clock; nil: none that there are.
+  public let neededSince: Int64?
   public let consumers: [ConsumerState]
 
   public init(
-    name: String, lag: Int?, pending: Int, oldestPendingMilliseconds: Int64?, consumers: [ConsumerState]
+    name: String, lag: Int?, pending: Int, oldestPendingMilliseconds: Int64?, neededSince: Int64?,
+    consumers: [ConsumerState]
   ) {
+    self.neededSince = neededSince
     self.name = name
     self.lag = lag
     self.pending = pending

@@ -50,8 +50,8 @@ public struct MessageCatalog: Sendable {
   }
 
   private func writingMistakes(in service: Service) -> [String] {
-    let expected = Set(writers.filter { $0.services.contains(service.name) }.map { $0.topic.streamKey(0) })
-    let found = Set(service.publishedLengths.keys.filter { $0.hasSuffix(".0}:stream") })
+    let expected = Set(writers.filter { $0.services.contains(service.name) }.map(\.topic.name))
+    let found = Set(service.publishedTopics.map(\.name))
     return expected.subtracting(found).sorted().map { "\(service.name) writes \($0) and does not say so in publishes" }
       + found.subtracting(expected).sorted().map { "\(service.name) publishes to \($0) and is not among its writers" }
   }

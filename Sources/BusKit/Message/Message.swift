@@ -4,7 +4,9 @@ public protocol Message: Codable, Sendable {
   /// The name on the wire, `owner.Name`, e.g. `order.PlaceOrder`. Never reused for another meaning.
   static var messageType: String { get }
   static var topic: Topic { get }
-  /// Grows when the body's meaning changes; a consumer that does not know a version hands the message back.
+  /// From 1; grows when the body's meaning changes. A consumer that does not know a version yet hands the message
+  /// back, and reads older ones if the type is an `UpcastableMessage`. A field that is merely added is optional and
+  /// changes no version.
   static var messageVersion: Int { get }
   /// Messages of one key go to one partition.
   var messageKey: String { get }

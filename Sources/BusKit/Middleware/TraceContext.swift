@@ -1,5 +1,8 @@
 /// A W3C trace context (`traceparent`, version 00): which trace, which span of it, and whether it is sampled.
 public struct TraceContext: Sendable, Equatable {
+  /// The trace that the present task works for: what it publishes or asks carries it on.
+  @TaskLocal public static var current: String?
+
   /// 32 hexadecimal digits, not all zero.
   public let traceID: String
   /// 16 hexadecimal digits, not all zero.

@@ -15,16 +15,22 @@ public struct TracingMiddleware: Middleware {
     let tracer = given ?? InstrumentationSystem.tracer
     guard !(tracer is NoOpTracer) else {
       for index in work.envelopes.indices { work.envelopes[index].traceparent = own(work.envelopes[index].traceparent) }
-      return try await next(work)
+      return try await within(work, next)
     }
     let spans = work.envelopes.indices.map { index in begin(&work.envelopes[index], work, tracer) }
     defer { for span in spans { span.end() } }
     do {
-      try await next(work)
+      try await within(work, next)
     } catch {
       for span in spans { span.recordError(error) }
       throw error
     }
+  }
+
+  /// A batch has a trace for each message; what an effect or an answer does has its own.
+  private func within(_ work: Work, _ next: @Sendable (Work) async throws -> Void) async throws {
+    guard work.kind != .batch else { return try await next(work) }
+    try await TraceContext.$current.withValue(work.envelopes.first?.traceparent) { try await next(work) }
   }
 
   private func own(_ traceparent: String) -> String {

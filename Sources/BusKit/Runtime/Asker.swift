@@ -26,7 +26,8 @@ final class Asker: Sendable {
     answers = broker.follow(stream: Topic.replies(process: process).streamKey(0))
   }
 
-  func ask<Q: Query>(_ query: Q, within limit: Duration) async throws -> Q.Reply {
+  /// - Parameter topic: nil: the question's own.
+  func ask<Q: Query>(_ query: Q, on topic: Topic? = nil, within limit: Duration) async throws -> Q.Reply {
     let correlation = UUID.v7().text
     guard waits.withLock({ $0.count }) < Self.waitsMax else {
       throw QueryFailure(code: "overloaded", message: "\(Self.waitsMax) questions are waiting for answers")
@@ -37,7 +38,7 @@ final class Asker: Sendable {
     let deadline = ContinuousClock.now + limit
     do {
       // A Redis that is silent must not hold the asker longer than it wants to wait.
-      try await withTimeout(limit) { try await self.send(query, correlation: correlation, timeToLive: limit) }
+      try await withTimeout(limit) { try await self.send(query, on: topic, correlation: correlation, timeToLive: limit) }
     } catch is TransientFailure {
       throw timeout
     }
@@ -52,7 +53,9 @@ final class Asker: Sendable {
   }
 
   /// Sends a message without an outbox: for questions, and for programs without a database.
-  func send<M: Message>(_ message: M, id: UUID = .v7(), correlation: String, timeToLive: Duration?) async throws {
+  func send<M: Message>(
+    _ message: M, on topic: Topic? = nil, id: UUID = .v7(), correlation: String, timeToLive: Duration?
+  ) async throws {
     let envelope = Envelope(
       id: id, type: M.messageType, version: M.messageVersion, key: message.messageKey, createdAt: Date(),
       timeToLive: timeToLive, correlation: correlation, replyTo: process, body: try MessageCoder.encode(message))
@@ -60,7 +63,7 @@ final class Asker: Sendable {
       throw InvariantViolation(
         "\(envelope.type) has a body of \(envelope.body.count) bytes; the most is \(Envelope.bodyBytesMax)")
     }
-    let report = try await broker.publish([Publication(envelope, topic: M.topic)])
+    let report = try await broker.publish([Publication(envelope, topic: topic ?? M.topic)])
     if case .refused(let reason)? = report.outcomes.first {
       throw TransientFailure("\(envelope.type) was not accepted: \(reason)")
     }

@@ -62,7 +62,7 @@ public struct ReplyExpectation<M: Message>: Sendable {
   /// nil when nothing came within the limit.
   public func value(within limit: Duration) async throws -> M? {
     guard let envelope = try await host.wait(correlation, within: limit) else { return nil }
-    return try MessageCoder.decode(M.self, from: envelope.body)
+    return try envelope.message(as: M.self)
   }
 
   public func cancel() { host.forget(correlation) }

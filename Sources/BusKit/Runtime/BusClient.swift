@@ -5,11 +5,17 @@ import Redis
 /// The bus for programs without a database: operators' tools and tests. Asks questions and sends commands that are
 /// answered.
 public struct BusClient: Sendable {
-  private let broker: any Broker
+  /// For operators: what is in the topics.
+  public let broker: any Broker
   private let asker: Asker
 
   public init(redis: RedisConfiguration, name: String, logger: Logger) {
-    broker = RedisBroker(redis)
+    self.init(broker: RedisBroker(redis), name: name, logger: logger)
+  }
+
+  /// - Parameter broker: closed with the client.
+  public init(broker: any Broker, name: String, logger: Logger) {
+    self.broker = broker
     let process = "\(name)@\(ProcessInfo.processInfo.processIdentifier)-\(UUID.v7().text.suffix(12))"
     asker = Asker(process: process, broker: broker, logger: logger)
   }
@@ -27,20 +33,23 @@ public struct BusClient: Sendable {
     }
   }
 
-  public func ask<Q: Query>(_ query: Q, within limit: Duration = .seconds(5)) async throws -> Q.Reply {
-    try await asker.ask(query, within: limit)
+  /// - Parameter topic: nil: the question's own.
+  public func ask<Q: Query>(_ query: Q, on topic: Topic? = nil, within limit: Duration = .seconds(5))
+    async throws -> Q.Reply
+  {
+    try await asker.ask(query, on: topic, within: limit)
   }
 
   /// Sends a command and waits for its answer; nil when none came, which says nothing about whether it was applied.
   public func command<M: Message, R: Message>(
-    _ message: M, id: UUID = .v7(), answer: R.Type, within limit: Duration = .seconds(10)
+    _ message: M, on topic: Topic? = nil, id: UUID = .v7(), answer: R.Type, within limit: Duration = .seconds(10)
   ) async throws -> R? {
     let correlation = UUID.v7().text
     asker.register(correlation)
     defer { asker.forget(correlation) }
-    try await asker.send(message, id: id, correlation: correlation, timeToLive: nil)
+    try await asker.send(message, on: topic, id: id, correlation: correlation, timeToLive: nil)
     guard let envelope = try await asker.wait(correlation, within: limit) else { return nil }
-    return try MessageCoder.decode(R.self, from: envelope.body)
+    return try envelope.message(as: R.self)
   }
 
   /// Sends a message that nobody answers.

@@ -20,6 +20,7 @@ final class BusCore: Sendable {
   let effectWakes: AsyncStream<Void>
   let health = BusHealth()
   let gate = SuspectGate()
+  let publishedTopics: [Topic]
   let middleware: MiddlewareChain
   let metrics: MetricsRegistry
   let logger: Logger
@@ -39,14 +40,19 @@ final class BusCore: Sendable {
     pool = PostgresPool(configuration: configuration.postgres, size: configuration.poolSize)
     broker = configuration.broker ?? RedisBroker(configuration.redis)
     cache = RedisConnection(configuration: configuration.redis)
-    let published = service.publishedLengths
+    publishedTopics = service.publishedTopics
+    var published: [String: Int] = [:]
+    for topic in service.publishedTopics {
+      for partition in 0..<topic.partitions { published[topic.streamKey(partition)] = topic.lengthMax }
+    }
     publisher = Publisher(
       broker: broker, pool: pool, timing: timing, lengthMax: published, logger: logger, metrics: metrics)
     let (wakes, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     effectWake = wake
     effectWakes = wakes
     runner = UnitRunner(
-      pool: pool, publisher: publisher, effectsRecorded: { wake.yield() }, outboxGrace: timing.outboxGrace)
+      pool: pool, publisher: publisher, effectsRecorded: { wake.yield() }, outboxGrace: timing.outboxGrace,
+      publishedTopics: Set(service.publishedTopics.map(\.name)))
     asker = Asker(process: process, broker: broker, logger: logger)
   }
 

@@ -12,6 +12,7 @@ struct HealthServer: Sendable {
   func application() -> some ApplicationProtocol {
     let router = Router()
     let bus = Bus(core: core)
+    let gauges = BusGauges(service, core: core)
     router.add(middleware: Hummingbird.MetricsMiddleware())
     router.get("/livez") { _, _ in "alive\n" }
     router.get("/readyz") { _, _ -> Response in
@@ -24,6 +25,7 @@ struct HealthServer: Sendable {
       return text(problems.isEmpty ? .ok : .serviceUnavailable, problems.isEmpty ? "ready\n" : problems.joined(separator: "\n") + "\n")
     }
     router.get("/metrics") { _, _ -> Response in
+      await gauges.refresh()
       for refresh in service.gauges {
         do {
           try await refresh(bus)

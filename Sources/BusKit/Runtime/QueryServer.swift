@@ -91,7 +91,7 @@ struct QueryServer: Sendable {
       let bus = Bus(core: core)
       let work = Work(kind: .query, service: core.service, name: question.type, envelopes: [question])
       let answer = try await core.middleware.run(work) { _ in
-        try await withTimeout(limit) { try await handler.answer(question.body, bus) }
+        try await withTimeout(limit) { try await handler.answer(question, bus) }
       }
       return ("\(question.type).Reply", answer)
     } catch let failure as QueryFailure {

@@ -20,7 +20,8 @@ public struct Service: Sendable {
   var schedules: [ScheduledWork] = []
   var backgrounds: [Background] = []
   var routes: [@Sendable (HTTPRouter, Bus) -> Void] = []
-  var publishedLengths: [String: Int] = [:]
+  var publishedTopics: [Topic] = []
+  var operatorAudits: [@Sendable (AppliedAction, UnitOfWork) throws -> Void] = []
   var gauges: [@Sendable (Bus) async throws -> Void] = []
   var middleware: [any Middleware] = []
 
@@ -47,11 +48,10 @@ public struct Service: Sendable {
   /// known.
   public mutating func ignore<M: Message>(_ type: M.Type) { handle(type) { _, _ in } }
 
-  /// The topics that this service publishes to, so that it can stop when one is full. Unnamed ones are not checked.
+  /// The topics that this service publishes to. It stops when one is full, and knows what their readers still need when
+  /// the broker has lost its memory; so publishing to another one is an error.
   public mutating func publishes(_ topics: [Topic]) {
-    for topic in topics {
-      for partition in 0..<topic.partitions { publishedLengths[topic.streamKey(partition)] = topic.lengthMax }
-    }
+    for topic in topics where !publishedTopics.contains(topic) { publishedTopics.append(topic) }
   }
 
   /// Runs an effect outside transactions.
@@ -91,6 +91,9 @@ public struct Service: Sendable {
   /// Starts everything and returns when the process has been asked to stop and has drained. Its metrics
   /// become the process' backend of swift-metrics, if none has.
   public func run(_ configuration: ServiceConfiguration) async throws {
+    for fault in handlers.values.map(\.versionFault) + queries.values.map(\.versionFault) {
+      if let fault { throw fault }
+    }
     let runtime = ServiceRuntime(self, configuration)
     MetricsBackend.install(runtime.bus.metrics)
     try await runtime.run()

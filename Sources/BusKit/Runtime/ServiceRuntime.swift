@@ -11,6 +11,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
   let core: BusCore
 
   public init(_ service: Service, _ configuration: ServiceConfiguration) {
+    let service = service.answeringOperators()
     self.service = service
     self.configuration = configuration
     core = BusCore(service, configuration)
@@ -66,6 +67,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
       group.addTask { await self.sweepOutbox() }
       group.addTask { await self.giveSigns() }
       group.addTask { await self.watchPostgres() }
+      group.addTask { await FloorKeeper(core: core).run() }
       group.addTask { await Cleaner(core: core).run() }
       for consumer in consumers {
         group.addTask { await core.support("leases", every: core.timing.lease / 3) { try await consumer.heartbeat() } }

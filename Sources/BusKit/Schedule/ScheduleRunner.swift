@@ -73,9 +73,22 @@ struct ScheduleRunner: Sendable {
       if core.isDraining { return }
       core.metrics.counter("energy_bus_ticks_failed_total", labels: [("tick", item.name)]).increment()
       core.logger.warning("a scheduled step failed", metadata: ["tick": "\(item.name)", "error": "\(error)"])
-      let pause = Self.backoff.delay(attempt: row.attempts + 1, random: .random(in: 0..<1))
+      let (attempts, pause) = outcome(of: error, row)
       let text = "\(error)"
-      try await core.pool.withSession { try ScheduleStore.noteFailure(row, text, pause: pause, in: $0) }
+      try await core.pool.withSession {
+        try ScheduleStore.noteFailure(row, text, attempts: attempts, pause: pause, in: $0)
+      }
+    }
+  }
+
+  /// The kinds of failure mean what they mean for messages. There is no dead letter: the next tick is another chance.
+  private func outcome(of error: any Error, _ row: ScheduleRow) -> (attempts: Int, pause: Duration) {
+    let usual = Self.backoff.delay(attempt: row.attempts + 1, random: .random(in: 0..<1))
+    return switch error {
+    case let error as Throttled: (row.attempts, error.delay)
+    case let error as TransientFailure: (row.attempts + 1, error.delay ?? usual)
+    case is PermanentFailure, is InvariantViolation: (max(row.attempts + 1, core.timing.attemptsMax), usual)
+    default: (row.attempts + 1, usual)
     }
   }
 

@@ -61,16 +61,17 @@ enum ScheduleStore {
 
   /// Holds a tick that failed back, for every replica.
   static func noteFailure(
-    _ row: ScheduleRow, _ error: String, pause: Duration, in session: PostgresSession
+    _ row: ScheduleRow, _ error: String, attempts: Int, pause: Duration, in session: PostgresSession
   ) throws {
     _ = try session.execute(
       """
       update schedules
-      set attempts = attempts + 1, retry_at = clock_timestamp() + $4 * interval '1 ms', last_error = left($5, 1000)
+      set attempts = $6, retry_at = clock_timestamp() + $4 * interval '1 ms', last_error = left($5, 1000)
       where name = $1 and definition = $2 and next_at = $3
       """,
       [
         .text(row.name), .text(row.definition), .timestamp(row.nextAt), .int(pause.milliseconds), .text(error),
+        .int(attempts),
       ])
   }
 }

@@ -14,6 +14,6 @@ public enum MissedTicks: Sendable, Equatable {
   /// One late firing for the last of them; the others are left out.
   case skip
   /// Each of the last `max` (1 to 1000) fires with its own time, oldest first; older ones are left out. One that has
-  /// failed `BusTiming.attemptsMax` times makes way for those behind it.
+  /// failed `BusTiming.attemptsMax` times, or throws `PermanentFailure`, makes way for those behind it.
   case catchUp(max: Int)
 }

@@ -90,7 +90,8 @@ enum BusMigrations {
           delayed_until timestamptz,
           sent_at timestamptz,
           stream_id text,
-          primary key (day, message_id)
+          -- The id first: rows are found by it, the day only says in which partition.
+          primary key (message_id, day)
         ) partition by range (day);
         create sequence outbox_id owned by outbox_by_day.id;
         alter table outbox_by_day alter column id set default nextval('outbox_id');
@@ -109,10 +110,10 @@ enum BusMigrations {
           end loop;
         end $$;
         insert into outbox_by_day (
-          day, message_id, topic, stream_key, type, version, key, created_at, ttl_ms, correlation, causation, traceparent,
-          reply_to, content_type, body, available_at, sent_at, stream_id)
-        select (created_at at time zone 'UTC')::date, message_id, topic, stream_key, type, version, key, created_at, ttl_ms,
-          correlation, causation, traceparent, reply_to, content_type, body, available_at, sent_at, stream_id
+          day, message_id, topic, stream_key, type, version, key, created_at, ttl_ms, correlation, causation,
+          traceparent, reply_to, content_type, body, available_at, sent_at, stream_id)
+        select (created_at at time zone 'UTC')::date, message_id, topic, stream_key, type, version, key, created_at,
+          ttl_ms, correlation, causation, traceparent, reply_to, content_type, body, available_at, sent_at, stream_id
         from outbox order by created_at, message_id;
         drop table outbox;
         alter table outbox_by_day rename to outbox;
@@ -152,5 +153,9 @@ enum BusMigrations {
         create index parked_due on parked (available_at);
         """),
     schedules,
+    Migration(
+      version: 4, name: "effects carry their trace",
+      sql: "alter table effects add column traceparent text not null default ''"),
+    operators,
   ]
 }

@@ -3,7 +3,7 @@ import Postgres
 
 /// One effect as the operator sees it.
 public struct EffectEntry: Sendable, Equatable {
-  public enum State: String, Sendable, CaseIterable {
+  public enum State: String, Codable, Sendable, CaseIterable {
     /// Waits for its time, or for another of its order key.
     case pending
     /// A process holds its lease.
@@ -83,7 +83,8 @@ extension EffectStore {
     }
   }
 
-  /// Gives a dead effect another life: its attempts and its deadline begin anew. False: there is no dead one of this id.
+  /// Gives a dead effect another life: its attempts and its deadline begin anew. False: there is no dead one of this
+  /// id.
   public static func retry(_ id: UUID, in session: PostgresSession) throws -> Bool {
     try revive("id = $1", [.uuid(id)], in: session) == 1
   }

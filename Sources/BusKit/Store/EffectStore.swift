@@ -8,6 +8,7 @@ struct TakenEffect: Sendable {
   let orderKey: String
   let payload: [UInt8]
   let correlation: String
+  let traceparent: String
   /// This run included.
   let attempts: Int
   let createdAt: Date
@@ -31,12 +32,14 @@ public enum EffectStore {
     // `seq` is given in the order of the arrays: it is the order in which effects of one key run.
     try session.enqueue(
       """
-      insert into effects (id, kind, order_key, payload, correlation, next_at)
-      select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::timestamptz[])
+      insert into effects (id, kind, order_key, payload, correlation, traceparent, next_at)
+      select * from unnest(
+        $1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::timestamptz[])
       """,
       [
         .uuidArray(effects.map(\.id)), .textArray(effects.map(\.kind)), .textArray(effects.map(\.orderKey)),
         .bytesArray(effects.map(\.payload)), .textArray(effects.map(\.correlation)),
+        .textArray(effects.map(\.traceparent)),
         .array(effects.map { .timestamp($0.at ?? now) }),
       ])
   }
@@ -70,7 +73,7 @@ public enum EffectStore {
       update effects
       set lease_until = clock_timestamp() + $4 * interval '1 ms', lease_token = $5, attempts = attempts + 1
       from due where effects.id = due.id
-      returning effects.id, kind, order_key, payload, correlation, attempts, throttles, created_at,
+      returning effects.id, kind, order_key, payload, correlation, traceparent, attempts, throttles, created_at,
         clock_timestamp() as taken_at, \(age("coalesce(retried_at, created_at)")) as age_ms,
         coalesce(last_error, '') as last_error
       """,
@@ -82,8 +85,10 @@ public enum EffectStore {
       TakenEffect(
         id: try row.uuid("id"), kind: try row.string("kind"), orderKey: try row.string("order_key"),
         payload: try row.bytes("payload"), correlation: try row.string("correlation"),
+        traceparent: try row.string("traceparent"),
         attempts: Int(try row.int("attempts")), createdAt: try row.date("created_at"),
-        age: .milliseconds(try row.int("age_ms")), takenAt: try row.date("taken_at"), throttles: Int(try row.int("throttles")), lastError: try row.string("last_error"), token: token)
+        age: .milliseconds(try row.int("age_ms")), takenAt: try row.date("taken_at"),
+        throttles: Int(try row.int("throttles")), lastError: try row.string("last_error"), token: token)
     }
   }
 

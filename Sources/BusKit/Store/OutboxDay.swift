@@ -24,7 +24,6 @@ struct OutboxDay: Sendable, Hashable, Comparable {
 
   static func < (a: OutboxDay, b: OutboxDay) -> Bool { a.number < b.number }
 
-  static func days(of records: some Sequence<OutboxRecord>) -> PostgresValue {
-    .textArray(Set(records.map(\.day)).sorted().map(\.text))
-  }
+  /// For `$1::date[]`, each once.
+  static func list(_ days: [OutboxDay]) -> PostgresValue { .textArray(Set(days).sorted().map(\.text)) }
 }

@@ -90,7 +90,8 @@ enum OutboxPartitions {
   /// Waiting for a table's lock holds up all that come after: better to try again later.
   private static func tryLock(in session: PostgresSession) throws -> Bool {
     try session.enqueue("set local lock_timeout = '500ms'")
-    return try session.execute("select pg_try_advisory_xact_lock(\(lock)) as is_mine").rows.first?.bool("is_mine") ?? false
+    let rows = try session.execute("select pg_try_advisory_xact_lock(\(lock)) as is_mine").rows
+    return try rows.first?.bool("is_mine") ?? false
   }
 
   /// Deletes sent rows of the default partition, which is never dropped. Returns how many.

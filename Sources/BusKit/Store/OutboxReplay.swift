@@ -2,7 +2,7 @@ import Foundation
 import Postgres
 
 /// Which sent messages an operator wants to be sent again.
-public struct ReplaySelection: Sendable, Equatable {
+public struct ReplaySelection: Codable, Sendable, Equatable {
   /// nil: every topic. Answers to processes (`replies.…`) are never sent again.
   public var topic: String?
   public var type: String?
@@ -42,7 +42,9 @@ extension OutboxStore {
   }
 
   /// Everything of one aggregate that is still kept. Returns how many messages.
-  public static func replay(key: String, topic: String? = nil, type: String? = nil, pool: PostgresPool) async throws -> Int {
+  public static func replay(
+    key: String, topic: String? = nil, type: String? = nil, pool: PostgresPool
+  ) async throws -> Int {
     try await replay(ReplaySelection(topic: topic, type: type, key: key), pool: pool)
   }
 
@@ -96,19 +98,23 @@ extension OutboxStore {
   ) throws -> ResendStep {
     try session.enqueuePlansByKey()
     let column = order.rawValue
-    guard let row = try session.execute(
+    let found = try session.execute(
       """
-      with found as materialized (
-        select day, message_id, \(column) as place from outbox
-        where sent_at is not null and topic not like 'replies.%' and \(column) >= $2::timestamptz and \(condition)
-        order by \(column) limit $1 for update),
-      again as (
-        update outbox set sent_at = null, stream_id = null, available_at = clock_timestamp()
-        from found where outbox.day = found.day and outbox.message_id = found.message_id
-        returning 1)
-      select (select count(*) from again) as n, (select max(place)::text from found) as reached
+      select message_id, day - date '1970-01-01' as day_number, \(column)::text as place from outbox
+      where sent_at is not null and topic not like 'replies.%' and \(column) >= $2::timestamptz and \(condition)
+      order by \(column) limit $1 for update
       """, [.int(limit), .text(start)] + parameters
-    ).rows.first else { throw InvariantViolation("Postgres did not tell how far the outbox was read") }
-    return ResendStep(count: Int(try row.int("n")), reached: try row.stringIfPresent("reached"))
+    ).rows
+    guard !found.isEmpty else { return ResendStep(count: 0, reached: nil) }
+    try session.enqueue(
+      """
+      update outbox set sent_at = null, stream_id = null, available_at = clock_timestamp()
+      where day = any($1::date[]) and message_id = any($2)
+      """,
+      [
+        OutboxDay.list(try found.map { OutboxDay(number: Int(try $0.int("day_number"))) }),
+        .uuidArray(try found.map { try $0.uuid("message_id") }),
+      ])
+    return ResendStep(count: found.count, reached: try found.last?.string("place"))
   }
 }

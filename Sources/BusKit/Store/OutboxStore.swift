@@ -73,7 +73,7 @@ public enum OutboxStore {
       """
       update outbox set available_at = clock_timestamp() + $3 * interval '1 ms'
       where day = any($1::date[]) and message_id = any($2)
-      """, [OutboxDay.days(of: records), .uuidArray(records.map(\.envelope.id)), .int(grace.milliseconds)])
+      """, [OutboxDay.list(records.map(\.day)), .uuidArray(records.map(\.envelope.id)), .int(grace.milliseconds)])
     return records
   }
 
@@ -88,12 +88,14 @@ public enum OutboxStore {
       """
       update outbox set sent_at = clock_timestamp(), stream_id = sent.stream_id
       from unnest($1::uuid[], $2::text[]) as sent (message_id, stream_id)
-      where outbox.day = any($3::date[]) and outbox.message_id = sent.message_id and outbox.sent_at is null
+      where outbox.day = any($3::date[]) and outbox.message_id = any($1) and outbox.message_id = sent.message_id
+        -- In this form it does not invite the index of all unsent rows, of which there may be many.
+        and (outbox.sent_at is null)::int = 1
         and exists (select 1 from bus_state where bus_state.key = 'epoch' and value = $4)
       """,
       [
         .uuidArray(sent.map(\.record.envelope.id)), .textArray(sent.map(\.streamID)),
-        OutboxDay.days(of: sent.map(\.record)), .text(epoch),
+        OutboxDay.list(sent.map(\.record.day)), .text(epoch),
       ])
   }
 

@@ -63,7 +63,8 @@ public enum ParkedStore {
         select message_id from parked
         where available_at <= clock_timestamp() and (lease_until is null or lease_until < clock_timestamp())
         order by available_at, message_id limit $1 for update skip locked)
-      update parked set lease_until = clock_timestamp() + $2 * interval '1 ms', lease_token = $3, attempts = attempts + 1
+      update parked
+      set lease_until = clock_timestamp() + $2 * interval '1 ms', lease_token = $3, attempts = attempts + 1
       from due where parked.message_id = due.message_id
       returning parked.*
       """, [.int(limit), .int(lease.milliseconds), .uuid(token)]

@@ -38,7 +38,7 @@ struct RowWriter: Sendable {
         try session.enqueue(
           """
           update \(table) set \(assignments) from unnest(\(Self.arrays(types))) as new (\(names))
-          where \(table).\(keyColumn) = new.c0
+          where \(table).\(keyColumn) = new.c0 and \(table).\(keyColumn) = any($1)
           """, [.textArray(Array(rows.keys[chunk]))] + rows.values.map { .array(Array($0[chunk])) })
       }
     } else {

@@ -10,11 +10,15 @@ struct UnitRunner: Sendable {
   let publisher: Publisher
   let effectsRecorded: @Sendable () -> Void
   let outboxGrace: Duration
+  /// The lasting topics that may be written to.
+  let publishedTopics: Set<String>
   private let writer = RowWriter()
 
   init(
-    pool: PostgresPool, publisher: Publisher, effectsRecorded: @escaping @Sendable () -> Void, outboxGrace: Duration
+    pool: PostgresPool, publisher: Publisher, effectsRecorded: @escaping @Sendable () -> Void, outboxGrace: Duration,
+    publishedTopics: Set<String>
   ) {
+    self.publishedTopics = publishedTopics
     self.pool = pool
     self.publisher = publisher
     self.effectsRecorded = effectsRecorded
@@ -36,6 +40,7 @@ struct UnitRunner: Sendable {
       try await pool.transaction { session in
         let (fresh, clock) = try claim(units, in: session)
         let workspace = Workspace()
+        workspace.session = session
         try load(fresh.flatMap(\.needs), into: workspace, from: session)
         for unit in fresh {
           workspace.begin(unit.needs)
@@ -56,15 +61,19 @@ struct UnitRunner: Sendable {
     needs: [Need], correlation: String, before: (@Sendable (PostgresSession) throws -> Void)? = nil,
     _ body: @escaping @Sendable (UnitOfWork) throws -> T
   ) async throws -> T {
+    let trace = TraceContext.current ?? ""
     let (value, records, hasEffects) = try await rerunning {
       try await pool.transaction { session in
         try session.enqueuePlansByKey()
         let clock = try now(of: session)
         try before?(session)
         let workspace = Workspace()
+        workspace.session = session
         try load(needs, into: workspace, from: session)
         workspace.begin(needs)
-        let cause = correlation.isEmpty ? nil : Envelope.origin(correlation: correlation, at: clock)
+        let cause =
+          correlation.isEmpty && trace.isEmpty
+          ? nil : Envelope.origin(correlation: correlation, at: clock, traceparent: trace)
         let value = try body(UnitOfWork(now: clock, cause: cause, workspace: workspace))
         let records = try flush(workspace, now: clock, to: session)
         return (value, records, !workspace.effects.isEmpty)
@@ -167,6 +176,10 @@ struct UnitRunner: Sendable {
     var rows: [OutboxStore.NewRow] = []
     for (message, at) in workspace.outgoing {
       let record = OutboxRecord(message)
+      guard record.isTransient || publishedTopics.contains(record.topicName) else {
+        throw InvariantViolation(
+          "\(record.envelope.type) goes to \(record.topicName), which is not declared; add it to service.publishes([…])")
+      }
       if let at, at > now {
         rows.append(.init(record: record, availableAt: at, delayedUntil: at))
       } else {
@@ -182,7 +195,8 @@ struct UnitRunner: Sendable {
 
 extension Envelope {
   /// Stands for a request from outside, so that what it publishes shares its correlation.
-  static func origin(correlation: String, at now: Date) -> Envelope {
-    Envelope(id: .v7(), type: "", version: 0, key: "", createdAt: now, correlation: correlation, body: [])
+  static func origin(correlation: String, at now: Date, traceparent: String = "") -> Envelope {
+    Envelope(id: .v7(), type: "", version: 0, key: "", createdAt: now, correlation: correlation,
+      traceparent: traceparent, body: [])
   }
 }

@@ -136,7 +136,8 @@ final class EffectRunner: Sendable {
     let context = EffectContext(
       id: effect.id, attempt: effect.attempts, correlation: effect.correlation, createdAt: effect.createdAt,
       bus: Bus(core: core))
-    let cause = Envelope.origin(correlation: effect.correlation, at: effect.createdAt)
+    let cause = Envelope.origin(
+      correlation: effect.correlation, at: effect.createdAt, traceparent: effect.traceparent)
     let work = Work(kind: .effect, service: core.service, name: effect.kind, envelopes: [cause])
     return try await core.middleware.run(work) { _ in
       try await withTimeout(handler.policy.timeout) { try await handler.run(effect.payload, context) }
@@ -172,7 +173,9 @@ final class EffectRunner: Sendable {
     core.metrics.counter("energy_bus_effects_retried_total", labels: [("kind", effect.kind)]).increment()
     core.logger.notice(
       "an effect will be tried again",
-      metadata: ["kind": "\(effect.kind)", "key": "\(effect.orderKey)", "attempt": "\(effect.attempts)", "error": "\(reason)"])
+      metadata: [
+        "kind": "\(effect.kind)", "key": "\(effect.orderKey)", "attempt": "\(effect.attempts)", "error": "\(reason)",
+      ])
     let isLast = pause == .failed && handler.policy.attemptsMax.map { effect.attempts >= $0 } ?? false
     let elapsed = ContinuousClock.now - taken
     let coming = elapsed + wait.time(from: effect.takenAt.addingTimeInterval(elapsed.timeInterval))
@@ -204,7 +207,9 @@ final class EffectRunner: Sendable {
   /// aside alone.
   private func giveUp(_ effect: TakenEffect, _ handler: EffectHandler, _ reason: String) async throws {
     core.metrics.counter("energy_bus_effects_dead_total", labels: [("kind", effect.kind)]).increment()
-    core.logger.error("an effect is given up", metadata: ["kind": "\(effect.kind)", "id": "\(effect.id.text)", "error": "\(reason)"])
+    core.logger.error(
+      "an effect is given up",
+      metadata: ["kind": "\(effect.kind)", "id": "\(effect.id.text)", "error": "\(reason)"])
     do {
       switch try handler.exhausted(effect.payload, reason) {
       case .done(let needs, let apply):
@@ -215,7 +220,8 @@ final class EffectRunner: Sendable {
     } catch {
       if error is LeaseLost || error is BusCore.Interrupted || Task.isCancelled { throw error }
       if let error = error as? PostgresError, error.isOutage || error.code == .closed { throw error }
-      core.logger.critical("an effect's end cannot be written", metadata: ["kind": "\(effect.kind)", "error": "\(error)"])
+      core.logger.critical(
+        "an effect's end cannot be written", metadata: ["kind": "\(effect.kind)", "error": "\(error)"])
       try await finish(effect, needs: [], { _ in }) {
         try EffectStore.bury(effect, reason: "\(reason); then: \(error)", in: $0)
       }

@@ -23,8 +23,8 @@ public struct TransientFailure: Error, CustomStringConvertible {
   }
 }
 
-/// The other side asks to be left alone for a time, as with `Retry-After`. The next try comes exactly then, and this one
-/// does not count as an attempt, up to a limit.
+/// The other side asks to be left alone for a time, as with `Retry-After`. The next try comes exactly then, and this
+/// one does not count as an attempt, up to a limit.
 public struct Throttled: Error, CustomStringConvertible {
   /// So many times one message is put off without counting: after that each is an attempt.
   static let freeMax = 1000

@@ -12,7 +12,7 @@ struct Outgoing: Sendable {
     self.topic = topic
     self.envelope = Envelope(
       id: id, type: M.messageType, version: M.messageVersion, key: message.messageKey, createdAt: now,
-      timeToLive: timeToLive, correlation: correlation ?? cause?.correlation ?? id.text,
+      timeToLive: timeToLive, correlation: correlation ?? cause.map(\.correlation).flatMap { $0.isEmpty ? nil : $0 } ?? id.text,
       causation: cause.map { $0.type.isEmpty ? "" : $0.id.text } ?? "", traceparent: cause?.traceparent ?? "", replyTo: replyTo,
       body: try MessageCoder.encode(message))
   }

@@ -5,15 +5,19 @@ import Postgres
 struct MessageHandler: Sendable {
   let version: Int
   let topic: Topic
+  /// What is wrong with the message's older versions; the service does not start with it.
+  let versionFault: InvariantViolation?
   let prepare: @Sendable (Envelope) throws -> PreparedUnit
 
   init<M: Message>(
-    _ type: M.Type, needs: @escaping @Sendable (M) -> [Need], apply: @escaping @Sendable (M, UnitOfWork) throws -> Void
+    _ type: M.Type, topic: Topic = M.topic, needs: @escaping @Sendable (M) -> [Need],
+    apply: @escaping @Sendable (M, UnitOfWork) throws -> Void
   ) {
     version = M.messageVersion
-    topic = M.topic
+    self.topic = topic
+    versionFault = M.versionFault
     prepare = { envelope in
-      let message = try MessageCoder.decode(M.self, from: envelope.body)
+      let message = try envelope.message(as: M.self)
       return PreparedUnit(cause: envelope, needs: needs(message)) { try apply(message, $0) }
     }
   }
@@ -42,10 +46,19 @@ struct EffectHandler: Sendable {
 }
 
 struct QueryHandler: Sendable {
-  let answer: @Sendable ([UInt8], Bus) async throws -> [UInt8]
+  let versionFault: InvariantViolation?
+  let answer: @Sendable (Envelope, Bus) async throws -> [UInt8]
 
   init<Q: Query>(_ type: Q.Type, _ body: @escaping @Sendable (Q, Bus) async throws -> Q.Reply) {
-    answer = { try MessageCoder.encode(try await body(try MessageCoder.decode(Q.self, from: $0), $1)) }
+    versionFault = Q.versionFault
+    answer = { question, bus in
+      guard question.version <= Q.messageVersion else {
+        throw QueryFailure(
+          code: "unknown_query",
+          message: "\(bus.service) answers \(Q.messageType) up to version \(Q.messageVersion), not \(question.version)")
+      }
+      return try MessageCoder.encode(try await body(try question.message(as: Q.self), bus))
+    }
   }
 }
 

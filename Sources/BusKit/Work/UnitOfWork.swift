@@ -57,6 +57,6 @@ public final class UnitOfWork {
 
   /// Records work for the world outside.
   public func start<E: Effect>(_ effect: E, at: Date? = nil) throws {
-    try workspace.start(effect, at: at, correlation: cause?.correlation ?? "")
+    try workspace.start(effect, at: at, cause: cause)
   }
 }

@@ -11,6 +11,8 @@ final class Workspace {
     var isDirty = false
   }
 
+  /// The transaction in which all of it happens; nil where there is no Postgres.
+  var session: PostgresSession?
   private(set) var tables: [String: [String: Slot]] = [:]
   private(set) var outgoing: [(message: Outgoing, at: Date?)] = []
   private(set) var effects: [PendingEffect] = []
@@ -121,11 +123,11 @@ final class Workspace {
     outgoing.append((message, at))
   }
 
-  func start<E: Effect>(_ effect: E, at: Date?, correlation: String) throws {
+  func start<E: Effect>(_ effect: E, at: Date?, cause: Envelope?) throws {
     effects.append(
       PendingEffect(
         id: .v7(), kind: E.kind, orderKey: effect.orderKey, payload: try MessageCoder.encode(effect), at: at,
-        correlation: correlation))
+        correlation: cause?.correlation ?? "", traceparent: cause?.traceparent ?? ""))
   }
 
   private func cast<R: Row>(_ row: (any Row)?, _ type: R.Type) throws -> R? {
@@ -184,6 +186,7 @@ struct PendingEffect {
   let payload: [UInt8]
   let at: Date?
   let correlation: String
+  let traceparent: String
 }
 
 extension PostgresValue {

@@ -16,9 +16,11 @@ extension MemoryBroker {
   }
 
   private static func state(_ name: String, _ group: MemoryStream.Group, _ stream: MemoryStream, _ now: Int64) -> GroupState {
-    GroupState(
-      name: name, lag: stream.after(group.last, limit: .max).count, pending: group.pending.count,
+    let unread = stream.after(group.last, limit: .max)
+    return GroupState(
+      name: name, lag: unread.count, pending: group.pending.count,
       oldestPendingMilliseconds: group.pending.keys.min().map { max(0, now - $0.milliseconds) },
+      neededSince: [group.pending.keys.min(), unread.first?.id].compactMap { $0?.milliseconds }.min(),
       consumers: group.states(at: now))
   }
 

@@ -20,13 +20,13 @@ extension RedisBroker {
     let now = time.count == 2 ? time[0] * 1000 + time[1] / 1000 : 0
     let oldest = RedisEntries.range(replies[3], deliveries: 0).first
     // XINFO refuses a stream that does not exist.
-    let groups = replies[5].int == 1 ? try await groups(of: key, now: now) : []
+    let groups = replies[5].int == 1 ? try await groups(of: key, isEmpty: length == 0, now: now) : []
     return PartitionState(
       partition: partition, length: length, bytes: replies[2].int.map { Int($0) },
       oldestMilliseconds: oldest.map { max(0, now - $0.milliseconds) }, dead: Int(replies[1].int ?? 0), groups: groups)
   }
 
-  private func groups(of key: RedisWord, now: Int64) async throws -> [GroupState] {
+  private func groups(of key: RedisWord, isEmpty: Bool, now: Int64) async throws -> [GroupState] {
     let rows = (try await commands.send(RedisCommand("XINFO", "GROUPS", key)).array ?? []).map(RedisInspection.fields)
     var states: [GroupState] = []
     for row in rows {
@@ -35,11 +35,16 @@ extension RedisBroker {
         RedisCommand("XPENDING", key, .init(name)), RedisCommand("XINFO", "CONSUMERS", key, .init(name)),
       ])
       let summary = replies[0].array ?? []
-      let first = summary.count > 1 ? summary[1].string : nil
+      let first = (summary.count > 1 ? summary[1].string : nil).map { RedisEntries.milliseconds(ofID: $0) }
+      // What it has not read lies behind what it read last. A lag that Redis cannot tell may be one.
+      let unread =
+        isEmpty || row["lag"]?.int == 0
+        ? nil : row["last-delivered-id"]?.string.map { RedisEntries.milliseconds(ofID: $0) }
       states.append(
         GroupState(
           name: name, lag: row["lag"]?.int.map { Int($0) }, pending: Int(row["pending"]?.int ?? 0),
-          oldestPendingMilliseconds: first.map { max(0, now - RedisEntries.milliseconds(ofID: $0)) },
+          oldestPendingMilliseconds: first.map { max(0, now - $0) },
+          neededSince: [first, unread].compactMap { $0 }.min(),
           consumers: RedisInspection.consumers(replies[1])))
     }
     return states

@@ -1,8 +1,9 @@
-import BusKit
-import Foundation
-
 /// Who ordered what by hand, and why. Every operator command carries one.
 public struct OperatorAction: Codable, Sendable, Equatable {
+  /// The longest reason and key that are taken, in characters and bytes.
+  public static let reasonLengthMax = 500
+  public static let keyLengthMax = 200
+
   public let actor: String
   public let reason: String
   /// The idempotency key: the same key is the same action, however often it is sent.
@@ -16,7 +17,7 @@ public struct OperatorAction: Codable, Sendable, Equatable {
 }
 
 /// The answer to an operator's command.
-public struct CommandResult: Message {
+public struct CommandResult: Message, Equatable {
   public static let messageType = "bus.CommandResult"
   public static let topic = Topic("replies", groups: [])
   public let ok: Bool
@@ -30,4 +31,17 @@ public struct CommandResult: Message {
     self.code = code
     self.detail = detail
   }
+}
+
+/// An operator's command that a service has applied to its own part of the bus: what `Service.onOperatorAction` is
+/// told.
+public struct AppliedAction: Sendable, Equatable {
+  public let service: String
+  /// The command's message type, e.g. `bus.RetryEffects`.
+  public let command: String
+  /// What it was about, in words.
+  public let subject: String
+  public let action: OperatorAction
+  /// `done`, `unchanged`, or `accepted` for what takes longer than a transaction.
+  public let outcome: String
 }

@@ -1,0 +1,114 @@
+import Foundation
+
+/// Which effects an operator means.
+public enum EffectSelection: Codable, Sendable, Equatable {
+  case one(UUID)
+  /// The dead ones of a kind.
+  case kind(String)
+  /// All dead ones.
+  case all
+
+  var words: String {
+    switch self {
+    case .one(let id): "effect \(id.text)"
+    case .kind(let kind): "dead effects of kind \(kind)"
+    case .all: "all dead effects"
+    }
+  }
+}
+
+/// Runs effects again: dead ones with their attempts begun anew, one that waits for its next attempt at once.
+public struct RetryEffects: OperatorCommand {
+  public static let messageType = "bus.RetryEffects"
+  public let selection: EffectSelection
+  public let action: OperatorAction
+  public var subject: String { selection.words }
+  public init(_ selection: EffectSelection, action: OperatorAction) {
+    self.selection = selection
+    self.action = action
+  }
+}
+
+/// Forgets dead effects for ever.
+public struct PurgeEffects: OperatorCommand {
+  public static let messageType = "bus.PurgeEffects"
+  public let selection: EffectSelection
+  /// Only those given up longer ago than this; 0: whatever their age.
+  public let olderThanSeconds: Int
+  public let action: OperatorAction
+  public var subject: String { "\(selection.words) older than \(olderThanSeconds) s" }
+  public init(_ selection: EffectSelection, olderThanSeconds: Int = 0, action: OperatorAction) {
+    self.selection = selection
+    self.olderThanSeconds = olderThanSeconds
+    self.action = action
+  }
+}
+
+/// Sends messages of the outbox again that were sent before, as the messages they were: readers that have handled them
+/// change nothing. Answers to questions are never sent again.
+public struct ReplayOutbox: OperatorCommand {
+  public static let messageType = "bus.ReplayOutbox"
+  /// With at least `from` or `key`.
+  public let selection: ReplaySelection
+  public let action: OperatorAction
+  public var subject: String { selection.words }
+  public init(_ selection: ReplaySelection, action: OperatorAction) {
+    self.selection = selection
+    self.action = action
+  }
+}
+
+extension ReplaySelection {
+  var words: String {
+    let parts = [
+      from.map { "sent from \(MessageCoder.timestamp($0))" }, to.map { "to \(MessageCoder.timestamp($0))" },
+      key.map { "with key \($0)" }, topic.map { "of topic \($0)" }, type.map { "of type \($0)" },
+    ]
+    return "messages " + parts.compactMap { $0 }.joined(separator: " ")
+  }
+}
+
+/// Lets a schedule fire now; its next time follows from then.
+public struct RunSchedule: OperatorCommand {
+  public static let messageType = "bus.RunSchedule"
+  public let name: String
+  public let action: OperatorAction
+  public var subject: String { "schedule \(name)" }
+  public init(name: String, action: OperatorAction) {
+    self.name = name
+    self.action = action
+  }
+}
+
+/// Puts dead letters of the service's own group back into their stream, or forgets them.
+public struct SettleDeadLetters: OperatorCommand {
+  public static let messageType = "bus.SettleDeadLetters"
+  /// More in one command would not fit the time of an effect.
+  public static let lettersMax = 1000
+
+  public enum Deed: String, Codable, Sendable { case replay, purge }
+  public struct Place: Codable, Sendable, Equatable, Hashable {
+    public let partition: Int
+    /// `DeadLetter.id`
+    public let id: String
+    public init(partition: Int, id: String) {
+      self.partition = partition
+      self.id = id
+    }
+  }
+
+  public let deed: Deed
+  public let topic: String
+  public let letters: [Place]
+  public let action: OperatorAction
+  public var subject: String {
+    let first = letters.first.map { "\($0.partition)/\($0.id)" } ?? "none"
+    return "\(deed.rawValue) \(letters.count) dead letters of \(topic) from \(first)"
+  }
+  public init(_ deed: Deed, topic: String, letters: [Place], action: OperatorAction) {
+    self.deed = deed
+    self.topic = topic
+    self.letters = letters
+    self.action = action
+  }
+}

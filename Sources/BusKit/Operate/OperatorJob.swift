@@ -1,0 +1,68 @@
+import Foundation
+import Logging
+
+/// What an operator ordered and no single transaction can do: it runs as an effect of the service.
+struct OperatorJob: Effect {
+  static let kind = "bus.OperatorJob"
+  static let policy = EffectPolicy(attemptsMax: 5, timeout: .seconds(600), concurrency: 1)
+
+  enum Work: Codable, Sendable {
+    case replayOutbox(ReplaySelection)
+    case settle(SettleDeadLetters.Deed, topic: String, letters: [SettleDeadLetters.Place])
+  }
+
+  let work: Work
+  let actionKey: String
+  let replyTo: String
+  let correlation: String
+  /// One after another.
+  var orderKey: String { "bus.operators" }
+
+  /// - Parameter topics: those that the service reads.
+  func run(_ context: EffectContext, topics: [Topic]) async throws -> EffectOutcome {
+    switch work {
+    case .replayOutbox(let selection):
+      let count = try await OutboxStore.replay(selection, pool: context.bus.core.pool)
+      return finished("\(count) messages are sent again")
+    case .settle(let deed, let name, let letters):
+      guard let topic = topics.first(where: { $0.name == name }) else {
+        return finished("\(context.bus.service) does not read \(name) any more", ok: false)
+      }
+      let count = try await settle(deed, topic, letters, context.bus.core.broker)
+      return finished("\(count) of \(letters.count) dead letters of \(name): \(deed.rawValue)")
+    }
+  }
+
+  func exhausted(_ reason: String) -> EffectOutcome { finished(reason, ok: false) }
+
+  private func settle(
+    _ deed: SettleDeadLetters.Deed, _ topic: Topic, _ letters: [SettleDeadLetters.Place], _ broker: any Broker
+  ) async throws -> Int {
+    let step = 100
+    var count = 0
+    for (partition, places) in Dictionary(grouping: letters, by: \.partition).sorted(by: { $0.key < $1.key }) {
+      var rest = places.map(\.id)[...]
+      while !rest.isEmpty {
+        let ids = Array(rest.prefix(step))
+        rest = rest.dropFirst(step)
+        count += deed == .replay
+          ? try await broker.replayDead(topic, partition: partition, ids: ids)
+          : try await broker.purgeDead(topic, partition: partition, ids: ids)
+      }
+    }
+    return count
+  }
+
+  private func finished(_ detail: String, ok: Bool = true) -> EffectOutcome {
+    .done(needs: [.row(ActionRow.self, actionKey)]) { unit in
+      guard var row = try unit.find(ActionRow.self, actionKey) else {
+        throw InvariantViolation("the action \(actionKey) has a job and no row")
+      }
+      row.ok = ok
+      row.code = ok ? "done" : "failed"
+      row.detail = detail
+      try unit.save(row)
+      try unit.reply(row.result, to: replyTo, correlation: correlation)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import TestKit
+import Testing
+
+@testable import BusKit
+
+/// Waits that are longer than a lease.
+struct ParkedMessageTests {
+  @Test func aLongWaitIsSpentInPostgresAndSurvivesARestart() async throws {
+    try await World.run { world in
+      var timing = World.timing
+      timing.lease = .milliseconds(300)
+      let runs = Diary<String>()
+      let service = World.counter { add in
+        if runs.write(add.account) == 1 { throw TransientFailure("later", delay: .milliseconds(1500)) }
+      }
+      let counter = try await world.start(service, timing: timing)
+      try await world.send(Add(account: "a"))
+      try await eventually { try await counter.number("select count(*) as n from parked") == 1 }
+      #expect(try await world.pending(Add.topic, "counter") == 0)
+      try await counter.stop()
+      let successor = try await world.start(service, timing: timing)
+      try await eventually { try await successor.account("a")?.handled == 1 }
+      try await eventually { try await successor.number("select count(*) as n from parked") == 0 }
+      #expect(runs.lines.count == 2)
+    }
+  }
+
+  @Test func aParkedMessageThatKeepsFailingIsADeadLetterThatCanBeReplayed() async throws {
+    try await World.run { world in
+      var timing = World.timing
+      timing.lease = .milliseconds(200)
+      let runs = Diary<String>()
+      let counter = try await world.start(
+        World.counter { add in
+          if runs.write(add.account) <= 3 { throw TransientFailure("later", delay: .milliseconds(300)) }
+        }, timing: timing)
+      try await world.send(Add(account: "a"))
+      try await eventually { try await world.dead(Add.topic).map(\.reason) == ["attempts"] }
+      #expect(runs.lines.count == 3)
+      let broker = counter.core.broker
+      let letter = try #require(try await broker.deadLetters(Add.topic, partition: 0, after: nil, limit: 10).first)
+      #expect(letter.group == "counter")
+      #expect(letter.deliveries == 3)
+      #expect(try letter.envelope().type == Add.messageType)
+      #expect(try await broker.replayDead(Add.topic, partition: 0, ids: [letter.id]) == 1)
+      try await eventually { try await counter.account("a")?.handled == 1 }
+      #expect(try await world.dead(Add.topic).isEmpty)
+    }
+  }
+
+  @Test func whatIsParkedTwiceIsAppliedOnce() async throws {
+    try await World.run { world in
+      var timing = World.timing
+      timing.lease = .milliseconds(200)
+      let runs = Diary<String>()
+      let counter = try await world.start(
+        World.counter { add in
+          if runs.write(add.account) <= 2 { throw Throttled("not now", after: .milliseconds(600)) }
+        }, timing: timing)
+      let id = UUID.v7()
+      // The broker delivers it twice, and both are put off.
+      try await world.send(Add(account: "a"), id: id)
+      try await world.send(Add(account: "a"), id: id)
+      try await eventually { try await counter.account("a")?.handled == 1 }
+      try await eventually { try await counter.number("select count(*) as n from parked") == 0 }
+      #expect(try await counter.account("a")?.handled == 1)
+      #expect(try await world.dead(Add.topic).isEmpty)
+    }
+  }
+}

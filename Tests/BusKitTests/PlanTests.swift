@@ -1,0 +1,84 @@
+import Foundation
+import Postgres
+import TestKit
+import Testing
+
+@testable import BusKit
+
+/// A connection keeps the plans it made while its tables were small. They must be good for large ones, and nobody
+/// analyses a table in time that takes ten thousand rows a second.
+struct PlanTests {
+  /// Rows and index entries read so far, by whatever plan.
+  private func reads(_ world: StoreWorld, _ table: String) async throws -> Int64 {
+    try await world.pool.withSession { session in
+      _ = try session.execute("select pg_stat_force_next_flush()")
+      _ = try session.execute("select 1")
+      let row = try session.execute(
+        """
+        select (select coalesce(sum(seq_tup_read), 0) from pg_stat_user_tables where relname like $1)
+          + (select coalesce(sum(idx_tup_read), 0) from pg_stat_user_indexes where relname like $1) as n
+        """, [.text(table)]
+      ).rows.first
+      return try row?.int("n") ?? -1
+    }
+  }
+
+  /// One connection, so that the plan is the one made at first.
+  private func alone(_ body: (StoreWorld) async throws -> Void) async throws {
+    try await StoreWorld.run { world in
+      let single = StoreWorld(conninfo: world.conninfo, pool: StoreWorld.pool(world.conninfo, size: 1))
+      try await body(single)
+      await single.pool.close()
+    }
+  }
+
+  @Test func markingAFewOfManyUnsentMessagesReadsAFew() async throws {
+    try await alone { world in
+      try await world.compare(epoch: "e1")
+      for _ in 0..<10 {
+        let record = try await world.record()
+        try await world.insert([record])
+        try await world.markSent([record])
+      }
+      let one = try await world.record()
+      let many = (0..<4_000).map { _ in
+        var envelope = one.envelope
+        envelope.id = .v7()
+        return OutboxRecord(envelope: envelope, topicName: "t", streamKey: "s", isTransient: false)
+      }
+      try await world.insert(many)
+      let before = try await reads(world, "outbox%")
+      try await world.markSent(Array(many.prefix(50)))
+      let read = try await reads(world, "outbox%") - before
+      #expect((50...500).contains(read), "it read \(read) rows and index entries")
+      #expect(try await world.number("select count(*) as n from outbox where sent_at is null") == 3_950)
+    }
+  }
+
+  @Test func changingAFewOfManyRowsReadsAFew() async throws {
+    try await alone { world in
+      try await world.execute("create table notes (id text primary key, topic text not null, text text not null)")
+      let writer = RowWriter()
+      func save(_ ids: [String], old: Bool) async throws {
+        try await world.pool.transaction { session in
+          try session.enqueuePlansByKey()
+          let workspace = Workspace()
+          if old {
+            for id in ids { try workspace.place(Note(id: id, topic: "", text: ""), table: Note.table, key: id) }
+          }
+          workspace.begin([.all(Note.self)])
+          for id in ids { try workspace.save(Note(id: id, topic: "t", text: "changed")) }
+          try writer.enqueue(workspace.tables, in: session)
+        }
+      }
+      try await save(["a", "b"], old: false)
+      for _ in 0..<10 { try await save(["a", "b"], old: true) }
+      try await world.execute("insert into notes select 'n' || n, '', '' from generate_series(1, 5000) as n")
+      let before = try await reads(world, "notes")
+      try await save((1...50).map { "n\($0 * 90)" }, old: true)
+      let read = try await reads(world, "notes") - before
+      #expect((50...500).contains(read), "it read \(read) rows and index entries")
+      #expect(try await world.number("select count(*) as n from notes where text = 'changed'") == 52)
+    }
+  }
+}
