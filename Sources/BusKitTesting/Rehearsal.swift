@@ -2,8 +2,8 @@ import BusKit
 import Foundation
 import Logging
 
-/// Services lived through in one process, in milliseconds: without Redis, Postgres or HTTP, and with a clock that stands
-/// until it is moved.
+/// Services lived through in one process, in milliseconds: without Redis, Postgres or HTTP, and with a clock that
+/// stands until it is moved.
 ///
 /// ```swift
 /// let rehearsal = try Rehearsal(makeOrders(), makeWallet())
@@ -13,9 +13,10 @@ import Logging
 /// try await rehearsal.advance(by: .seconds(3600))
 /// ```
 ///
-/// What is as on real servers: messages in their wire form, batches, the inbox, declared rows, retries and dead letters,
-/// delayed messages, effects with their order and attempts, schedules, queries, replies, a service's own middleware. `faults` and `seed` make it
-/// deliver twice, out of order, and lose commits, so that a flow shows whether it is idempotent.
+/// What is as on real servers: messages in their wire form, batches, the inbox, declared rows, retries and dead
+/// letters, delayed messages, effects with their order and attempts, schedules, queries, replies, a service's own
+/// middleware. `faults` and `seed` make it deliver twice, out of order, and lose commits, so that a flow shows whether
+/// it is idempotent.
 ///
 /// What is not: SQL (`Bus.read` throws), migrations, a table's rules other than its primary key, routes, background
 /// work, caches, the jitter of back-offs. Handlers and effects run one at a time. Timeouts are real time.
@@ -51,7 +52,8 @@ public final class Rehearsal: Sendable {
   /// - Throws: `RehearsalError` when that has no end.
   public func settle() async throws { try await engine.settle() }
 
-  /// Lets time pass. Retries, delayed messages, effects and schedules that come due on the way happen at their own time.
+  /// Lets time pass. Retries, delayed messages, effects and schedules that come due on the way happen at their own
+  /// time.
   public func advance(by time: Duration) async throws { try await engine.advance(by: time) }
 
   // MARK: - From outside

@@ -30,7 +30,8 @@ extension PostgresRow {
       let isSet: Int32
       if var text = try text(of: field.value) {
         isSet = text.withUnsafeMutableBytes { bytes in
-          PQsetvalue(result, 0, Int32(index), bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count - 1))
+          let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+          return PQsetvalue(result, 0, Int32(index), start, Int32(bytes.count - 1))
         }
       } else {
         isSet = PQsetvalue(result, 0, Int32(index), nil, -1)

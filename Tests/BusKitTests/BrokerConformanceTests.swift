@@ -73,7 +73,8 @@ struct BrokerConformanceTests {
     var testDescription: String { "\(subject.rawValue): \(promise.name)" }
 
     static let all = Subject.allCases.flatMap { subject in
-      BrokerConformance.all.filter { subject.offers.contains($0.requirement) }.map { Case(promise: $0, subject: subject) }
+      BrokerConformance.all.filter { subject.offers.contains($0.requirement) }
+        .map { Case(promise: $0, subject: subject) }
     }
   }
 
@@ -104,7 +105,13 @@ struct BrokerConformanceTests {
       }, wipe: {})
     var broken = 0
     for promise in BrokerConformance.all where forgetful.offers(promise.requirement) {
-      do { try await promise.check(forgetful) } catch is ConformanceFailure { broken += 1 } catch is StreamLost { broken += 1 }
+      do {
+        try await promise.check(forgetful)
+      } catch is ConformanceFailure {
+        broken += 1
+      } catch is StreamLost {
+        broken += 1
+      }
     }
     #expect(broken > 25)
   }

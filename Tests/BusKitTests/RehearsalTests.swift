@@ -11,7 +11,8 @@ import Testing
 struct RehearsalTests {
   /// A handler that does what the test says to the account of `Add`.
   private func service(
-    needs: @escaping @Sendable (Add) -> [Need] = { _ in [] }, _ apply: @escaping @Sendable (Add, UnitOfWork) throws -> Void
+    needs: @escaping @Sendable (Add) -> [Need] = { _ in [] },
+    _ apply: @escaping @Sendable (Add, UnitOfWork) throws -> Void
   ) -> Service {
     var service = Service(name: "counter", schema: "counter", migrations: [])
     service.handle(Add.self, needs: needs, apply: apply)
@@ -53,6 +54,57 @@ struct RehearsalTests {
     }
   }
 
+  /// Handlers and effects that fail now and then, or always.
+  private func failing() -> Service {
+    let seen = Diary<String>()
+    var service = World.counter { add in
+      switch add.account {
+      case "bad": throw InvariantViolation("a bad one")
+      case "never": throw TransientFailure("not today", delay: .milliseconds(10))
+      case "shaky": if seen.write("shaky") == 1 { throw Refusal() }
+      default: break
+      }
+    }
+    let policy = EffectPolicy(attemptsMax: 2, backoff: Backoff(first: .milliseconds(10)))
+    @Sendable func note(_ id: String, _ text: String) -> EffectOutcome {
+      .done(needs: [.row(Note.self, id)]) { unit in
+        let before = try unit.find(Note.self, id).map { $0.text + ", " } ?? ""
+        try unit.save(Note(id: id, topic: "effect", text: before + text))
+      }
+    }
+    service.effect(
+      Ring.self, policy: policy, exhausted: { note("exhausted \($0.key)", $1) },
+      run: { ring, context in
+        if ring.key == "deaf" || context.attempt == 1 { throw TransientFailure("attempt \(context.attempt)") }
+        return note("\(ring.key) \(ring.number)", "rung at attempt \(context.attempt)")
+      })
+    return service
+  }
+
+  @Test func failuresEndAsOnRealServers() async throws {
+    let names = ["a", "bad", "a", "shaky", "never", "b", "a"]
+    let messages = names.map { Add(account: $0) } + ["a", "deaf", "a", "b"].map { Add(account: $0, then: "ring") }
+    let rehearsal = try Rehearsal(failing(), timing: World.timing)
+    for message in messages { try await rehearsal.publish(message) }
+    try await rehearsal.advance(by: .seconds(30))
+    let notes = try rehearsal.rows(of: Note.self)
+    let reasons = rehearsal.deadLetters.map(\.reason).sorted()
+    #expect(notes.count == 4 && reasons == ["attempts", "invariant"])
+
+    try await World.run { world in
+      let counter = try await world.start(failing())
+      try await world.send(messages)
+      try await eventually { try await counter.notes().count == 4 }
+      try await eventually { try await world.dead(Add.topic).count == 2 }
+      try await eventually { try await counter.account("shaky") != nil }
+      #expect(try await counter.notes() == notes)
+      #expect(try await world.dead(Add.topic).map(\.reason).sorted() == reasons)
+      for account in try rehearsal.rows(of: Account.self) {
+        #expect(try await counter.account(account.id) == account)
+      }
+    }
+  }
+
   @Test(arguments: [true, false], [true, false])
   func faultsChangeNothingThatIsIdempotent(_ twice: Bool, _ inReverse: Bool) async throws {
     let rehearsal = try Rehearsal(World.counter(), World.audit())
@@ -84,7 +136,8 @@ struct RehearsalTests {
   @Test(arguments: 0..<20) func everySeedEndsAlike(_ seed: UInt64) async throws {
     func run() async throws -> ([String], Outcome) {
       let order = Diary<String>()
-      let rehearsal = try Rehearsal(World.counter { order.write("\($0.account) \($0.amount)") }, World.audit(), seed: seed)
+      let counter = World.counter { order.write("\($0.account) \($0.amount)") }
+      let rehearsal = try Rehearsal(counter, World.audit(), seed: seed)
       rehearsal.faults.deliversTwice = seed.isMultiple(of: 2)
       for message in messages(30) { try await rehearsal.publish(message) }
       try await rehearsal.settle()
@@ -168,7 +221,9 @@ struct RehearsalTests {
         }
       }) { _, unit in seen.write(try unit.all(Note.self).map(\.id)) }
     let rehearsal = try Rehearsal(service)
-    for (id, topic) in [("1", "x"), ("2", "y"), ("3", "x")] { try rehearsal.insert(Note(id: id, topic: topic, text: "")) }
+    for (id, topic) in [("1", "x"), ("2", "y"), ("3", "x")] {
+      try rehearsal.insert(Note(id: id, topic: topic, text: ""))
+    }
     for (account, then) in [("2", "row"), ("x", "rows"), ("", "all")] {
       try await rehearsal.publish(Add(account: account, then: then))
     }

@@ -73,7 +73,8 @@ struct RehearsedWorkTests {
     let rehearsal = try ringing { ring, context in
       runs.write("\(ring.key)\(ring.number)")
       if ring.key == "x", ring.number == 1, context.attempt == 1 { throw TransientFailure("", delay: .seconds(5)) }
-      if ring.key == "y", ring.number == 1, runs.lines.filter({ $0 == "y1" }).count == 1 { return .again(after: .seconds(5)) }
+      let isFirst = runs.lines.filter { $0 == "y1" }.count == 1
+      if ring.key == "y", ring.number == 1, isFirst { return .again(after: .seconds(5)) }
       return .done()
     }
     for key in ["x", "y", "x", "y"] { try await rehearsal.publish(Add(account: key, then: "ring")) }

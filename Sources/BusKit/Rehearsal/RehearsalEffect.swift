@@ -38,10 +38,12 @@ struct RehearsalEffect: Sendable {
 
   /// Effects that may run now, those that are due longest first.
   static func due(_ effects: [RehearsalEffect], now: Date) -> [UUID] {
-    effects
-      .filter { effect in
-        !effect.isDead && !effect.isRunning && effect.nextAt <= now
-          && !effects.contains { effect.waits(for: $0, now: now) }
+    let byKey = Dictionary(grouping: effects.filter { !$0.isDead }, by: \.orderKey)
+    return byKey.values
+      .flatMap { others in
+        others.filter { effect in
+          !effect.isRunning && effect.nextAt <= now && !others.contains { effect.waits(for: $0, now: now) }
+        }
       }
       .sorted { ($0.nextAt, $0.place, $0.seq) < ($1.nextAt, $1.place, $1.seq) }.map(\.id)
   }

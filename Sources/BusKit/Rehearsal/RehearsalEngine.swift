@@ -2,10 +2,11 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Services in one process without Redis, Postgres or waiting: one step after another, and a clock that is moved by hand.
+/// Services in one process without Redis, Postgres or waiting: one step after another, and a clock that is moved by
+/// hand.
 ///
-/// Messages go over a `MemoryBroker`, units of work over a `RehearsalStore`; handlers, workspaces, schedules and effects
-/// are the real ones. Nothing happens between two steps, so that what happens is the same in every run.
+/// Messages go over a `MemoryBroker`, units of work over a `RehearsalStore`; handlers, workspaces, schedules and
+/// effects are the real ones. Nothing happens between two steps, so that what happens is the same in every run.
 package final class RehearsalEngine: Sendable {
   struct State {
     var stores: [RehearsalStore]
@@ -91,7 +92,8 @@ package final class RehearsalEngine: Sendable {
       for topic in service.topics {
         for partition in 0..<topic.partitions {
           let options = SubscriptionOptions(
-            topic: topic, partition: partition, group: service.name, consumer: "\(service.name)@rehearsal", lease: lease)
+            topic: topic, partition: partition, group: service.name, consumer: "\(service.name)@rehearsal",
+            lease: lease)
           try broker.makeGroup(service.name, of: options.stream)
           links.append(
             Link(stage: stage, subscription: MemorySubscription(options, broker: broker), handlers: service.handlers))
@@ -140,6 +142,7 @@ package final class RehearsalEngine: Sendable {
 
   /// Does one thing that is due. False: there is nothing.
   func step() async throws -> Bool {
+    try Task.checkCancellation()
     guard let step = pick() else { return false }
     let steps = state.withLock { state in
       state.steps += 1
@@ -183,7 +186,8 @@ package final class RehearsalEngine: Sendable {
   private func dueSends() -> [Step] {
     let now = clock.now
     return state.withLock { state in
-      state.stores.indices.filter { state.stores[$0].outbox.contains { $0.availableAt <= now } }.map { .send(stage: $0) }
+      state.stores.indices
+        .filter { state.stores[$0].outbox.contains { $0.availableAt <= now } }.map { .send(stage: $0) }
     }
   }
 

@@ -161,7 +161,8 @@ struct RehearsalStore: Sendable {
   }
 
   func rows<R: Row>(of type: R.Type) throws -> [R] {
-    try (tables[R.table] ?? [:]).sorted { $0.key < $1.key }.map { try LoadedRow(row: Self.row($0.value)).decode(R.self) }
+    try (tables[R.table] ?? [:]).sorted { $0.key < $1.key }
+      .map { try LoadedRow(row: Self.row($0.value)).decode(R.self) }
   }
 
   /// Behind every other effect, for one that asked to run again.

@@ -43,7 +43,8 @@ final class ConformanceStage: Sendable {
 
   /// A consumer whose group exists.
   func join(
-    _ consumer: String = "one", group: String = "g", topic: Topic? = nil, partition: Int = 0, over broker: (any Broker)? = nil
+    _ consumer: String = "one", group: String = "g", topic: Topic? = nil, partition: Int = 0,
+    over broker: (any Broker)? = nil
   ) async throws -> any BrokerSubscription {
     let link = (broker ?? self.broker).subscribe(
       SubscriptionOptions(
@@ -64,7 +65,8 @@ final class ConformanceStage: Sendable {
   static func envelope(_ text: String, key: String = "k") -> Envelope {
     let now = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 * 1000).rounded() / 1000)
     return Envelope(
-      id: .v7(), type: "conformance.Note", version: 1, key: key, createdAt: now, correlation: "c", body: Array(text.utf8))
+      id: .v7(), type: "conformance.Note", version: 1, key: key, createdAt: now, correlation: "c",
+      body: Array(text.utf8))
   }
 
   /// Publishes messages whose bodies are the numbers of a range.
@@ -80,7 +82,9 @@ final class ConformanceStage: Sendable {
     return report
   }
 
-  static func text(_ delivery: Delivery) throws -> String { String(decoding: try delivery.envelope().body, as: UTF8.self) }
+  static func text(_ delivery: Delivery) throws -> String {
+    String(decoding: try delivery.envelope().body, as: UTF8.self)
+  }
 
   static func numbers(_ deliveries: [Delivery]) throws -> [Int] { try deliveries.compactMap { Int(try text($0)) } }
 }

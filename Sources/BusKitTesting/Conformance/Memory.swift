@@ -4,7 +4,8 @@ extension BrokerConformance {
   static let memory: [BrokerPromise] = [
     BrokerPromise("every way to a broker sees one epoch, as long as it remembers", oneEpoch),
     BrokerPromise("a broker that lost everything has another epoch, and none until it is asked for", epochChanges),
-    BrokerPromise("a group that is gone is reported, and made again begins with the oldest message", reportsLostStreams),
+    BrokerPromise(
+      "a group that is gone is reported, and made again begins with the oldest message", reportsLostStreams),
     BrokerPromise("a read that waits while everything is lost ends, and the group is reported gone", waitEndsAtALoss),
     BrokerPromise("a connection opened anew shows as another generation", needs: .cutting, generationChanges),
     BrokerPromise("a broker that is away is an outage and comes back", needs: .outage, isAnOutage),

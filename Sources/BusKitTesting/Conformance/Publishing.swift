@@ -83,7 +83,9 @@ extension BrokerConformance {
   @Sendable private static func transientStreamsAreBounded(_ stage: ConformanceStage) async throws {
     let stream = stage.topic.streamKey(0)
     for _ in 0..<10 {
-      let list = (0..<200).map { Publication(stream: stream, envelope: ConformanceStage.envelope("\($0)"), lengthMax: 100) }
+      let list = (0..<200).map {
+        Publication(stream: stream, envelope: ConformanceStage.envelope("\($0)"), lengthMax: 100)
+      }
       let report = try await stage.broker.publish(list)
       try expect("lengths of lasting streams", report.lengths, is: [:])
       try expect("outcomes", report.outcomes.count, is: 200)

@@ -3,7 +3,8 @@ import BusKit
 extension BrokerConformance {
   static let reading: [BrokerPromise] = [
     BrokerPromise("messages of a stream come in the order in which they were published", keepsOrder),
-    BrokerPromise("a group begins with the oldest message there is, and making it again changes nothing", beginsAtTheOldest),
+    BrokerPromise(
+      "a group begins with the oldest message there is, and making it again changes nothing", beginsAtTheOldest),
     BrokerPromise("of a group one consumer gets a message, of several at once", oneConsumerOfAGroup),
     BrokerPromise("every group gets every message", everyGroup),
     BrokerPromise("a read takes no more than its limit", keepsLimit),

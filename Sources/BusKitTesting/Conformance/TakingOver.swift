@@ -42,7 +42,8 @@ extension BrokerConformance {
     try expect("idle ones", idle.map(\.id), is: [first[1].id, second[2].id])
     try expect(
       "idle ones of b", try await a.pending(idle: .seconds(30), of: "b", limit: 9).map(\.id), is: [second[2].id])
-    try expect("the oldest two", try await a.pending(idle: .zero, of: nil, limit: 2).map(\.id), is: first.prefix(2).map(\.id))
+    let oldest = try await a.pending(idle: .zero, of: nil, limit: 2)
+    try expect("the oldest two", oldest.map(\.id), is: first.prefix(2).map(\.id))
     try expect("of nobody", try await a.pending(idle: .zero, of: "nobody", limit: 9).count, is: 0)
   }
 

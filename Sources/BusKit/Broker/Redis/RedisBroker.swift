@@ -85,7 +85,7 @@ public final class RedisBroker: Broker {
   }
 
   public func bury(_ envelope: Envelope, _ note: DeadLetterNote) async throws {
-    let first = Int64(envelope.createdAt.timeIntervalSince1970 * 1000)
+    let first = Int64((envelope.createdAt.timeIntervalSince1970 * 1000).rounded())
     let fields = RedisEntries.deadFields(
       reason: note.reason, detail: note.detail, group: note.group, streamID: "\(first)-0", deliveries: note.deliveries)
     let key = RedisWord(note.topic.deadKey(note.partition))
