@@ -19,7 +19,7 @@ struct ActionRow: Row {
 
 extension BusMigrations {
   static let operators = Migration(
-    version: 4, name: "operators' actions",
+    version: 5, name: "operators' actions",
     sql: """
       create table bus_actions (
         key text primary key,
