@@ -178,6 +178,7 @@ struct OperatorTests {
       try await Self.client(world) { client async throws in
         let schedules = try await client.ask(ListSchedules(), of: "counter")
         #expect(schedules.map(\.name) == ["yearly"])
+        #expect(schedules.first?.definition == "every 31536000000 ms")
         #expect((schedules.first?.nextAt ?? .distantPast) > Date().addingTimeInterval(300 * 86_400))
         let run = RunSchedule(name: "yearly", action: Self.action("k1"))
         #expect(try await client.command(run, to: "counter")?.code == "done")

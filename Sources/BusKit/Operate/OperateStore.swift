@@ -93,8 +93,7 @@ enum OperateStore {
   static func schedules(_ session: PostgresSession) throws -> [ScheduleView] {
     try session.execute(
       """
-      select name, next_at, coalesce(to_jsonb(schedules) ->> 'definition', '') as definition,
-        left(coalesce(to_jsonb(schedules) ->> 'last_error', ''), $1) as error
+      select name, definition, coalesce(retry_at, next_at) as next_at, left(coalesce(last_error, ''), $1) as error
       from schedules order by name limit $2
       """, [.int(errorLengthMax), .int(kindsMax)]
     ).rows.map { row in
@@ -144,7 +143,7 @@ enum OperateStore {
   /// False: there is none of that name.
   static func runSchedule(_ name: String, _ session: PostgresSession) throws -> Bool {
     try session.execute(
-      "update schedules set next_at = least(next_at, clock_timestamp()) where name = $1", [.text(name)]
+      "update schedules set next_at = least(next_at, clock_timestamp()), retry_at = null where name = $1", [.text(name)]
     ).affected == 1
   }
 }
