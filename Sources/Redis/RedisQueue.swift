@@ -8,7 +8,7 @@ import Synchronization
 /// A waiting caller is in `waiting` from submission until exactly one party takes its continuation out: the thread
 /// (reply or failure), the caller's cancellation, or close.
 final class RedisQueue: Sendable {
-  typealias Waiter = CheckedContinuation<[RedisValue], any Error>
+  typealias Waiter = CheckedContinuation<RedisReplies, any Error>
 
   struct Request: Sendable {
     let id: UInt64
@@ -136,7 +136,7 @@ final class RedisQueue: Sendable {
     return batch
   }
 
-  func finish(_ request: Request, with result: Result<[RedisValue], any Error>) {
+  func finish(_ request: Request, with result: Result<RedisReplies, any Error>) {
     let waiter = state.withLock { state in
       state.commandCount -= request.count
       return state.waiting.removeValue(forKey: request.id)

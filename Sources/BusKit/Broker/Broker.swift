@@ -34,6 +34,9 @@ public protocol Broker: Sendable {
 
   func length(of stream: String) async throws -> Int
 
+  /// Forgets a stream that nobody needs any more: the answers for a process that ends.
+  func remove(stream: String) async throws
+
   // MARK: Operators
 
   /// What is in a topic, partition by partition.
