@@ -45,10 +45,3 @@ extension Envelope {
       body: body)
   }
 }
-
-/// An entry or body that cannot be read, now or ever.
-public struct DecodingFailure: Error, CustomStringConvertible {
-  public let field: String
-  public let value: String
-  public var description: String { "cannot read field '\(field)': \(value.prefix(200))" }
-}

@@ -2,43 +2,45 @@ import Foundation
 
 /// Bodies are JSON with sorted keys, dates as ISO 8601 with milliseconds: readable with `redis-cli XRANGE`, the same
 /// bytes for the same value.
+///
+/// Written and read by a coder of our own, about three times as fast as Foundation's: the same bytes, and the same
+/// values for valid JSON. It differs on purpose where Foundation is lenient. It refuses text that is not JSON (trailing
+/// commas, a byte order mark, UTF-16, faulty numbers or bytes in fields that nobody reads), a key that comes twice,
+/// integers that would be rounded, and `Decimal.nan`. Keys are equal when their bytes are.
 public enum MessageCoder {
-  public static func encode(_ value: some Encodable) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.dateEncodingStrategy = .custom { date, encoder in
-      var container = encoder.singleValueContainer()
-      try container.encode(timestamp(date))
+  /// Throws `EncodingError` for what JSON cannot express: a number that is not finite, more than 511 nested containers,
+  /// more than 4 MiB.
+  public static func encode<T: Encodable>(_ value: T) throws -> [UInt8] {
+    let encoding = JSONEncoding()
+    try encoding.encode(value, at: JSONTree.root)
+    try encoding.tree.check()
+    guard encoding.tree.entries[JSONTree.root].content != .nothing else {
+      throw EncodingError.invalidValue(value, .init(codingPath: [], debugDescription: "\(T.self) encodes no value"))
     }
-    return [UInt8](try encoder.encode(value))
+    let body = encoding.tree.output()
+    guard body.count <= JSONScanner.bytesMax else {
+      throw EncodingError.invalidValue(
+        value, .init(codingPath: [], debugDescription: "\(body.count) bytes are more than \(JSONScanner.bytesMax)"))
+    }
+    return body
   }
 
+  /// Throws `DecodingFailure` with the path of the field that cannot be read and what stands there.
   public static func decode<T: Decodable>(_ type: T.Type, from body: [UInt8]) throws -> T {
-    let decoder = JSONDecoder()
-    decoder.dateDecodingStrategy = .custom { decoder in
-      let text = try decoder.singleValueContainer().decode(String.self)
-      guard let date = date(text) else { throw DecodingFailure(field: "date", value: text) }
-      return date
-    }
     do {
-      return try decoder.decode(type, from: Data(body))
+      return try JSONDocument(body).decode(type, at: JSONDocument.root)
     } catch let failure as DecodingFailure {
       throw failure
+    } catch let error as DecodingError {
+      throw DecodingFailure(error, of: type)
     } catch {
       throw DecodingFailure(field: "body of \(type)", value: "\(error)")
     }
   }
 
-  /// `2026-01-31T12:00:00.123Z`
-  public static func timestamp(_ date: Date) -> String {
-    // Formatting cuts what is below a millisecond, and a binary fraction is often a hair below: round first.
-    let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
-    return Date(timeIntervalSince1970: (milliseconds + 0.25) / 1000)
-      .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-  }
+  /// `2026-01-31T12:00:00.123Z`. A moment more than 300,000 years away is shown as that far away.
+  public static func timestamp(_ date: Date) -> String { Timestamp.text(date) }
 
-  public static func date(_ text: String) -> Date? {
-    if let date = try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)) { return date }
-    return try? Date(text, strategy: .iso8601)
-  }
+  /// Any ISO 8601 date with time and zone, with or without a fraction of a second.
+  public static func date(_ text: String) -> Date? { Timestamp.date(text) }
 }

@@ -20,7 +20,4 @@ extension UUID {
         UInt8(truncatingIfNeeded: b >> 48), UInt8(truncatingIfNeeded: b >> 56)
       ))
   }
-
-  /// Lower-case text, the form used on the wire and in URLs.
-  public var text: String { uuidString.lowercased() }
 }
