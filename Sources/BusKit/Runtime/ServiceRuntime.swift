@@ -124,7 +124,8 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
   private func makeQueryServers() -> [QueryServer] {
     service.queryTopics.flatMap { topic in
       (0..<topic.partitions).map { partition in
-        QueryServer(link: link(topic, partition), handlers: service.queries, core: core)
+        QueryServer(
+          link: link(topic, partition), answers: service.queries.mapValues { $0.bind(Bus(core: core)) }, host: core)
       }
     }
   }

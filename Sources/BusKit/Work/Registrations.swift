@@ -41,11 +41,12 @@ struct EffectHandler: Sendable {
   }
 }
 
+/// A handler of questions without its question's type.
 struct QueryHandler: Sendable {
-  let answer: @Sendable ([UInt8], Bus) async throws -> [UInt8]
+  let bind: @Sendable (Bus) -> QueryAnswer
 
   init<Q: Query>(_ type: Q.Type, _ body: @escaping @Sendable (Q, Bus) async throws -> Q.Reply) {
-    answer = { try MessageCoder.encode(try await body(try MessageCoder.decode(Q.self, from: $0), $1)) }
+    bind = { bus in Self.answer(type) { try await body($0, bus) } }
   }
 }
 

@@ -60,19 +60,3 @@ public final class UnitOfWork {
     try workspace.start(effect, at: at, correlation: cause?.correlation ?? "")
   }
 }
-
-/// Data that no sequence of correct steps can produce: rolled back, dead-lettered, an incident. Never retried.
-public struct InvariantViolation: Error, CustomStringConvertible {
-  public let description: String
-  public init(_ description: String) { self.description = description }
-}
-
-/// An error worth trying again after `delay` (or the usual back-off).
-public struct TransientFailure: Error, CustomStringConvertible {
-  public let description: String
-  public let delay: Duration?
-  public init(_ description: String, delay: Duration? = nil) {
-    self.description = description
-    self.delay = delay
-  }
-}

@@ -27,8 +27,9 @@ extension Envelope {
   /// Writes `wireWords` words.
   func write(to pipeline: inout RedisPipeline) {
     pipeline.append(Self.idName)
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: UUIDText.count) { buffer in
-      UUIDText.write(id, to: buffer)
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: UUID.textLength) { buffer in
+      guard let start = buffer.baseAddress else { return }
+      id.writeText(to: start, uppercase: false)
       pipeline.append(UnsafeBufferPointer(buffer))
     }
     pipeline.append(Self.typeName)
@@ -83,7 +84,7 @@ extension Envelope {
 
   private static func usual(_ cursor: inout RedisCursor) -> Envelope? {
     guard cursor.array() == wireWords,
-      cursor.isName("id"), let id = cursor.text({ UUIDText.read($0) }) ?? nil,
+      cursor.isName("id"), let id = cursor.text({ UUID(text: $0) }) ?? nil,
       cursor.isName("type"), let type = cursor.string(),
       cursor.isName("ver"), let version = cursor.number(),
       cursor.isName("key"), let key = cursor.string(),
@@ -132,57 +133,5 @@ extension RedisCursor {
       return "application/json"
     }
     return string()
-  }
-}
-
-/// The text of a UUID as bytes: 8-4-4-4-12 digits in lower case.
-private enum UUIDText {
-  static let count = 36
-
-  static func write(_ id: UUID, to target: UnsafeMutableBufferPointer<UInt8>) {
-    withUnsafeBytes(of: id.uuid) { bytes in
-      var place = 0
-      for index in 0..<16 {
-        if index == 4 || index == 6 || index == 8 || index == 10 {
-          target[place] = UInt8(ascii: "-")
-          place += 1
-        }
-        target[place] = digit(bytes[index] >> 4)
-        target[place + 1] = digit(bytes[index] & 15)
-        place += 2
-      }
-    }
-  }
-
-  private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
-
-  static func read(_ text: UnsafeBufferPointer<UInt8>) -> UUID? {
-    guard text.count == count else { return nil }
-    var id: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-    var isRead = true
-    withUnsafeMutableBytes(of: &id) { bytes in
-      var place = 0
-      for index in 0..<16 {
-        if index == 4 || index == 6 || index == 8 || index == 10 {
-          isRead = isRead && text[place] == UInt8(ascii: "-")
-          place += 1
-        }
-        let (high, low) = (value(text[place]), value(text[place + 1]))
-        isRead = isRead && high < 16 && low < 16
-        bytes[index] = high << 4 | (low & 15)
-        place += 2
-      }
-    }
-    return isRead ? UUID(uuid: id) : nil
-  }
-
-  /// 255 for anything but a digit.
-  private static func value(_ digit: UInt8) -> UInt8 {
-    switch digit {
-    case 48...57: digit - 48
-    case 97...102: digit - 87
-    case 65...70: digit - 55
-    default: 255
-    }
   }
 }

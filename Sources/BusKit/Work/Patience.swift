@@ -1,0 +1,64 @@
+import Synchronization
+
+/// The body was still running when its time was up. It goes on; nobody waits for it any more.
+struct Overdue: Error, CustomStringConvertible {
+  let limit: Duration
+  var description: String { "not back after \(limit.milliseconds) ms" }
+}
+
+/// Waits for a body, but not longer than `limit`, even for one that cannot be cancelled: a handler that never returns
+/// holds its thread, and must not hold its consumer.
+func waiting<T: Sendable>(atMost limit: Duration, for body: @escaping @Sendable () async throws -> T) async throws -> T {
+  let first = FirstResult<T>()
+  let work = Task {
+    do { first.set(.success(try await body())) } catch { first.set(.failure(error)) }
+  }
+  let timer = Task {
+    try await Task.sleep(for: limit)
+    first.set(.failure(Overdue(limit: limit)))
+  }
+  defer { timer.cancel() }
+  return try await withTaskCancellationHandler {
+    try await withCheckedThrowingContinuation { first.wait($0) }
+  } onCancel: {
+    work.cancel()
+  }
+}
+
+/// Takes the first of several results to the one who waits for it.
+private final class FirstResult<T: Sendable>: Sendable {
+  private enum State {
+    case empty
+    case waiting(CheckedContinuation<T, any Error>)
+    case set(Result<T, any Error>)
+    case done
+  }
+
+  private let state = Mutex(State.empty)
+
+  func set(_ result: Result<T, any Error>) {
+    let waiter: CheckedContinuation<T, any Error>? = state.withLock { state in
+      switch state {
+      case .empty: state = .set(result)
+      case .waiting(let continuation):
+        state = .done
+        return continuation
+      case .set, .done: break
+      }
+      return nil
+    }
+    waiter?.resume(with: result)
+  }
+
+  func wait(_ continuation: CheckedContinuation<T, any Error>) {
+    let result: Result<T, any Error>? = state.withLock { state in
+      guard case .set(let result) = state else {
+        state = .waiting(continuation)
+        return nil
+      }
+      state = .done
+      return result
+    }
+    if let result { continuation.resume(with: result) }
+  }
+}
