@@ -1,0 +1,41 @@
+import Foundation
+
+/// BusKit's side of the benchmark: `Benchmarks/run.py` calls it and documents its commands. Each prints one line of
+/// JSON. Commands with `-child` are for the second process that a measurement starts.
+@main
+enum BusBench {
+  static func main() async {
+    do {
+      let options = try Options(Array(CommandLine.arguments.dropFirst()))
+      try await run(options)
+    } catch {
+      FileHandle.standardError.write(Data("bus-bench: \(error)\n".utf8))
+      exit(1)
+    }
+  }
+
+  private static func run(_ options: Options) async throws {
+    switch options.command {
+    case "durable": try await Durable(options).measure()
+    case "durable-source-child": try await Durable(options).runSource()
+    case "durable-store-child": try await Durable(options).runStore()
+    case "latency": try await Latency(options).measure()
+    case "latency-child": try await Latency(options).runHandler()
+    case "rpc": try await Requests(options).measure()
+    case "rpc-child": try await Requests(options).runAnswerer()
+    default: throw BenchFailure("'\(options.command)' is no command; durable, latency and rpc are")
+    }
+  }
+}
+
+/// Why there is no figure.
+struct BenchFailure: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// Prints the line that the benchmark reads.
+func report(_ figures: [String: Double]) throws {
+  let data = try JSONSerialization.data(withJSONObject: figures, options: [.sortedKeys])
+  FileHandle.standardOutput.write(data + [10])
+}
