@@ -81,6 +81,9 @@ extension BusClient {
     return nil
   }
 
+  /// What is in a topic, partition by partition.
+  public func state(of topic: Topic) async throws -> [PartitionState] { try await broker.state(of: topic) }
+
   // MARK: - Consuming
 
   /// A consumer that is ready to run, for a `ServiceGroup` or to be stopped by hand.
