@@ -60,7 +60,9 @@ extension JSONTree {
       }
     }
     guard let text = Timestamp.unusual(value) else {
-      throw invalid(value, "a date \(value.timeIntervalSince1970) s from 1970 cannot be written", entry)
+      // Not the date itself: printing one that is no number ends the process.
+      let seconds = value.timeIntervalSince1970
+      throw invalid(seconds, "a date \(seconds) s from 1970 cannot be written; encode one of the years 1 to 300,000", entry)
     }
     try write(text, at: entry)
   }

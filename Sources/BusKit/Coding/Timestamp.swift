@@ -10,8 +10,9 @@ struct Timestamp {
   private static let last: Int64 = 253_402_300_799_999
   /// Seconds between 1970 and 2001, from which `Date` counts.
   private static let reference: Int64 = 978_307_200
-  /// Farther from 1970, about 300,000 years, nothing is written: calendars overflow somewhere beyond.
-  private static let secondsMax = 1e13
+  /// Nothing is written before the year 1, which nobody reads back, and after the year 300,000 or so: calendars
+  /// overflow somewhere beyond.
+  private static let seconds = -62_135_769_600...1e13
 
   /// Since 1970.
   let milliseconds: Int64
@@ -23,9 +24,13 @@ struct Timestamp {
     milliseconds = Int64(value)
   }
 
-  /// `Date` counts from 2001, and so does Foundation's parser: the same bits as its.
+  /// `Date` counts from 2001. Summed up in the order of Foundation's parser, whose bits this gives.
   var date: Date {
-    Date(timeIntervalSinceReferenceDate: Double(milliseconds - Self.reference * 1000) / 1000)
+    let sinceReference = milliseconds - Self.reference * 1000
+    let day = Self.floorDivide(sinceReference, 86_400_000)
+    let ofDay = sinceReference - day * 86_400_000
+    return Date(
+      timeIntervalSinceReferenceDate: Double(day * 86_400) + (Double(ofDay / 1000) + Double(ofDay % 1000) / 1000))
   }
 
   // MARK: - Any date
@@ -39,7 +44,8 @@ struct Timestamp {
       }
     }
     if let text = unusual(date) { return text }
-    return unusual(Date(timeIntervalSince1970: date.timeIntervalSince1970 > 0 ? secondsMax : -secondsMax)) ?? ""
+    return unusual(Date(timeIntervalSince1970: date.timeIntervalSince1970 > 0 ? seconds.upperBound : seconds.lowerBound))
+      ?? ""
   }
 
   static func date(_ text: String) -> Date? {
@@ -51,7 +57,7 @@ struct Timestamp {
 
   /// nil for a date too far away to be written.
   static func unusual(_ date: Date) -> String? {
-    guard date.timeIntervalSince1970.magnitude <= secondsMax else { return nil }
+    guard seconds.contains(date.timeIntervalSince1970) else { return nil }
     // Formatting cuts what is below a millisecond, and a binary fraction is often a hair below: round first.
     let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
     return Date(timeIntervalSince1970: (milliseconds + 0.25) / 1000)

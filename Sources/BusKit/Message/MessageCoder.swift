@@ -38,7 +38,7 @@ public enum MessageCoder {
     }
   }
 
-  /// `2026-01-31T12:00:00.123Z`. A moment more than 300,000 years away is shown as that far away.
+  /// `2026-01-31T12:00:00.123Z`. A moment before the year 1 or after 300,000 is shown as one of those.
   public static func timestamp(_ date: Date) -> String { Timestamp.text(date) }
 
   /// Any ISO 8601 date with time and zone, with or without a fraction of a second.
