@@ -1,7 +1,7 @@
 import Foundation
 
 extension BusClient {
-  private static let chunkMax = 256
+  private static let chunkMax = 500
   private static let chunkBytesMax = 512 * 1024
   /// Chunks of one call on their way at a time.
   private static let chunksMax = 4
@@ -53,6 +53,8 @@ extension BusClient {
     _ messages: [M], from start: Int, correlation: String?
   ) throws -> [Publication] {
     let now = Date()
+    let streams = (0..<M.topic.partitions).map { M.topic.streamKey($0) }
+    let lengthMax = M.topic.isTransient ? M.topic.lengthMax : nil
     var chunk: [Publication] = []
     chunk.reserveCapacity(min(Self.chunkMax, messages.count - start))
     var bytes = 0
@@ -66,13 +68,14 @@ extension BusClient {
           "\(M.messageType) has a body of \(envelope.body.count) bytes; the most is \(Envelope.bodyBytesMax)")
       }
       bytes += envelope.body.count
-      chunk.append(Publication(envelope, topic: M.topic))
+      chunk.append(
+        Publication(stream: streams[M.topic.partition(of: envelope.key)], envelope: envelope, lengthMax: lengthMax))
     }
     return chunk
   }
 
   private func lackOfRoom(_ chunk: [Publication], topic: Topic) async throws -> String? {
-    guard !topic.isTransient else { return nil }
+    guard !topic.isTransient, asker.publisher.knowsFullStreams else { return nil }
     for stream in Set(chunk.lazy.map(\.stream)) {
       guard try await asker.publisher.hasRoom(stream, lengthMax: topic.lengthMax) else {
         return "\(stream) holds \(topic.lengthMax) messages, its cap: wait until its groups have caught up"

@@ -4,7 +4,7 @@ public struct ConsumerOptions: Sendable {
   /// their order (a message that is tried again comes later).
   public var concurrency = 1
   /// Messages read at once, and the most that one batch has.
-  public var batchMax = 256
+  public var batchMax = 500
   /// The longest that one call of a handler may take. Then its task is cancelled, its messages count as failed, and the
   /// rest goes on without it.
   public var handlerMax: Duration = .seconds(60)

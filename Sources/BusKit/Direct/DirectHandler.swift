@@ -11,7 +11,7 @@ final class DirectHandler: DeliveryHandling {
   private static let unknownPause: Duration = .seconds(5)
   /// Handled messages wait at most this long for their acknowledgement to begin.
   private static let acknowledgeAfter: Duration = .milliseconds(5)
-  private static let acknowledgeMax = 256
+  private static let acknowledgeMax = 500
 
   private let link: any BrokerSubscription
   private let consumer: Consumer

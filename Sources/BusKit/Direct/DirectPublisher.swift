@@ -121,6 +121,8 @@ final class DirectPublisher: Sendable {
 
   // MARK: - Full streams
 
+  var knowsFullStreams: Bool { state.withLock { !$0.full.isEmpty } }
+
   /// Whether a stream had room when it was last looked at; looks again after a while.
   func hasRoom(_ stream: String, lengthMax: Int) async throws -> Bool {
     guard let seen = state.withLock({ $0.full[stream] }) else { return true }
