@@ -21,9 +21,13 @@ enum BusBench {
     case "durable-store-child": try await Durable(options).runStore()
     case "latency": try await Latency(options).measure()
     case "latency-child": try await Latency(options).runHandler()
+    case "publish-consume": try await PublishConsume(options).measure()
+    case "publish-consume-child": try await PublishConsume(options).runConsumer()
+    case "soak": try await Soak(options).measure()
+    case "soak-child": try await Soak(options).runConsumer()
     case "rpc": try await Requests(options).measure()
     case "rpc-child": try await Requests(options).runAnswerer()
-    default: throw BenchFailure("'\(options.command)' is no command; durable, latency and rpc are")
+    default: throw BenchFailure("'\(options.command)' is no command; publish-consume, latency, durable, rpc and soak are")
     }
   }
 }

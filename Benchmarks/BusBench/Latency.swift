@@ -15,14 +15,12 @@ struct Latency: Sendable {
     let handler = try Child("latency-child", options)
     _ = try await handler.expect("ready")
     try handler.begin()
-    let client = BusClient(
-      redis: try options.redis(), name: "bench", logger: JSONLog.logger(service: "bench", level: .warning))
     let note = String(repeating: "x", count: 210)
-    try await client.run { client in
+    try await options.client().run { client in
       for _ in 0..<messages {
         // A pause, so that the handler's side has acknowledged and waits again.
         try await Task.sleep(for: .milliseconds(3))
-        try await client.send(Stamp(sentAt: .now, note: note))
+        try await client.publish(Stamp(sentAt: .now, note: note))
       }
     }
     let figures = try await handler.expect("figures")
@@ -31,11 +29,11 @@ struct Latency: Sendable {
   }
 
   func runHandler() async throws {
-    var service = Service(name: "bench-latency", schema: "bench_latency", migrations: [])
+    var consumer = Consumer(group: "bench-latency")
     let notes = Notes<Double>(wanted: messages)
-    service.handle(Stamp.self) { stamp, _ in notes.add(stamp.sentAt.milliseconds) }
+    consumer.handle(Stamp.self) { stamp, _ in notes.add(stamp.sentAt.milliseconds) }
     let parent = Parent()
-    try await parent.run(service, options) { _ in
+    try await parent.run(consumer, options) { _ in
       let figures = percentiles(try await notes.all())
       parent.say("figures " + String(decoding: try JSONEncoder().encode(figures), as: UTF8.self))
     }

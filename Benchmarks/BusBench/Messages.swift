@@ -27,6 +27,23 @@ struct Item: Message {
   private static let notes = (0...4096).map { String(repeating: "x", count: $0) }
 }
 
+/// The same message on one partition, for consumers without a database.
+struct Parcel: Message {
+  static let messageType = "bench.Parcel"
+  static let topic = Topic("bench.parcels", groups: [.essential("bench-consumer")], lengthMax: 2_000_000)
+
+  var account: String
+  var seq: Int64
+  var amount: Int
+  var note: String
+  var messageKey: String { account }
+
+  init(_ number: Int, bytes: Int) {
+    let item = Item(number, bytes: bytes)
+    (account, seq, amount, note) = (item.account, item.seq, item.amount, item.note)
+  }
+}
+
 /// The row that a durable message reads, locks and changes.
 struct Account: Row {
   static let table = "accounts"

@@ -50,6 +50,10 @@ struct Options: Sendable {
     RedisConfiguration(address: .unix(path: try text("redis")), clientName: "bus-bench")
   }
 
+  func client() throws -> BusClient {
+    BusClient(redis: try redis(), name: "bench", logger: JSONLog.logger(service: "bench", level: .warning))
+  }
+
   func postgres(schema: String) throws -> PostgresConfiguration {
     PostgresConfiguration(conninfo: try text("postgres"), applicationName: "bus-bench", searchPath: schema)
   }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// The child's side of `Child`.
 struct Parent: Sendable {
-  private let lines = Lines(STDIN_FILENO)
+  fileprivate let lines = Lines(STDIN_FILENO)
 
   func say(_ text: String) { FileHandle.standardOutput.write(Data("\(text)\n".utf8)) }
 
@@ -28,6 +28,32 @@ struct Parent: Sendable {
         runtime.stop()
       }
       try await group.waitForAll()
+    }
+  }
+}
+
+extension Parent {
+  /// Runs a consumer until the parent lets go of it.
+  /// - Parameter work: runs once the consumer is up and the parent has said to begin.
+  func run(
+    _ consumer: Consumer, _ options: Options, work: @escaping @Sendable (BusClient) async throws -> Void
+  ) async throws {
+    let (begun, begin) = AsyncStream<Void>.makeStream()
+    try await options.client().run { client in
+      let runtime = client.runtime(of: consumer)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await runtime.run() }
+        group.addTask {
+          while await lines.next() != nil { begin.yield() }
+          runtime.stop()
+        }
+        group.addTask {
+          say("ready")
+          for await _ in begun { break }
+          try await work(client)
+        }
+        try await group.waitForAll()
+      }
     }
   }
 }

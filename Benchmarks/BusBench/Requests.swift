@@ -17,8 +17,7 @@ struct Requests: Sendable {
     let answerer = try Child("rpc-child", options)
     _ = try await answerer.expect("ready")
     try answerer.begin()
-    let client = BusClient(
-      redis: try options.redis(), name: "bench", logger: JSONLog.logger(service: "bench", level: .warning))
+    let client = try options.client()
     let start = Moment.now
     let times = try await client.run { client in
       try await withThrowingTaskGroup(of: [Double].self) { group in
@@ -47,8 +46,8 @@ struct Requests: Sendable {
   }
 
   func runAnswerer() async throws {
-    var service = Service(name: "bench-echo", schema: "bench_echo", migrations: [])
-    service.answer(Echo.self) { echo, _ in Echo.Reply(number: echo.number) }
-    try await Parent().run(service, options) { _ in }
+    var consumer = Consumer(group: "bench-echo")
+    consumer.answer(Echo.self) { Echo.Reply(number: $0.number) }
+    try await Parent().run(consumer, options) { _ in }
   }
 }

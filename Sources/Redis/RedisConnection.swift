@@ -30,9 +30,8 @@ public final class RedisConnection: Sendable {
   /// - Throws: `RedisServerError` for an error reply, `RedisError` if there is none, `CancellationError`.
   public func send(_ command: RedisCommand) async throws -> RedisValue {
     try command.validate()
-    let replies = try await exchange(command.bytes, count: 1)
-    guard let reply = replies.first else { throw RedisError(.protocolViolation, "The reply is missing.") }
-    return try reply.get()
+    var reply = try await exchange(command.bytes, count: 1).cursor
+    return try reply.value().get()
   }
 
   /// Sends several commands in one round trip; error replies stay in the result as `.error`.
@@ -44,7 +43,16 @@ public final class RedisConnection: Sendable {
       try command.validate()
       bytes.append(contentsOf: command.bytes)
     }
-    return try await exchange(bytes, count: commands.count)
+    return try await exchange(bytes, count: commands.count).values()
+  }
+
+  /// Sends several commands in one round trip and returns their replies as they came, unread: for many alike.
+  public func send(_ pipeline: RedisPipeline) async throws -> RedisReplies {
+    guard pipeline.count > 0 else {
+      throw RedisError(.invalidArgument, "A pipeline needs at least one command; it has none.")
+    }
+    try pipeline.validate()
+    return try await exchange(pipeline.bytes, count: pipeline.count)
   }
 
   /// Runs a script by its hash, and sends the source when the server does not know it.
@@ -62,7 +70,7 @@ public final class RedisConnection: Sendable {
     await queue.waitUntilFinished()
   }
 
-  private func exchange(_ bytes: [UInt8], count: Int) async throws -> [RedisValue] {
+  private func exchange(_ bytes: [UInt8], count: Int) async throws -> RedisReplies {
     let id = queue.nextID()
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in

@@ -3,9 +3,21 @@ import Glibc
 
 /// One hiredis context: opened, used and freed by one thread, and given up after its first error, as hiredis demands.
 ///
-/// Bytes are written here and not by hiredis, whose `write(2)` would raise SIGPIPE on a socket the server has closed.
-struct RedisLink: ~Copyable {
+/// Bytes are written here and not by hiredis, whose `write(2)` would raise SIGPIPE on a socket the server has closed; and
+/// received here, in larger pieces than its own. hiredis reads the protocol, into a table.
+final class RedisLink {
   private let context: UnsafeMutablePointer<redisContext>
+  private let table: UnsafeMutablePointer<redisTable>
+  private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
+  private let input: UnsafeMutableRawBufferPointer
+  /// What was received and not yet given to hiredis.
+  private var received: Range<Int> = 0..<0
+
+  private static let inputBytes = 128 * 1024
+  /// hiredis moves what is left of its buffer to the front with every small reply: it gets little at a time.
+  private static let feedBytes = 16 * 1024
+  /// More memory than this is not kept for the next reply.
+  private static let keptBytes = 4 * 1024 * 1024
 
   /// Opens the socket. Talks to nobody yet: see `RedisWorker` for the greeting.
   init(_ configuration: RedisConfiguration) throws {
@@ -24,9 +36,22 @@ struct RedisLink: ~Copyable {
     redisSetTimeout(opened, timeval(configuration.replyTimeout))
     if case .tcp = configuration.address { redisEnableKeepAlive(opened) }
     context = opened
+    table = .allocate(capacity: 1)
+    table.initialize(to: redisTable())
+    functions = .allocate(capacity: 1)
+    functions.initialize(to: redisReplyObjectFunctions())
+    redisTableAttach(opened.pointee.reader, table, functions)
+    opened.pointee.reader.pointee.maxbuf = Self.inputBytes
+    input = .allocate(byteCount: Self.inputBytes, alignment: 16)
   }
 
-  deinit { redisFree(context) }
+  deinit {
+    redisFree(context)
+    redisTableFree(table)
+    table.deallocate()
+    functions.deallocate()
+    input.deallocate()
+  }
 
   var socket: Int32 { context.pointee.fd }
 
@@ -54,46 +79,56 @@ struct RedisLink: ~Copyable {
     }
   }
 
-  /// Blocks until the next reply, at most the reply timeout.
-  func read() throws -> RedisValue {
-    var reply: UnsafeMutableRawPointer?
-    guard redisGetReply(context, &reply) == REDIS_OK, let reply else { throw failure() }
-    defer { freeReplyObject(reply) }
-    return Self.value(reply.assumingMemoryBound(to: redisReply.self))
+  /// Blocks until so many replies are there, each at most the reply timeout after the one before.
+  func read(_ count: Int) throws -> RedisReplies {
+    redisTableReset(table, Self.keptBytes)
+    let reader: UnsafeMutablePointer<redisReader> = context.pointee.reader
+    var complete = 0
+    while complete < count {
+      var reply: UnsafeMutableRawPointer?
+      guard redisReaderGetReply(reader, &reply) == REDIS_OK else { throw unreadable(reader) }
+      if reply != nil {
+        complete += 1
+      } else {
+        if received.isEmpty { try receive() }
+        let piece = received.prefix(Self.feedBytes)
+        guard redisReaderFeed(reader, input.baseAddress?.advanced(by: piece.lowerBound), piece.count) == REDIS_OK else {
+          throw unreadable(reader)
+        }
+        received = piece.upperBound..<received.upperBound
+      }
+    }
+    return RedisReplies(table.pointee, count: count)
   }
 
-  private func failure() -> RedisError {
-    let reason = Self.reason(context)
-    switch context.pointee.err {
-    case REDIS_ERR_IO where errno == EAGAIN || errno == EWOULDBLOCK || errno == ETIMEDOUT:
-      return RedisError(.timeout, "Redis did not answer within the reply timeout.")
-    case REDIS_ERR_PROTOCOL: return RedisError(.protocolViolation, "The reply cannot be read: \(reason).")
-    default: return RedisError(.connection, "The connection broke: \(reason).")
+  private func receive() throws {
+    while true {
+      let count = recv(socket, input.baseAddress, input.count, 0)
+      if count > 0 {
+        received = 0..<count
+        return
+      }
+      if count == 0 { throw RedisError(.connection, "The connection broke: the server closed it.") }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN, EWOULDBLOCK, ETIMEDOUT:
+        throw RedisError(.timeout, "Redis did not answer within the reply timeout.")
+      default: throw RedisError(.connection, "The connection broke: \(String(cString: strerror(errno))).")
+      }
     }
+  }
+
+  private func unreadable(_ reader: UnsafeMutablePointer<redisReader>) -> RedisError {
+    let reason = withUnsafeBytes(of: reader.pointee.errstr) { bytes in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    return RedisError(.protocolViolation, "The reply cannot be read: \(reason).")
   }
 
   private static func reason(_ context: UnsafeMutablePointer<redisContext>) -> String {
     withUnsafeBytes(of: context.pointee.errstr) { bytes in
       String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
-  }
-
-  /// hiredis refuses replies nested deeper than 7, which bounds the recursion.
-  private static func value(_ reply: UnsafeMutablePointer<redisReply>) -> RedisValue {
-    switch reply.pointee.type {
-    case REDIS_REPLY_INTEGER: return .integer(reply.pointee.integer)
-    case REDIS_REPLY_STRING: return .bulk(Array(bytes(reply)))
-    case REDIS_REPLY_STATUS: return .simple(String(decoding: bytes(reply), as: UTF8.self))
-    case REDIS_REPLY_ERROR: return .error(RedisServerError(message: String(decoding: bytes(reply), as: UTF8.self)))
-    case REDIS_REPLY_ARRAY:
-      let elements = UnsafeBufferPointer(start: reply.pointee.element, count: reply.pointee.elements)
-      return .array(elements.map { element in element.map(value) ?? .null })
-    default: return .null
-    }
-  }
-
-  private static func bytes(_ reply: UnsafeMutablePointer<redisReply>) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: reply.pointee.str, count: reply.pointee.len)
   }
 }
 

@@ -8,7 +8,7 @@ import Synchronization
 /// A waiting caller is in `waiting` from submission until exactly one party takes its continuation out: the thread
 /// (reply or failure), the caller's cancellation, or close.
 final class RedisQueue: Sendable {
-  typealias Waiter = CheckedContinuation<[RedisValue], any Error>
+  typealias Waiter = CheckedContinuation<RedisReplies, any Error>
 
   struct Request: Sendable {
     let id: UInt64
@@ -47,23 +47,23 @@ final class RedisQueue: Sendable {
   // MARK: Callers
 
   func submit(_ request: Request, _ waiter: Waiter) {
-    let refusal: (any Error)? = state.withLock { state in
-      if state.closed { return RedisError(.closed, "The connection was closed; use another.") }
+    let (refusal, mustWake): ((any Error)?, Bool) = state.withLock { state in
+      if state.closed { return (RedisError(.closed, "The connection was closed; use another."), false) }
       // A cancellation that came before this lock found nothing to remove; its flag is visible here.
-      if Task.isCancelled { return CancellationError() }
+      if Task.isCancelled { return (CancellationError(), false) }
       guard state.commandCount + request.count <= limit || state.commandCount == 0 else {
-        return RedisError(
-          .queueFull, "\(state.commandCount) commands wait for Redis, the limit is \(limit). Slow down.")
+        return (
+          RedisError(.queueFull, "\(state.commandCount) commands wait for Redis, the limit is \(limit). Slow down."), false
+        )
       }
       state.requests.append(request)
       state.waiting[request.id] = waiter
       state.commandCount += request.count
-      if state.sleeping {
-        state.sleeping = false
-        wake.signal()
-      }
-      return nil
+      defer { state.sleeping = false }
+      return (nil, state.sleeping)
     }
+    // Not under the lock, which the thread wants as soon as it is awake.
+    if mustWake { wake.signal() }
     if let refusal { waiter.resume(throwing: refusal) }
   }
 
@@ -136,7 +136,7 @@ final class RedisQueue: Sendable {
     return batch
   }
 
-  func finish(_ request: Request, with result: Result<[RedisValue], any Error>) {
+  func finish(_ request: Request, with result: Result<RedisReplies, any Error>) {
     let waiter = state.withLock { state in
       state.commandCount -= request.count
       return state.waiting.removeValue(forKey: request.id)

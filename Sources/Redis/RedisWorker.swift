@@ -8,21 +8,13 @@ struct RedisWorker {
     var link: RedisLink?
     while let batch = queue.take() {
       do {
-        if link?.isStale ?? true {
-          drop(&link)
-          link = try open()
-        }
+        if let known = link, known.isStale { drop(&link) }
+        if link == nil { link = try open() }
       } catch {
         for request in batch { queue.finish(request, with: .failure(error)) }
         continue
       }
-      guard let open = link.take() else { continue }
-      if exchange(batch, over: open) {
-        link = consume open
-      } else {
-        queue.detachSocket()
-        _ = consume open
-      }
+      if let open = link, !exchange(batch, over: open) { drop(&link) }
     }
     drop(&link)
     queue.finishThread()
@@ -34,15 +26,12 @@ struct RedisWorker {
   }
 
   /// True when every reply came; otherwise the rest of the batch has failed and the link is of no more use.
-  private func exchange(_ batch: [RedisQueue.Request], over link: borrowing RedisLink) -> Bool {
+  private func exchange(_ batch: [RedisQueue.Request], over link: RedisLink) -> Bool {
     var answered = 0
     do {
-      try link.write(batch.count == 1 ? batch[0].bytes : Array(batch.map(\.bytes).joined()))
+      try link.write(batch.count == 1 ? batch[0].bytes : Self.joined(batch))
       for request in batch {
-        var replies: [RedisValue] = []
-        replies.reserveCapacity(request.count)
-        for _ in 0..<request.count { replies.append(try link.read()) }
-        queue.finish(request, with: .success(replies))
+        queue.finish(request, with: .success(try link.read(request.count)))
         answered += 1
       }
       return true
@@ -50,6 +39,13 @@ struct RedisWorker {
       for request in batch[answered...] { queue.finish(request, with: .failure(error)) }
       return false
     }
+  }
+
+  private static func joined(_ batch: [RedisQueue.Request]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(batch.reduce(0) { $0 + $1.bytes.count })
+    for request in batch { bytes.append(contentsOf: request.bytes) }
+    return bytes
   }
 
   /// Connects, authenticates and names the connection.
@@ -60,14 +56,13 @@ struct RedisWorker {
       try greet(link)
     } catch {
       queue.detachSocket()
-      _ = consume link
       throw error
     }
     queue.countConnection()
     return link
   }
 
-  private func greet(_ link: borrowing RedisLink) throws {
+  private func greet(_ link: RedisLink) throws {
     if let password = configuration.password {
       let words = [configuration.user, password].compactMap { $0 }
       try expectOK(link, RedisCommand([RedisWord("AUTH")] + words.map { RedisWord($0) }), "AUTH")
@@ -76,9 +71,11 @@ struct RedisWorker {
     try expectOK(link, RedisCommand("CLIENT", "SETNAME", RedisWord(name)), "CLIENT SETNAME")
   }
 
-  private func expectOK(_ link: borrowing RedisLink, _ command: RedisCommand, _ name: String) throws {
+  private func expectOK(_ link: RedisLink, _ command: RedisCommand, _ name: String) throws {
     try link.write(command.bytes)
-    if case .error(let error) = try link.read() {
+    do {
+      try link.read(1).cursor.check()
+    } catch let error as RedisServerError {
       throw RedisError(
         .connection, "\(configuration.address) refused \(name): \(error.message). Check user and password.")
     }

@@ -37,6 +37,9 @@ public protocol Broker: Sendable {
   /// Adds a dead letter for a message that was not delivered by this broker just now, or not at all.
   func bury(_ envelope: Envelope, _ note: DeadLetterNote) async throws
 
+  /// Forgets a stream that nobody needs any more: the answers for a process that ends.
+  func remove(stream: String) async throws
+
   // MARK: Operators
 
   /// What is in a topic, partition by partition.

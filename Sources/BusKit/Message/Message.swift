@@ -31,4 +31,7 @@ extension Event {
 /// passed.
 public protocol Query: Message {
   associatedtype Reply: Codable & Sendable
+  /// What the answerer may throw, beside `QueryFailure`, to reach the asker as the same value. As JSON it crosses the
+  /// wire: keep it as stable as a message.
+  associatedtype Failure: Error & Codable & Sendable = Never
 }

@@ -46,7 +46,7 @@ struct RehearsalHost: BusHost {
       throw QueryFailure(code: "timeout", message: "\(Q.messageType) is answered by none of the rehearsed services")
     }
     let question = try MessageCoder.encode(query)
-    let answer: [UInt8]
+    let answer: QueryReply
     do {
       answer = try await engine.answer(question, of: query, handler, index, within: limit)
     } catch let failure as QueryFailure {
@@ -59,7 +59,10 @@ struct RehearsalHost: BusHost {
       engine.logger.info("a question failed", metadata: ["type": "\(Q.messageType)", "error": "\(error)"])
       throw QueryFailure(code: "internal", message: "\(engine.stages[index].service.name) could not answer")
     }
-    return try MessageCoder.decode(Q.Reply.self, from: answer)
+    if answer.type == QueryHandler.failureType(Q.messageType) {
+      throw try MessageCoder.decode(Q.Failure.self, from: answer.body)
+    }
+    return try MessageCoder.decode(Q.Reply.self, from: answer.body)
   }
 
   // MARK: - Replies
@@ -88,15 +91,15 @@ struct RehearsalHost: BusHost {
 extension RehearsalEngine {
   fileprivate func answer<Q: Query>(
     _ question: [UInt8], of query: Q, _ handler: QueryHandler, _ stage: Int, within limit: Duration
-  ) async throws -> [UInt8] {
+  ) async throws -> QueryReply {
     let id = UUID.v7()
     let envelope = Envelope(
       id: id, type: Q.messageType, version: Q.messageVersion, key: query.messageKey, createdAt: now,
       timeToLive: limit, correlation: id.text, body: question)
     let work = Work(kind: .query, service: stages[stage].service.name, name: Q.messageType, envelopes: [envelope])
-    let bus = bus(stage)
-    return try await stages[stage].middleware.run(work) { _ in
-      try await withTimeout(limit) { try await handler.answer(envelope, bus) }
+    let answer = handler.bind(bus(stage))
+    return try await stages[stage].middleware.run(work) { work in
+      try await withTimeout(limit) { try await answer(work.envelopes.first ?? envelope) }
     }
   }
 }

@@ -4,58 +4,87 @@ import Synchronization
 
 /// Sends questions and takes answers: any number at once over one reply stream of this process.
 final class Asker: Sendable {
-  private enum Wait {
-    case idle
-    case arrived(Envelope)
-    case waiting(CheckedContinuation<Envelope?, Never>)
+  private struct Wait {
+    let promise = Promise<Envelope?>()
+    /// nil: nobody waits yet.
+    var deadline: ContinuousClock.Instant?
+    /// The process that works on the answer and wants to know when nobody waits any more.
+    var worker: String?
   }
 
   /// More questions than this at once are refused.
   private static let waitsMax = 10_000
 
   let process: String
+  let publisher: DirectPublisher
+  /// What this process answers itself: cancellations arrive with its answers.
+  let running: RunningAnswers
   private let broker: any Broker
   private let answers: any BrokerFollower
   private let logger: Logger
   private let waits = Mutex<[String: Wait]>([:])
+  private let ticker = Mutex<Ticker?>(nil)
 
-  init(process: String, broker: any Broker, logger: Logger) {
+  init(process: String, broker: any Broker, metrics: MetricsRegistry = MetricsRegistry(), logger: Logger) {
     self.process = process
     self.broker = broker
     self.logger = logger
+    publisher = DirectPublisher(broker: broker, metrics: metrics)
+    running = RunningAnswers(process: process, publisher: publisher)
     answers = broker.follow(stream: Topic.replies(process: process).streamKey(0))
   }
+
+  // MARK: - Questions
 
   /// - Parameter topic: nil: the question's own.
   func ask<Q: Query>(_ query: Q, on topic: Topic? = nil, within limit: Duration) async throws -> Q.Reply {
     let correlation = UUID.v7().text
-    guard waits.withLock({ $0.count }) < Self.waitsMax else {
+    let question = try envelope(query, id: .v7(), correlation: correlation, timeToLive: limit)
+    guard register(correlation) else {
       throw QueryFailure(code: "overloaded", message: "\(Self.waitsMax) questions are waiting for answers")
     }
-    register(correlation)
     defer { forget(correlation) }
-    let timeout = QueryFailure(code: "timeout", message: "\(Q.messageType) had no answer within \(limit.milliseconds) ms")
-    let deadline = ContinuousClock.now + limit
-    do {
-      // A Redis that is silent must not hold the asker longer than it wants to wait.
-      try await withTimeout(limit) { try await self.send(query, on: topic, correlation: correlation, timeToLive: limit) }
-    } catch is TransientFailure {
-      throw timeout
+    let isTaken = publisher.submitNow([Publication(question, topic: topic ?? Q.topic)]) { [weak self] result in
+      if let error = Self.refusal(result) { self?.fail(correlation, error) }
     }
-    guard let answer = try await wait(correlation, within: ContinuousClock.now.duration(to: deadline)) else {
+    guard isTaken else {
+      throw QueryFailure(code: "overloaded", message: "too much waits to be sent to the broker")
+    }
+    guard let answer = try await wait(correlation, within: limit) else {
       try Task.checkCancellation()
-      throw timeout
+      throw QueryFailure(
+        code: "timeout", message: "\(Q.messageType) had no answer within \(limit.milliseconds) ms")
     }
-    if answer.type == QueryServer.failureType {
-      throw try MessageCoder.decode(QueryFailure.self, from: answer.body)
+    switch answer.type {
+    case QueryServer.failureType: throw try MessageCoder.decode(QueryFailure.self, from: answer.body)
+    case QueryHandler.failureType(Q.messageType): throw try MessageCoder.decode(Q.Failure.self, from: answer.body)
+    default: return try MessageCoder.decode(Q.Reply.self, from: answer.body)
     }
-    return try MessageCoder.decode(Q.Reply.self, from: answer.body)
   }
 
-  /// Sends a message without an outbox: for questions, and for programs without a database.
+  private static func refusal(_ result: Result<DirectPublisher.Receipt, any Error>) -> (any Error)? {
+    switch result {
+    case .failure(let error): return error
+    case .success(let receipt):
+      guard case .refused(let reason)? = receipt.outcomes.first else { return nil }
+      return TransientFailure("the question was not accepted: \(reason)")
+    }
+  }
+
+  /// Sends a message without an outbox: for commands of programs without a database, answered to this process.
   func send<M: Message>(
     _ message: M, on topic: Topic? = nil, id: UUID = .v7(), correlation: String, timeToLive: Duration?
   ) async throws {
+    let envelope = try envelope(message, id: id, correlation: correlation, timeToLive: timeToLive)
+    let report = try await broker.publish([Publication(envelope, topic: topic ?? M.topic)])
+    if case .refused(let reason)? = report.outcomes.first {
+      throw TransientFailure("\(envelope.type) was not accepted: \(reason)")
+    }
+  }
+
+  private func envelope<M: Message>(
+    _ message: M, id: UUID, correlation: String, timeToLive: Duration?
+  ) throws -> Envelope {
     let envelope = Envelope(
       id: id, type: M.messageType, version: M.messageVersion, key: message.messageKey, createdAt: Date(),
       timeToLive: timeToLive, correlation: correlation, replyTo: process, body: try MessageCoder.encode(message))
@@ -63,50 +92,66 @@ final class Asker: Sendable {
       throw InvariantViolation(
         "\(envelope.type) has a body of \(envelope.body.count) bytes; the most is \(Envelope.bodyBytesMax)")
     }
-    let report = try await broker.publish([Publication(envelope, topic: topic ?? M.topic)])
-    if case .refused(let reason)? = report.outcomes.first {
-      throw TransientFailure("\(envelope.type) was not accepted: \(reason)")
-    }
+    return envelope
   }
 
-  func register(_ correlation: String) {
+  // MARK: - Waits
+
+  /// False: too many wait already.
+  @discardableResult
+  func register(_ correlation: String) -> Bool {
     waits.withLock { waits in
-      if waits[correlation] == nil, waits.count < Self.waitsMax { waits[correlation] = .idle }
+      guard waits.count < Self.waitsMax else { return false }
+      if waits[correlation] == nil { waits[correlation] = Wait() }
+      return true
     }
   }
 
+  /// Nobody waits for this any more. Who works on it is told, unless the answer has come.
   func forget(_ correlation: String) {
-    let waiting = waits.withLock { $0.removeValue(forKey: correlation) }
-    if case .waiting(let continuation) = waiting { continuation.resume(returning: nil) }
+    guard let wait = waits.withLock({ $0.removeValue(forKey: correlation) }) else { return }
+    wait.promise.set(.success(nil))
+    if let worker = wait.worker { cancel(correlation, at: worker) }
+  }
+
+  private func fail(_ correlation: String, _ error: any Error) {
+    waits.withLock { $0[correlation] }?.promise.set(.failure(error))
   }
 
   /// nil when nothing came within the limit or the task was cancelled.
   func wait(_ correlation: String, within limit: Duration) async throws -> Envelope? {
-    let timer = Task {
-      try await Task.sleep(for: limit)
-      self.forget(correlation)
+    let found = waits.withLock { waits in
+      waits[correlation]?.deadline = .now + limit
+      return waits[correlation]
     }
-    defer { timer.cancel() }
-    return await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let arrived: Envelope?? = waits.withLock { waits in
-          switch waits[correlation] {
-          case .idle:
-            waits[correlation] = .waiting(continuation)
-            return .none
-          case .arrived(let envelope):
-            waits[correlation] = nil
-            return .some(envelope)
-          case .waiting, nil:
-            return .some(nil)
-          }
-        }
-        if let arrived { continuation.resume(returning: arrived) }
-      }
+    guard let found else { return nil }
+    startTicker()
+    return try await withTaskCancellationHandler {
+      try await found.promise.value()
     } onCancel: {
       forget(correlation)
     }
   }
+
+  private func startTicker() {
+    let ticker = ticker.withLock { ticker in
+      let made = ticker ?? Ticker(every: .milliseconds(20)) { [weak self] in self?.endOverdueWaits() ?? false }
+      ticker = made
+      return made
+    }
+    ticker.start()
+  }
+
+  private func endOverdueWaits() -> Bool {
+    let now = ContinuousClock.now
+    let (overdue, isMore) = waits.withLock { waits in
+      (waits.filter { $0.value.deadline.map { $0 <= now } ?? false }.map(\.key), !waits.isEmpty)
+    }
+    for correlation in overdue { forget(correlation) }
+    return isMore
+  }
+
+  // MARK: - Answers
 
   /// Listens for answers until `isDone`.
   func listen(until isDone: @Sendable () -> Bool) async {
@@ -121,13 +166,16 @@ final class Asker: Sendable {
     }
   }
 
+  /// Ends all waits and forgets the reply stream.
   func close() async {
     await answers.close()
-    let left = waits.withLock { waits in
-      defer { waits = [:] }
-      return waits
+    for correlation in waits.withLock({ Array($0.keys) }) { forget(correlation) }
+    do {
+      let (broker, stream) = (broker, Topic.replies(process: process).streamKey(0))
+      try await waiting(atMost: .milliseconds(500)) { try await broker.remove(stream: stream) }
+    } catch {
+      logger.debug("the reply stream expires by itself", metadata: ["error": "\(error)"])
     }
-    for case .waiting(let continuation) in left.values { continuation.resume(returning: nil) }
   }
 
   private func deliver(_ answer: Delivery) {
@@ -138,18 +186,31 @@ final class Asker: Sendable {
       logger.warning("an answer cannot be read", metadata: ["error": "\(error)"])
       return
     }
-    let waiting = waits.withLock { waits -> CheckedContinuation<Envelope?, Never>? in
-      switch waits[envelope.correlation] {
-      case .waiting(let continuation):
-        waits[envelope.correlation] = nil
-        return continuation
-      case .idle:
-        waits[envelope.correlation] = .arrived(envelope)
-        return nil
-      case .arrived, nil:
-        return nil  // Nobody waits any more, or the answer came twice.
-      }
+    switch envelope.type {
+    case RunningAnswers.cancelType: running.cancel(correlation: envelope.correlation)
+    case RunningAnswers.takenType: note(envelope.correlation, worker: envelope.replyTo)
+    default:
+      // Nobody waits any more, or the answer came twice, when there is no such wait.
+      waits.withLock { waits in
+        waits[envelope.correlation]?.worker = nil
+        return waits[envelope.correlation]
+      }?.promise.set(.success(envelope))
     }
-    waiting?.resume(returning: envelope)
+  }
+
+  private func note(_ correlation: String, worker: String) {
+    let isWaiting = waits.withLock { waits in
+      waits[correlation]?.worker = worker
+      return waits[correlation] != nil
+    }
+    if !isWaiting { cancel(correlation, at: worker) }
+  }
+
+  private func cancel(_ correlation: String, at worker: String) {
+    let cancellation = Envelope(
+      id: .v7(), type: RunningAnswers.cancelType, version: 1, key: "", createdAt: Date(), correlation: correlation,
+      body: Array("{}".utf8))
+    // Without it the answer only lasts until its deadline.
+    _ = publisher.submitNow([Publication(cancellation, topic: .replies(process: worker))]) { _ in }
   }
 }

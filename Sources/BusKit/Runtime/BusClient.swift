@@ -2,23 +2,36 @@ import Foundation
 import Logging
 import Redis
 
-/// The bus for programs without a database: operators' tools and tests. Asks questions and sends commands that are
-/// answered.
+/// The bus for programs without a database: tools, tests, and services whose effects are idempotent. Publishes, consumes
+/// (`Consumer`), asks and answers questions, and sends commands that are answered.
 public struct BusClient: Sendable {
   /// For operators: what is in the topics.
   public let broker: any Broker
-  private let asker: Asker
+  let asker: Asker
+  public let metrics: MetricsRegistry
+  let logger: Logger
+  private let isOwner: Bool
 
   public init(redis: RedisConfiguration, name: String, logger: Logger) {
-    self.init(broker: RedisBroker(redis), name: name, logger: logger)
+    self.init(RedisBroker(redis), name: name, logger: logger, isOwner: true)
   }
 
-  /// - Parameter broker: closed with the client.
+  /// - Parameter broker: stays its owner's: the client does not close it.
   public init(broker: any Broker, name: String, logger: Logger) {
-    self.broker = broker
-    let process = "\(name)@\(ProcessInfo.processInfo.processIdentifier)-\(UUID.v7().text.suffix(12))"
-    asker = Asker(process: process, broker: broker, logger: logger)
+    self.init(broker, name: name, logger: logger, isOwner: false)
   }
+
+  private init(_ broker: any Broker, name: String, logger: Logger, isOwner: Bool) {
+    self.broker = broker
+    self.logger = logger
+    self.isOwner = isOwner
+    metrics = MetricsRegistry()
+    let process = "\(name)@\(ProcessInfo.processInfo.processIdentifier)-\(UUID.v7().text.suffix(12))"
+    asker = Asker(process: process, broker: broker, metrics: metrics, logger: logger)
+  }
+
+  /// This process on the bus.
+  public var process: String { asker.process }
 
   /// Runs `body` while answers are listened for, then closes the connections.
   public func run<T: Sendable>(_ body: @escaping @Sendable (BusClient) async throws -> T) async throws -> T {
@@ -60,7 +73,7 @@ public struct BusClient: Sendable {
   private func close(_ listener: Task<Void, Never>) async {
     listener.cancel()
     await asker.close()
-    await broker.close()
+    if isOwner { await broker.close() }
     await listener.value
   }
 }

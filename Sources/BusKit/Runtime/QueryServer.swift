@@ -7,23 +7,27 @@ struct QueryServer: Sendable {
   static let failureType = "bus.QueryFailure"
 
   let link: any BrokerSubscription
-  let handlers: [String: QueryHandler]
-  let core: BusCore
+  let answers: [String: QueryAnswer]
+  let host: any ConsumerHost
 
   func run() async {
     await withDiscardingTaskGroup { group in
       var failures = 0
       var isEnsured = false
-      let limit = AsyncLimit(core.timing.queryConcurrencyMax)
-      while !core.isDraining {
+      var nextLook = ContinuousClock.now
+      let limit = AsyncLimit(host.timing.queryConcurrencyMax)
+      while !host.isDraining {
         do {
           if !isEnsured {
             try await link.ensure()
-            try await forgetTheDead()
             isEnsured = true
           }
+          if ContinuousClock.now >= nextLook {
+            try await forgetTheDead()
+            nextLook = .now + .seconds(30)
+          }
           let entries = try await link.read(
-            limit: core.timing.queryConcurrencyMax, wait: core.timing.readBlock, acknowledging: true)
+            limit: host.timing.queryConcurrencyMax, wait: host.timing.readBlock, acknowledging: true)
           for entry in entries {
             await limit.enter()
             group.addTask {
@@ -33,11 +37,11 @@ struct QueryServer: Sendable {
           }
           failures = 0
         } catch {
-          if core.isDraining { break }
+          if host.isDraining { break }
           isEnsured = false
           failures += 1
-          core.logger.debug("questions cannot be read", metadata: ["error": "\(error)"])
-          await core.pause(Backoff(first: .milliseconds(50), most: .seconds(1)), failures)
+          host.logger.debug("questions cannot be read", metadata: ["error": "\(error)"])
+          await host.pause(Backoff(first: .milliseconds(50), most: .seconds(1)), failures)
         }
       }
       await finish(limit)
@@ -46,7 +50,7 @@ struct QueryServer: Sendable {
     do {
       try await link.remove(consumer: link.options.consumer)
     } catch {
-      core.logger.debug("the consumer stays listed", metadata: ["error": "\(error)"])
+      host.logger.debug("the consumer stays listed", metadata: ["error": "\(error)"])
     }
   }
 
@@ -63,60 +67,68 @@ struct QueryServer: Sendable {
   /// Consumers of processes that were killed: nothing is ever pending here, so they can go.
   private func forgetTheDead() async throws {
     for consumer in try await link.consumers() where consumer.name != link.options.consumer && consumer.idleMilliseconds > 60_000 {
-      if try await !core.isAlive(consumer.name) { try await link.remove(consumer: consumer.name) }
+      if try await !host.isAlive(consumer.name) { try await link.remove(consumer: consumer.name) }
     }
   }
 
   private func answer(_ entry: Delivery) async {
     do {
       let question = try entry.envelope()
-      let age = core.health.brokerMilliseconds - entry.milliseconds
+      let age = host.health.brokerMilliseconds - entry.milliseconds
       let left = (question.timeToLive?.milliseconds ?? 10_000) - age
       guard left > 0 else {
-        core.metrics.counter("energy_bus_queries_expired_total", labels: [("type", question.type)]).increment()
+        host.metrics.counter("energy_bus_queries_expired_total", labels: [("type", question.type)]).increment()
         return
       }
-      let (type, body) = await reply(to: question, within: .milliseconds(left))
-      try await send(type: type, body: body, to: question)
+      guard let reply = await reply(to: question, within: .milliseconds(left)) else { return }
+      send(reply, to: question)
     } catch {
-      core.logger.warning("a question was not answered", metadata: ["error": "\(error)"])
+      host.logger.warning("a question cannot be read", metadata: ["error": "\(error)"])
     }
   }
 
-  private func reply(to question: Envelope, within limit: Duration) async -> (type: String, body: [UInt8]) {
+  /// nil: nobody waits for it any more.
+  private func reply(to question: Envelope, within limit: Duration) async -> QueryReply? {
     do {
-      guard let handler = handlers[question.type] else {
-        throw QueryFailure(code: "unknown_query", message: "\(core.service) does not answer \(question.type)")
+      guard let answer = answers[question.type] else {
+        throw QueryFailure(code: "unknown_query", message: "\(host.service) does not answer \(question.type)")
       }
-      let bus = Bus(core: core)
-      let work = Work(kind: .query, service: core.service, name: question.type, envelopes: [question])
-      let answer = try await core.middleware.run(work) { _ in
-        try await withTimeout(limit) { try await handler.answer(question, bus) }
-      }
-      return ("\(question.type).Reply", answer)
+      return try await host.asker.running.run(question, within: limit, answer)
     } catch let failure as QueryFailure {
-      return (Self.failureType, encoded(failure))
+      return encoded(failure)
+    } catch is CancellationError {
+      host.metrics.counter("energy_bus_queries_cancelled_total", labels: [("type", question.type)]).increment()
+      return nil
     } catch let error as Throttled {
-      return (Self.failureType, encoded(QueryFailure(code: "unavailable", message: error.description)))
+      return encoded(QueryFailure(code: "unavailable", message: error.description))
     } catch {
-      core.logger.warning("a question failed", metadata: ["type": "\(question.type)", "error": "\(error)"])
-      return (Self.failureType, encoded(QueryFailure(code: "internal", message: "\(core.service) could not answer")))
+      host.logger.warning("a question failed", metadata: ["type": "\(question.type)", "error": "\(error)"])
+      return encoded(QueryFailure(code: "internal", message: "\(host.service) could not answer"))
     }
   }
 
-  private func encoded(_ failure: QueryFailure) -> [UInt8] {
+  private func encoded(_ failure: QueryFailure) -> QueryReply {
     do {
-      return try MessageCoder.encode(failure)
+      return QueryReply(type: Self.failureType, body: try MessageCoder.encode(failure))
     } catch {
-      return Array(#"{"code":"internal","message":"the failure itself could not be encoded"}"#.utf8)
+      let text = #"{"code":"internal","message":"the failure itself could not be encoded"}"#
+      return QueryReply(type: Self.failureType, body: Array(text.utf8))
     }
   }
 
-  private func send(type: String, body: [UInt8], to question: Envelope) async throws {
+  private func send(_ reply: QueryReply, to question: Envelope) {
     guard !question.replyTo.isEmpty else { return }
     let envelope = Envelope(
-      id: .v7(), type: type, version: 1, key: question.key, createdAt: Date(), correlation: question.correlation,
-      causation: question.id.text, traceparent: question.traceparent, body: body)
-    _ = try await core.broker.publish([Publication(envelope, topic: .replies(process: question.replyTo))])
+      id: .v7(), type: reply.type, version: 1, key: question.key, createdAt: Date(), correlation: question.correlation,
+      causation: question.id.text, traceparent: question.traceparent, body: reply.body)
+    let logger = host.logger
+    let isTaken = host.asker.publisher.submitNow(
+      [Publication(envelope, topic: .replies(process: question.replyTo))]
+    ) { result in
+      if case .failure(let error) = result {
+        logger.warning("an answer was not sent", metadata: ["error": "\(error)"])
+      }
+    }
+    if !isTaken { logger.warning("an answer was not sent: too much waits to be sent") }
   }
 }

@@ -127,8 +127,17 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
   private func makeQueryServers() -> [QueryServer] {
     service.queryTopics.flatMap { topic in
       (0..<topic.partitions).map { partition in
-        QueryServer(link: link(topic, partition), handlers: service.queries, core: core)
+        QueryServer(
+          link: link(topic, partition), answers: service.queries.mapValues(answer), host: core)
       }
+    }
+  }
+
+  private func answer(_ handler: QueryHandler) -> QueryAnswer {
+    let answer = handler.bind(Bus(core: core))
+    return { [core] question in
+      let work = Work(kind: .query, service: core.service, name: question.type, envelopes: [question])
+      return try await core.middleware.run(work) { try await answer($0.envelopes.first ?? question) }
     }
   }
 

@@ -6,17 +6,26 @@ import Synchronization
 /// behind. All of it is one loop, so that nothing of this partition runs beside anything else of it here.
 final class StreamConsumer: Sendable {
   let link: any BrokerSubscription
-  private let handler: DeliveryHandler
+  private let handler: any DeliveryHandling
   private let timing: BusTiming
-  private let core: BusCore
+  private let core: any ConsumerHost
   private let labels: MetricsRegistry.Labels
 
-  init(link: any BrokerSubscription, handlers: [String: MessageHandler], core: BusCore) {
+  init(link: any BrokerSubscription, core: any ConsumerHost, handler: any DeliveryHandling) {
     self.link = link
     self.timing = core.timing
     self.core = core
-    labels = [("topic", link.options.topic.name), ("group", link.options.group)]
-    handler = DeliveryHandler(link: link, handlers: handlers, core: core, labels: labels)
+    self.handler = handler
+    labels = Self.labels(of: link)
+  }
+
+  convenience init(link: any BrokerSubscription, handlers: [String: MessageHandler], core: BusCore) {
+    let handler = DeliveryHandler(link: link, handlers: handlers, core: core, labels: Self.labels(of: link))
+    self.init(link: link, core: core, handler: handler)
+  }
+
+  private static func labels(of link: any BrokerSubscription) -> MetricsRegistry.Labels {
+    [("topic", link.options.topic.name), ("group", link.options.group)]
   }
 
   private var logger: Logger { core.logger }
@@ -53,6 +62,7 @@ final class StreamConsumer: Sendable {
         await core.pause(Backoff(first: .milliseconds(50), most: .seconds(2)), progress.failures)
       }
     }
+    await handler.finish()
     await leave()
   }
 
@@ -61,7 +71,7 @@ final class StreamConsumer: Sendable {
       try await link.ensure()
       progress.generation = link.generation
     }
-    await core.health.waitForPostgres(orDrain: core)
+    await core.untilReady()
     if core.isDraining { return }
     if progress.hasLeftovers {
       try await takeOver(of: link.options.consumer)

@@ -45,20 +45,14 @@ struct EffectHandler: Sendable {
   }
 }
 
+/// A handler of questions without its question's type.
 struct QueryHandler: Sendable {
   let versionFault: InvariantViolation?
-  let answer: @Sendable (Envelope, Bus) async throws -> [UInt8]
+  let bind: @Sendable (Bus) -> QueryAnswer
 
   init<Q: Query>(_ type: Q.Type, _ body: @escaping @Sendable (Q, Bus) async throws -> Q.Reply) {
     versionFault = Q.versionFault
-    answer = { question, bus in
-      guard question.version <= Q.messageVersion else {
-        throw QueryFailure(
-          code: "unknown_query",
-          message: "\(bus.service) answers \(Q.messageType) up to version \(Q.messageVersion), not \(question.version)")
-      }
-      return try MessageCoder.encode(try await body(try question.message(as: Q.self), bus))
-    }
+    bind = { bus in Self.answer(type) { try await body($0, bus) } }
   }
 }
 

@@ -102,6 +102,8 @@ public final class MemoryBroker: Broker {
     }
   }
 
+  public func remove(stream: String) async throws { try access { $0.streams[stream] = nil } }
+
   // MARK: - Life and memory
 
   public func beat(service: String, process: String, for time: Duration) async throws -> BrokerPulse {

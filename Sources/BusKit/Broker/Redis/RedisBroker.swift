@@ -44,23 +44,46 @@ public final class RedisBroker: Broker {
   public func publish(_ publications: [Publication]) async throws -> PublishReport {
     guard !publications.isEmpty else { return PublishReport(outcomes: [], lengths: [:], epoch: nil) }
     let before = commands.generation
-    var list = [RedisCommand("GET", .init(Self.epochKey))]
-    for publication in publications { list.append(contentsOf: Self.commands(for: publication)) }
-    let lasting = Set(publications.lazy.filter { $0.lengthMax == nil }.map(\.stream)).sorted()
-    list += lasting.map { RedisCommand("XLEN", .init($0)) }
-    let replies = try await commands.pipeline(list)
+    let lasting = Self.streams(publications) { $0.lengthMax == nil }
+    let transient = Self.streams(publications) { $0.lengthMax != nil }
+    var pipeline = RedisPipeline(byteCapacity: publications.reduce(256) { $0 + $1.envelope.wireByteCount })
+    try pipeline.append(RedisCommand("GET", .init(Self.epochKey)))
+    Self.add(publications, to: &pipeline)
+    for key in lasting { try pipeline.append(RedisCommand("XLEN", .init(key))) }
+    for key in transient { try pipeline.append(RedisCommand("EXPIRE", .init(key), .init(Self.transientSeconds))) }
+    var replies = try await commands.send(pipeline).cursor
+    let epoch = replies.value().string
     var outcomes: [PublishReport.Outcome] = []
     outcomes.reserveCapacity(publications.count)
-    var index = 1
-    for publication in publications {
-      outcomes.append(Self.outcome(replies[index]))
-      index += publication.lengthMax == nil ? 1 : 2
-    }
+    for _ in publications { outcomes.append(Self.outcome(replies.value())) }
     var lengths: [String: Int] = [:]
-    for (offset, key) in lasting.enumerated() { lengths[key] = replies[index + offset].int.map { Int($0) } }
+    for key in lasting { lengths[key] = replies.value().int.map { Int($0) } }
     // Over a connection opened meanwhile it may be a Redis that has forgotten things: its epoch must be compared first.
-    return PublishReport(
-      outcomes: outcomes, lengths: lengths, epoch: before == commands.generation ? replies[0].string : nil)
+    return PublishReport(outcomes: outcomes, lengths: lengths, epoch: before == commands.generation ? epoch : nil)
+  }
+
+  private static func streams(_ publications: [Publication], where fits: (Publication) -> Bool) -> [String] {
+    var streams: [String] = []
+    for publication in publications where fits(publication) && streams.last != publication.stream {
+      if !streams.contains(publication.stream) { streams.append(publication.stream) }
+    }
+    return streams
+  }
+
+  private static func add(_ publications: [Publication], to pipeline: inout RedisPipeline) {
+    // Neighbours mostly go to the same stream.
+    var head: (stream: String, lengthMax: Int?, phrase: RedisPhrase, words: Int)?
+    for publication in publications {
+      if head?.stream != publication.stream || head?.lengthMax != publication.lengthMax {
+        let cap: [RedisWord] = publication.lengthMax.map { ["MAXLEN", "~", .init($0)] } ?? []
+        let words: [RedisWord] = ["XADD", .init(publication.stream)] + cap + ["*"]
+        head = (publication.stream, publication.lengthMax, RedisPhrase(words), words.count)
+      }
+      guard let head else { continue }
+      pipeline.begin(words: head.words + Envelope.wireWords)
+      pipeline.append(head.phrase)
+      publication.envelope.write(to: &pipeline)
+    }
   }
 
   private static func outcome(_ reply: RedisValue) -> PublishReport.Outcome {
@@ -68,16 +91,6 @@ public final class RedisBroker: Broker {
     case .error(let error): .refused(error.message)
     default: reply.string.map { .stored($0) } ?? .refused("Redis answered without an id")
     }
-  }
-
-  private static func commands(for publication: Publication) -> [RedisCommand] {
-    let stream = RedisWord(publication.stream)
-    let fields = publication.envelope.wireFields
-    guard let most = publication.lengthMax else { return [RedisCommand(["XADD", stream, "*"] + fields)] }
-    return [
-      RedisCommand(["XADD", stream, "MAXLEN", "~", .init(most), "*"] + fields),
-      RedisCommand("EXPIRE", stream, .init(transientSeconds)),
-    ]
   }
 
   public func length(of stream: String) async throws -> Int {
@@ -90,6 +103,10 @@ public final class RedisBroker: Broker {
       reason: note.reason, detail: note.detail, group: note.group, streamID: "\(first)-0", deliveries: note.deliveries)
     let key = RedisWord(note.topic.deadKey(note.partition))
     _ = try await commands.send(RedisCommand(["XADD", key, "*"] + fields + envelope.wireFields))
+  }
+
+  public func remove(stream: String) async throws {
+    _ = try await commands.send(RedisCommand("UNLINK", .init(stream)))
   }
 
   // MARK: - Life and memory
@@ -155,11 +172,12 @@ final class RedisFollower: BrokerFollower {
   }
 
   func next(limit: Int, wait: Duration) async throws -> [Delivery] {
-    let reply = try await reader.send(
+    var pipeline = RedisPipeline()
+    try pipeline.append(
       RedisCommand(
         "XREAD", "COUNT", .init(limit), "BLOCK", .init(max(1, wait.milliseconds)), "STREAMS", .init(stream),
         .init(await last.value)))
-    let deliveries = RedisEntries.read(reply)
+    let deliveries = try RedisEntries.read(try await reader.send(pipeline))
     if let id = deliveries.last?.id { await last.move(to: id) }
     return deliveries
   }

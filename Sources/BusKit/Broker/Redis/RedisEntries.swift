@@ -4,10 +4,30 @@ import Redis
 /// Entries of a stream as Redis answers them.
 enum RedisEntries {
   /// The reply of XREADGROUP and XREAD for one stream: `[[key, [[id, [field, value, …]], …]]]`, or null when nothing
-  /// came.
-  static func read(_ reply: RedisValue) -> [Delivery] {
-    guard let stream = reply.array?.first?.array, stream.count == 2 else { return [] }
-    return range(stream[1], deliveries: 1)
+  /// came. The fields are read when the envelope is asked for.
+  static func read(_ replies: RedisReplies) throws -> [Delivery] {
+    var cursor = replies.cursor
+    try cursor.check()
+    guard let streams = cursor.array(), streams > 0, cursor.array() == 2 else { return [] }
+    cursor.skip()
+    guard let count = cursor.array() else { return [] }
+    var deliveries: [Delivery] = []
+    deliveries.reserveCapacity(count)
+    for _ in 0..<count {
+      guard cursor.array() == 2, let id = cursor.string() else {
+        throw RedisError(.protocolViolation, "A stream's entry is not an id with its fields.")
+      }
+      let fields = cursor
+      cursor.skip()
+      deliveries.append(delivery(id: id, fields: fields))
+    }
+    return deliveries
+  }
+
+  private static func delivery(id: String, fields: RedisCursor) -> Delivery {
+    let milliseconds = milliseconds(ofID: id)
+    if fields.isNull { return Delivery(id: id, deliveries: 1, milliseconds: milliseconds, open: nil) }
+    return Delivery(id: id, deliveries: 1, milliseconds: milliseconds) { try Envelope(fields) }
   }
 
   /// The reply of XRANGE and XCLAIM: `[[id, [field, value, …]], …]`. An entry without fields was trimmed while pending.
@@ -28,7 +48,14 @@ enum RedisEntries {
   }
 
   /// Redis' time when the entry was added.
-  static func milliseconds(ofID id: some StringProtocol) -> Int64 { Int64(id.prefix { $0 != "-" }) ?? 0 }
+  static func milliseconds(ofID id: String) -> Int64 {
+    var milliseconds: Int64 = 0
+    for digit in id.utf8.prefix(15) {
+      guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { break }
+      milliseconds = milliseconds * 10 + Int64(digit - UInt8(ascii: "0"))
+    }
+    return milliseconds
+  }
 
   /// How many fields stand before the message's own in a dead letter.
   static let deadFields = 7

@@ -33,9 +33,10 @@ final class RedisSubscription: BrokerSubscription {
     let head: [RedisWord] = [
       "XREADGROUP", "GROUP", group, consumer, "COUNT", .init(limit), "BLOCK", .init(max(1, wait.milliseconds)),
     ]
-    let command = RedisCommand(head + (acknowledging ? ["NOACK"] : []) + ["STREAMS", stream, ">"])
+    var pipeline = RedisPipeline()
+    try pipeline.append(RedisCommand(head + (acknowledging ? ["NOACK"] : []) + ["STREAMS", stream, ">"]))
     do {
-      return RedisEntries.read(try await reader.send(command))
+      return try RedisEntries.read(try await reader.send(pipeline))
     } catch let error as RedisServerError where ["NOGROUP", "UNBLOCKED"].contains(error.prefix) {
       throw StreamLost(error.message)
     }
@@ -43,7 +44,11 @@ final class RedisSubscription: BrokerSubscription {
 
   func acknowledge(_ ids: [String]) async throws {
     guard !ids.isEmpty else { return }
-    _ = try await commands.send(RedisCommand([RedisWord("XACK"), stream, group] + ids.map { RedisWord($0) }))
+    var pipeline = RedisPipeline(byteCapacity: 100 + 32 * ids.count)
+    pipeline.begin(words: 3 + ids.count)
+    pipeline.append(RedisPhrase(["XACK", stream, group]))
+    for id in ids { pipeline.append(id) }
+    try await commands.send(pipeline).cursor.check()
   }
 
   func extend(_ ids: [String]) async throws -> Set<String> {

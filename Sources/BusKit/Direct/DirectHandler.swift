@@ -1,0 +1,295 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// Handles deliveries of one partition without a database: decodes them, calls the handlers of a `Consumer`, and
+/// acknowledges, hands back or buries each by what became of it. The next deliveries are read meanwhile.
+final class DirectHandler: DeliveryHandling {
+  typealias Item = HeldDeliveries.Item
+
+  private static let restingMax = 10_000
+  private static let unknownPause: Duration = .seconds(5)
+  /// Handled messages wait at most this long for their acknowledgement to begin.
+  private static let acknowledgeAfter: Duration = .milliseconds(5)
+  private static let acknowledgeMax = 500
+
+  private let link: any BrokerSubscription
+  private let consumer: Consumer
+  private let host: any ConsumerHost
+  private let labels: MetricsRegistry.Labels
+  private let held: HeldDeliveries
+  private let acknowledger: DirectAcknowledger
+  private let workers = Mutex<[DirectWorker]>([])
+  /// Handed back with a delay, until then.
+  private let resting = Mutex<[String: ContinuousClock.Instant]>([:])
+  private let watch = Mutex<Task<Void, Never>?>(nil)
+
+  init(link: any BrokerSubscription, consumer: Consumer, host: any ConsumerHost) {
+    self.link = link
+    self.consumer = consumer
+    self.host = host
+    labels = [("topic", link.options.topic.name), ("group", link.options.group)]
+    held = HeldDeliveries(waitingMax: 2)
+    acknowledger = DirectAcknowledger(link: link, host: host, held: held, labels: labels)
+  }
+
+  private var options: ConsumerOptions { consumer.options }
+
+  /// Begins to work. Ends with `finish`.
+  func start() {
+    for _ in 0..<max(1, options.concurrency) { startWorker([]) }
+    let tick = max(.milliseconds(20), min(.seconds(1), options.handlerMax / 4))
+    watch.withLock { watch in
+      watch = Task { [weak self] in
+        while !Task.isCancelled {
+          do { try await Task.sleep(for: tick) } catch { return }
+          await self?.replaceOverdueWorkers()
+        }
+      }
+    }
+  }
+
+  // MARK: - DeliveryHandling
+
+  func handle(_ entries: [Delivery]) async throws {
+    let ready = try await prepare(entries)
+    // What waits and what runs are bounded, and so is what the broker does not let us acknowledge.
+    await held.room(heldMax: max(1, options.concurrency) + 8)
+    held.add(ready)
+  }
+
+  func handle(suspect entry: Delivery) async throws {
+    await held.emptied()
+    try await handle([entry])
+    await held.emptied()
+  }
+
+  func renewLeases() async throws {
+    let young = ContinuousClock.now - options.lease / 6
+    let ids = held.batches.filter { $0.since < young }.flatMap(\.held)
+    // A script holds the broker up for everybody while it runs.
+    for start in stride(from: 0, to: ids.count, by: 500) {
+      let chunk = Array(ids[start..<min(ids.count, start + 500)])
+      let lost = chunk.count - (try await link.extend(chunk)).count
+      if lost > 0 {
+        host.metrics.counter("energy_bus_leases_lost_total", labels: labels).increment(by: lost)
+        host.logger.warning("leases are gone: these are handled by another, too", metadata: ["count": "\(lost)"])
+      }
+    }
+  }
+
+  func isResting(_ id: String) -> Bool {
+    resting.withLock { $0[id].map { $0 > .now } ?? false } || held.contains(id)
+  }
+
+  func lost(_ id: String) {
+    host.metrics.counter("energy_bus_lost_total", labels: labels).increment()
+    host.logger.critical("a delivery was lost: trimmed while pending", metadata: ["stream": "\(link.options.stream)", "entry": "\(id)"])
+  }
+
+  /// Lets what has begun end, and hands back the rest when that takes too long.
+  func finish() async {
+    held.close(isAbandoning: false)
+    let deadline = Task {
+      try await Task.sleep(for: self.options.drainMax)
+      await self.handBack()
+    }
+    await held.emptied()
+    deadline.cancel()
+    acknowledger.close()
+    watch.withLock { $0 }?.cancel()
+  }
+
+  private func handBack() async {
+    held.close(isAbandoning: true)
+    acknowledger.close()
+    let batches = held.batches
+    host.logger.warning("what does not end is handed back", metadata: ["count": "\(batches.flatMap(\.held).count)"])
+    for worker in workers.withLock({ $0 }) {
+      _ = worker.abandon(after: .zero)
+      worker.cancel()
+    }
+    do {
+      try await link.release(batches.flatMap(\.held), after: .zero, isAttempt: false)
+    } catch {
+      host.logger.debug("the leases run out by themselves", metadata: ["error": "\(error)"])
+    }
+    for batch in batches { held.settle(batch.entries.indices.map { Item(batch: batch, place: $0) }) }
+  }
+
+  // MARK: - Before the handler
+
+  /// Those that can be handled; the others are dealt with at once.
+  private func prepare(_ entries: [Delivery]) async throws -> [HeldDeliveries.Entry] {
+    var ready: [HeldDeliveries.Entry] = []
+    ready.reserveCapacity(entries.count)
+    for delivery in entries {
+      if delivery.isLost {
+        lost(delivery.id)
+        try await link.acknowledge([delivery.id])
+      } else if delivery.deliveries > options.attemptsMax {
+        // Before anything of it is read: reading it may be what kills the process.
+        try await bury(delivery, "attempts", "delivered \(delivery.deliveries) times without success")
+      } else {
+        let envelope: Envelope
+        do { envelope = try delivery.envelope() } catch {
+          try await bury(delivery, "undecodable", "\(error)")
+          continue
+        }
+        if let route = consumer.routes[envelope.type], route.version >= envelope.version {
+          ready.append(HeldDeliveries.Entry(delivery: delivery, envelope: envelope, route: route))
+        } else {
+          try await postpone(unknown: envelope, delivery)
+        }
+      }
+    }
+    return ready
+  }
+
+  /// A newer producer's message: its reader comes with the next release. Being handed back is no attempt.
+  private func postpone(unknown envelope: Envelope, _ delivery: Delivery) async throws {
+    let age = Duration.milliseconds(max(0, host.health.brokerMilliseconds - delivery.milliseconds))
+    if age > options.unknownGrace {
+      try await bury(delivery, "unknown_type", "\(envelope.type) version \(envelope.version)")
+    } else {
+      host.logger.notice("not yet known; handed back", metadata: ["type": "\(envelope.type)"])
+      try await release(delivery, after: Self.unknownPause, isAttempt: false)
+    }
+  }
+
+  // MARK: - Workers
+
+  private func startWorker(_ items: [Item]) {
+    let worker = DirectWorker()
+    workers.withLock { $0.append(worker) }
+    worker.run { await self.work(worker, items) }
+  }
+
+  private func work(_ worker: DirectWorker, _ first: [Item]) async {
+    var items = first
+    while true {
+      if items.isEmpty {
+        guard let next = await held.next(each: options.concurrency > 1 ? 1 : .max) else { break }
+        items = next
+      }
+      worker.take(items)
+      guard await call(worker, items) else { return }
+      items = []
+    }
+    workers.withLock { workers in workers.removeAll { $0 === worker } }
+  }
+
+  /// Handles items of one type. False: it took too long, and the worker has been replaced.
+  private func call(_ worker: DirectWorker, _ items: [Item]) async -> Bool {
+    switch items[0].entry.route.work {
+    case .batch(let body):
+      guard worker.begin(items.count) else { return false }
+      var failures: [Int: any Error] = [:]
+      do {
+        failures = try await body(items.map(\.entry.envelope))
+      } catch {
+        for place in items.indices { failures[place] = error }
+      }
+      guard worker.end() else { return false }
+      acknowledger.acknowledge(failures.isEmpty ? items : items.indices.filter { failures[$0] == nil }.map { items[$0] })
+      for (place, error) in failures { await fail(items[place], error) }
+      return true
+    case .each(let body): return await callEach(worker, items, body)
+    }
+  }
+
+  private func callEach(
+    _ worker: DirectWorker, _ items: [Item], _ body: @Sendable (Envelope) async throws -> Void
+  ) async -> Bool {
+    var done: [Item] = []
+    var doneSince = ContinuousClock.now
+    for item in items {
+      guard worker.begin(1) else { break }
+      var failure: (any Error)?
+      do { try await body(item.entry.envelope) } catch { failure = error }
+      guard worker.end() else {
+        acknowledger.acknowledge(done)
+        return false
+      }
+      if let failure {
+        await fail(item, failure)
+        continue
+      }
+      let now = ContinuousClock.now
+      if done.isEmpty { doneSince = now }
+      done.append(item)
+      if done.count >= Self.acknowledgeMax || now - doneSince > Self.acknowledgeAfter {
+        acknowledger.acknowledge(done)
+        done = []
+      }
+    }
+    acknowledger.acknowledge(done)
+    return true
+  }
+
+  private func replaceOverdueWorkers() async {
+    for worker in workers.withLock({ $0 }) {
+      guard let (overdue, rest) = worker.abandon(after: options.handlerMax) else { continue }
+      workers.withLock { workers in workers.removeAll { $0 === worker } }
+      worker.cancel()
+      startWorker(rest)
+      host.metrics.counter("energy_bus_overdue_total", labels: labels).increment(by: overdue.count)
+      for item in overdue {
+        await fail(item, TransientFailure("the handler was not back after \(options.handlerMax.milliseconds) ms"))
+      }
+    }
+  }
+
+  // MARK: - Failures
+
+  private func fail(_ item: Item, _ error: any Error) async {
+    let delivery = item.entry.delivery
+    host.metrics.counter("energy_bus_failed_total", labels: labels).increment()
+    host.logger.warning(
+      "a message failed",
+      metadata: [
+        "type": "\(item.entry.envelope.type)", "id": "\(item.entry.envelope.id.text)",
+        "deliveries": "\(delivery.deliveries)", "error": "\(error)",
+      ])
+    do {
+      switch error {
+      case is DecodingFailure: try await bury(delivery, "undecodable", "\(error)")
+      case is InvariantViolation: try await bury(delivery, "invariant", "\(error)")
+      case is PermanentFailure: try await bury(delivery, "permanent", "\(error)")
+      case let error as Throttled: try await release(delivery, after: error.delay, isAttempt: false)
+      default:
+        if delivery.deliveries >= options.attemptsMax {
+          try await bury(delivery, "attempts", "\(error)")
+        } else {
+          let usual = options.backoff.delay(attempt: delivery.deliveries, random: .random(in: 0..<1))
+          try await release(delivery, after: (error as? TransientFailure)?.delay ?? usual)
+        }
+      }
+    } catch {
+      // It stays this consumer's, and is found again when its lease has run out.
+      host.logger.warning("a failed message waits for its lease", metadata: ["entry": "\(delivery.id)", "error": "\(error)"])
+    }
+    held.settle([item])
+  }
+
+  private func release(_ delivery: Delivery, after wanted: Duration, isAttempt: Bool = true) async throws {
+    let delay = max(.zero, min(wanted, options.lease))
+    resting.withLock { resting in
+      // More are not remembered: they are only tried a little early after a failure.
+      if resting.count >= Self.restingMax { resting = [:] }
+      resting[delivery.id] = .now + delay
+    }
+    try await link.release([delivery.id], after: delay, isAttempt: isAttempt)
+    host.metrics.counter("energy_bus_retried_total", labels: labels).increment()
+  }
+
+  private func bury(_ delivery: Delivery, _ reason: String, _ detail: String) async throws {
+    guard try await link.bury(delivery, reason: reason, detail: detail) else { return }
+    host.metrics.counter("energy_bus_dead_total", labels: labels + [("reason", reason)]).increment()
+    host.logger.error(
+      "dead letter",
+      metadata: [
+        "stream": "\(link.options.stream)", "entry": "\(delivery.id)", "reason": "\(reason)", "detail": "\(detail)",
+      ])
+  }
+}

@@ -1,0 +1,56 @@
+import Synchronization
+
+/// One worker's place in its work, seen by who watches the time.
+final class DirectWorker: Sendable {
+  private struct State {
+    var items: [HeldDeliveries.Item] = []
+    var current = 0
+    var count = 0
+    var begun: ContinuousClock.Instant?
+    var isGone = false
+  }
+
+  private let state = Mutex(State())
+  /// Set once, right after the worker's task was made.
+  private let task = Mutex<Task<Void, Never>?>(nil)
+
+  func run(_ body: @escaping @Sendable () async -> Void) { task.withLock { $0 = Task { await body() } } }
+  func cancel() { task.withLock { $0 }?.cancel() }
+
+  /// Takes items to work on, one call of a handler after another.
+  func take(_ items: [HeldDeliveries.Item]) {
+    state.withLock { state in
+      state.items = items
+      state.current = 0
+    }
+  }
+
+  /// A call that handles the next `count` items begins. False: somebody else has taken over.
+  func begin(_ count: Int) -> Bool {
+    state.withLock { state in
+      state.count = count
+      state.begun = .now
+      return !state.isGone
+    }
+  }
+
+  /// The call has ended. False: it was too late, and its items have been dealt with.
+  func end() -> Bool {
+    state.withLock { state in
+      guard !state.isGone else { return false }
+      state.begun = nil
+      state.current += state.count
+      return true
+    }
+  }
+
+  /// When a call has taken longer than `limit`: its items and those that were to follow; the worker is then on its own.
+  func abandon(after limit: Duration) -> (overdue: [HeldDeliveries.Item], rest: [HeldDeliveries.Item])? {
+    state.withLock { state in
+      guard !state.isGone, let begun = state.begun, ContinuousClock.now - begun >= limit else { return nil }
+      state.isGone = true
+      let end = state.current + state.count
+      return (Array(state.items[state.current..<end]), Array(state.items[end...]))
+    }
+  }
+}
