@@ -37,6 +37,7 @@ struct ForgetfulBroker: Broker {
     try await real.purgeDead(topic, partition: partition, ids: ids)
   }
   func bury(_ envelope: Envelope, _ note: DeadLetterNote) async throws {}
+  func remove(stream: String) async throws { try await real.remove(stream: stream) }
   func isOutage(_ error: any Error) -> Bool { real.isOutage(error) }
   func close() async {}
 }

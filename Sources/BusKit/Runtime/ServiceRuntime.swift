@@ -29,7 +29,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
             service: HealthServer(service: service, configuration: configuration, core: core).application(),
             successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup),
           .init(
-            service: Work(runtime: self), successTerminationBehavior: .gracefullyShutdownGroup,
+            service: Worker(runtime: self), successTerminationBehavior: .gracefullyShutdownGroup,
             failureTerminationBehavior: .gracefullyShutdownGroup),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: core.logger))
@@ -40,7 +40,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
   /// Starts draining; `run()` returns when that is done.
   public func stop() { core.drain() }
 
-  private struct Work: ServiceLifecycle.Service {
+  private struct Worker: ServiceLifecycle.Service {
     let runtime: ServiceRuntime
     func run() async throws {
       try await withGracefulShutdownHandler {
