@@ -76,6 +76,7 @@ struct BusWorld: Sendable {
       return .done()
     }
     service.every("tally", .seconds(3_600)) { _ in }
+    service.publishes([.orderEvents])
     service.auditsOperators()
     return service
   }

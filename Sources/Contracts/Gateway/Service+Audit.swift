@@ -3,6 +3,7 @@ import BusKit
 extension Service {
   /// Tells gateway's audit log of every operator's command that concerns this service's part of the bus.
   public mutating func auditsOperators() {
+    publishes([.gatewayCommands])
     onOperatorAction { applied, unit in
       try unit.publish(
         OperatorActed(
