@@ -28,7 +28,8 @@ public final class Rehearsal: Sendable {
   ///   - seed: what is due at one moment happens in an order drawn from this, in batches of drawn sizes; nil: in the
   ///     order in which it came.
   ///   - stepsMax: how much may happen at one moment of the clock before it counts as going round in circles.
-  /// - Throws: `RehearsalError` when two services have one name.
+  /// - Throws: `RehearsalError` when two services have one name; `InvariantViolation` when the older versions of a
+  ///   message do not fit together, with which its service would not start either.
   public init(
     _ services: Service..., start: Date = Date(timeIntervalSince1970: 1_767_225_600), seed: UInt64? = nil,
     timing: BusTiming = BusTiming(), stepsMax: Int = 100_000,

@@ -15,6 +15,7 @@ struct RehearsalTests {
     _ apply: @escaping @Sendable (Add, UnitOfWork) throws -> Void
   ) -> Service {
     var service = Service(name: "counter", schema: "counter", migrations: [])
+    service.publishes([Add.topic])
     service.handle(Add.self, needs: needs, apply: apply)
     return service
   }
@@ -195,6 +196,14 @@ struct RehearsalTests {
     try await rehearsal.settle()
     let letter = try #require(rehearsal.deadLetters.first)
     #expect(letter.reason == "invariant" && letter.detail.contains("not declared"))
+  }
+
+  @Test func aTopicThatWasNotDeclaredIsADeadLetter() async throws {
+    let rehearsal = try Rehearsal(service { try $1.publish(Added(aggregate: $0.account, seq: 1, total: 1)) })
+    try await rehearsal.publish(Add(account: "a"))
+    try await rehearsal.settle()
+    let letter = try #require(rehearsal.deadLetters.first)
+    #expect(letter.reason == "invariant" && letter.detail.contains("service.publishes"))
   }
 
   @Test func aRowInsertedTwiceBreaksItsKey() async throws {

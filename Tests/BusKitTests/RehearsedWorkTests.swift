@@ -130,6 +130,7 @@ struct RehearsedWorkTests {
 
   @Test func aCommandIsAnsweredAndSoIsAnEffectThatWaits() async throws {
     var answering = Service(name: "answering", schema: "answering", migrations: [])
+    answering.publishes([Add.topic])
     answering.handle(Add.self) { add, unit in
       guard let cause = unit.cause else { return }
       try unit.reply(
@@ -190,6 +191,7 @@ struct RehearsedFailureTests {
     let runs = Diary<TimeInterval>()
     let start = Date(timeIntervalSince1970: 1_767_225_600)
     var service = Service(name: "counter", schema: "counter", migrations: [])
+    service.publishes([Added.topic])
     service.handle(Add.self) { add, unit in
       let count = runs.write(unit.now.timeIntervalSince(start))
       switch count {

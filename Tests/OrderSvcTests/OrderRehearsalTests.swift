@@ -21,6 +21,7 @@ struct OrderRehearsalTests {
 
   private func wallet() -> Service {
     var service = Service(name: ServiceName.wallet, schema: "wallet_svc", migrations: [])
+    service.publishes([.walletEvents])
     service.handle(HoldFunds.self) { hold, unit in
       try unit.publish(FundsHeld(order: hold.order, customer: hold.customer, amount: hold.amount, seq: 1))
     }
@@ -33,6 +34,7 @@ struct OrderRehearsalTests {
   /// Half of what is asked for is on chain after 3 s and solid after 60.
   private func chain() -> Service {
     var service = Service(name: ServiceName.tx, schema: "tx_svc", migrations: [])
+    service.publishes([.txEvents])
     service.handle(DelegateEnergy.self) { ask, unit in
       let half = Energy(ask.energy.value / 2)
       let start = unit.now.addingTimeInterval(3)

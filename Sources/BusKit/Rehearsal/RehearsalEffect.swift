@@ -7,6 +7,7 @@ struct RehearsalEffect: Sendable {
   let orderKey: String
   let payload: [UInt8]
   let correlation: String
+  let traceparent: String
   let createdAt: Date
   var seq = 0
   /// Set by `EffectOutcome.again`: behind all others.
@@ -24,6 +25,7 @@ struct RehearsalEffect: Sendable {
     orderKey = effect.orderKey
     payload = effect.payload
     correlation = effect.correlation
+    traceparent = effect.traceparent
     createdAt = now
     nextAt = max(now, effect.at ?? now)
   }

@@ -2,8 +2,6 @@ import Foundation
 
 /// Effects and schedules, by the rules of `EffectRunner` and `ScheduleRunner`.
 extension RehearsalEngine {
-  private static let tickBackoff = Backoff(first: .seconds(1), most: .seconds(60))
-
   // MARK: - Effects
 
   func perform(_ id: UUID, _ stage: Int) async throws {
@@ -67,7 +65,8 @@ extension RehearsalEngine {
     let context = EffectContext(
       id: effect.id, attempt: effect.attempts, correlation: effect.correlation, createdAt: effect.createdAt,
       bus: bus(stage))
-    let cause = Envelope.origin(correlation: effect.correlation, at: effect.createdAt)
+    let cause = Envelope.origin(
+      correlation: effect.correlation, at: effect.createdAt, traceparent: effect.traceparent)
     let work = Work(kind: .effect, service: stages[stage].service.name, name: effect.kind, envelopes: [cause])
     return try await stages[stage].middleware.run(work) { _ in
       try await withTimeout(handler.policy.timeout) { try await handler.run(effect.payload, context) }
@@ -194,8 +193,9 @@ extension RehearsalEngine {
       return  // Due as before.
     } catch {
       logger.info("a scheduled step failed", metadata: ["tick": "\(work.name)", "error": "\(error)"])
-      let pause = Self.tickBackoff.delay(attempt: row.attempts + 1, random: 0.5)
-      set(row, row.nextAt, attempts: row.attempts + 1, retryAt: later(pause), stage)
+      let (attempts, pause) = ScheduleRunner.outcome(
+        of: error, row, now, attemptsMax: timing.attemptsMax, random: 0.5)
+      set(row, row.nextAt, attempts: attempts, retryAt: later(pause), stage)
     }
   }
 

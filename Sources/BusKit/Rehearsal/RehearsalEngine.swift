@@ -73,6 +73,10 @@ package final class RehearsalEngine: Sendable {
     guard Set(names).count == names.count else {
       throw RehearsalError("two services have the same name: \(names.joined(separator: ", "))")
     }
+    for service in services {
+      let faults = service.handlers.values.map(\.versionFault) + service.queries.values.map(\.versionFault)
+      for fault in faults { if let fault { throw fault } }
+    }
     let clock = RehearsalClock(start)
     let broker = MemoryBroker { clock.milliseconds }
     self.clock = clock
@@ -104,7 +108,7 @@ package final class RehearsalEngine: Sendable {
   }
 
   private static func store(for service: Service, now: Date) -> RehearsalStore {
-    var store = RehearsalStore()
+    var store = RehearsalStore(publishedTopics: Set(service.publishedTopics.map(\.name)))
     for work in service.schedules {
       store.schedules[work.name] = ScheduleRow(
         name: work.name, definition: work.schedule.definition, nextAt: work.schedule.first(now: now, previous: nil),

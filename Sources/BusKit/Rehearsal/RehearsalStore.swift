@@ -39,6 +39,8 @@ struct RehearsalStore: Sendable {
     var effects: [RehearsalEffect] = []
   }
 
+  /// The lasting topics that may be written to.
+  let publishedTopics: Set<String>
   private(set) var tables: [String: [String: Columns]] = [:]
   /// Handled messages and their bodies.
   private var inbox: [UUID: [UInt8]] = [:]
@@ -49,6 +51,8 @@ struct RehearsalStore: Sendable {
   /// Grows with every commit: whoever has read an older version decides anew.
   private(set) var version = 0
   private var effectCount = 0
+
+  init(publishedTopics: Set<String>) { self.publishedTopics = publishedTopics }
 
   // MARK: - Units of work
 
@@ -107,7 +111,9 @@ struct RehearsalStore: Sendable {
       }
     }
     for (message, at) in workspace.outgoing {
-      changes.outbox.append(OutboxRow(record: OutboxRecord(message), availableAt: max(now, at ?? now)))
+      let record = OutboxRecord(message)
+      try record.check(isFor: publishedTopics)
+      changes.outbox.append(OutboxRow(record: record, availableAt: max(now, at ?? now)))
     }
     for effect in workspace.effects { changes.effects.append(RehearsalEffect(effect, now: now)) }
   }

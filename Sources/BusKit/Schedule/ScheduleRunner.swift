@@ -73,7 +73,8 @@ struct ScheduleRunner: Sendable {
       if core.isDraining { return }
       core.metrics.counter("energy_bus_ticks_failed_total", labels: [("tick", item.name)]).increment()
       core.logger.warning("a scheduled step failed", metadata: ["tick": "\(item.name)", "error": "\(error)"])
-      let (attempts, pause) = outcome(of: error, row, now)
+      let (attempts, pause) = Self.outcome(
+        of: error, row, now, attemptsMax: core.timing.attemptsMax, random: .random(in: 0..<1))
       let text = "\(error)"
       try await core.pool.withSession {
         try ScheduleStore.noteFailure(row, text, attempts: attempts, pause: pause, in: $0)
@@ -82,12 +83,14 @@ struct ScheduleRunner: Sendable {
   }
 
   /// The kinds of failure mean what they mean for messages. There is no dead letter: the next tick is another chance.
-  private func outcome(of error: any Error, _ row: ScheduleRow, _ now: Date) -> (attempts: Int, pause: Duration) {
-    let usual = Self.backoff.delay(attempt: row.attempts + 1, random: .random(in: 0..<1))
+  static func outcome(
+    of error: any Error, _ row: ScheduleRow, _ now: Date, attemptsMax: Int, random: Double
+  ) -> (attempts: Int, pause: Duration) {
+    let usual = backoff.delay(attempt: row.attempts + 1, random: random)
     return switch error {
     case let error as Throttled: (row.attempts, error.wait.time(from: now))
     case let error as TransientFailure: (row.attempts + 1, error.delay ?? usual)
-    case is PermanentFailure, is InvariantViolation: (max(row.attempts + 1, core.timing.attemptsMax), usual)
+    case is PermanentFailure, is InvariantViolation: (max(row.attempts + 1, attemptsMax), usual)
     default: (row.attempts + 1, usual)
     }
   }

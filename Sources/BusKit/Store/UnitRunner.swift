@@ -176,10 +176,7 @@ struct UnitRunner: Sendable {
     var rows: [OutboxStore.NewRow] = []
     for (message, at) in workspace.outgoing {
       let record = OutboxRecord(message)
-      guard record.isTransient || publishedTopics.contains(record.topicName) else {
-        throw InvariantViolation(
-          "\(record.envelope.type) goes to \(record.topicName), which is not declared; add it to service.publishes([…])")
-      }
+      try record.check(isFor: publishedTopics)
       if let at, at > now {
         rows.append(.init(record: record, availableAt: at, delayedUntil: at))
       } else {

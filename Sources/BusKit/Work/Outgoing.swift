@@ -50,6 +50,13 @@ extension OutboxRecord {
   /// How many answers wait for a process before the oldest go.
   private static let answersMax = 10_000
 
+  /// - Parameter topics: the lasting ones that its service has said it publishes to.
+  func check(isFor topics: Set<String>) throws {
+    guard !isTransient, !topics.contains(topicName) else { return }
+    throw InvariantViolation(
+      "\(envelope.type) goes to \(topicName), which is not declared; add it to service.publishes([…])")
+  }
+
   var publication: Publication {
     Publication(stream: streamKey, envelope: envelope, lengthMax: isTransient ? Self.answersMax : nil)
   }
