@@ -73,10 +73,22 @@ enum JSONText {
     }
   }
 
+  /// nil for bytes that are not UTF-8.
+  static func string(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+    firstInvalid(bytes) == nil ? String(decoding: bytes, as: UTF8.self) : nil
+  }
+
   /// Where bytes stop being UTF-8 (Unicode 15, table 3-7: no overlong forms, no surrogates); nil if they are.
   static func firstInvalid(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    let source = UnsafeRawBufferPointer(bytes)
     var index = 0
     while index < bytes.count {
+      while index + 8 <= bytes.count,
+        !JSONWord.isBeyondASCII(source.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+      {
+        index += 8
+      }
+      guard index < bytes.count else { break }
       let byte = bytes[index]
       if byte < 0x80 {
         index += 1

@@ -127,12 +127,13 @@ struct JSONTree: ~Copyable {
 
   /// The entry of this key that was begun last.
   func find(_ key: String, in container: Int) -> Int? {
+    let count = key.utf8.count
     var found: Int?
     var index = containers[container].first
     while index >= 0 {
       let entry = entries[index]
       let name = UnsafeBufferPointer(start: bytes.base + entry.key.lowerBound, count: entry.key.count)
-      if entry.content != .dropped, name.elementsEqual(key.utf8) { found = index }
+      if name.count == count, entry.content != .dropped, name.elementsEqual(key.utf8) { found = index }
       index = entry.next
     }
     return found

@@ -33,16 +33,18 @@ extension Envelope {
     let wire = WireFields(fields)
     let idText = try wire.bytes("id", 0)
     guard let id = idText.withUnsafeBufferPointer({ UUID(text: $0) }) else { throw WireFields.failure("id", idText) }
-    guard let body = wire.find("body", 11)?.bytes else { throw DecodingFailure(field: "body", value: "missing") }
+    guard let body = wire.find("body", 11) else { throw DecodingFailure(field: "body", value: "missing") }
     guard body.count <= Self.bodyBytesMax else {
       throw DecodingFailure(field: "body", value: "\(body.count) bytes; the most is \(Self.bodyBytesMax)")
     }
-    let created = try wire.number("ts", 4, in: 0...Self.createdMillisecondsMax)
+    let timeToLive = try wire.bytes("ttl", 5, or: [])
     let lifetime = -Self.timeToLiveMillisecondsMax...Self.timeToLiveMillisecondsMax
+    let created = try WireFields.number("ts", wire.bytes("ts", 4), in: 0...Self.createdMillisecondsMax)
     self.init(
-      id: id, type: try wire.text("type", 1), version: Int(try wire.number("ver", 2, in: 1...Int64(Int32.max))),
+      id: id, type: try wire.text("type", 1),
+      version: Int(try WireFields.number("ver", wire.bytes("ver", 2), in: 1...Int64(Int32.max))),
       key: try wire.text("key", 3), createdAt: Date(timeIntervalSince1970: Double(created) / 1000),
-      timeToLive: try wire.isEmpty("ttl", 5) ? nil : .milliseconds(try wire.number("ttl", 5, in: lifetime)),
+      timeToLive: timeToLive.isEmpty ? nil : .milliseconds(try WireFields.number("ttl", timeToLive, in: lifetime)),
       correlation: try wire.text("cor", 6, or: ""), causation: try wire.text("cau", 7, or: ""),
       traceparent: try wire.text("tp", 8, or: ""), replyTo: try wire.text("rt", 9, or: ""),
       contentType: try wire.text("ct", 10, or: "application/json"), body: body)
@@ -54,51 +56,65 @@ private struct WireFields {
   private let fields: [RedisValue]
   init(_ fields: [RedisValue]) { self.fields = fields }
 
-  func find(_ name: StaticString, _ place: Int) -> RedisValue? {
-    if 2 * place + 1 < fields.count, Self.isName(fields[2 * place], name) { return fields[2 * place + 1] }
-    for index in stride(from: 0, to: fields.count - 1, by: 2) where Self.isName(fields[index], name) {
-      return fields[index + 1]
+  func find(_ name: StaticString, _ place: Int) -> [UInt8]? {
+    let usual = 2 * place
+    if usual + 1 < fields.count, isName(usual, name), case .bulk(let value) = fields[usual + 1] { return value }
+    return search(name)
+  }
+
+  @inline(never)
+  private func search(_ name: StaticString) -> [UInt8]? {
+    for index in stride(from: 0, to: fields.count - 1, by: 2) where isName(index, name) {
+      return fields[index + 1].bytes
     }
     return nil
   }
 
-  private static func isName(_ value: RedisValue, _ name: StaticString) -> Bool {
-    guard let bytes = value.bytes, bytes.count == name.utf8CodeUnitCount else { return false }
-    return bytes.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+  @inline(__always)
+  private func isName(_ index: Int, _ name: StaticString) -> Bool {
+    guard case .bulk(let bytes) = fields[index], bytes.count == name.utf8CodeUnitCount else { return false }
+    return bytes.withUnsafeBufferPointer { bytes in
+      for place in 0..<bytes.count where bytes[place] != name.utf8Start[place] { return false }
+      return true
+    }
   }
 
-  func bytes(_ name: StaticString, _ place: Int) throws -> [UInt8] {
-    guard let bytes = find(name, place)?.bytes else { throw DecodingFailure(field: "\(name)", value: "missing") }
-    guard bytes.count <= Envelope.fieldBytesMax else {
-      throw DecodingFailure(
-        field: "\(name)", value: "\(bytes.count) bytes; the most is \(Envelope.fieldBytesMax)")
-    }
+  /// - Parameter absent: what to take where an older release has left the field out.
+  func bytes(_ name: StaticString, _ place: Int, or absent: [UInt8]? = nil) throws -> [UInt8] {
+    guard let bytes = find(name, place) ?? absent else { throw DecodingFailure(field: "\(name)", value: "missing") }
+    try Self.check(name, bytes)
     return bytes
   }
 
-  func text(_ name: StaticString, _ place: Int) throws -> String {
-    let bytes = try bytes(name, place)
-    guard let text = String(validating: bytes, as: UTF8.self) else { throw Self.failure(name, bytes) }
+  @inline(__always)
+  private static func check(_ name: StaticString, _ bytes: [UInt8]) throws {
+    guard bytes.count <= Envelope.fieldBytesMax else {
+      throw DecodingFailure(field: "\(name)", value: "\(bytes.count) bytes; the most is \(Envelope.fieldBytesMax)")
+    }
+  }
+
+  func text(_ name: StaticString, _ place: Int, or absent: String? = nil) throws -> String {
+    guard let bytes = find(name, place) else {
+      guard let absent else { throw DecodingFailure(field: "\(name)", value: "missing") }
+      return absent
+    }
+    try Self.check(name, bytes)
+    guard let text = bytes.withUnsafeBufferPointer({ JSONText.string($0) }) else { throw Self.failure(name, bytes) }
     return text
   }
 
-  /// Older releases may have left it out.
-  func text(_ name: StaticString, _ place: Int, or absent: String) throws -> String {
-    find(name, place) == nil ? absent : try text(name, place)
-  }
-
-  func isEmpty(_ name: StaticString, _ place: Int) throws -> Bool {
-    try find(name, place) == nil || bytes(name, place).isEmpty
-  }
-
-  /// Decimal digits, with a sign at most.
-  func number(_ name: StaticString, _ place: Int, in range: ClosedRange<Int64>) throws -> Int64 {
-    let bytes = try bytes(name, place)
-    let digits = bytes.first == UInt8(ascii: "-") ? bytes.dropFirst() : bytes[...]
+  /// Decimal digits, with a minus at most.
+  static func number(_ name: StaticString, _ bytes: [UInt8], in range: ClosedRange<Int64>) throws -> Int64 {
+    let isNegative = bytes.first == UInt8(ascii: "-")
+    let digits = bytes.count - (isNegative ? 1 : 0)
     // Eighteen digits cannot overflow.
-    guard 1...18 ~= digits.count, digits.allSatisfy({ 0x30...0x39 ~= $0 }) else { throw Self.failure(name, bytes) }
-    let magnitude = digits.reduce(into: Int64(0)) { $0 = $0 * 10 + Int64($1 - 0x30) }
-    let number = digits.count == bytes.count ? magnitude : -magnitude
+    guard 1...18 ~= digits else { throw failure(name, bytes) }
+    var number: Int64 = 0
+    for byte in bytes.suffix(digits) {
+      guard 0x30...0x39 ~= byte else { throw failure(name, bytes) }
+      number = number * 10 + Int64(byte - 0x30)
+    }
+    if isNegative { number = -number }
     guard range ~= number else {
       throw DecodingFailure(field: "\(name)", value: "\(number) is not in \(range.lowerBound)...\(range.upperBound)")
     }

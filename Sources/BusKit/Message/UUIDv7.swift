@@ -23,9 +23,9 @@ private struct SequenceV7 {
 
   private(set) var milliseconds: Int64 = 0
   private var counter: UInt64 = 0
+  private var random = RandomStock()
 
   mutating func next(_ wanted: Int64) -> UUID {
-    var random = SystemRandomNumberGenerator()
     if wanted == milliseconds, counter < Self.counterMax {
       counter += 1
     } else {
@@ -49,5 +49,29 @@ private struct SequenceV7 {
         UInt8(truncatingIfNeeded: random >> 16), UInt8(truncatingIfNeeded: random >> 24),
         UInt8(truncatingIfNeeded: random >> 32), UInt8(truncatingIfNeeded: random >> 40)
       ))
+  }
+}
+
+/// The system's random numbers, fetched 32 at a time: a call into the kernel for each would be the better part of the
+/// cost of an identifier.
+private struct RandomStock {
+  private var words = [UInt64](repeating: 0, count: 32)
+  private var used = 32
+
+  mutating func next() -> UInt64 {
+    if used == words.count { refill() }
+    used += 1
+    return words[used - 1]
+  }
+
+  private mutating func refill() {
+    let isFilled = words.withUnsafeMutableBytes { bytes in
+      bytes.baseAddress.map { getentropy($0, bytes.count) == 0 } ?? false
+    }
+    if !isFilled {
+      var system = SystemRandomNumberGenerator()
+      for index in words.indices { words[index] = system.next() }
+    }
+    used = 0
   }
 }
