@@ -12,6 +12,9 @@ final class DirectHandler: DeliveryHandling {
   /// Handled messages wait at most this long for their acknowledgement to begin.
   private static let acknowledgeAfter: Duration = .milliseconds(5)
   private static let acknowledgeMax = 500
+  /// More than this is a stream of messages.
+  private static let streamingPerMillisecond = 5.0
+  private static let gatherMax: Duration = .milliseconds(2)
 
   private let link: any BrokerSubscription
   private let consumer: Consumer
@@ -22,6 +25,7 @@ final class DirectHandler: DeliveryHandling {
   private let workers = Mutex<[DirectWorker]>([])
   /// Handed back with a delay, until then.
   private let resting = Mutex<[String: ContinuousClock.Instant]>([:])
+  private let lastRead = Mutex(ContinuousClock.now)
   private let watch = Mutex<Task<Void, Never>?>(nil)
 
   init(link: any BrokerSubscription, consumer: Consumer, host: any ConsumerHost) {
@@ -56,11 +60,26 @@ final class DirectHandler: DeliveryHandling {
     // What waits and what runs are bounded, and so is what the broker does not let us acknowledge.
     await held.room(heldMax: max(1, options.concurrency) + 8)
     held.add(ready)
+    try await gather(after: entries.count)
+  }
+
+  /// Many messages that come in many small reads cost several times as much as in a few large ones: while they stream in,
+  /// the next read waits a moment. A message that comes alone is never held up by this.
+  private func gather(after count: Int) async throws {
+    let now = ContinuousClock.now
+    let since = lastRead.withLock { last in
+      defer { last = now }
+      return last.duration(to: now)
+    }
+    guard count > 1, count < options.batchMax / 4 else { return }
+    let perMillisecond = Double(count) / max(0.05, Double(since.components.attoseconds) / 1e15 + Double(since.components.seconds) * 1e3)
+    guard perMillisecond > Self.streamingPerMillisecond else { return }
+    try await Task.sleep(for: min(Self.gatherMax, .milliseconds(Double(options.batchMax) / 2 / perMillisecond)))
   }
 
   func handle(suspect entry: Delivery) async throws {
     await held.emptied()
-    try await handle([entry])
+    held.add(try await prepare([entry]))
     await held.emptied()
   }
 
