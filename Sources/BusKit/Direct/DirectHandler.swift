@@ -126,6 +126,7 @@ final class DirectHandler: DeliveryHandling {
     host.logger.warning("what does not end is handed back", metadata: ["count": "\(batches.flatMap(\.held).count)"])
     for worker in workers.withLock({ $0 }) {
       _ = worker.abandon(after: .zero)
+      acknowledger.acknowledge(worker.takeDone(count: 1))
       worker.cancel()
     }
     do {
@@ -209,7 +210,7 @@ final class DirectHandler: DeliveryHandling {
       } catch {
         for place in items.indices { failures[place] = error }
       }
-      guard worker.end() else { return false }
+      guard worker.end(isDone: false) else { return false }
       acknowledger.acknowledge(failures.isEmpty ? items : items.indices.filter { failures[$0] == nil }.map { items[$0] })
       for (place, error) in failures { await fail(items[place], error) }
       return true
@@ -220,34 +221,21 @@ final class DirectHandler: DeliveryHandling {
   private func callEach(
     _ worker: DirectWorker, _ items: [Item], _ body: @Sendable (Envelope) async throws -> Void
   ) async -> Bool {
-    var done: [Item] = []
-    var doneSince = ContinuousClock.now
     for item in items {
-      guard worker.begin(1) else { break }
+      guard worker.begin(1) else { return false }
       var failure: (any Error)?
       do { try await body(item.entry.envelope) } catch { failure = error }
-      guard worker.end() else {
-        acknowledger.acknowledge(done)
-        return false
-      }
-      if let failure {
-        await fail(item, failure)
-        continue
-      }
-      let now = ContinuousClock.now
-      if done.isEmpty { doneSince = now }
-      done.append(item)
-      if done.count >= Self.acknowledgeMax || now - doneSince > Self.acknowledgeAfter {
-        acknowledger.acknowledge(done)
-        done = []
-      }
+      guard worker.end(isDone: failure == nil) else { return false }
+      if let failure { await fail(item, failure) }
+      acknowledger.acknowledge(worker.takeDone(count: Self.acknowledgeMax, age: Self.acknowledgeAfter))
     }
-    acknowledger.acknowledge(done)
+    acknowledger.acknowledge(worker.takeDone())
     return true
   }
 
   private func replaceOverdueWorkers() async {
     for worker in workers.withLock({ $0 }) {
+      acknowledger.acknowledge(worker.takeDone(count: 1))
       guard let (overdue, rest) = worker.abandon(after: options.handlerMax) else { continue }
       workers.withLock { workers in workers.removeAll { $0 === worker } }
       worker.cancel()
