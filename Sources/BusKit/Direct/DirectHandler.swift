@@ -12,6 +12,9 @@ final class DirectHandler: DeliveryHandling {
   /// Handled messages wait at most this long for their acknowledgement to begin.
   private static let acknowledgeAfter: Duration = .milliseconds(5)
   private static let acknowledgeMax = 500
+  /// More than this is a stream of messages.
+  private static let streamingPerMillisecond = 5.0
+  private static let gatherMax: Duration = .milliseconds(2)
 
   private let link: any BrokerSubscription
   private let consumer: Consumer
@@ -22,6 +25,7 @@ final class DirectHandler: DeliveryHandling {
   private let workers = Mutex<[DirectWorker]>([])
   /// Handed back with a delay, until then.
   private let resting = Mutex<[String: ContinuousClock.Instant]>([:])
+  private let lastRead = Mutex(ContinuousClock.now)
   private let watch = Mutex<Task<Void, Never>?>(nil)
 
   init(link: any BrokerSubscription, consumer: Consumer, host: any ConsumerHost) {
@@ -56,11 +60,26 @@ final class DirectHandler: DeliveryHandling {
     // What waits and what runs are bounded, and so is what the broker does not let us acknowledge.
     await held.room(heldMax: max(1, options.concurrency) + 8)
     held.add(ready)
+    try await gather(after: entries.count)
+  }
+
+  /// Many messages that come in many small reads cost several times as much as in a few large ones: while they stream in,
+  /// the next read waits a moment. A message that comes alone is never held up by this.
+  private func gather(after count: Int) async throws {
+    let now = ContinuousClock.now
+    let since = lastRead.withLock { last in
+      defer { last = now }
+      return last.duration(to: now)
+    }
+    guard count > 1, count < options.batchMax / 4 else { return }
+    let perMillisecond = Double(count) / max(0.05, Double(since.components.attoseconds) / 1e15 + Double(since.components.seconds) * 1e3)
+    guard perMillisecond > Self.streamingPerMillisecond else { return }
+    try await Task.sleep(for: min(Self.gatherMax, .milliseconds(Double(options.batchMax) / 2 / perMillisecond)))
   }
 
   func handle(suspect entry: Delivery) async throws {
     await held.emptied()
-    try await handle([entry])
+    held.add(try await prepare([entry]))
     await held.emptied()
   }
 
@@ -107,6 +126,7 @@ final class DirectHandler: DeliveryHandling {
     host.logger.warning("what does not end is handed back", metadata: ["count": "\(batches.flatMap(\.held).count)"])
     for worker in workers.withLock({ $0 }) {
       _ = worker.abandon(after: .zero)
+      acknowledger.acknowledge(worker.takeDone(count: 1))
       worker.cancel()
     }
     do {
@@ -190,7 +210,7 @@ final class DirectHandler: DeliveryHandling {
       } catch {
         for place in items.indices { failures[place] = error }
       }
-      guard worker.end() else { return false }
+      guard worker.end(isDone: false) else { return false }
       acknowledger.acknowledge(failures.isEmpty ? items : items.indices.filter { failures[$0] == nil }.map { items[$0] })
       for (place, error) in failures { await fail(items[place], error) }
       return true
@@ -201,34 +221,21 @@ final class DirectHandler: DeliveryHandling {
   private func callEach(
     _ worker: DirectWorker, _ items: [Item], _ body: @Sendable (Envelope) async throws -> Void
   ) async -> Bool {
-    var done: [Item] = []
-    var doneSince = ContinuousClock.now
     for item in items {
-      guard worker.begin(1) else { break }
+      guard worker.begin(1) else { return false }
       var failure: (any Error)?
       do { try await body(item.entry.envelope) } catch { failure = error }
-      guard worker.end() else {
-        acknowledger.acknowledge(done)
-        return false
-      }
-      if let failure {
-        await fail(item, failure)
-        continue
-      }
-      let now = ContinuousClock.now
-      if done.isEmpty { doneSince = now }
-      done.append(item)
-      if done.count >= Self.acknowledgeMax || now - doneSince > Self.acknowledgeAfter {
-        acknowledger.acknowledge(done)
-        done = []
-      }
+      guard worker.end(isDone: failure == nil) else { return false }
+      if let failure { await fail(item, failure) }
+      acknowledger.acknowledge(worker.takeDone(count: Self.acknowledgeMax, age: Self.acknowledgeAfter))
     }
-    acknowledger.acknowledge(done)
+    acknowledger.acknowledge(worker.takeDone())
     return true
   }
 
   private func replaceOverdueWorkers() async {
     for worker in workers.withLock({ $0 }) {
+      acknowledger.acknowledge(worker.takeDone(count: 1))
       guard let (overdue, rest) = worker.abandon(after: options.handlerMax) else { continue }
       workers.withLock { workers in workers.removeAll { $0 === worker } }
       worker.cancel()

@@ -8,6 +8,8 @@ final class DirectWorker: Sendable {
     var count = 0
     var begun: ContinuousClock.Instant?
     var isGone = false
+    var done: [HeldDeliveries.Item] = []
+    var doneSince = ContinuousClock.now
   }
 
   private let state = Mutex(State())
@@ -34,13 +36,27 @@ final class DirectWorker: Sendable {
     }
   }
 
-  /// The call has ended. False: it was too late, and its items have been dealt with.
-  func end() -> Bool {
+  /// The call has ended; what is done gathers for `takeDone`. False: it was too late, and its items have been dealt with.
+  func end(isDone: Bool) -> Bool {
     state.withLock { state in
       guard !state.isGone else { return false }
       state.begun = nil
-      state.current += state.count
+      let end = state.current + state.count
+      if isDone {
+        if state.done.isEmpty { state.doneSince = .now }
+        state.done.append(contentsOf: state.items[state.current..<end])
+      }
+      state.current = end
       return true
+    }
+  }
+
+  /// What is done and not yet acknowledged, once it is so much or so old. The handler of the next message may take long.
+  func takeDone(count: Int = 0, age: Duration = .zero) -> [HeldDeliveries.Item] {
+    state.withLock { state in
+      guard !state.done.isEmpty, state.done.count >= count || ContinuousClock.now - state.doneSince > age else { return [] }
+      defer { state.done = [] }
+      return state.done
     }
   }
 

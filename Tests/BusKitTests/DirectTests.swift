@@ -1,0 +1,330 @@
+import Foundation
+import Redis
+import Synchronization
+import TestKit
+import Testing
+
+@testable import BusKit
+
+/// A Redis of a test's own and programs without a database on it.
+private struct DirectWorld: Sendable {
+  let server: RedisServer
+  let logger = JSONLog.logger(service: "direct", level: .critical)
+
+  static func run(_ body: @Sendable (DirectWorld) async throws -> Void) async throws {
+    let server = try await RedisServer.start()
+    do {
+      try await body(DirectWorld(server: server))
+    } catch {
+      try await server.stop()
+      throw error
+    }
+    try await server.stop()
+  }
+
+  func client(_ name: String = "test") -> BusClient { BusClient(redis: server.configuration, name: name, logger: logger) }
+
+  /// Times as short as they may be.
+  static func options(_ change: (inout ConsumerOptions) -> Void = { _ in }) -> ConsumerOptions {
+    var options = ConsumerOptions()
+    options.lease = .seconds(1)
+    options.sweep = .milliseconds(100)
+    options.readBlock = .milliseconds(40)
+    options.backoff = Backoff(first: .milliseconds(20), most: .milliseconds(100))
+    options.attemptsMax = 3
+    change(&options)
+    return options
+  }
+
+  /// Consumes while `body` runs, then drains.
+  func consuming(
+    _ consumer: Consumer, _ body: @escaping @Sendable (BusClient, ConsumerRuntime) async throws -> Void
+  ) async throws {
+    try await client().run { client in
+      let runtime = client.runtime(of: consumer)
+      async let running: Void = runtime.run()
+      do {
+        try await body(client, runtime)
+      } catch {
+        runtime.stop()
+        throw error
+      }
+      runtime.stop()
+      try await running
+    }
+  }
+
+  /// Pending, dead, and consumers of a group.
+  func state(_ client: BusClient, _ topic: Topic = Parcel.topic) async throws -> (pending: Int, dead: Int, consumers: Int) {
+    let states = try await client.state(of: topic)
+    let groups = states.flatMap(\.groups).filter { $0.name == "direct" }
+    return (groups.reduce(0) { $0 + $1.pending }, states.reduce(0) { $0 + $1.dead }, groups.flatMap(\.consumers).count)
+  }
+}
+
+private struct Parcel: Message, Equatable {
+  static let messageType = "test.Parcel"
+  static let topic = Topic("test.parcels", groups: [.essential("direct")], lengthMax: 5_000)
+  let number: Int
+  var messageKey: String { "\(number)" }
+}
+
+private struct Letter: Message, Equatable {
+  static let messageType = "test.Letter"
+  static let topic = Parcel.topic
+  let text: String
+  var messageKey: String { text }
+}
+
+private struct Unwilling: Error {}
+
+@Suite struct DirectTests {
+  @Test func whatIsPublishedIsHandledInOrderAndAcknowledged() async throws {
+    try await DirectWorld.run { world in
+      let seen = Diary<Int>()
+      var consumer = Consumer(group: "direct", options: DirectWorld.options())
+      consumer.handle(Parcel.self) { parcel, _ in seen.write(parcel.number) }
+      try await world.consuming(consumer) { client, _ in
+        try await client.publish((0..<2_000).map { Parcel(number: $0) })
+        try await eventually { seen.lines.count == 2_000 }
+        #expect(seen.lines == Array(0..<2_000))
+        try await eventually { try await world.state(client).pending == 0 }
+      }
+    }
+  }
+
+  @Test func manyTasksPublishAtOnceAndNothingIsLost() async throws {
+    try await DirectWorld.run { world in
+      let seen = Diary<Int>()
+      var consumer = Consumer(group: "direct", options: DirectWorld.options { $0.concurrency = 8 })
+      consumer.handle(Parcel.self) { parcel, _ in seen.write(parcel.number) }
+      try await world.consuming(consumer) { client, _ in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for number in 0..<500 { group.addTask { try await client.publish(Parcel(number: number)) } }
+          try await group.waitForAll()
+        }
+        try await eventually { seen.lines.count == 500 }
+        #expect(Set(seen.lines) == Set(0..<500))
+      }
+    }
+  }
+
+  @Test func ofABatchOnlyWhatItsHandlerNamesIsTriedAgain() async throws {
+    try await DirectWorld.run { world in
+      let seen = Diary<Int>()
+      var consumer = Consumer(group: "direct", options: DirectWorld.options())
+      consumer.handleBatches(Parcel.self) { batch in
+        var failures: [Int: any Error] = [:]
+        for (place, parcel) in batch.enumerated() {
+          seen.write(parcel.message.number)
+          if parcel.message.number == 3, seen.lines.count(where: { $0 == 3 }) < 2 { failures[place] = Unwilling() }
+        }
+        if !failures.isEmpty { throw PartialFailure(failures) }
+      }
+      try await world.consuming(consumer) { client, _ in
+        try await client.publish((0..<10).map { Parcel(number: $0) })
+        try await eventually { seen.lines.count == 11 }
+        #expect(seen.lines.filter { $0 == 3 }.count == 2)
+        try await eventually { try await world.state(client).pending == 0 }
+        #expect(try await world.state(client).dead == 0)
+      }
+    }
+  }
+
+  @Test func eachKindOfFailureEndsAsItSays() async throws {
+    try await DirectWorld.run { world in
+      let seen = Diary<String>()
+      var consumer = Consumer(group: "direct", options: DirectWorld.options())
+      consumer.handle(Letter.self) { letter, _ in
+        seen.write(letter.text)
+        switch letter.text {
+        case "permanent": throw PermanentFailure("no")
+        case "invariant": throw InvariantViolation("never")
+        case "throttled" where seen.lines.count(where: { $0 == "throttled" }) < 6: throw Throttled("later", after: .milliseconds(10))
+        case "always": throw Unwilling()
+        default: break
+        }
+      }
+      try await world.consuming(consumer) { client, _ in
+        try await client.publish(["permanent", "well", "invariant", "always", "throttled"].map { Letter(text: $0) })
+        try await eventually(within: .seconds(15)) {
+          try await world.state(client).dead == 3 && seen.lines.count { $0 == "throttled" } == 6
+        }
+        try await eventually { try await world.state(client).pending == 0 }
+        let dead = try await client.broker.deadLetters(Letter.topic, partition: 0, after: nil, limit: 10)
+        let reasons = Dictionary(uniqueKeysWithValues: try dead.map { (try $0.envelope().key, $0.reason) })
+        #expect(reasons == ["permanent": "permanent", "invariant": "invariant", "always": "attempts"])
+        #expect(seen.lines.count { $0 == "always" } == 3)
+        #expect(seen.lines.count { $0 == "well" } == 1)
+      }
+    }
+  }
+
+  @Test func entriesThatAreNoMessagesAreDeadLettersAndHarmNobody() async throws {
+    try await DirectWorld.run { world in
+      let redis = RedisConnection(configuration: world.server.configuration)
+      let stream = RedisWord(Parcel.topic.streamKey(0))
+      let seen = Diary<Int>()
+      var consumer = Consumer(group: "direct", options: DirectWorld.options())
+      consumer.handle(Parcel.self) { parcel, _ in seen.write(parcel.number) }
+      try await world.consuming(consumer) { client, _ in
+        _ = try await redis.send(RedisCommand("XADD", stream, "*", "foreign", "1"))
+        _ = try await redis.send(RedisCommand("XADD", stream, "*", "id", .init([0xff, 0xfe]), "body", ""))
+        var bad = try World.envelope(Parcel(number: 1))
+        bad.body = Array("{\"number\":\"one\"}".utf8)
+        _ = try await redis.send(RedisCommand(["XADD", stream, "*"] + bad.wireFields))
+        try await client.publish(Parcel(number: 7))
+        try await eventually { try await world.state(client).dead == 3 }
+        #expect(seen.lines == [7])
+        try await eventually { try await world.state(client).pending == 0 }
+      }
+      await redis.close()
+    }
+  }
+
+  @Test func aHandlerThatNeverReturnsIsReplacedAndItsMessageBuried() async throws {
+    try await DirectWorld.run { world in
+      let seen = Diary<Int>()
+      let options = DirectWorld.options {
+        $0.handlerMax = .milliseconds(200)
+        $0.attemptsMax = 2
+      }
+      var consumer = Consumer(group: "direct", options: options)
+      consumer.handle(Parcel.self) { parcel, _ in
+        seen.write(parcel.number)
+        // Heeds no cancellation.
+        if parcel.number == 1 { await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in } }
+      }
+      try await world.consuming(consumer) { client, _ in
+        try await client.publish((0..<5).map { Parcel(number: $0) })
+        try await eventually(within: .seconds(15)) { try await world.state(client).dead == 1 }
+        #expect(Set(seen.lines) == [0, 1, 2, 3, 4])
+        try await eventually { try await world.state(client).pending == 0 }
+      }
+    }
+  }
+
+  @Test func whatADeadProcessHeldIsHandledByAnother() async throws {
+    try await DirectWorld.run { world in
+      let redis = RedisConnection(configuration: world.server.configuration)
+      let stream = RedisWord(Parcel.topic.streamKey(0))
+      _ = try await redis.send(RedisCommand("XGROUP", "CREATE", stream, "direct", "0", "MKSTREAM"))
+      try await world.client().run { try await $0.publish((0..<5).map { Parcel(number: $0) }) }
+      _ = try await redis.send(RedisCommand("XREADGROUP", "GROUP", "direct", "gone", "COUNT", "5", "STREAMS", stream, ">"))
+      let seen = Diary<Int>()
+      var consumer = Consumer(group: "direct", options: DirectWorld.options())
+      consumer.handle(Parcel.self) { parcel, _ in seen.write(parcel.number) }
+      try await world.consuming(consumer) { client, _ in
+        try await eventually { Set(seen.lines) == [0, 1, 2, 3, 4] }
+        try await eventually { try await world.state(client).pending == 0 }
+      }
+      await redis.close()
+    }
+  }
+
+  @Test func drainingFinishesWhatWasBegunAndLeavesNothingBehind() async throws {
+    try await DirectWorld.run { world in
+      let (begun, done) = (Diary<Int>(), Diary<Int>())
+      var consumer = Consumer(group: "direct", options: DirectWorld.options())
+      consumer.handle(Parcel.self) { parcel, _ in
+        begun.write(parcel.number)
+        try await Task.sleep(for: .milliseconds(300))
+        done.write(parcel.number)
+      }
+      let consuming = consumer
+      try await world.client().run { client in
+        let running = Task { try await client.run(consuming) }
+        try await client.publish(Parcel(number: 1))
+        try await eventually { begun.lines == [1] }
+        // Cancelling drains; it does not cancel the handler.
+        running.cancel()
+        try await running.value
+        #expect(done.lines == [1])
+        let state = try await world.state(client)
+        #expect(state.pending == 0)
+        #expect(state.consumers == 0)
+      }
+    }
+  }
+
+  @Test func whatDoesNotEndWhileDrainingIsHandedBackAtOnce() async throws {
+    try await DirectWorld.run { world in
+      let begun = Diary<Int>()
+      var consumer = Consumer(group: "direct", options: DirectWorld.options { $0.drainMax = .milliseconds(100) })
+      consumer.handle(Parcel.self) { parcel, _ in
+        begun.write(parcel.number)
+        try await Task.sleep(for: .seconds(60))
+      }
+      try await world.consuming(consumer) { client, runtime in
+        try await client.publish((0..<3).map { Parcel(number: $0) })
+        try await eventually { begun.lines == [0] }
+        let start = ContinuousClock.now
+        runtime.stop()
+        let subscription = client.broker.subscribe(
+          SubscriptionOptions(topic: Parcel.topic, partition: 0, group: "direct", consumer: "next", lease: .seconds(1)))
+        try await eventually {
+          try await subscription.pending(idle: .milliseconds(900), of: nil, limit: 10).count == 3
+        }
+        #expect(ContinuousClock.now - start < .seconds(5))
+        await subscription.close()
+      }
+    }
+  }
+
+  @Test func aRedisThatRestartsOrForgetsEverythingHoldsTheConsumerUpOnlyMeanwhile() async throws {
+    try await DirectWorld.run { world in
+      let seen = Diary<Int>()
+      var consumer = Consumer(group: "direct", options: DirectWorld.options())
+      consumer.handle(Parcel.self) { parcel, _ in seen.write(parcel.number) }
+      try await world.consuming(consumer) { client, _ in
+        try await client.publish(Parcel(number: 1))
+        try await eventually { seen.lines.contains(1) }
+        try await world.server.kill9()
+        await #expect(throws: PublishFailure.self) { try await client.publish(Parcel(number: 2)) }
+        try await world.server.restart()
+        try await client.publish(Parcel(number: 3))
+        try await eventually(within: .seconds(15)) { seen.lines.contains(3) }
+        let redis = RedisConnection(configuration: world.server.configuration)
+        _ = try await redis.send(RedisCommand("FLUSHALL"))
+        await redis.close()
+        try await client.publish(Parcel(number: 4))
+        try await eventually(within: .seconds(15)) { seen.lines.contains(4) }
+      }
+    }
+  }
+
+  @Test func aFullTopicRefusesAndTakesAgainWhenItsGroupHasCaughtUp() async throws {
+    try await DirectWorld.run { world in
+      let seen = Diary<Int>()
+      try await world.client().run { client in
+        var stored = 0
+        let failure = await #expect(throws: PublishFailure.self) {
+          while stored < 20_000 {
+            try await client.publish((0..<500).map { Parcel(number: stored + $0) })
+            stored += 500
+          }
+        }
+        #expect(failure?.refusals.first?.index == 0)
+        #expect((5_000...6_000).contains(stored))
+      }
+      var consumer = Consumer(group: "direct", options: DirectWorld.options())
+      consumer.handle(Parcel.self) { parcel, _ in seen.write(parcel.number) }
+      try await world.consuming(consumer) { client, _ in
+        try await eventually(within: .seconds(20)) { try await client.state(of: Parcel.topic).first?.length ?? 0 < 5_000 }
+        try await client.publish(Parcel(number: -1))
+        try await eventually { seen.lines.contains(-1) }
+      }
+    }
+  }
+
+  @Test func aGroupThatNoTopicDeclaresIsRefused() async throws {
+    try await DirectWorld.run { world in
+      try await world.client().run { client in
+        var stranger = Consumer(group: "stranger")
+        stranger.ignore(Parcel.self)
+        let runtime = client.runtime(of: stranger)
+        await #expect(throws: InvariantViolation.self) { try await runtime.run() }
+      }
+    }
+  }
+}
