@@ -321,6 +321,27 @@ private struct Unwilling: Error {}
     }
   }
 
+  /// Redis by itself would remove 10,000 entries at a time.
+  @Test func whatIsHandledIsTrimmedHoweverMuchItIs() async throws {
+    try await DirectWorld.run { world in
+      let redis = RedisConnection(configuration: world.server.configuration)
+      let fields = try World.envelope(Parcel(number: 1)).wireFields
+      let command = RedisCommand(["XADD", .init(Parcel.topic.streamKey(0)), "*"] + fields)
+      for _ in 0..<30 { _ = try await redis.pipeline(Array(repeating: command, count: 1_000)) }
+      let seen = Diary<Int>()
+      // The first sweep finds nothing handled; the second must remove nearly everything.
+      var consumer = Consumer(group: "direct", options: DirectWorld.options { $0.sweep = .seconds(3) })
+      consumer.handle(Parcel.self) { parcel, _ in seen.write(parcel.number) }
+      try await world.consuming(consumer) { client, _ in
+        try await eventually(within: .seconds(15)) { seen.lines.count == 30_000 }
+        try await eventually(within: .seconds(5)) {
+          try await client.state(of: Parcel.topic).first?.length ?? 0 < 1_000
+        }
+      }
+      await redis.close()
+    }
+  }
+
   @Test func aGroupThatNoTopicDeclaresIsRefused() async throws {
     try await DirectWorld.run { world in
       try await world.client().run { client in
