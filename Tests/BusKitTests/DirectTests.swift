@@ -22,7 +22,7 @@ private struct DirectWorld: Sendable {
     try await server.stop()
   }
 
-  func client(_ name: String = "test") -> BusClient { BusClient(redis: server.configuration, name: name, logger: logger) }
+  func client() -> BusClient { BusClient(redis: server.configuration, name: "test", logger: logger) }
 
   /// Times as short as they may be.
   static func options(_ change: (inout ConsumerOptions) -> Void = { _ in }) -> ConsumerOptions {
@@ -55,8 +55,8 @@ private struct DirectWorld: Sendable {
   }
 
   /// Pending, dead, and consumers of a group.
-  func state(_ client: BusClient, _ topic: Topic = Parcel.topic) async throws -> (pending: Int, dead: Int, consumers: Int) {
-    let states = try await client.state(of: topic)
+  func state(_ client: BusClient) async throws -> (pending: Int, dead: Int, consumers: Int) {
+    let states = try await client.state(of: Parcel.topic)
     let groups = states.flatMap(\.groups).filter { $0.name == "direct" }
     return (groups.reduce(0) { $0 + $1.pending }, states.reduce(0) { $0 + $1.dead }, groups.flatMap(\.consumers).count)
   }
@@ -140,7 +140,8 @@ private struct Unwilling: Error {}
         switch letter.text {
         case "permanent": throw PermanentFailure("no")
         case "invariant": throw InvariantViolation("never")
-        case "throttled" where seen.lines.count(where: { $0 == "throttled" }) < 6: throw Throttled("later", after: .milliseconds(10))
+        case "throttled" where seen.lines.count(where: { $0 == "throttled" }) < 6:
+          throw Throttled("later", after: .milliseconds(10))
         case "always": throw Unwilling()
         default: break
         }
@@ -210,7 +211,8 @@ private struct Unwilling: Error {}
       let stream = RedisWord(Parcel.topic.streamKey(0))
       _ = try await redis.send(RedisCommand("XGROUP", "CREATE", stream, "direct", "0", "MKSTREAM"))
       try await world.client().run { try await $0.publish((0..<5).map { Parcel(number: $0) }) }
-      _ = try await redis.send(RedisCommand("XREADGROUP", "GROUP", "direct", "gone", "COUNT", "5", "STREAMS", stream, ">"))
+      _ = try await redis.send(
+        RedisCommand("XREADGROUP", "GROUP", "direct", "gone", "COUNT", "5", "STREAMS", stream, ">"))
       let seen = Diary<Int>()
       var consumer = Consumer(group: "direct", options: DirectWorld.options())
       consumer.handle(Parcel.self) { parcel, _ in seen.write(parcel.number) }
@@ -310,10 +312,33 @@ private struct Unwilling: Error {}
       var consumer = Consumer(group: "direct", options: DirectWorld.options())
       consumer.handle(Parcel.self) { parcel, _ in seen.write(parcel.number) }
       try await world.consuming(consumer) { client, _ in
-        try await eventually(within: .seconds(20)) { try await client.state(of: Parcel.topic).first?.length ?? 0 < 5_000 }
+        try await eventually(within: .seconds(20)) {
+          try await client.state(of: Parcel.topic).first?.length ?? 0 < 5_000
+        }
         try await client.publish(Parcel(number: -1))
         try await eventually { seen.lines.contains(-1) }
       }
+    }
+  }
+
+  /// Redis by itself would remove 10,000 entries at a time.
+  @Test func whatIsHandledIsTrimmedHoweverMuchItIs() async throws {
+    try await DirectWorld.run { world in
+      let redis = RedisConnection(configuration: world.server.configuration)
+      let fields = try World.envelope(Parcel(number: 1)).wireFields
+      let command = RedisCommand(["XADD", .init(Parcel.topic.streamKey(0)), "*"] + fields)
+      for _ in 0..<30 { _ = try await redis.pipeline(Array(repeating: command, count: 1_000)) }
+      let seen = Diary<Int>()
+      // The first sweep finds nothing handled; the second must remove nearly everything.
+      var consumer = Consumer(group: "direct", options: DirectWorld.options { $0.sweep = .seconds(3) })
+      consumer.handle(Parcel.self) { parcel, _ in seen.write(parcel.number) }
+      try await world.consuming(consumer) { client, _ in
+        try await eventually(within: .seconds(15)) { seen.lines.count == 30_000 }
+        try await eventually(within: .seconds(5)) {
+          try await client.state(of: Parcel.topic).first?.length ?? 0 < 1_000
+        }
+      }
+      await redis.close()
     }
   }
 
