@@ -175,8 +175,7 @@ private struct Unwilling: Error {}
         bad.body = Array("{\"number\":\"one\"}".utf8)
         _ = try await redis.send(RedisCommand(["XADD", stream, "*"] + bad.wireFields))
         try await client.publish(Parcel(number: 7))
-        try await eventually { try await world.state(client).dead == 3 }
-        #expect(seen.lines == [7])
+        try await eventually { try await world.state(client).dead == 3 && seen.lines == [7] }
         try await eventually { try await world.state(client).pending == 0 }
       }
       await redis.close()
