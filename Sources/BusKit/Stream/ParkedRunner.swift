@@ -26,10 +26,12 @@ struct ParkedRunner: Sendable {
     }
     let count = waiting.count
     while !waiting.isEmpty, !core.isDraining {
-      let held = waiting
-      // All of them are held until the last is begun.
-      try await core.pool.transaction { try ParkedStore.renew(held, lease: lease, in: $0) }
-      try await perform(waiting.removeFirst())
+      let next = waiting.removeFirst()
+      let others = waiting
+      let begun = try await core.pool.transaction {
+        try ParkedStore.begin(next, keeping: others, lease: lease, in: $0)
+      }
+      if let begun { try await perform(begun) }
     }
     if !waiting.isEmpty {
       let left = waiting
