@@ -94,8 +94,10 @@ struct OperatorTests {
         let gone = PurgeEffects(.all, action: Self.action("k2"))
         #expect(try await client.command(gone, to: "counter")?.detail == "1 dead effects are forgotten")
         #expect(try await Self.effects(client, .dead).isEmpty)
-        let wrong = PurgeEffects(.all, olderThanSeconds: -1, action: Self.action("k3"))
-        #expect(try await client.command(wrong, to: "counter")?.code == "invalid")
+        for age in [-1, .max] {
+          let wrong = PurgeEffects(.all, olderThanSeconds: age, action: Self.action("k3"))
+          #expect(try await client.command(wrong, to: "counter")?.code == "invalid")
+        }
       }
     }
   }
