@@ -26,9 +26,13 @@ struct ParkedStoreTests {
   }
 
   private func take(
-    _ world: StoreWorld, limit: Int = 10, lease: Duration = .seconds(60)
+    _ world: StoreWorld, limit: Int = 10, lease: Duration = .seconds(60),
+    knowing versions: [String: Int] = [Add.messageType: 1]
   ) async throws -> [ParkedMessage] {
-    try await world.pool.transaction { try ParkedStore.takeDue(limit: limit, lease: lease, token: .v7(), in: $0) }
+    try await world.pool.transaction {
+      try ParkedStore.takeDue(
+        versions, unknownGrace: .seconds(900), limit: limit, lease: lease, token: .v7(), in: $0)
+    }
   }
 
   private func begin(
@@ -55,6 +59,19 @@ struct ParkedStoreTests {
       // Leased: nobody else gets it.
       #expect(try await take(world).isEmpty)
       try await eventually { try await take(world).map(\.envelope.id) == [later.id] }
+    }
+  }
+
+  @Test func whatTheNextReleaseParkedIsLeftToItUntilNobodyHasTakenItForLong() async throws {
+    try await StoreWorld.run { world in
+      var newer = try envelope()
+      newer.version = 2
+      try await park(world, newer)
+      #expect(try await take(world).isEmpty)
+      #expect(try await take(world, knowing: [:]).isEmpty)
+      #expect(try await take(world, lease: .zero, knowing: [Add.messageType: 2]).map(\.envelope) == [newer])
+      try await world.execute("update parked set available_at = now() - interval '16 minutes'")
+      #expect(try await take(world, knowing: [:]).map(\.envelope) == [newer])
     }
   }
 

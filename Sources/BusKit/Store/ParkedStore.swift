@@ -55,20 +55,33 @@ public enum ParkedStore {
 
   /// Leases messages that are due, those that wait longest first. None of them has begun: one that ends the process must
   /// not use up the attempts of those that were taken with it.
+  /// - Parameters:
+  ///   - versions: the types that the caller handles, with the newest version it reads. Others are left to a replica of
+  ///     the next release, which parked them.
+  ///   - unknownGrace: what nobody has taken for so long is taken all the same.
   static func takeDue(
-    limit: Int, lease: Duration, token: UUID, in session: PostgresSession
+    _ versions: [String: Int], unknownGrace: Duration, limit: Int, lease: Duration, token: UUID,
+    in session: PostgresSession
   ) throws -> [ParkedMessage] {
     try session.execute(
       """
       with due as (
         select message_id from parked
         where available_at <= clock_timestamp() and (lease_until is null or lease_until < clock_timestamp())
+          and (available_at <= clock_timestamp() - $4 * interval '1 ms'
+            or exists (
+              select 1 from unnest($5::text[], $6::int[]) as known (type, version)
+              where known.type = parked.type and known.version >= parked.version))
         order by available_at, message_id limit $1 for update skip locked)
       update parked
       set lease_until = clock_timestamp() + $2 * interval '1 ms', lease_token = $3
       from due where parked.message_id = due.message_id
       returning parked.*
-      """, [.int(limit), .int(lease.milliseconds), .uuid(token)]
+      """,
+      [
+        .int(limit), .int(lease.milliseconds), .uuid(token), .int(unknownGrace.milliseconds),
+        .textArray(versions.map(\.key)), .intArray(versions.map { Int64($0.value) }),
+      ]
     ).rows.map(message).sorted { ($0.availableAt, $0.envelope.id) < ($1.availableAt, $1.envelope.id) }
   }
 

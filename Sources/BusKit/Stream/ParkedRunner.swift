@@ -21,8 +21,10 @@ struct ParkedRunner: Sendable {
   /// Returns whether there may be more.
   private func step() async throws -> Bool {
     let lease = core.timing.handlerMax + core.timing.effectLease
+    let (versions, grace) = (handlers.mapValues(\.version), core.timing.unknownGrace)
     var waiting = try await core.pool.transaction {
-      try ParkedStore.takeDue(limit: Self.takenMax, lease: lease, token: .v7(), in: $0)
+      try ParkedStore.takeDue(
+        versions, unknownGrace: grace, limit: Self.takenMax, lease: lease, token: .v7(), in: $0)
     }
     let count = waiting.count
     while !waiting.isEmpty, !core.isDraining {
@@ -45,10 +47,12 @@ struct ParkedRunner: Sendable {
       if message.attempts > core.timing.attemptsMax {
         return try await bury(message, "attempts", message.reason)
       }
-      guard let handler = handlers[message.envelope.type] else {
-        return try await bury(message, "unknown_type", "\(core.service) no longer handles \(message.envelope.type)")
+      let envelope = message.envelope
+      guard let handler = handlers[envelope.type], handler.version >= envelope.version else {
+        let detail = "\(core.service) does not handle \(envelope.type) version \(envelope.version)"
+        return try await bury(message, "unknown_type", detail)
       }
-      let unit = try handler.prepare(message.envelope)
+      let unit = try handler.prepare(envelope)
       _ = try await core.gate.withSuspect { try await core.perform([unit], topic: message.topic) }
     } catch {
       return try await fail(message, error)
