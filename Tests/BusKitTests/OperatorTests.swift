@@ -161,6 +161,7 @@ struct OperatorTests {
         try await eventually { try await counter.account("a")?.total == 4 }
         // The first is there no more.
         #expect(try await settle(.purge, places, "k2")?.detail == "1 of 2 dead letters of test.commands: purge")
+        #expect(try await settle(.purge, [first, .init(partition: 0, id: "1-1")], "k2")?.code == "key_conflict")
         #expect(try await world.dead(Add.topic).isEmpty)
         #expect(try await counter.account("b") == nil)
         #expect(try await settle(.purge, places, "k3", of: "test.events")?.code == "not_found")
