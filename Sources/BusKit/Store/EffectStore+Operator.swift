@@ -106,8 +106,8 @@ extension EffectStore {
     ).affected
   }
 
-  /// Whether a dead effect was given up before a moment. Programs of version 1 that run beside this one note no time: then
-  /// it is the time of its last run.
+  /// Whether a dead effect was given up before a moment. Programs of version 1 that run beside this one note no time:
+  /// then it is the time of its last run.
   static func endedBefore(_ moment: String) -> String {
     "(ended_at <= \(moment) or ended_at is null and next_at <= \(moment))"
   }

@@ -78,8 +78,8 @@ public enum OutboxStore {
   }
 
   /// Marks what Redis took, if it is still the Redis that took it, and in the same life: rows of another epoch stay
-  /// unsent for the sweep, and so do those of a server process that has ended, whose last second may be lost. What is to
-  /// be sent again for its end was chosen when another replica compared; a row marked later would not be among it.
+  /// unsent for the sweep, and so do those of a server process that has ended, whose last second may be lost. What is
+  /// to be sent again for its end was chosen when another replica compared; a row marked later would not be among it.
   static func markSent(
     _ sent: [(record: OutboxRecord, streamID: String)], epoch: String, runID: String, in session: PostgresSession
   ) throws {

@@ -53,8 +53,8 @@ public enum ParkedStore {
     _ = try session.flush()
   }
 
-  /// Leases messages that are due, those that wait longest first. None of them has begun: one that ends the process must
-  /// not use up the attempts of those that were taken with it.
+  /// Leases messages that are due, those that wait longest first. None of them has begun: one that ends the process
+  /// must not use up the attempts of those that were taken with it.
   /// - Parameters:
   ///   - versions: the types that the caller handles, with the newest version it reads. Others are left to a replica of
   ///     the next release, which parked them.
