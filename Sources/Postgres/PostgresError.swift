@@ -42,6 +42,9 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
 
   /// Deadlock or serialization failure: running the same transaction again is the remedy.
   public var isRetryable: Bool { sqlState == "40P01" || sqlState == "40001" }
+  /// A statement was prepared before its table changed, as when the next release migrates beside this one. The session
+  /// forgets what it has prepared: running the same transaction again is the remedy.
+  public var isStalePlan: Bool { sqlState == "0A000" || sqlState == "26000" }
   public var isUniqueViolation: Bool { sqlState == "23505" }
   public var isForeignKeyViolation: Bool { sqlState == "23503" }
   public var isLockTimeout: Bool { sqlState == "55P03" }

@@ -49,6 +49,20 @@ struct ParkedMessageTests {
     }
   }
 
+  @Test func aMessageThatPostgresCannotStoreIsADeadLetterAndHoldsUpNoOther() async throws {
+    try await World.run { world in
+      let counter = try await world.start(
+        World.counter { add in if add.account == "a" { throw TransientFailure("later", delay: .seconds(60)) } })
+      var foreign = try World.envelope(Add(account: "a"))
+      foreign.correlation = "a\0b"
+      try await world.send(foreign, to: Add.topic)
+      try await world.send(Add(account: "b"))
+      try await eventually { try await counter.account("b")?.handled == 1 }
+      try await eventually { try await world.dead(Add.topic).map(\.reason) == ["permanent"] }
+      #expect(try await world.pending(Add.topic, "counter") == 0)
+    }
+  }
+
   @Test func whatIsParkedTwiceIsAppliedOnce() async throws {
     try await World.run { world in
       var timing = World.timing

@@ -31,7 +31,7 @@ public struct Bus: Sendable {
     try await host.transaction(needs: needs, correlation: correlation, body)
   }
 
-  /// Reads without locks, for queries and pages.
+  /// Reads without locks, for queries and pages. `body` may be run again when a migration has changed a table.
   public func read<T: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> T) async throws -> T {
     try await host.read(body)
   }

@@ -77,9 +77,11 @@ public enum OutboxStore {
     return records
   }
 
-  /// Marks what Redis took, if it is still the Redis that took it: rows of another epoch stay unsent for the sweep.
+  /// Marks what Redis took, if it is still the Redis that took it, and in the same life: rows of another epoch stay
+  /// unsent for the sweep, and so do those of a server process that has ended, whose last second may be lost. What is
+  /// to be sent again for its end was chosen when another replica compared; a row marked later would not be among it.
   static func markSent(
-    _ sent: [(record: OutboxRecord, streamID: String)], epoch: String, in session: PostgresSession
+    _ sent: [(record: OutboxRecord, streamID: String)], epoch: String, runID: String, in session: PostgresSession
   ) throws {
     guard !sent.isEmpty else { return }
     try EpochStore.enqueueSharedLock(in: session)
@@ -92,10 +94,11 @@ public enum OutboxStore {
         -- In this form it does not invite the index of all unsent rows, of which there may be many.
         and (outbox.sent_at is null)::int = 1
         and exists (select 1 from bus_state where bus_state.key = 'epoch' and value = $4)
+        and exists (select 1 from bus_state where bus_state.key = 'run_id' and value = $5)
       """,
       [
         .uuidArray(sent.map(\.record.envelope.id)), .textArray(sent.map(\.streamID)),
-        OutboxDay.list(sent.map(\.record.day)), .text(epoch),
+        OutboxDay.list(sent.map(\.record.day)), .text(epoch), .text(runID),
       ])
   }
 

@@ -25,7 +25,7 @@ struct UnitRunner: Sendable {
     self.outboxGrace = outboxGrace
   }
 
-  private static let rerunsMax = 6
+  static let rerunsMax = 6
 
   typealias IdentityConflict = InboxStore.IdentityConflict
 
@@ -85,14 +85,14 @@ struct UnitRunner: Sendable {
 
   // MARK: - Steps
 
-  /// Deadlocks, serialization failures and two units that inserted the same row run again: nothing of theirs has
-  /// happened.
+  /// Deadlocks, serialization failures, statements that a migration has overtaken and two units that inserted the same
+  /// row run again: nothing of theirs has happened.
   private func rerunning<T>(_ body: () async throws -> T) async throws -> T {
     var run = 0
     while true {
       do {
         return try await body()
-      } catch let error as PostgresError where (error.isRetryable || error.isUniqueViolation) && run < Self.rerunsMax {
+      } catch let error as PostgresError where Self.isWorthRerunning(error) && run < Self.rerunsMax {
         run += 1
         try await Task.sleep(for: .milliseconds(Int64.random(in: 1...(4 << run))))
       } catch let error as PostgresError {
@@ -100,6 +100,10 @@ struct UnitRunner: Sendable {
         throw error
       }
     }
+  }
+
+  private static func isWorthRerunning(_ error: PostgresError) -> Bool {
+    error.isRetryable || error.isUniqueViolation || error.isStalePlan
   }
 
   private func announce(_ records: [OutboxRecord], _ hasEffects: Bool) {

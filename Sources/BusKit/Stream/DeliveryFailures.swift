@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Postgres
 
 /// What becomes of a delivery whose handler threw.
 extension DeliveryHandler {
@@ -45,10 +46,15 @@ extension DeliveryHandler {
     }
     let options = link.options
     let attempts = isAttempt ? job.entry.deliveries : job.entry.deliveries - 1
-    try await core.pool.transaction { session in
-      try ParkedStore.park(
-        cause, topic: options.topic.name, partition: options.partition, attempts: attempts, wait: wait, reason: reason,
-        in: session)
+    do {
+      try await core.pool.transaction { session in
+        try ParkedStore.park(
+          cause, topic: options.topic.name, partition: options.partition, attempts: attempts, wait: wait,
+          reason: reason, in: session)
+      }
+    } catch let error as PostgresError where error.code == .encoding {
+      // A foreign entry may hold what Postgres never stores, a NUL character: it can wait nowhere for so long.
+      return try await bury(job.entry, "permanent", "\(reason); it cannot be parked: \(error)")
     }
     try await link.acknowledge([job.entry.id])
     core.metrics.counter("energy_bus_parked_total", labels: labels).increment()

@@ -21,15 +21,19 @@ struct ParkedRunner: Sendable {
   /// Returns whether there may be more.
   private func step() async throws -> Bool {
     let lease = core.timing.handlerMax + core.timing.effectLease
+    let (versions, grace) = (handlers.mapValues(\.version), core.timing.unknownGrace)
     var waiting = try await core.pool.transaction {
-      try ParkedStore.takeDue(limit: Self.takenMax, lease: lease, token: .v7(), in: $0)
+      try ParkedStore.takeDue(
+        versions, unknownGrace: grace, limit: Self.takenMax, lease: lease, token: .v7(), in: $0)
     }
     let count = waiting.count
     while !waiting.isEmpty, !core.isDraining {
-      let held = waiting
-      // All of them are held until the last is begun.
-      try await core.pool.transaction { try ParkedStore.renew(held, lease: lease, in: $0) }
-      try await perform(waiting.removeFirst())
+      let next = waiting.removeFirst()
+      let others = waiting
+      let begun = try await core.pool.transaction {
+        try ParkedStore.begin(next, keeping: others, lease: lease, in: $0)
+      }
+      if let begun { try await perform(begun) }
     }
     if !waiting.isEmpty {
       let left = waiting
@@ -43,10 +47,12 @@ struct ParkedRunner: Sendable {
       if message.attempts > core.timing.attemptsMax {
         return try await bury(message, "attempts", message.reason)
       }
-      guard let handler = handlers[message.envelope.type] else {
-        return try await bury(message, "unknown_type", "\(core.service) no longer handles \(message.envelope.type)")
+      let envelope = message.envelope
+      guard let handler = handlers[envelope.type], handler.version >= envelope.version else {
+        let detail = "\(core.service) does not handle \(envelope.type) version \(envelope.version)"
+        return try await bury(message, "unknown_type", detail)
       }
-      let unit = try handler.prepare(message.envelope)
+      let unit = try handler.prepare(envelope)
       _ = try await core.gate.withSuspect { try await core.perform([unit], topic: message.topic) }
     } catch {
       return try await fail(message, error)

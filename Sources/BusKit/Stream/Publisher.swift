@@ -20,6 +20,8 @@ final class Publisher: Sendable {
     var full: Set<String> = []
     /// The epoch that was compared with the stored one; nil: compare.
     var epoch: String?
+    /// The server process of this generation, as compared.
+    var runID = ""
     var generation = 0
   }
 
@@ -118,24 +120,30 @@ final class Publisher: Sendable {
         return bytes < Self.chunkBytes
       }
       rest = rest.dropFirst(chunk.count)
-      let (sent, epoch) = try await send(Array(chunk))
-      if let epoch { try await pool.transaction { try OutboxStore.markSent(sent, epoch: epoch, in: $0) } }
+      let (sent, life) = try await send(Array(chunk))
+      if let life {
+        try await pool.transaction {
+          try OutboxStore.markSent(sent, epoch: life.epoch, runID: life.runID, in: $0)
+        }
+      }
       count += sent.count
     }
     return count
   }
 
-  /// Adds the rows to their streams in one round trip; returns those that the broker took, and the epoch in which it did.
+  /// Adds the rows to their streams in one round trip; returns those that the broker took, and its epoch and server
+  /// process when it did.
   private func send(
     _ records: [OutboxRecord]
-  ) async throws -> (sent: [(record: OutboxRecord, streamID: String)], epoch: String?) {
+  ) async throws -> (sent: [(record: OutboxRecord, streamID: String)], life: (epoch: String, runID: String)?) {
     let full = state.withLock { $0.full }
     let open = records.filter { !full.contains($0.streamKey) }
     guard !open.isEmpty else { return ([], nil) }
     let report = try await broker.publish(open.map(\.publication))
     // The way to the broker opened anew may lead to one that has forgotten things: compare first, mark later.
-    let epoch = state.withLock { $0.generation == broker.generation } ? report.epoch : nil
-    note(epoch: epoch)
+    let runID = state.withLock { $0.generation == broker.generation ? $0.runID : nil }
+    let life = runID.flatMap { runID in report.epoch.map { (epoch: $0, runID: runID) } }
+    note(epoch: life?.epoch)
 
     var sent: [(record: OutboxRecord, streamID: String)] = []
     var refusals: [String: (count: Int, reason: String)] = [:]
@@ -154,7 +162,7 @@ final class Publisher: Sendable {
     }
     for (stream, length) in report.lengths { note(length: length, of: stream) }
     metrics.counter("energy_bus_published_total").increment(by: sent.count)
-    return (sent, epoch)
+    return (sent, life)
   }
 
   private func note(length: Int, of key: String) {
@@ -194,6 +202,7 @@ final class Publisher: Sendable {
     if isAnother { logger.warning("the broker has changed: messages are sent again") }
     state.withLock {
       $0.epoch = memory.epoch
+      $0.runID = memory.run
       $0.generation = memory.generation
     }
   }
