@@ -50,18 +50,20 @@ extension DeliveryHandler {
         cause, topic: options.topic.name, partition: options.partition, attempts: attempts, wait: wait, reason: reason,
         in: session)
     }
-    try await link.acknowledge([job.entry.id])
+    try await acknowledge([job.entry.id])
     core.metrics.counter("energy_bus_parked_total", labels: labels).increment()
   }
 
   func release(_ entry: Delivery, after wanted: Duration, isAttempt: Bool) async throws {
     let delay = max(.zero, min(wanted, timing.lease))
+    settle([entry.id])
     try await link.release([entry.id], after: delay, isAttempt: isAttempt)
     rest(entry.id, for: delay)
     core.metrics.counter("energy_bus_retried_total", labels: labels).increment()
   }
 
   func bury(_ entry: Delivery, _ reason: String, _ detail: String) async throws {
+    settle([entry.id])
     guard try await link.bury(entry, reason: reason, detail: detail) else { return }
     core.metrics.counter("energy_bus_dead_total", labels: labels + [("reason", reason)]).increment()
     logger.error(
