@@ -65,9 +65,9 @@ struct StoreWorld: Sendable {
   }
 
   /// Marks records sent as the publisher does.
-  func markSent(_ records: [OutboxRecord], epoch: String = "e1") async throws {
+  func markSent(_ records: [OutboxRecord], epoch: String = "e1", run: String = "r1") async throws {
     try await pool.transaction { session in
-      try OutboxStore.markSent(records.map { ($0, "1-0") }, epoch: epoch, in: session)
+      try OutboxStore.markSent(records.map { ($0, "1-0") }, epoch: epoch, run: run, in: session)
     }
   }
 

@@ -77,9 +77,11 @@ public enum OutboxStore {
     return records
   }
 
-  /// Marks what Redis took, if it is still the Redis that took it: rows of another epoch stay unsent for the sweep.
+  /// Marks what Redis took, if it is still the Redis that took it: rows of another epoch stay unsent for the sweep, and
+  /// so do those of another run. That one may have ended before it wrote them down, and what is sent again after it is
+  /// what was marked until its end was noticed.
   static func markSent(
-    _ sent: [(record: OutboxRecord, streamID: String)], epoch: String, in session: PostgresSession
+    _ sent: [(record: OutboxRecord, streamID: String)], epoch: String, run: String, in session: PostgresSession
   ) throws {
     guard !sent.isEmpty else { return }
     try EpochStore.enqueueSharedLock(in: session)
@@ -92,10 +94,11 @@ public enum OutboxStore {
         -- In this form it does not invite the index of all unsent rows, of which there may be many.
         and (outbox.sent_at is null)::int = 1
         and exists (select 1 from bus_state where bus_state.key = 'epoch' and value = $4)
+        and exists (select 1 from bus_state where bus_state.key = 'run_id' and value = $5)
       """,
       [
         .uuidArray(sent.map(\.record.envelope.id)), .textArray(sent.map(\.streamID)),
-        OutboxDay.list(sent.map(\.record.day)), .text(epoch),
+        OutboxDay.list(sent.map(\.record.day)), .text(epoch), .text(run),
       ])
   }
 

@@ -20,6 +20,8 @@ final class Publisher: Sendable {
     var full: Set<String> = []
     /// The epoch that was compared with the stored one; nil: compare.
     var epoch: String?
+    /// The server process that had it, over the connection of this generation.
+    var run = ""
     var generation = 0
   }
 
@@ -118,23 +120,26 @@ final class Publisher: Sendable {
         return bytes < Self.chunkBytes
       }
       rest = rest.dropFirst(chunk.count)
-      let (sent, epoch) = try await send(Array(chunk))
-      if let epoch { try await pool.transaction { try OutboxStore.markSent(sent, epoch: epoch, in: $0) } }
+      let (sent, taker) = try await send(Array(chunk))
+      if let taker {
+        try await pool.transaction { try OutboxStore.markSent(sent, epoch: taker.epoch, run: taker.run, in: $0) }
+      }
       count += sent.count
     }
     return count
   }
 
-  /// Adds the rows to their streams in one round trip; returns those that the broker took, and the epoch in which it did.
+  /// Adds the rows to their streams in one round trip; returns those that the broker took, and which life of it did.
   private func send(
     _ records: [OutboxRecord]
-  ) async throws -> (sent: [(record: OutboxRecord, streamID: String)], epoch: String?) {
+  ) async throws -> (sent: [(record: OutboxRecord, streamID: String)], taker: (epoch: String, run: String)?) {
     let full = state.withLock { $0.full }
     let open = records.filter { !full.contains($0.streamKey) }
     guard !open.isEmpty else { return ([], nil) }
     let report = try await broker.publish(open.map(\.publication))
     // The way to the broker opened anew may lead to one that has forgotten things: compare first, mark later.
-    let epoch = state.withLock { $0.generation == broker.generation } ? report.epoch : nil
+    let run = state.withLock { $0.generation == broker.generation ? $0.run : nil }
+    let epoch = run == nil ? nil : report.epoch
     note(epoch: epoch)
 
     var sent: [(record: OutboxRecord, streamID: String)] = []
@@ -154,7 +159,8 @@ final class Publisher: Sendable {
     }
     for (stream, length) in report.lengths { note(length: length, of: stream) }
     metrics.counter("energy_bus_published_total").increment(by: sent.count)
-    return (sent, epoch)
+    guard let epoch, let run else { return (sent, nil) }
+    return (sent, (epoch, run))
   }
 
   private func note(length: Int, of key: String) {
@@ -194,6 +200,7 @@ final class Publisher: Sendable {
     if isAnother { logger.warning("the broker has changed: messages are sent again") }
     state.withLock {
       $0.epoch = memory.epoch
+      $0.run = memory.run
       $0.generation = memory.generation
     }
   }
