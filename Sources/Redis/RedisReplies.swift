@@ -16,6 +16,9 @@ public struct RedisReplies: Sendable {
   /// How many replies there are.
   public let count: Int
 
+  /// Bytes of all texts.
+  public var byteCount: Int { bytes.count }
+
   init(_ table: redisTable, count: Int) {
     let texts = UnsafeRawBufferPointer(start: table.bytes, count: table.byteCount)
     bytes = [UInt8](texts)

@@ -85,4 +85,8 @@ public struct QueryFailure: Error, Sendable, Codable, Equatable, CustomStringCon
     self.message = message
   }
   public var description: String { "\(code): \(message)" }
+
+  /// The bus itself says with these that there is no answer; any other code is one.
+  private static let noAnswer: Set<String> = ["timeout", "overloaded", "unavailable", "internal"]
+  var isRefusal: Bool { !Self.noAnswer.contains(code) }
 }

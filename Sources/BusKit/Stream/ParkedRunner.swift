@@ -8,9 +8,6 @@ struct ParkedRunner: Sendable {
   let handlers: [String: MessageHandler]
   let topics: [Topic]
 
-  /// So many are leased at once; those not yet begun when the service drains are handed back.
-  private static let takenMax = 16
-
   /// Runs until the service drains.
   func run() async {
     await core.loop("parked messages", every: core.timing.effectPoll * 2) {
@@ -18,28 +15,32 @@ struct ParkedRunner: Sendable {
     }
   }
 
+  /// Takes one: being taken is an attempt, so of several the others would be given up with one that kills the process.
   /// Returns whether there may be more.
   private func step() async throws -> Bool {
     let lease = core.timing.handlerMax + core.timing.effectLease
     let (versions, grace) = (handlers.mapValues(\.version), core.timing.unknownGrace)
-    var waiting = try await core.pool.transaction {
-      try ParkedStore.takeDue(
-        versions, unknownGrace: grace, limit: Self.takenMax, lease: lease, token: .v7(), in: $0)
+    let begun = try await core.pool.transaction { session -> ParkedMessage? in
+      let taken = try ParkedStore.takeDue(
+        versions, unknownGrace: grace, limit: 1, lease: lease, token: .v7(), in: session)
+      return try taken.first.flatMap { try ParkedStore.begin($0, keeping: [], lease: lease, in: session) }
     }
-    let count = waiting.count
-    while !waiting.isEmpty, !core.isDraining {
-      let next = waiting.removeFirst()
-      let others = waiting
-      let begun = try await core.pool.transaction {
-        try ParkedStore.begin(next, keeping: others, lease: lease, in: $0)
+    guard let message = begun else { return false }
+    let renewal = Task {
+      do { try await Task.sleep(for: lease / 3) } catch { return }
+      await core.support("parked messages: lease", every: lease / 3) {
+        try await core.pool.transaction { try ParkedStore.renew([message], lease: lease, in: $0) }
       }
-      if let begun { try await perform(begun) }
     }
-    if !waiting.isEmpty {
-      let left = waiting
-      try await core.pool.transaction { try ParkedStore.release(left, in: $0) }
+    defer { renewal.cancel() }
+    do {
+      try await perform(message)
+    } catch where core.isInterruption(error) {
+      // Nobody's attempt. If Postgres does not take it back either, its lease runs out.
+      try await core.pool.transaction { try ParkedStore.release([message], in: $0) }
+      throw error
     }
-    return count == Self.takenMax
+    return true
   }
 
   private func perform(_ message: ParkedMessage) async throws {

@@ -128,7 +128,8 @@ final class StreamConsumer: Sendable {
     let idle: Duration = owner == nil ? timing.lease : isOwn ? .zero : min(.milliseconds(500), timing.lease)
     for pending in try await link.pending(idle: idle, of: owner, limit: 200).shuffled() {
       if core.isDraining { return }
-      if isOwn && handler.isResting(pending.id) { continue }
+      // Also among those whose lease has run out (the broker was away for longer) is what is being handled here.
+      if pending.owner == link.options.consumer, handler.isResting(pending.id) { continue }
       switch try await link.claim(pending.id, idle: idle) {
       case .mine(let delivery):
         core.metrics.counter("energy_bus_taken_over_total", labels: labels).increment()

@@ -1,5 +1,6 @@
 import Foundation
 import Redis
+import Synchronization
 
 /// One partition of a topic as one consumer of a Redis consumer group sees it. It reads over a connection of its own,
 /// because a blocked read holds its connection up; everything else goes over the broker's.
@@ -7,6 +8,10 @@ final class RedisSubscription: BrokerSubscription {
   let options: SubscriptionOptions
   let reader: RedisConnection
   private let commands: RedisConnection
+  /// As many messages of the last read's size as one read may bring.
+  private let room = Mutex(Int.max)
+  /// A read that brings more than this is followed by smaller ones.
+  private static let readBytes = 8 * 1024 * 1024
 
   init(_ options: SubscriptionOptions, reader: RedisConnection, commands: RedisConnection) {
     self.options = options
@@ -29,13 +34,21 @@ final class RedisSubscription: BrokerSubscription {
   }
 
   func read(limit: Int, wait: Duration, acknowledging: Bool) async throws -> [Delivery] {
-    // BLOCK 0 would wait for ever, over a connection that may be half open.
+    let count = min(limit, room.withLock { $0 })
     let head: [RedisWord] = [
-      "XREADGROUP", "GROUP", group, consumer, "COUNT", .init(limit), "BLOCK", .init(max(1, wait.milliseconds)),
+      "XREADGROUP", "GROUP", group, consumer, "COUNT", .init(count), "BLOCK", .init(reader.block(for: wait)),
     ]
     var pipeline = RedisPipeline()
     try pipeline.append(RedisCommand(head + (acknowledging ? ["NOACK"] : []) + ["STREAMS", stream, ">"]))
-    return try await noticingLoss { try RedisEntries.read(try await reader.send(pipeline)) }
+    let (replies, deliveries) = try await noticingLoss {
+      let replies = try await reader.send(pipeline)
+      return (replies, try RedisEntries.read(replies))
+    }
+    if !deliveries.isEmpty {
+      let usual = replies.byteCount / deliveries.count + 1
+      room.withLock { $0 = max(1, Self.readBytes / usual) }
+    }
+    return deliveries
   }
 
   /// Whatever finds the group or its stream gone says so: a consumer that only its reads told would try in vain to take
@@ -132,6 +145,12 @@ final class RedisSubscription: BrokerSubscription {
   }
 
   func close() async { await reader.close() }
+}
+
+extension RedisConnection {
+  /// Milliseconds that a read may block. BLOCK 0 would wait for ever, over a connection that may be half open; and one
+  /// that blocks for longer than a reply may take would lose its connection, and what comes over it.
+  func block(for wait: Duration) -> Int64 { max(1, min(wait, replyTimeout / 2).milliseconds) }
 }
 
 extension Date {
