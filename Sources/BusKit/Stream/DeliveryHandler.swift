@@ -46,15 +46,16 @@ final class DeliveryHandler: Sendable {
 
   /// New messages: together, beside those of other partitions.
   func handle(_ entries: [Delivery]) async throws {
-    try await core.gate.withBatch { try await tracked(entries) }
+    try await tracked(entries) { try await core.gate.withBatch { try await handleAll(entries) } }
   }
 
   /// A message that has been delivered before: alone, with nothing else in flight in this process.
   func handle(suspect entry: Delivery) async throws {
-    try await core.gate.withSuspect { try await tracked([entry]) }
+    try await tracked([entry]) { try await core.gate.withSuspect { try await handleAll([entry]) } }
   }
 
-  private func tracked(_ entries: [Delivery]) async throws {
+  /// Their leases are renewed from here on: while they wait for their turn as well.
+  private func tracked(_ entries: [Delivery], _ body: () async throws -> Void) async throws {
     let ids = entries.map(\.id)
     state.withLock { state in
       state.inFlight.formUnion(ids)
@@ -66,6 +67,10 @@ final class DeliveryHandler: Sendable {
         state.lost.subtract(ids)
       }
     }
+    try await body()
+  }
+
+  private func handleAll(_ entries: [Delivery]) async throws {
     var jobs: [Job] = []
     jobs.reserveCapacity(entries.count)
     for entry in entries {
@@ -77,7 +82,7 @@ final class DeliveryHandler: Sendable {
       for job in jobs { try await handleAlone(job) }
     } catch is BusCore.Interrupted {
       // Draining without Postgres: others may have them at once, without an attempt counted here.
-      try await link.release(ids, after: .zero, isAttempt: false)
+      try await link.release(entries.map(\.id), after: .zero, isAttempt: false)
     }
   }
 
