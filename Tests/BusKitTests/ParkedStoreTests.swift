@@ -151,7 +151,7 @@ struct ParkedStoreTests {
         try ParkedStore.postpone(held, .after(.zero), isAttempt: true, reason: "x", in: $0)
       }
       let taken = try await take(world)
-      try await world.pool.transaction { try ParkedStore.release(taken, in: $0) }
+      try await world.pool.transaction { try ParkedStore.release(taken, begun: false, in: $0) }
       #expect(try await take(world).map(\.attempts) == [4])
     }
   }

@@ -128,13 +128,15 @@ public enum ParkedStore {
   }
 
   /// Hands back what a process that drains has taken and not begun.
-  static func release(_ messages: [ParkedMessage], in session: PostgresSession) throws {
+  /// - Parameter begun: their run was counted, and is counted back.
+  static func release(_ messages: [ParkedMessage], begun: Bool, in session: PostgresSession) throws {
     _ = try session.execute(
       """
-      update parked set lease_until = null, lease_token = null
+      update parked set lease_until = null, lease_token = null, attempts = greatest(0, attempts - $3::int)
       from unnest($1::uuid[], $2::uuid[]) as held (message_id, token)
       where parked.message_id = held.message_id and parked.lease_token = held.token
-      """, [.uuidArray(messages.map(\.envelope.id)), .uuidArray(messages.compactMap(\.token))])
+      """,
+      [.uuidArray(messages.map(\.envelope.id)), .uuidArray(messages.compactMap(\.token)), .int(begun ? 1 : 0)])
   }
 
   /// For the operator: those that wait longest first, at most `EffectStore.listMax`.

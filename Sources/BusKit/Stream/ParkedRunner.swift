@@ -37,7 +37,7 @@ struct ParkedRunner: Sendable {
       try await perform(message)
     } catch where core.isInterruption(error) {
       // Nobody's attempt. If Postgres does not take it back either, its lease runs out.
-      try await core.pool.transaction { try ParkedStore.release([message], in: $0) }
+      try await core.pool.transaction { try ParkedStore.release([message], begun: true, in: $0) }
       throw error
     }
     return true

@@ -29,6 +29,8 @@ final class StreamConsumer: Sendable {
   }
 
   private var logger: Logger { core.logger }
+  /// A consumer without sign of life that holds nothing is forgotten after this: a minute, usually.
+  private var forgetAfter: Duration { timing.alive * 12 }
 
   /// What the loop carries from one round to the next.
   private struct Progress {
@@ -110,7 +112,7 @@ final class StreamConsumer: Sendable {
         if try await core.isAlive(consumer.name) { continue }
         if consumer.pending > 0 {
           try await takeOver(of: consumer.name)
-        } else if consumer.idleMilliseconds > 60_000 {
+        } else if consumer.idleMilliseconds > forgetAfter.milliseconds {
           try await link.remove(consumer: consumer.name)
         }
       }
