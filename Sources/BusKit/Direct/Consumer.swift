@@ -28,7 +28,7 @@ public struct Consumer: Sendable {
   ) {
     add(
       type,
-      .each { envelope in try await body(try MessageCoder.decode(M.self, from: envelope.body), envelope) })
+      .each { envelope in try await body(try envelope.message(as: M.self), envelope) })
   }
 
   /// Calls `body` for each batch: as many messages of this type as stood next to each other in what was read. If it
@@ -78,7 +78,7 @@ public struct Received<M: Message>: Sendable {
     places.reserveCapacity(envelopes.count)
     for (place, envelope) in envelopes.enumerated() {
       do {
-        batch.append(Received(message: try MessageCoder.decode(M.self, from: envelope.body), envelope: envelope))
+        batch.append(Received(message: try envelope.message(as: M.self), envelope: envelope))
         places.append(place)
       } catch {
         failures[place] = error
