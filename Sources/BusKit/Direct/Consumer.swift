@@ -10,6 +10,7 @@ public struct Consumer: Sendable {
   /// The consumer group. It must be declared by every topic that is read; what a group that nobody has declared has not
   /// read is not kept.
   public let group: String
+  /// Times and sizes.
   public var options: ConsumerOptions
 
   var routes: [String: DirectRoute] = [:]
@@ -64,7 +65,9 @@ public struct Consumer: Sendable {
 
 /// A message as a batch handler gets it.
 public struct Received<M: Message>: Sendable {
+  /// The decoded body.
   public let message: M
+  /// What it came in; its `id` is the same at every delivery.
   public let envelope: Envelope
 
   /// Decodes and handles a batch; returns what failed, by place.
