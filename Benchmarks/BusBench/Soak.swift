@@ -28,7 +28,8 @@ struct Soak: Sendable {
       try await Task.sleep(for: Self.rest)
       let state = try await client.state(of: Parcel.topic)
       try report([
-        "messages": Double(messages), "consumer_rss_start_mb": Double(start) ?? -1, "consumer_rss_mb": Double(end) ?? -1,
+        "messages": Double(messages), "consumer_rss_start_mb": Double(start) ?? -1,
+        "consumer_rss_mb": Double(end) ?? -1,
         "stream_length": Double(state.reduce(0) { $0 + $1.length }),
         "stream_bytes": Double(state.reduce(0) { $0 + ($1.bytes ?? 0) }),
       ])

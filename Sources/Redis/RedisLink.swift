@@ -3,8 +3,8 @@ import Glibc
 
 /// One hiredis context: opened, used and freed by one thread, and given up after its first error, as hiredis demands.
 ///
-/// Bytes are written here and not by hiredis, whose `write(2)` would raise SIGPIPE on a socket the server has closed; and
-/// received here, in larger pieces than its own. hiredis reads the protocol, into a table.
+/// Bytes are written here and not by hiredis, whose `write(2)` would raise SIGPIPE on a socket the server has closed;
+/// and received here, in larger pieces than its own. hiredis reads the protocol, into a table.
 final class RedisLink {
   private let context: UnsafeMutablePointer<redisContext>
   private let table: UnsafeMutablePointer<redisTable>

@@ -53,7 +53,8 @@ final class RedisQueue: Sendable {
       if Task.isCancelled { return (CancellationError(), false) }
       guard state.commandCount + request.count <= limit || state.commandCount == 0 else {
         return (
-          RedisError(.queueFull, "\(state.commandCount) commands wait for Redis, the limit is \(limit). Slow down."), false
+          RedisError(.queueFull, "\(state.commandCount) commands wait for Redis, the limit is \(limit). Slow down."),
+          false
         )
       }
       state.requests.append(request)

@@ -1,7 +1,7 @@
 import CHiredis
 
-/// The replies of a pipeline as they came: one block of bytes and a table of what is where. Reading them makes no object
-/// for an element; a stream's thousand entries cost two allocations.
+/// The replies of a pipeline as they came: one block of bytes and a table of what is where. Reading them makes no
+/// object for an element; a stream's thousand entries cost two allocations.
 public struct RedisReplies: Sendable {
   struct Token: Sendable {
     let kind: Int32
@@ -73,7 +73,9 @@ public struct RedisCursor: Sendable {
     }
     position += 1
     let (start, count) = (Int(token.value), Int(token.count))
-    return try replies.bytes.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[start..<start + count])) }
+    return try replies.bytes.withUnsafeBufferPointer {
+      try body(UnsafeBufferPointer(rebasing: $0[start..<start + count]))
+    }
   }
 
   /// Steps over one text; nil for anything else and for bytes that are not UTF-8.

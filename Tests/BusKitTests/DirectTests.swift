@@ -22,7 +22,9 @@ private struct DirectWorld: Sendable {
     try await server.stop()
   }
 
-  func client(_ name: String = "test") -> BusClient { BusClient(redis: server.configuration, name: name, logger: logger) }
+  func client(_ name: String = "test") -> BusClient {
+    BusClient(redis: server.configuration, name: name, logger: logger)
+  }
 
   /// Times as short as they may be.
   static func options(_ change: (inout ConsumerOptions) -> Void = { _ in }) -> ConsumerOptions {
@@ -55,7 +57,9 @@ private struct DirectWorld: Sendable {
   }
 
   /// Pending, dead, and consumers of a group.
-  func state(_ client: BusClient, _ topic: Topic = Parcel.topic) async throws -> (pending: Int, dead: Int, consumers: Int) {
+  func state(
+    _ client: BusClient, _ topic: Topic = Parcel.topic
+  ) async throws -> (pending: Int, dead: Int, consumers: Int) {
     let states = try await client.state(of: topic)
     let groups = states.flatMap(\.groups).filter { $0.name == "direct" }
     return (groups.reduce(0) { $0 + $1.pending }, states.reduce(0) { $0 + $1.dead }, groups.flatMap(\.consumers).count)
@@ -140,7 +144,8 @@ private struct Unwilling: Error {}
         switch letter.text {
         case "permanent": throw PermanentFailure("no")
         case "invariant": throw InvariantViolation("never")
-        case "throttled" where seen.lines.count(where: { $0 == "throttled" }) < 6: throw Throttled("later", after: .milliseconds(10))
+        case "throttled" where seen.lines.count(where: { $0 == "throttled" }) < 6:
+          throw Throttled("later", after: .milliseconds(10))
         case "always": throw Unwilling()
         default: break
         }
@@ -210,7 +215,8 @@ private struct Unwilling: Error {}
       let stream = RedisWord(Parcel.topic.streamKey(0))
       _ = try await redis.send(RedisCommand("XGROUP", "CREATE", stream, "direct", "0", "MKSTREAM"))
       try await world.client().run { try await $0.publish((0..<5).map { Parcel(number: $0) }) }
-      _ = try await redis.send(RedisCommand("XREADGROUP", "GROUP", "direct", "gone", "COUNT", "5", "STREAMS", stream, ">"))
+      _ = try await redis.send(
+        RedisCommand("XREADGROUP", "GROUP", "direct", "gone", "COUNT", "5", "STREAMS", stream, ">"))
       let seen = Diary<Int>()
       var consumer = Consumer(group: "direct", options: DirectWorld.options())
       consumer.handle(Parcel.self) { parcel, _ in seen.write(parcel.number) }
@@ -310,7 +316,9 @@ private struct Unwilling: Error {}
       var consumer = Consumer(group: "direct", options: DirectWorld.options())
       consumer.handle(Parcel.self) { parcel, _ in seen.write(parcel.number) }
       try await world.consuming(consumer) { client, _ in
-        try await eventually(within: .seconds(20)) { try await client.state(of: Parcel.topic).first?.length ?? 0 < 5_000 }
+        try await eventually(within: .seconds(20)) {
+          try await client.state(of: Parcel.topic).first?.length ?? 0 < 5_000
+        }
         try await client.publish(Parcel(number: -1))
         try await eventually { seen.lines.contains(-1) }
       }

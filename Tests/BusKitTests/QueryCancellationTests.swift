@@ -34,7 +34,9 @@ private struct Weigh: Query {
     return consumer
   }
 
-  private func withScales(_ body: @escaping @Sendable (BusClient, Diary<String>, RedisServer) async throws -> Void) async throws {
+  private func withScales(
+    _ body: @escaping @Sendable (BusClient, Diary<String>, RedisServer) async throws -> Void
+  ) async throws {
     let server = try await RedisServer.start()
     let logger = JSONLog.logger(service: "test", level: .critical)
     let diary = Diary<String>()

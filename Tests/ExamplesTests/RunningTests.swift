@@ -84,7 +84,8 @@ struct RunningTests {
 
         try await client.send(AddBook(book: "Ulysses", shelf: "B"))
         try await eventually { try await deadLetters(of: LibraryTopic.commands, over: client).count == 1 }
-        #expect(try await deadLetters(of: LibraryTopic.commands, over: client)[0].contains("permanent: there is no shelf B"))
+        #expect(
+          try await deadLetters(of: LibraryTopic.commands, over: client)[0].contains("permanent: there is no shelf B"))
       }
       // The next release has built the shelf.
       try await Self.withLoans(server, conninfo, shelves: ["A", "B"]) { client in

@@ -55,7 +55,8 @@ import Testing
   @Test func `A reply of many pieces arrives whole`() async throws {
     try await withConnection { connection async throws in
       var pipeline = RedisPipeline()
-      try pipeline.append(RedisCommand("EVAL", "local t = {} for i = 1, 7000 do t[i] = tostring(i) .. string.rep('x', i % 500) end return t", 0))
+      let script = "local t = {} for i = 1, 7000 do t[i] = tostring(i) .. string.rep('x', i % 500) end return t"
+      try pipeline.append(RedisCommand("EVAL", .init(script), 0))
       var cursor = try await connection.send(pipeline).cursor
       let count = cursor.array() ?? 0
       #expect(count == 7000)

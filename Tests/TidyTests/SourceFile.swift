@@ -37,7 +37,8 @@ struct SourceFile: Sendable {
     }
   }
 
-  private static let modifiers = "(static |final |indirect |nonisolated |mutating |private\\(set\\) |internal\\(set\\) )*"
+  private static let modifiers =
+    "(static |final |indirect |nonisolated |mutating |private\\(set\\) |internal\\(set\\) )*"
   private static let kinds = "(class|struct|enum|protocol|actor|func|var|let|subscript|case)"
 
   private static func declares(_ line: String) throws -> Bool {

@@ -4,8 +4,8 @@
 /// deliver twice and out of order; it must say so honestly (`memory()`, `generation`), and it must never hand one
 /// delivery to two consumers of a group before its lease has run out.
 ///
-/// Two ship with the library: `RedisBroker` and, for tests, `MemoryBroker`. Both pass one conformance suite, and so must
-/// a third.
+/// Two ship with the library: `RedisBroker` and, for tests, `MemoryBroker`. Both pass one conformance suite, and so
+/// must a third.
 public protocol Broker: Sendable {
   var features: BrokerFeatures { get }
 
@@ -80,8 +80,8 @@ public struct Publication: Sendable {
   public let stream: String
   /// What is sent, with its identity.
   public let envelope: Envelope
-  /// The stream lives a minute longer with every message and keeps about `lengthMax` of them; nil: it lasts, and nothing
-  /// is dropped from it.
+  /// The stream lives a minute longer with every message and keeps about `lengthMax` of them; nil: it lasts, and
+  /// nothing is dropped from it.
   public let lengthMax: Int?
 
   public init(stream: String, envelope: Envelope, lengthMax: Int? = nil) {

@@ -6,8 +6,8 @@ extension BusClient {
   /// Chunks of one call on their way at a time.
   private static let chunksMax = 4
 
-  /// Publishes one message, without a database: it is stored when this returns. What many tasks publish at the same time
-  /// travels together.
+  /// Publishes one message, without a database: it is stored when this returns. What many tasks publish at the same
+  /// time travels together.
   /// - Throws: `PublishFailure` when it was refused (its topic is full, the broker has no memory left) or when the
   ///   broker's answer is missing. `EncodingError`, `InvariantViolation` for a body that is too large.
   public func publish<M: Message>(_ message: M, correlation: String? = nil) async throws {

@@ -11,8 +11,8 @@ public final class ConsumerRuntime: ServiceLifecycle.Service {
     host = DirectHost(consumer: consumer, client: client)
   }
 
-  /// Consumes until `stop()`, the task's cancellation, or the graceful shutdown of the service group it is part of; then
-  /// finishes what it has begun (at most `drainMax`), hands back the rest, and returns.
+  /// Consumes until `stop()`, the task's cancellation, or the graceful shutdown of the service group it is part of;
+  /// then finishes what it has begun (at most `drainMax`), hands back the rest, and returns.
   /// - Throws: `InvariantViolation` when a topic does not know the consumer's group.
   public func run() async throws {
     try consumer.validate()

@@ -2,8 +2,8 @@ import Logging
 import Synchronization
 
 /// Acknowledges what has been handled, beside the reading and handling of the next: what is done while one
-/// acknowledgement is on its way travels with the next one. Tries again while the broker is away, so that an outage does
-/// not make everything be handled twice.
+/// acknowledgement is on its way travels with the next one. Tries again while the broker is away, so that an outage
+/// does not make everything be handled twice.
 final class DirectAcknowledger: Sendable {
   private struct State {
     var done: [HeldDeliveries.Item] = []

@@ -63,8 +63,8 @@ final class DirectHandler: DeliveryHandling {
     try await gather(after: entries.count)
   }
 
-  /// Many messages that come in many small reads cost several times as much as in a few large ones: while they stream in,
-  /// the next read waits a moment. A message that comes alone is never held up by this.
+  /// Many messages that come in many small reads cost several times as much as in a few large ones: while they stream
+  /// in, the next read waits a moment. A message that comes alone is never held up by this.
   private func gather(after count: Int) async throws {
     let now = ContinuousClock.now
     let since = lastRead.withLock { last in
@@ -72,7 +72,7 @@ final class DirectHandler: DeliveryHandling {
       return last.duration(to: now)
     }
     guard count > 1, count < options.batchMax / 4 else { return }
-    let perMillisecond = Double(count) / max(0.05, Double(since.components.attoseconds) / 1e15 + Double(since.components.seconds) * 1e3)
+    let perMillisecond = Double(count) / max(0.05, since.seconds * 1e3)
     guard perMillisecond > Self.streamingPerMillisecond else { return }
     try await Task.sleep(for: min(Self.gatherMax, .milliseconds(Double(options.batchMax) / 2 / perMillisecond)))
   }
@@ -103,7 +103,8 @@ final class DirectHandler: DeliveryHandling {
 
   func lost(_ id: String) {
     host.metrics.counter("energy_bus_lost_total", labels: labels).increment()
-    host.logger.critical("a delivery was lost: trimmed while pending", metadata: ["stream": "\(link.options.stream)", "entry": "\(id)"])
+    host.logger.critical(
+      "a delivery was lost: trimmed while pending", metadata: ["stream": "\(link.options.stream)", "entry": "\(id)"])
   }
 
   /// Lets what has begun end, and hands back the rest when that takes too long.
@@ -211,7 +212,8 @@ final class DirectHandler: DeliveryHandling {
         for place in items.indices { failures[place] = error }
       }
       guard worker.end(isDone: false) else { return false }
-      acknowledger.acknowledge(failures.isEmpty ? items : items.indices.filter { failures[$0] == nil }.map { items[$0] })
+      acknowledger.acknowledge(
+        failures.isEmpty ? items : items.indices.filter { failures[$0] == nil }.map { items[$0] })
       for (place, error) in failures { await fail(items[place], error) }
       return true
     case .each(let body): return await callEach(worker, items, body)
@@ -263,7 +265,9 @@ final class DirectHandler: DeliveryHandling {
       case is DecodingFailure: try await bury(delivery, "undecodable", "\(error)")
       case is InvariantViolation: try await bury(delivery, "invariant", "\(error)")
       case is PermanentFailure: try await bury(delivery, "permanent", "\(error)")
-      case let error as Throttled: try await release(delivery, after: error.wait.time(from: Date(milliseconds: host.health.brokerMilliseconds)), isAttempt: false)
+      case let error as Throttled:
+        try await release(
+          delivery, after: error.wait.time(from: Date(milliseconds: host.health.brokerMilliseconds)), isAttempt: false)
       default:
         if delivery.deliveries >= options.attemptsMax {
           try await bury(delivery, "attempts", "\(error)")
@@ -274,7 +278,8 @@ final class DirectHandler: DeliveryHandling {
       }
     } catch {
       // It stays this consumer's, and is found again when its lease has run out.
-      host.logger.warning("a failed message waits for its lease", metadata: ["entry": "\(delivery.id)", "error": "\(error)"])
+      host.logger.warning(
+        "a failed message waits for its lease", metadata: ["entry": "\(delivery.id)", "error": "\(error)"])
     }
     held.settle([item])
   }

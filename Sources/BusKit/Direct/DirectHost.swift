@@ -37,8 +37,8 @@ final class DirectHost: ConsumerHost {
     }
   }
 
-  /// Shows that this process is alive, and looks whether the broker is. Until the task is cancelled: what the work leans
-  /// on goes on while it drains.
+  /// Shows that this process is alive, and looks whether the broker is. Until the task is cancelled: what the work
+  /// leans on goes on while it drains.
   func giveSigns() async {
     await forever(every: timing.aliveRenewal) {
       do {

@@ -1,8 +1,9 @@
 import Foundation
 import Synchronization
 
-/// Sends what the tasks of a process publish without an outbox: what arrives while one pipeline is on its way travels in
-/// the next, so that many tasks cost as little as one with a batch. In order: what is submitted first is stored first.
+/// Sends what the tasks of a process publish without an outbox: what arrives while one pipeline is on its way travels
+/// in the next, so that many tasks cost as little as one with a batch. In order: what is submitted first is stored
+/// first.
 final class DirectPublisher: Sendable {
   /// The outcome of each publication, in order, and how long the lasting streams are now.
   typealias Receipt = (outcomes: [PublishReport.Outcome], lengths: [String: Int])
@@ -59,7 +60,8 @@ final class DirectPublisher: Sendable {
   func submitNow(
     _ publications: [Publication], done: @escaping @Sendable (Result<Receipt, any Error>) -> Void
   ) -> Bool {
-    take(Parcel(publications: publications, bytes: publications.reduce(0) { $0 + $1.envelope.wireByteCount }, done: done))
+    take(
+      Parcel(publications: publications, bytes: publications.reduce(0) { $0 + $1.envelope.wireByteCount }, done: done))
   }
 
   private static func hasRoom(_ state: borrowing State) -> Bool {
@@ -82,7 +84,8 @@ final class DirectPublisher: Sendable {
   private func run() async {
     while case let parcels = next(), !parcels.isEmpty {
       do {
-        let report = try await broker.publish(parcels.count == 1 ? parcels[0].publications : parcels.flatMap(\.publications))
+        let report = try await broker.publish(
+          parcels.count == 1 ? parcels[0].publications : parcels.flatMap(\.publications))
         published.increment(by: report.outcomes.count)
         var start = 0
         for parcel in parcels {
@@ -100,7 +103,8 @@ final class DirectPublisher: Sendable {
     let (parcels, blocked) = state.withLock { state -> ([Parcel], [CheckedContinuation<Void, Never>]) in
       var (used, count, bytes) = (0, 0, 0)
       for parcel in state.waiting {
-        let isFull = count + parcel.publications.count > Self.pipelineMax || bytes + parcel.bytes > Self.pipelineBytesMax
+        let isFull =
+          count + parcel.publications.count > Self.pipelineMax || bytes + parcel.bytes > Self.pipelineBytesMax
         if isFull && used > 0 { break }
         used += 1
         count += parcel.publications.count

@@ -36,7 +36,8 @@ final class DirectWorker: Sendable {
     }
   }
 
-  /// The call has ended; what is done gathers for `takeDone`. False: it was too late, and its items have been dealt with.
+  /// The call has ended; what is done gathers for `takeDone`. False: it was too late, and its items have been dealt
+  /// with.
   func end(isDone: Bool) -> Bool {
     state.withLock { state in
       guard !state.isGone else { return false }
@@ -51,10 +52,13 @@ final class DirectWorker: Sendable {
     }
   }
 
-  /// What is done and not yet acknowledged, once it is so much or so old. The handler of the next message may take long.
+  /// What is done and not yet acknowledged, once it is so much or so old. The handler of the next message may take
+  /// long.
   func takeDone(count: Int = 0, age: Duration = .zero) -> [HeldDeliveries.Item] {
     state.withLock { state in
-      guard !state.done.isEmpty, state.done.count >= count || ContinuousClock.now - state.doneSince > age else { return [] }
+      guard !state.done.isEmpty, state.done.count >= count || ContinuousClock.now - state.doneSince > age else {
+        return []
+      }
       defer { state.done = [] }
       return state.done
     }

@@ -38,8 +38,8 @@ extension QueryHandler {
 
 /// The answers that this process works on, so that an asker who no longer waits can end them.
 ///
-/// Most answers are quick. One that takes longer than `noticeAfter` tells its asker which process to send a cancellation
-/// to; every one ends at its question's deadline.
+/// Most answers are quick. One that takes longer than `noticeAfter` tells its asker which process to send a
+/// cancellation to; every one ends at its question's deadline.
 final class RunningAnswers: Sendable {
   /// "I work on your question; tell me when you do not need the answer." `replyTo` is the answering process.
   static let takenType = "bus.QueryTaken"

@@ -93,7 +93,8 @@ public final class MetricsRegistry: Sendable {
       // Looked up in place: a copy of the family would copy all its series.
       let known = families[name]?.series
       let isFull = known.map { $0[labels] == nil && $0.count >= Self.seriesMax } ?? false
-      change(&families[name, default: Family(kind: kind)].series[isFull ? "overflow=\"true\"" : labels, default: Series()])
+      change(
+        &families[name, default: Family(kind: kind)].series[isFull ? "overflow=\"true\"" : labels, default: Series()])
     }
   }
 

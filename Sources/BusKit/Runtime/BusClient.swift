@@ -2,8 +2,8 @@ import Foundation
 import Logging
 import Redis
 
-/// The bus for programs without a database: tools, tests, and services whose effects are idempotent. Publishes, consumes
-/// (`Consumer`), asks and answers questions, and sends commands that are answered.
+/// The bus for programs without a database: tools, tests, and services whose effects are idempotent. Publishes,
+/// consumes (`Consumer`), asks and answers questions, and sends commands that are answered.
 public struct BusClient: Sendable {
   /// For operators: what is in the topics.
   public let broker: any Broker

@@ -93,7 +93,9 @@ public struct EnvironmentReader {
     let password = secret("ENERGY_REDIS_PASSWORD_FILE", required: false)
     do {
       let address = try RedisAddress(parsing: text)
-      if case .tcp(let host, _) = address { allowPlaintext([host], of: "ENERGY_REDIS_URL", instead: "a TLS tunnel on loopback") }
+      if case .tcp(let host, _) = address {
+        allowPlaintext([host], of: "ENERGY_REDIS_URL", instead: "a TLS tunnel on loopback")
+      }
       return RedisConfiguration(
         address: address, user: optional("ENERGY_REDIS_USER"), password: password, clientName: clientName)
     } catch {
@@ -107,7 +109,8 @@ public struct EnvironmentReader {
     let password = secret("ENERGY_POSTGRES_PASSWORD_FILE", required: false)
     guard let text = string("ENERGY_POSTGRES_URL") else { return nil }
     guard !text.contains("password=") else {
-      mistakes.append("ENERGY_POSTGRES_URL holds a password: put it in a file and name that in ENERGY_POSTGRES_PASSWORD_FILE")
+      mistakes.append(
+        "ENERGY_POSTGRES_URL holds a password: put it in a file and name that in ENERGY_POSTGRES_PASSWORD_FILE")
       return nil
     }
     let configuration = PostgresConfiguration(
@@ -124,7 +127,8 @@ public struct EnvironmentReader {
     }
     for host in hosts where !Self.isLoopback(host) && !named.contains(host) {
       mistakes.append(
-        "\(name): \(host) would be reached without TLS: use a socket or \(instead), or name the host in ENERGY_ALLOW_PLAINTEXT")
+        "\(name): \(host) would be reached without TLS: use a socket or \(instead), "
+          + "or name the host in ENERGY_ALLOW_PLAINTEXT")
     }
   }
 

@@ -66,7 +66,8 @@ struct QueryServer: Sendable {
 
   /// Consumers of processes that were killed: nothing is ever pending here, so they can go.
   private func forgetTheDead() async throws {
-    for consumer in try await link.consumers() where consumer.name != link.options.consumer && consumer.idleMilliseconds > 60_000 {
+    for consumer in try await link.consumers()
+    where consumer.name != link.options.consumer && consumer.idleMilliseconds > 60_000 {
       if try await !host.isAlive(consumer.name) { try await link.remove(consumer: consumer.name) }
     }
   }

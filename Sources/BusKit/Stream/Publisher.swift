@@ -125,7 +125,8 @@ final class Publisher: Sendable {
     return count
   }
 
-  /// Adds the rows to their streams in one round trip; returns those that the broker took, and the epoch in which it did.
+  /// Adds the rows to their streams in one round trip; returns those that the broker took, and the epoch in which it
+  /// did.
   private func send(
     _ records: [OutboxRecord]
   ) async throws -> (sent: [(record: OutboxRecord, streamID: String)], epoch: String?) {
@@ -162,7 +163,8 @@ final class Publisher: Sendable {
     let isFull = length >= most
     let changed = state.withLock { isFull ? $0.full.insert(key).inserted : $0.full.remove(key) != nil }
     if changed {
-      logger.critical("\(isFull ? "stream is full: publishing to it stops" : "stream has room again")", metadata: ["stream": "\(key)"])
+      let text: Logger.Message = isFull ? "stream is full: publishing to it stops" : "stream has room again"
+      logger.critical(text, metadata: ["stream": "\(key)"])
     }
     metrics.gauge("energy_bus_stream_full", labels: [("stream", key)]).set(isFull ? 1 : 0)
   }
