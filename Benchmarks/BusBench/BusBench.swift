@@ -27,7 +27,8 @@ enum BusBench {
     case "soak-child": try await Soak(options).runConsumer()
     case "rpc": try await Requests(options).measure()
     case "rpc-child": try await Requests(options).runAnswerer()
-    default: throw BenchFailure("'\(options.command)' is no command; publish-consume, latency, durable, rpc and soak are")
+    default:
+      throw BenchFailure("'\(options.command)' is no command; publish-consume, latency, durable, rpc and soak are")
     }
   }
 }

@@ -5,6 +5,7 @@ import BusKit
 /// Whoever writes a broker makes one of these for a server of its own (the suite wipes it) and runs every promise of
 /// `BrokerConformance.all` that `offers` what the promise needs.
 public struct BrokerUnderTest: Sendable {
+  /// How the broker is taken away and brought back.
   public struct Outage: Sendable {
     /// Takes the broker away, as a crash does.
     public let begin: @Sendable () async throws -> Void
@@ -19,7 +20,9 @@ public struct BrokerUnderTest: Sendable {
     }
   }
 
+  /// For messages about what it does not keep.
   public let name: String
+  /// What the broker is said to be able to do.
   public let features: BrokerFeatures
   /// Opens another way to the one broker; the suite closes it.
   public let connect: @Sendable () async throws -> any Broker
@@ -62,6 +65,7 @@ public struct BrokerPromise: Sendable, CustomStringConvertible {
 
   /// A sentence.
   public let name: String
+  /// What a broker must offer to be asked.
   public let requirement: Requirement
   private let body: @Sendable (ConformanceStage) async throws -> Void
 

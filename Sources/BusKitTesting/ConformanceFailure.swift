@@ -1,6 +1,8 @@
 /// A broker that does not keep a promise: what was expected of it, and what was seen.
 public struct ConformanceFailure: Error, CustomStringConvertible {
+  /// What a broker that keeps the promise does.
   public let expected: String
+  /// What this one did.
   public let seen: String
 
   public init(expected: String, seen: String) {

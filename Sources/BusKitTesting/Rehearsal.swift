@@ -39,6 +39,7 @@ public final class Rehearsal: Sendable {
       services, start: start, seed: seed, timing: timing, stepsMax: stepsMax, logger: logger)
   }
 
+  /// What the clock shows.
   public var now: Date { engine.now }
 
   /// What is done to the services from here on.

@@ -28,9 +28,13 @@ struct ActionOptions: ParsableArguments {
   func action() throws -> OperatorAction {
     let actor = actor ?? NSUserName()
     guard !actor.isEmpty else { throw ValidationError("--actor is empty: say who does this") }
-    guard (1...500).contains(reason.count) else { throw ValidationError("--reason has \(reason.count) characters: give 1 to 500") }
+    guard (1...500).contains(reason.count) else {
+      throw ValidationError("--reason has \(reason.count) characters: give 1 to 500")
+    }
     let key = key ?? UUID.v7().text
-    guard (1...200).contains(key.count) else { throw ValidationError("--key has \(key.count) characters: give 1 to 200") }
+    guard (1...200).contains(key.count) else {
+      throw ValidationError("--key has \(key.count) characters: give 1 to 200")
+    }
     return OperatorAction(actor: actor, reason: reason, key: key)
   }
 }

@@ -25,7 +25,9 @@ struct ClientCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      guard (1...100).contains(name.count) else { throw ValidationError("--name has \(name.count) characters: give 1 to 100") }
+      guard (1...100).contains(name.count) else {
+        throw ValidationError("--name has \(name.count) characters: give 1 to 100")
+      }
       let action = try action.action()
       let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }.urlSafeBase64
       let client = ClientID(text: UUID.v7().text.replacingOccurrences(of: "-", with: ""))

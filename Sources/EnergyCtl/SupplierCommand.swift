@@ -12,9 +12,9 @@ struct SupplierCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Add a supplier wallet.",
       discussion: """
-        The private key (64 hex digits) is read from a file or from standard input, never from the command line, and is \
-        sealed to tx-svc's public key before it leaves this process. Use a restricted key: an active permission that may only \
-        delegate (57) and take back (58).
+        The private key (64 hex digits) is read from a file or from standard input, never from the command line, and \
+        is sealed to tx-svc's public key before it leaves this process. Use a restricted key: an active permission \
+        that may only delegate (57) and take back (58).
         """)
     @Option(help: "A file with the key, or - for standard input.") var keyFile: String
     @Option(help: "The wallet's address. Default: the key's own.") var address: String?

@@ -2,6 +2,7 @@
 public struct Migration: Sendable {
   /// Starts at 1 and grows without being reused.
   public let version: Int
+  /// For people.
   public let name: String
   /// Any number of statements; unqualified names land in the component's schema.
   public let sql: String

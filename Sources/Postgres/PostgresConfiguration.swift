@@ -2,6 +2,7 @@
 public struct PostgresConfiguration: Sendable {
   /// A libpq connection string or URI without password, e.g. `host=/run/postgresql dbname=energy user=order_svc`.
   public var conninfo: String
+  /// Never shown. nil: none is asked for.
   public var password: String?
   /// What `pg_stat_activity` shows.
   public var applicationName: String

@@ -1,6 +1,7 @@
 /// Why a statement, a transaction or a conversion failed. The description holds no row data: the server's DETAIL is
 /// dropped, and so is the offending value that data exceptions (class 22) quote.
 public struct PostgresError: Error, Sendable, CustomStringConvertible {
+  /// What went wrong, for programs.
   public enum Code: Sendable, Hashable {
     /// The server refused; the five characters are its SQLSTATE.
     case server(sqlState: String)
@@ -22,7 +23,9 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
     case migration
   }
 
+  /// What went wrong, for programs.
   public let code: Code
+  /// What went wrong, for people.
   public let message: String
   /// The constraint that refused, if the server named one.
   public let constraint: String?
@@ -36,6 +39,7 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
     self.table = table
   }
 
+  /// The server's five characters; nil when the server did not say it.
   public var sqlState: String? {
     if case .server(let state) = code { state } else { nil }
   }
@@ -46,8 +50,11 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
   /// forgets what it has prepared: running the same transaction again is the remedy.
   public var isStalePlan: Bool { sqlState == "0A000" || sqlState == "26000" }
   public var isUniqueViolation: Bool { sqlState == "23505" }
+  /// A row that is referred to does not exist, or is still referred to.
   public var isForeignKeyViolation: Bool { sqlState == "23503" }
+  /// A lock was not given in time.
   public var isLockTimeout: Bool { sqlState == "55P03" }
+  /// The statement took too long, or was cancelled.
   public var isStatementTimeout: Bool { sqlState == "57014" }
 
   /// True also for `.commitUnknown`, and for the refusals that a server gives while it ends a session or starts up.

@@ -46,5 +46,6 @@ public final class PostgresPool: Sendable {
     try await withSession { session in try session.transaction { try body(session) } }
   }
 
+  /// Ends all sessions; whoever waits for one gets an error.
   public func close() async { await queue.close() }
 }

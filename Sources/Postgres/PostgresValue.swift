@@ -21,6 +21,7 @@ public enum PostgresValue: Sendable, Equatable {
   /// One dimension of plain values, nulls as well, for any type: `unnest($1::timestamptz[])`.
   case array([PostgresValue])
 
+  /// A whole number.
   public static func int(_ value: Int) -> PostgresValue { .int(Int64(value)) }
 
   /// How a value travels.

@@ -1,8 +1,10 @@
 /// How a connection reaches its server. The description never shows the password.
 public struct RedisConfiguration: Sendable {
+  /// Where the server listens.
   public var address: RedisAddress
   /// The ACL user; without it the password is that of the `default` user.
   public var user: String?
+  /// Never shown. nil: none is asked for.
   public var password: String?
   /// How long opening the socket may take.
   public var connectTimeout: Duration

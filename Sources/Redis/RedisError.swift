@@ -1,6 +1,8 @@
 /// Why a command has no reply. Whether it was carried out is unknown unless the code says otherwise.
 public struct RedisError: Error, Sendable, CustomStringConvertible {
+  /// What went wrong, for programs.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
+    /// The code's name.
     public let description: String
 
     /// The server cannot be reached, refused the credentials, or went away before it answered.
@@ -17,7 +19,9 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     public static let invalidArgument = Code(description: "invalid_argument")
   }
 
+  /// What went wrong, for programs.
   public let code: Code
+  /// What went wrong, for people.
   public let message: String
 
   public init(_ code: Code, _ message: String) {

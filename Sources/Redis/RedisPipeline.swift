@@ -11,8 +11,10 @@ public struct RedisPipeline: Sendable {
     if byteCapacity > 0 { bytes.reserveCapacity(byteCapacity) }
   }
 
+  /// What will be sent.
   public var byteCount: Int { bytes.count }
 
+  /// Adds a whole command.
   public mutating func append(_ command: RedisCommand) throws {
     try command.validate()
     bytes.append(contentsOf: command.bytes)
@@ -26,15 +28,18 @@ public struct RedisPipeline: Sendable {
     header(UInt8(ascii: "*"), words)
   }
 
+  /// Adds the words of a phrase to the command that was begun.
   public mutating func append(_ phrase: RedisPhrase) {
     missing -= phrase.count
     bytes.append(contentsOf: phrase.bytes)
   }
 
+  /// Adds a word to the command that was begun.
   public mutating func append(_ word: [UInt8]) {
     word.withUnsafeBufferPointer { append($0) }
   }
 
+  /// Adds a word to the command that was begun.
   public mutating func append(_ word: UnsafeBufferPointer<UInt8>) {
     missing -= 1
     header(UInt8(ascii: "$"), word.count)
@@ -42,11 +47,13 @@ public struct RedisPipeline: Sendable {
     newline()
   }
 
+  /// Adds a word to the command that was begun.
   public mutating func append(_ word: String) {
     var word = word
     word.withUTF8 { append($0) }
   }
 
+  /// Adds a number to the command that was begun.
   public mutating func append(_ word: Int64) {
     missing -= 1
     let digits = Digits(word.magnitude)

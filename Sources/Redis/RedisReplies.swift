@@ -87,6 +87,7 @@ public struct RedisCursor: Sendable {
     text { String(validating: $0, as: UTF8.self) } ?? nil
   }
 
+  /// Passes over one reply, whatever it is.
   public mutating func skip() {
     var left = 1
     while left > 0, let token {

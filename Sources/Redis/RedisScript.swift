@@ -1,5 +1,6 @@
 /// A Lua script and the name Redis gives it. Made once and kept, so that the hash is computed once.
 public struct RedisScript: Sendable {
+  /// The Lua text.
   public let source: String
   /// Lower-case hexadecimal SHA-1 of the source, as `EVALSHA` wants it.
   public let sha1: String

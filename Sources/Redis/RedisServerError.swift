@@ -1,5 +1,6 @@
 /// An error reply: the server is well and refuses this command.
 public struct RedisServerError: Error, Sendable, Equatable {
+  /// As Redis sent it.
   public let message: String
 
   public init(message: String) { self.message = message }

@@ -16,6 +16,7 @@ public enum RedisValue: Sendable, Equatable {
     }
   }
 
+  /// The bytes of a string; nil when it is something else.
   public var bytes: [UInt8]? {
     switch self {
     case .simple(let text): Array(text.utf8)
@@ -33,10 +34,12 @@ public enum RedisValue: Sendable, Equatable {
     }
   }
 
+  /// The items of an array; nil when it is something else.
   public var array: [RedisValue]? {
     if case .array(let values) = self { values } else { nil }
   }
 
+  /// Whether it is a null.
   public var isNull: Bool { self == .null }
 
   /// The value itself, or the error reply as a thrown error.

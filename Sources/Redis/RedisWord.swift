@@ -12,6 +12,7 @@ public struct RedisWord: Sendable, Equatable {
   public init(_ number: Int) { storage = .text(String(number)) }
   public init(_ number: Int64) { storage = .text(String(number)) }
 
+  /// As they are sent.
   public var bytes: [UInt8] {
     switch storage {
     case .text(let text): Array(text.utf8)

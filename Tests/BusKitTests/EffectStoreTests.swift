@@ -9,7 +9,8 @@ import Testing
 struct EffectStoreTests {
   private func start(_ world: StoreWorld, _ keys: [String], kind: String = "ring") async throws {
     let effects = keys.map {
-      PendingEffect(id: .v7(), kind: kind, orderKey: $0, payload: [0, 1, 255], at: nil, correlation: "c", traceparent: "")
+      PendingEffect(
+        id: .v7(), kind: kind, orderKey: $0, payload: [0, 1, 255], at: nil, correlation: "c", traceparent: "")
     }
     let now = try await world.now()
     try await world.pool.transaction { try EffectStore.enqueueInsert(effects, now: now, in: $0) }

@@ -71,7 +71,8 @@ struct EffectTests {
       let runs = Diary<Int>()
       var service = World.counter()
       service.effect(
-        Ring.self, policy: EffectPolicy(attemptsMax: 3, backoff: Backoff(first: .milliseconds(10), most: .milliseconds(20))),
+        Ring.self,
+        policy: EffectPolicy(attemptsMax: 3, backoff: Backoff(first: .milliseconds(10), most: .milliseconds(20))),
         exhausted: { _, _ in .done { _ in throw InvariantViolation("nor can this") } },
         run: { ring, context in
           runs.write(context.attempt)
@@ -111,7 +112,9 @@ struct EffectTests {
         runs.write("\(ring.key)\(ring.number) begins")
         try await Task.sleep(for: .milliseconds(20))
         // The first of "x" fails once: the others wait for it.
-        if ring.key == "x", ring.number == 1, context.attempt == 1 { throw TransientFailure("", delay: .milliseconds(100)) }
+        if ring.key == "x", ring.number == 1, context.attempt == 1 {
+          throw TransientFailure("", delay: .milliseconds(100))
+        }
         runs.write("\(ring.key)\(ring.number) ends")
         return Self.note("\(ring.key)\(ring.number)")
       }

@@ -38,7 +38,9 @@ struct FloorTests {
     try await World.run { world in
       let counter = try await world.start(World.counter())
       try await world.send(Add(account: "a"))
-      try await eventually { try await counter.number("select count(*) as n from outbox where sent_at is not null") == 1 }
+      try await eventually {
+        try await counter.number("select count(*) as n from outbox where sent_at is not null") == 1
+      }
       try await FloorKeeper(core: counter.core).note()
       #expect(try await counter.number("select count(*) as n from bus_state where key = 'floor'") == 0)
     }

@@ -140,7 +140,8 @@ struct HandlingTests {
       try await world.send((0..<5).map { _ in Add(account: "a") })
       let read = try await world.redis.send(
         RedisCommand(
-          "XREADGROUP", "GROUP", "counter", "a-dead-process", "COUNT", "5", "STREAMS", .init(Add.topic.streamKey(0)), ">"))
+          "XREADGROUP", "GROUP", "counter", "a-dead-process", "COUNT", "5", "STREAMS",
+          .init(Add.topic.streamKey(0)), ">"))
       #expect(read.array?.first?.array?.last?.array?.count == 5)
       let start = ContinuousClock.now
       let successor = try await world.start(World.counter(), timing: timing)

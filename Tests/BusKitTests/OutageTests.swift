@@ -107,7 +107,9 @@ struct OutageTests {
         began.write(ring.number)
         // Longer than its lease.
         try await Task.sleep(for: .seconds(1))
-        return .done(needs: [.row(Note.self, "rung")]) { try $0.save(Note(id: "rung", topic: "", text: "\(context.attempt)")) }
+        return .done(needs: [.row(Note.self, "rung")]) {
+          try $0.save(Note(id: "rung", topic: "", text: "\(context.attempt)"))
+        }
       }
       service.background("forever") { _ in try await Task.sleep(for: .seconds(3600)) }
       let counter = try await world.start(service)
@@ -130,7 +132,8 @@ struct OutageTests {
       // Everything published has left, though nobody is there any more to sweep.
       #expect(try await world.entries(Added.topic.streamKey(0)).count >= 300)
       let pool = PostgresPool(
-        configuration: PostgresConfiguration(conninfo: world.conninfo, applicationName: "test", searchPath: "counter"), size: 1)
+        configuration: PostgresConfiguration(
+          conninfo: world.conninfo, applicationName: "test", searchPath: "counter"), size: 1)
       let unsent = try await pool.withSession {
         try $0.execute("select count(*) as n from outbox where sent_at is null").rows.first?.int("n")
       }

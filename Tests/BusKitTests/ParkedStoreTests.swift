@@ -218,7 +218,10 @@ struct StoreGaugesTests {
         try ParkedStore.park(
           sent.envelope, topic: "t", partition: 0, attempts: 1, wait: .after(.seconds(9)), reason: "", in: $0)
         try EffectStore.enqueueInsert(
-          [PendingEffect(id: .v7(), kind: "ring", orderKey: "k", payload: [], at: nil, correlation: "", traceparent: "")],
+          [
+            PendingEffect(
+              id: .v7(), kind: "ring", orderKey: "k", payload: [], at: nil, correlation: "", traceparent: "")
+          ],
           now: later, in: $0)
       }
       try await world.execute("update parked set first_parked_at = now() - interval '30 s'")

@@ -15,7 +15,8 @@ struct QueryTests {
       default: break
       }
       let total = try await bus.read { session in
-        try session.execute("select total as n from accounts where id = $1", [.text(query.account)]).rows.first?.int("n")
+        try session.execute("select total as n from accounts where id = $1", [.text(query.account)])
+          .rows.first?.int("n")
       }
       guard let total else { throw QueryFailure(code: "not_found", message: "no account \(query.account)") }
       return Int(total)
@@ -41,7 +42,9 @@ struct QueryTests {
       #expect(try await audit.bus.ask(GetTotal(account: "a"), within: .seconds(5)) == 7)
       let missing = try await Self.failure { _ = try await audit.bus.ask(GetTotal(account: "b"), within: .seconds(5)) }
       #expect(missing == QueryFailure(code: "not_found", message: "no account b"))
-      let broken = try await Self.failure { _ = try await audit.bus.ask(GetTotal(account: "broken"), within: .seconds(5)) }
+      let broken = try await Self.failure {
+        _ = try await audit.bus.ask(GetTotal(account: "broken"), within: .seconds(5))
+      }
       #expect(broken?.code == "internal")
       #expect(broken?.message.contains("Refusal") == false)
       // Nothing of a question stays pending.

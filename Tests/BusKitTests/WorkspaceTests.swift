@@ -5,7 +5,9 @@ import Testing
 
 /// Units of a batch share one workspace; each must behave as if it were alone after the ones before it.
 struct WorkspaceTests {
-  private func note(_ id: String, topic: String = "t", _ text: String = "") -> Note { Note(id: id, topic: topic, text: text) }
+  private func note(_ id: String, topic: String = "t", _ text: String = "") -> Note {
+    Note(id: id, topic: topic, text: text)
+  }
 
   private func loaded(_ notes: [Note]) throws -> Workspace {
     let workspace = Workspace()

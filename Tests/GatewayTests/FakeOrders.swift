@@ -35,7 +35,8 @@ final class FakeOrders: Sendable {
     service.handle(CancelOrder.self) { _, unit in
       guard let cause = unit.cause else { return }
       try unit.reply(
-        CommandResult(ok: false, code: self.state.withLock { $0.cancelAnswer }, detail: ""), to: cause.replyTo, correlation: cause.correlation)
+        CommandResult(ok: false, code: self.state.withLock { $0.cancelAnswer }, detail: ""), to: cause.replyTo,
+        correlation: cause.correlation)
     }
     service.answer(GetOrder.self) { query, _ in
       guard let order = self.state.withLock({ $0.orders[query.order.text] }), order.customer == query.customer else {

@@ -28,8 +28,8 @@ struct RejectionMeaningTests {
       ),
       (
         "CONTRACT_VALIDATE_ERROR",
-        "Contract validate error : The lock period for ENERGY this time cannot be less than the remaining time[5ms] of the "
-          + "last lock period for ENERGY!", .otherWallet
+        "Contract validate error : The lock period for ENERGY this time cannot be less than the remaining time[5ms] of "
+          + "the last lock period for ENERGY!", .otherWallet
       ),
       (
         "CONTRACT_VALIDATE_ERROR", "Contract validate error : delegateBalance must be greater than or equal to 1 TRX",

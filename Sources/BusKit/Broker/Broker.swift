@@ -4,8 +4,8 @@
 /// deliver twice and out of order; it must say so honestly (`memory()`, `generation`), and it must never hand one
 /// delivery to two consumers of a group before its lease has run out.
 ///
-/// Two ship with the library: `RedisBroker` and, for tests, `MemoryBroker`. Both pass one conformance suite, and so must
-/// a third.
+/// Two ship with the library: `RedisBroker` and, for tests, `MemoryBroker`. Both pass one conformance suite, and so
+/// must a third.
 public protocol Broker: Sendable {
   var features: BrokerFeatures { get }
 
@@ -78,9 +78,10 @@ public struct BrokerFeatures: Sendable, Equatable {
 public struct Publication: Sendable {
   /// `Topic.streamKey`
   public let stream: String
+  /// What is sent, with its identity.
   public let envelope: Envelope
-  /// The stream lives a minute longer with every message and keeps about `lengthMax` of them; nil: it lasts, and nothing
-  /// is dropped from it.
+  /// The stream lives a minute longer with every message and keeps about `lengthMax` of them; nil: it lasts, and
+  /// nothing is dropped from it.
   public let lengthMax: Int?
 
   public init(stream: String, envelope: Envelope, lengthMax: Int? = nil) {
@@ -97,7 +98,9 @@ public struct Publication: Sendable {
   }
 }
 
+/// What became of the messages of one `publish`.
 public struct PublishReport: Sendable {
+  /// What became of one message.
   public enum Outcome: Sendable, Equatable {
     /// Stored, under this id of the stream.
     case stored(String)
@@ -122,7 +125,9 @@ public struct PublishReport: Sendable {
 public struct BrokerPulse: Sendable {
   /// The broker's clock, milliseconds since 1970.
   public let milliseconds: Int64
+  /// What tells one memory of the broker from another; nil: it has none yet.
   public let epoch: String?
+  /// How often the way to the broker had been opened when it answered.
   public let generation: Int
 
   public init(milliseconds: Int64, epoch: String?, generation: Int) {
@@ -135,8 +140,11 @@ public struct BrokerPulse: Sendable {
 /// Another `epoch`: the broker has lost everything. The same epoch in another `run`: the last moments before it stopped
 /// may be lost.
 public struct BrokerMemory: Sendable, Equatable {
+  /// A name that lives as long as what the broker has stored.
   public let epoch: String
+  /// A name of the broker's process.
   public let run: String
+  /// How often the way to the broker had been opened when it was asked.
   public let generation: Int
 
   public init(epoch: String, run: String, generation: Int) {
@@ -148,6 +156,7 @@ public struct BrokerMemory: Sendable, Equatable {
 
 /// The stream or its group is gone (the broker was wiped): make it again, from the beginning.
 public struct StreamLost: Error, CustomStringConvertible {
+  /// What was missing, in the broker's words.
   public let description: String
   public init(_ description: String) { self.description = description }
 }

@@ -47,11 +47,17 @@ public protocol BrokerSubscription: Sendable {
   func close() async
 }
 
+/// Who reads what.
 public struct SubscriptionOptions: Sendable {
+  /// The topic that is read.
   public let topic: Topic
+  /// One of the topic's, from 0.
   public let partition: Int
+  /// The consumer group: a service's name.
   public let group: String
+  /// The process within the group; a name that is never used again.
   public let consumer: String
+  /// How long a delivery stays this consumer's without being renewed.
   public let lease: Duration
 
   public init(topic: Topic, partition: Int, group: String, consumer: String, lease: Duration) {
@@ -62,6 +68,7 @@ public struct SubscriptionOptions: Sendable {
     self.lease = lease
   }
 
+  /// The stream of the partition.
   public var stream: String { topic.streamKey(partition) }
 }
 
@@ -100,9 +107,13 @@ public struct Delivery: Sendable {
   }
 }
 
+/// A delivery that has not ended.
 public struct PendingDelivery: Sendable, Equatable {
+  /// `Delivery.id`
   public let id: String
+  /// The consumer that has it.
   public let owner: String
+  /// How often it has been delivered.
   public let deliveries: Int
 
   public init(id: String, owner: String, deliveries: Int) {
@@ -112,6 +123,7 @@ public struct PendingDelivery: Sendable, Equatable {
   }
 }
 
+/// What came of trying to take a delivery over.
 public enum Claim: Sendable {
   case mine(Delivery)
   /// Somebody else was first, or it has been acknowledged meanwhile.

@@ -3,6 +3,7 @@ import Foundation
 /// A system's messages as an AsyncAPI 3.0 document: a channel per topic, every message with its envelope and body, and
 /// what each service sends and receives. Made from the types, so that it says what the code does.
 public struct AsyncAPIDocument: Sendable, Encodable {
+  /// The document as a value.
   public let json: JSON
 
   /// - Throws: `SchemaError` for a message of which no schema can be made.

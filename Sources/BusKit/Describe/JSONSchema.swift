@@ -1,5 +1,6 @@
 /// A JSON Schema (draft 7, which AsyncAPI builds on), put together from a few forms.
 public struct JSONSchema: Sendable, Hashable, Encodable {
+  /// The schema as a value.
   public let json: JSON
 
   /// Any keywords at all, for what the forms below do not say.
@@ -7,7 +8,9 @@ public struct JSONSchema: Sendable, Hashable, Encodable {
 
   public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 
+  /// `true` or `false`
   public static let boolean = JSONSchema(["type": "boolean"])
+  /// Any number, whole or not.
   public static let number = JSONSchema(["type": "number"])
 
   /// - Parameter format: `int32` or `int64`.
@@ -27,14 +30,19 @@ public struct JSONSchema: Sendable, Hashable, Encodable {
   /// Bytes in base64.
   public static let base64 = JSONSchema(["type": "string", "contentEncoding": "base64"])
 
+  /// One of these values.
   public static func enumeration(_ values: [JSON]) -> JSONSchema { JSONSchema(["enum": .array(values)]) }
+  /// A list of items of one kind.
   public static func array(of items: JSONSchema) -> JSONSchema { JSONSchema(["type": "array", "items": items.json]) }
+  /// An object with any names and values of one kind.
   public static func dictionary(of values: JSONSchema) -> JSONSchema {
     JSONSchema(["type": "object", "additionalProperties": values.json])
   }
+  /// What the schema says, or null.
   public static func nullable(_ schema: JSONSchema) -> JSONSchema {
     JSONSchema(["anyOf": [schema.json, ["type": "null"]]])
   }
+  /// What exactly one of these schemas says.
   public static func oneOf(_ schemas: [JSONSchema]) -> JSONSchema {
     JSONSchema(["oneOf": .array(schemas.map(\.json))])
   }

@@ -3,7 +3,9 @@
 public struct MessageCatalog: Sendable {
   /// Those who write a topic, by the names of their services.
   public struct Writers: Sendable {
+    /// A lasting topic.
     public let topic: Topic
+    /// The names of the services that publish to it.
     public let services: [String]
     public init(_ topic: Topic, _ services: [String]) {
       self.topic = topic
@@ -13,6 +15,7 @@ public struct MessageCatalog: Sendable {
 
   /// Queries stand among the messages.
   public let messages: [any Message.Type]
+  /// For each lasting topic, who publishes to it.
   public let writers: [Writers]
 
   /// - Parameter writers: of each lasting topic. Questions may be asked by anybody.

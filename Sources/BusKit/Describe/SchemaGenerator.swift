@@ -123,7 +123,9 @@ public final class SchemaGenerator {
 
 /// A type of which no schema can be made.
 public struct SchemaError: Error, CustomStringConvertible {
+  /// The Swift type that cannot be described.
   public let type: String
+  /// What is in the way, and the remedy.
   public let reason: String
   public var description: String { "no JSON Schema of \(type): \(reason)" }
 

@@ -10,6 +10,7 @@ public struct Consumer: Sendable {
   /// The consumer group. It must be declared by every topic that is read; what a group that nobody has declared has not
   /// read is not kept.
   public let group: String
+  /// Times and sizes.
   public var options: ConsumerOptions
 
   var routes: [String: DirectRoute] = [:]
@@ -28,7 +29,7 @@ public struct Consumer: Sendable {
   ) {
     add(
       type,
-      .each { envelope in try await body(try MessageCoder.decode(M.self, from: envelope.body), envelope) })
+      .each { envelope in try await body(try envelope.message(as: M.self), envelope) })
   }
 
   /// Calls `body` for each batch: as many messages of this type as stood next to each other in what was read. If it
@@ -64,7 +65,9 @@ public struct Consumer: Sendable {
 
 /// A message as a batch handler gets it.
 public struct Received<M: Message>: Sendable {
+  /// The decoded body.
   public let message: M
+  /// What it came in; its `id` is the same at every delivery.
   public let envelope: Envelope
 
   /// Decodes and handles a batch; returns what failed, by place.
@@ -78,7 +81,7 @@ public struct Received<M: Message>: Sendable {
     places.reserveCapacity(envelopes.count)
     for (place, envelope) in envelopes.enumerated() {
       do {
-        batch.append(Received(message: try MessageCoder.decode(M.self, from: envelope.body), envelope: envelope))
+        batch.append(Received(message: try envelope.message(as: M.self), envelope: envelope))
         places.append(place)
       } catch {
         failures[place] = error

@@ -295,7 +295,9 @@ final class DirectHandler: DeliveryHandling {
       case is DecodingFailure: try await bury(delivery, "undecodable", "\(error)")
       case is InvariantViolation: try await bury(delivery, "invariant", "\(error)")
       case is PermanentFailure: try await bury(delivery, "permanent", "\(error)")
-      case let error as Throttled: try await release(delivery, after: error.wait.time(from: Date(milliseconds: host.health.brokerMilliseconds)), isAttempt: false)
+      case let error as Throttled:
+        try await release(
+          delivery, after: error.wait.time(from: Date(milliseconds: host.health.brokerMilliseconds)), isAttempt: false)
       default:
         if delivery.deliveries >= options.attemptsMax {
           try await bury(delivery, "attempts", "\(error)")

@@ -1,8 +1,10 @@
 /// Some of the messages of one `publish` were not stored. Those that are named nowhere here were.
 public struct PublishFailure: Error, CustomStringConvertible {
+  /// A message that was not stored.
   public struct Refusal: Sendable {
     /// The message's place among those that were to be published.
     public let index: Int
+    /// In the broker's words, or why it was not tried.
     public let reason: String
   }
   /// Certainly not stored.

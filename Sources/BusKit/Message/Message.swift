@@ -13,6 +13,7 @@ public protocol Message: Codable, Sendable {
 }
 
 extension Message {
+  /// The first.
   public static var messageVersion: Int { 1 }
 }
 

@@ -1,7 +1,10 @@
 /// A stream of messages with a fixed number of partitions and the consumer groups that may read it.
 public struct Topic: Sendable, Hashable {
+  /// `owner.plural`, e.g. `order.events`. Part of the streams' keys.
   public let name: String
+  /// From 1. A change moves keys to other streams: what is in the old ones must be read first.
   public let partitions: Int
+  /// Who may read it; nobody else's reading is waited for.
   public let groups: [ConsumerGroup]
   /// The length of one partition at which publishing stops (essential groups) or the oldest entries go (observers
   /// only).
@@ -27,7 +30,9 @@ public struct Topic: Sendable, Hashable {
     return Int(hash % UInt64(partitions))
   }
 
+  /// The Redis key of a partition's messages. The braces are the hash tag of a cluster.
   public func streamKey(_ partition: Int) -> String { "bus:{\(name).\(partition)}:stream" }
+  /// The Redis key of a partition's dead letters.
   public func deadKey(_ partition: Int) -> String { "bus:{\(name).\(partition)}:dead" }
 
   /// The stream on which one process receives answers.
@@ -38,15 +43,20 @@ public struct Topic: Sendable, Hashable {
 
 /// A reader of a topic: one per service, shared by its replicas.
 public struct ConsumerGroup: Sendable, Hashable {
+  /// What becomes of the topic when the group falls behind.
   public enum Role: String, Sendable {
     /// Nothing it has not acknowledged is ever trimmed; at the cap publishing stops.
     case essential
     /// Trimmed at the cap, counted, and replayable from the outbox.
     case observer
   }
+  /// The service's name.
   public let name: String
+  /// What becomes of the topic when the group falls behind.
   public let role: Role
 
+  /// A reader that loses nothing; at the cap its publishers stop.
   public static func essential(_ name: String) -> ConsumerGroup { .init(name: name, role: .essential) }
+  /// A reader that may lose what it is too slow for.
   public static func observer(_ name: String) -> ConsumerGroup { .init(name: name, role: .observer) }
 }

@@ -9,6 +9,7 @@ public protocol Middleware: Sendable {
 
 /// What a service does at a time.
 public struct Work: Sendable {
+  /// What sort of work it is.
   public enum Kind: String, Sendable {
     /// Messages of one topic, in one transaction.
     case batch
@@ -18,7 +19,9 @@ public struct Work: Sendable {
     case query
   }
 
+  /// What sort of work it is.
   public let kind: Kind
+  /// The service that does it.
   public let service: String
   /// The topic of a batch, the kind of an effect, the type of a question.
   public let name: String

@@ -1,6 +1,7 @@
 /// Makes a share of the work fail, for rehearsal: half of the failures before the work, half after it, when everything
 /// it did stands and only its confirmation is lost.
 public final class RandomFailureMiddleware: Middleware {
+  /// A failure that is made up.
   public struct Rehearsed: Error, CustomStringConvertible {
     public let description: String
   }

@@ -7,6 +7,7 @@ public struct TraceContext: Sendable, Equatable {
   public let traceID: String
   /// 16 hexadecimal digits, not all zero.
   public let spanID: String
+  /// Bit 0: sampled.
   public let flags: UInt8
 
   /// Reads `00-<trace>-<span>-<flags>`; nil when it is anything else. Of a later version the first four fields count.
@@ -34,6 +35,7 @@ public struct TraceContext: Sendable, Equatable {
   /// A new span of the same trace.
   public func child() -> TraceContext { TraceContext(traceID: traceID, spanID: Self.randomHex(8), flags: flags) }
 
+  /// The header's value.
   public var traceparent: String { "00-\(traceID)-\(spanID)-\(flags < 16 ? "0" : "")\(String(flags, radix: 16))" }
 
   private static func isID(_ text: some StringProtocol, _ count: Int) -> Bool {

@@ -4,10 +4,13 @@ import Synchronization
 
 /// Log lines as JSON objects on standard error: `{"time":…,"level":…,"service":…,"message":…,…}`.
 public struct JSONLog: LogHandler {
+  /// Lines below it are not written.
   public var logLevel: Logger.Level
+  /// Added to every line.
   public var metadata: Logger.Metadata = [:]
   private let service: String
 
+  /// A logger that writes lines of a service to standard error.
   public static func logger(service: String, level: Logger.Level) -> Logger {
     Logger(label: service) { _ in JSONLog(logLevel: level, service: service) }
   }
@@ -25,6 +28,7 @@ public struct JSONLog: LogHandler {
     let fields: [String: String]
   }
 
+  /// Writes one line.
   public func log(event: LogEvent) {
     var fields = metadata.mapValues { "\($0)" }
     for (name, value) in event.metadata ?? [:] { fields[name] = "\(value)" }

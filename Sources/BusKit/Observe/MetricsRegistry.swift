@@ -25,21 +25,28 @@ public final class MetricsRegistry: Sendable {
 
   public init() {}
 
+  /// What only grows.
   public struct Counter: Sendable {
     let registry: MetricsRegistry, name: String, labels: String
+    /// Adds to it; safe from any thread.
     public func increment(by amount: Int = 1) {
       registry.update(name, labels, .counter) { $0.value += Double(amount) }
     }
   }
 
+  /// What goes up and down.
   public struct Gauge: Sendable {
     let registry: MetricsRegistry, name: String, labels: String
+    /// Its value from here on.
     public func set(_ value: Double) { registry.update(name, labels, .gauge) { $0.value = value } }
+    /// Changes it by this.
     public func add(_ amount: Double) { registry.update(name, labels, .gauge) { $0.value += amount } }
   }
 
+  /// How values are distributed over buckets.
   public struct Histogram: Sendable {
     let registry: MetricsRegistry, name: String, labels: String, buckets: [Double]
+    /// Counts one value.
     public func observe(_ value: Double) {
       registry.update(name, labels, .histogram) { series in
         if series.buckets.isEmpty {
@@ -53,12 +60,15 @@ public final class MetricsRegistry: Sendable {
     }
   }
 
+  /// The counter of this name and these labels; the same one each time.
   public func counter(_ name: String, labels: Labels = []) -> Counter {
     Counter(registry: self, name: name, labels: Self.text(labels))
   }
+  /// The gauge of this name and these labels; the same one each time.
   public func gauge(_ name: String, labels: Labels = []) -> Gauge {
     Gauge(registry: self, name: name, labels: Self.text(labels))
   }
+  /// The histogram of this name and these labels; the same one each time.
   public func histogram(
     _ name: String, labels: Labels = [], buckets: [Double] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
   ) -> Histogram {
@@ -83,7 +93,8 @@ public final class MetricsRegistry: Sendable {
       // Looked up in place: a copy of the family would copy all its series.
       let known = families[name]?.series
       let isFull = known.map { $0[labels] == nil && $0.count >= Self.seriesMax } ?? false
-      change(&families[name, default: Family(kind: kind)].series[isFull ? "overflow=\"true\"" : labels, default: Series()])
+      change(
+        &families[name, default: Family(kind: kind)].series[isFull ? "overflow=\"true\"" : labels, default: Series()])
     }
   }
 

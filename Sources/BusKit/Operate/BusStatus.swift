@@ -7,10 +7,13 @@ public struct GetBusStatus: OperatorQuery {
   public init() {}
 }
 
+/// What waits in one service's Postgres.
 public struct BusStatus: Codable, Sendable, Equatable {
+  /// Which service answers.
   public var service: String
   /// The replica that answered.
   public var process: String
+  /// Counts and ages.
   public var figures: StoreFigures
 
   public init(service: String, process: String, figures: StoreFigures) {
@@ -24,7 +27,9 @@ public struct BusStatus: Codable, Sendable, Equatable {
 public struct StoreFigures: Codable, Sendable, Equatable {
   /// How many, and the age of the oldest in seconds; 0 when there is none.
   public struct Backlog: Codable, Sendable, Equatable {
+    /// How many wait.
     public var count: Int
+    /// The age of the oldest; 0: none.
     public var oldestSeconds: Double
 
     public init(count: Int, oldestSeconds: Double) {
@@ -35,9 +40,11 @@ public struct StoreFigures: Codable, Sendable, Equatable {
 
   /// Effects of one kind in one state.
   public struct EffectBacklog: Codable, Sendable, Equatable {
+    /// `Effect.kind`
     public var kind: String
     /// `pending`, `running` or `dead`.
     public var state: String
+    /// How many there are.
     public var count: Int
     /// Since the oldest was recorded.
     public var oldestSeconds: Double
@@ -65,6 +72,7 @@ public struct StoreFigures: Codable, Sendable, Equatable {
   public var isResending: Bool
   /// Deliveries whose next attempt is further away than a lease.
   public var parked: Backlog
+  /// By kind and state.
   public var effects: [EffectBacklog]
   /// As Postgres estimates it.
   public var inboxRows: Int
@@ -92,8 +100,11 @@ public struct ListEffects: OperatorQuery {
   public static let limitMax = 200
   /// nil: of every kind, in every state, all.
   public let kind: String?
+  /// Only these; nil: all.
   public let state: EffectEntry.State?
+  /// Only this one; nil: all.
   public let id: UUID?
+  /// At most so many, and never more than `limitMax`.
   public let limit: Int
   /// Whether the payload of `id` is shown; it may hold what not every operator should read.
   public let showsPayload: Bool
@@ -109,15 +120,23 @@ public struct ListEffects: OperatorQuery {
   }
 }
 
+/// An effect as operators see it.
 public struct EffectView: Codable, Sendable, Equatable {
+  /// The effect's id, which is the idempotency key towards the world.
   public let id: UUID
+  /// `Effect.kind`
   public let kind: String
+  /// `Effect.orderKey`
   public let orderKey: String
   /// `pending`, `running` or `dead`.
   public let state: String
+  /// Runs that have begun.
   public let attempts: Int
+  /// When it is due.
   public let nextAt: Date
+  /// When its handler recorded it.
   public let createdAt: Date
+  /// What its last run failed with, or empty.
   public let lastError: String
   /// The beginning of it, when it was asked for.
   public let payload: String?
@@ -127,31 +146,45 @@ public struct EffectView: Codable, Sendable, Equatable {
 public struct ListParked: OperatorQuery {
   public static let messageType = "bus.ListParked"
   public typealias Reply = [ParkedView]
+  /// The most that one answer lists.
   public static let limitMax = 200
+  /// At most so many, and never more than `limitMax`.
   public let limit: Int
   public init(limit: Int = 50) { self.limit = limit }
 }
 
+/// A message that waits in Postgres for another try, as operators see it.
 public struct ParkedView: Codable, Sendable, Equatable {
+  /// The message's id.
   public let message: String
+  /// The topic it came from.
   public let topic: String
+  /// `Message.messageType`
   public let type: String
+  /// `Message.messageKey`
   public let key: String
+  /// Tries so far.
   public let attempts: Int
+  /// When the next try is due.
   public let availableAt: Date
+  /// What the last try failed with.
   public let reason: String
 }
 
+/// Asks for a service's schedules.
 public struct ListSchedules: OperatorQuery {
   public static let messageType = "bus.ListSchedules"
   public typealias Reply = [ScheduleView]
   public init() {}
 }
 
+/// A schedule as operators see it.
 public struct ScheduleView: Codable, Sendable, Equatable {
+  /// Unique in its service.
   public let name: String
   /// The interval or cron expression.
   public let definition: String
+  /// When it fires next, if it is not held back.
   public let nextAt: Date
   /// Of the tick that failed last, until one succeeds.
   public let lastError: String

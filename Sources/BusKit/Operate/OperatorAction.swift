@@ -2,9 +2,12 @@
 public struct OperatorAction: Codable, Sendable, Equatable {
   /// The longest reason and key that are taken, in characters and bytes.
   public static let reasonLengthMax = 500
+  /// The longest key that is taken, in bytes.
   public static let keyLengthMax = 200
 
+  /// Who: a user's name.
   public let actor: String
+  /// Why, for the audit log.
   public let reason: String
   /// The idempotency key: the same key is the same action, however often it is sent.
   public let key: String
@@ -20,9 +23,11 @@ public struct OperatorAction: Codable, Sendable, Equatable {
 public struct CommandResult: Message, Equatable {
   public static let messageType = "bus.CommandResult"
   public static let topic = Topic("replies", groups: [])
+  /// Whether it was done, now or before.
   public let ok: Bool
   /// Stable, for programs: `done`, `unchanged`, or what is wrong.
   public let code: String
+  /// A sentence for people.
   public let detail: String
   public var messageKey: String { code }
 
@@ -36,11 +41,13 @@ public struct CommandResult: Message, Equatable {
 /// An operator's command that a service has applied to its own part of the bus: what `Service.onOperatorAction` is
 /// told.
 public struct AppliedAction: Sendable, Equatable {
+  /// The service that applied it.
   public let service: String
   /// The command's message type, e.g. `bus.RetryEffects`.
   public let command: String
   /// What it was about, in words.
   public let subject: String
+  /// Who, why, and under which key.
   public let action: OperatorAction
   /// `done`, `unchanged`, or `accepted` for what takes longer than a transaction.
   public let outcome: String

@@ -21,7 +21,9 @@ public enum EffectSelection: Codable, Sendable, Equatable {
 /// Runs effects again: dead ones with their attempts begun anew, one that waits for its next attempt at once.
 public struct RetryEffects: OperatorCommand {
   public static let messageType = "bus.RetryEffects"
+  /// Which effects.
   public let selection: EffectSelection
+  /// Who, why, and under which key.
   public let action: OperatorAction
   public var subject: String { selection.words }
   public init(_ selection: EffectSelection, action: OperatorAction) {
@@ -38,6 +40,7 @@ public struct PurgeEffects: OperatorCommand {
   public let selection: EffectSelection
   /// Only those given up longer ago than this; 0: whatever their age.
   public let olderThanSeconds: Int
+  /// Who, why, and under which key.
   public let action: OperatorAction
   public var subject: String { "\(selection.words) older than \(olderThanSeconds) s" }
   public init(_ selection: EffectSelection, olderThanSeconds: Int = 0, action: OperatorAction) {
@@ -53,6 +56,7 @@ public struct ReplayOutbox: OperatorCommand {
   public static let messageType = "bus.ReplayOutbox"
   /// With at least `from` or `key`.
   public let selection: ReplaySelection
+  /// Who, why, and under which key.
   public let action: OperatorAction
   public var subject: String { selection.words }
   public init(_ selection: ReplaySelection, action: OperatorAction) {
@@ -74,7 +78,9 @@ extension ReplaySelection {
 /// Lets a schedule fire now; its next time follows from then.
 public struct RunSchedule: OperatorCommand {
   public static let messageType = "bus.RunSchedule"
+  /// The schedule's name.
   public let name: String
+  /// Who, why, and under which key.
   public let action: OperatorAction
   public var subject: String { "schedule \(name)" }
   public init(name: String, action: OperatorAction) {
@@ -89,8 +95,11 @@ public struct SettleDeadLetters: OperatorCommand {
   /// More in one command would not fit the time of an effect.
   public static let lettersMax = 1000
 
+  /// What is to become of them: put back, or forgotten.
   public enum Deed: String, Codable, Sendable { case replay, purge }
+  /// Where a dead letter lies.
   public struct Place: Codable, Sendable, Equatable, Hashable {
+    /// Of the topic, from 0.
     public let partition: Int
     /// `DeadLetter.id`
     public let id: String
@@ -100,9 +109,13 @@ public struct SettleDeadLetters: OperatorCommand {
     }
   }
 
+  /// What is to become of them.
   public let deed: Deed
+  /// A topic that the service reads.
   public let topic: String
+  /// From 1 to `lettersMax`.
   public let letters: [Place]
+  /// Who, why, and under which key.
   public let action: OperatorAction
   /// Names the first letter, and of several a digest of all: the same key for others must not pass for the same action.
   public var subject: String {

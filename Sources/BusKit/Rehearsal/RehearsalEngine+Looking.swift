@@ -57,11 +57,17 @@ extension RehearsalEngine {
 
 /// An effect that is still recorded: waiting, or given up.
 public struct RehearsedEffect: Sendable, Equatable {
+  /// The idempotency key towards the world.
   public let id: UUID
+  /// `Effect.orderKey`
   public let orderKey: String
+  /// Runs that counted.
   public let attempts: Int
+  /// When it is due, by the rehearsal's clock.
   public let nextAt: Date
+  /// Whether it was given up.
   public let isDead: Bool
+  /// What its last run failed with, or empty.
   public let lastError: String
   private let payload: [UInt8]
 

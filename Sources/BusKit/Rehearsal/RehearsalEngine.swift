@@ -280,6 +280,7 @@ package final class RehearsalEngine: Sendable {
 
 /// What a test asked of its rehearsal that it cannot do.
 public struct RehearsalError: Error, CustomStringConvertible {
+  /// What the rehearsal cannot do, or was asked wrongly.
   public let description: String
   package init(_ description: String) { self.description = description }
 }

@@ -18,9 +18,11 @@ public struct Bus: Sendable {
     }
   }
 
+  /// The service's name.
   public var service: String { host.service }
   /// This process on the bus; put into `replyTo` to be answered.
   public var process: String { host.process }
+  /// The service's logger.
   public var logger: Logger { host.logger }
 
   /// A unit of work that no message started: an HTTP request, an intermediate step of an effect. Deadlocks and
@@ -50,6 +52,7 @@ public struct Bus: Sendable {
   public var redisDownFor: Duration? { host.redisDownFor }
   /// nil while Postgres answers; else since when it does not.
   public var postgresDownFor: Duration? { host.postgresDownFor }
+  /// Where the service's own figures belong.
   public var metrics: MetricsRegistry { host.metrics }
 
   /// A shared Redis connection for caches. Cache keys begin with `cache:` and have a TTL.
@@ -73,12 +76,15 @@ public struct ReplyExpectation<M: Message>: Sendable {
     return try envelope.message(as: M.self)
   }
 
+  /// Nobody waits any more.
   public func cancel() { host.forget(correlation) }
 }
 
 /// Why a question has no answer: a stable code for programs, a sentence for people. Crosses the wire.
 public struct QueryFailure: Error, Sendable, Codable, Equatable, CustomStringConvertible {
+  /// Stable, for programs: `timeout`, `overloaded`, `unavailable`, `unknown_query`, `internal`, or the answerer's own.
   public let code: String
+  /// For people; says nothing of the answerer's inside.
   public let message: String
   public init(code: String, message: String) {
     self.code = code

@@ -8,6 +8,7 @@ public struct BusClient: Sendable {
   /// For operators: what is in the topics.
   public let broker: any Broker
   let asker: Asker
+  /// What this client has published and handled.
   public let metrics: MetricsRegistry
   let logger: Logger
   private let isOwner: Bool

@@ -6,8 +6,8 @@ extension BusCore {
   /// Connections that a unit may lose while Postgres answers everybody else, before that is the unit's own fault.
   private static let lossesMax = 3
 
-  /// Runs units in one transaction. While Postgres is away it waits: an outage is nobody's attempt, and a commit without
-  /// an answer is settled by the inbox when the batch runs again.
+  /// Runs units in one transaction. While Postgres is away it waits: an outage is nobody's attempt, and a commit
+  /// without an answer is settled by the inbox when the batch runs again.
   func perform(_ units: [PreparedUnit], topic: String) async throws -> UnitRunner.BatchResult {
     var losses = 0
     while true {

@@ -73,7 +73,9 @@ final class BusHealth: Sendable {
   func notePostgres(isUp: Bool) {
     state.withLock { state in
       state.postgresAskedSince = nil
-      if isUp { state.postgresDownSince = nil } else if state.postgresDownSince == nil { state.postgresDownSince = clock.now }
+      if isUp { state.postgresDownSince = nil } else if state.postgresDownSince == nil {
+        state.postgresDownSince = clock.now
+      }
     }
   }
 

@@ -7,10 +7,12 @@ import Redis
 /// once.
 public struct EnvironmentReader {
   private let values: [String: String]
+  /// One line for each value that is missing or wrong.
   public private(set) var mistakes: [String] = []
 
   public init(_ values: [String: String] = ProcessInfo.processInfo.environment) { self.values = values }
 
+  /// Adds a mistake that the caller has found.
   public mutating func mistake(_ text: String) { mistakes.append(text) }
 
   /// Throws when anything was wrong, with one line per mistake.
@@ -18,17 +20,20 @@ public struct EnvironmentReader {
     guard mistakes.isEmpty else { throw ConfigurationError(mistakes: mistakes) }
   }
 
+  /// The value; nil when it is not set or empty.
   public func optional(_ name: String) -> String? {
     guard let value = values[name], !value.isEmpty else { return nil }
     return value
   }
 
+  /// The value, or the default; without both a mistake.
   public mutating func string(_ name: String, default fallback: String? = nil) -> String? {
     if let value = optional(name) ?? fallback { return value }
     mistakes.append("\(name) is not set")
     return nil
   }
 
+  /// A whole number in the range, or the default; anything else is a mistake.
   public mutating func integer(_ name: String, default fallback: Int64, in range: ClosedRange<Int64>) -> Int64 {
     guard let text = optional(name) else { return fallback }
     guard let value = Int64(text), range.contains(value) else {
@@ -38,6 +43,7 @@ public struct EnvironmentReader {
     return value
   }
 
+  /// An `http` or `https` URL without its last slash; anything else is a mistake.
   public mutating func url(_ name: String, default fallback: String? = nil) -> String? {
     guard let text = string(name, default: fallback) else { return nil }
     guard let parts = URLComponents(string: text), let scheme = parts.scheme, ["http", "https"].contains(scheme),
@@ -81,12 +87,15 @@ public struct EnvironmentReader {
     }
   }
 
+  /// How to reach Redis, with its password from a file.
   public mutating func redis(clientName: String) -> RedisConfiguration? {
     guard let text = string("ENERGY_REDIS_URL") else { return nil }
     let password = secret("ENERGY_REDIS_PASSWORD_FILE", required: false)
     do {
       let address = try RedisAddress(parsing: text)
-      if case .tcp(let host, _) = address { allowPlaintext([host], of: "ENERGY_REDIS_URL", instead: "a TLS tunnel on loopback") }
+      if case .tcp(let host, _) = address {
+        allowPlaintext([host], of: "ENERGY_REDIS_URL", instead: "a TLS tunnel on loopback")
+      }
       return RedisConfiguration(
         address: address, user: optional("ENERGY_REDIS_USER"), password: password, clientName: clientName)
     } catch {
@@ -95,11 +104,13 @@ public struct EnvironmentReader {
     }
   }
 
+  /// How to reach Postgres, with its password from a file.
   public mutating func postgres(applicationName: String, schema: String) -> PostgresConfiguration? {
     let password = secret("ENERGY_POSTGRES_PASSWORD_FILE", required: false)
     guard let text = string("ENERGY_POSTGRES_URL") else { return nil }
     guard !text.contains("password=") else {
-      mistakes.append("ENERGY_POSTGRES_URL holds a password: put it in a file and name that in ENERGY_POSTGRES_PASSWORD_FILE")
+      mistakes.append(
+        "ENERGY_POSTGRES_URL holds a password: put it in a file and name that in ENERGY_POSTGRES_PASSWORD_FILE")
       return nil
     }
     let configuration = PostgresConfiguration(
@@ -116,7 +127,8 @@ public struct EnvironmentReader {
     }
     for host in hosts where !Self.isLoopback(host) && !named.contains(host) {
       mistakes.append(
-        "\(name): \(host) would be reached without TLS: use a socket or \(instead), or name the host in ENERGY_ALLOW_PLAINTEXT")
+        "\(name): \(host) would be reached without TLS: use a socket or \(instead), "
+          + "or name the host in ENERGY_ALLOW_PLAINTEXT")
     }
   }
 
@@ -126,6 +138,7 @@ public struct EnvironmentReader {
       || (host.hasPrefix("127.") && host.allSatisfy { $0 == "." || ("0"..."9").contains($0) })
   }
 
+  /// The level of the log; `info` if not set.
   public mutating func logLevel() -> Logger.Level {
     let text = optional("ENERGY_LOG_LEVEL") ?? "info"
     guard let level = Logger.Level(rawValue: text) else {
@@ -136,7 +149,9 @@ public struct EnvironmentReader {
   }
 }
 
+/// A configuration that a process cannot start with.
 public struct ConfigurationError: Error, CustomStringConvertible {
+  /// One line for each.
   public let mistakes: [String]
   public var description: String { "configuration:\n" + mistakes.map { "  - \($0)" }.joined(separator: "\n") }
 }

@@ -22,7 +22,8 @@ struct HealthServer: Sendable {
         core.health.isReady ? nil : "not ready",
         core.health.stuck == 0 ? nil : "\(core.health.stuck) handlers do not return: restart this process",
       ].compactMap { $0 }
-      return text(problems.isEmpty ? .ok : .serviceUnavailable, problems.isEmpty ? "ready\n" : problems.joined(separator: "\n") + "\n")
+      guard problems.isEmpty else { return text(.serviceUnavailable, problems.joined(separator: "\n") + "\n") }
+      return text(.ok, "ready\n")
     }
     router.get("/metrics") { _, _ -> Response in
       await gauges.refresh()
@@ -40,7 +41,8 @@ struct HealthServer: Sendable {
     logger.logLevel = max(logger.logLevel, .notice)
     return Application(
       router: router,
-      configuration: .init(address: .hostname(configuration.httpHost, port: configuration.httpPort), serverName: service.name),
+      configuration: .init(
+        address: .hostname(configuration.httpHost, port: configuration.httpPort), serverName: service.name),
       logger: logger)
   }
 

@@ -9,7 +9,9 @@ public struct Service: Sendable {
 
   /// The name on the bus: consumer group, Redis client, metrics. `order-svc`.
   public let name: String
+  /// The Postgres schema of its tables and of the bus' own.
   public let schema: String
+  /// Its tables. They run at start, after the bus' own, under a lock.
   public let migrations: [Migration]
 
   var handlers: [String: MessageHandler] = [:]

@@ -4,15 +4,21 @@ import Redis
 
 /// How a service reaches its Redis and Postgres, and the times of the bus.
 public struct ServiceConfiguration: Sendable {
+  /// Carries messages, unless `broker` does, and caches.
   public var redis: RedisConfiguration
   /// What carries the messages; nil: that Redis.
   public var broker: (any Broker)?
+  /// Its own tables, outbox, inbox, effects and schedules.
   public var postgres: PostgresConfiguration
+  /// Connections to Postgres: the most transactions at a time.
   public var poolSize: Int
   /// Where `/livez`, `/readyz`, `/metrics` and the service's own routes are served.
   public var httpHost: String
+  /// 0: any free one.
   public var httpPort: Int
+  /// Times and sizes of the bus.
   public var timing: BusTiming
+  /// Where the service and the bus log to.
   public var logger: Logger
 
   public init(
@@ -54,10 +60,13 @@ public struct BusTiming: Sendable {
   public var sweep: Duration = .seconds(2)
   /// How long a consumer counts as alive after its last sign, and how often it gives one.
   public var alive: Duration = .seconds(5)
+  /// How often a process shows that it is alive.
   public var aliveRenewal: Duration = .milliseconds(1500)
   /// After this an outbox row that is still unsent is sent by any replica.
   public var outboxGrace: Duration = .seconds(2)
+  /// How often the outbox is looked at for what is due.
   public var outboxPoll: Duration = .milliseconds(250)
+  /// How often effects are looked at for what is due; what this process records starts at once.
   public var effectPoll: Duration = .milliseconds(250)
   /// A running effect whose process has not renewed it for this long is run again by another.
   public var effectLease: Duration = .seconds(6)
@@ -80,6 +89,7 @@ public struct BusTiming: Sendable {
   public var inboxRetention: Duration = .seconds(15 * 24 * 3600)
   /// Effects that were given up are kept this long for the operator.
   public var effectsRetention: Duration = .seconds(90 * 24 * 3600)
+  /// Answers that are worked on at the same time, per partition.
   public var queryConcurrencyMax: Int = 64
 
   public init() {}

@@ -3,6 +3,7 @@ import Postgres
 
 /// One effect as the operator sees it.
 public struct EffectEntry: Sendable, Equatable {
+  /// Where an effect stands.
   public enum State: String, Codable, Sendable, CaseIterable {
     /// Waits for its time, or for another of its order key.
     case pending
@@ -11,15 +12,23 @@ public struct EffectEntry: Sendable, Equatable {
     /// Given up; kept until it is tried again or purged.
     case dead
   }
+  /// The idempotency key towards the world.
   public let id: UUID
+  /// `Effect.kind`
   public let kind: String
+  /// `Effect.orderKey`
   public let orderKey: String
+  /// Where it stands.
   public let state: State
+  /// Runs that have begun.
   public let attempts: Int
+  /// When it is due.
   public let nextAt: Date
+  /// Until when the process that runs it has it; nil: it is not running.
   public let leaseUntil: Date?
   /// Empty when nothing has failed.
   public let lastError: String
+  /// When its handler recorded it.
   public let createdAt: Date
   /// Since it was recorded, by Postgres' clock.
   public let age: Duration
@@ -27,8 +36,11 @@ public struct EffectEntry: Sendable, Equatable {
 
 /// How many effects of a kind are in a state.
 public struct EffectCount: Sendable, Equatable {
+  /// `Effect.kind`
   public let kind: String
+  /// Where they stand.
   public let state: EffectEntry.State
+  /// How many there are.
   public let count: Int
   /// The age of the one that was recorded first.
   public let oldest: Duration
@@ -66,6 +78,7 @@ extension EffectStore {
     }
   }
 
+  /// How many effects there are of each kind and state.
   public static func counts(in session: PostgresSession) throws -> [EffectCount] {
     try counts(of: session.execute(countStatement).rows)
   }

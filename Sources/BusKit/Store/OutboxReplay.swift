@@ -5,6 +5,7 @@ import Postgres
 public struct ReplaySelection: Codable, Sendable, Equatable {
   /// nil: every topic. Answers to processes (`replies.…`) are never sent again.
   public var topic: String?
+  /// nil: every type.
   public var type: String?
   /// The message's key, which for an event is its aggregate.
   public var key: String?

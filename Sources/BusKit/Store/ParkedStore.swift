@@ -3,8 +3,11 @@ import Postgres
 
 /// A message that waits in Postgres for a later try.
 public struct ParkedMessage: Sendable, Equatable {
+  /// The message as it came.
   public let envelope: Envelope
+  /// The topic it came from.
   public let topic: String
+  /// The partition it came from.
   public let partition: Int
   /// Deliveries and runs so far; as begun, the run that begins included.
   public let attempts: Int
@@ -12,7 +15,9 @@ public struct ParkedMessage: Sendable, Equatable {
   public let throttles: Int
   /// Why it was parked last.
   public let reason: String
+  /// When it was first put aside.
   public let firstParkedAt: Date
+  /// When the next try is due.
   public let availableAt: Date
   /// Whoever holds it may end the run; nil when nobody has taken it.
   public let token: UUID?

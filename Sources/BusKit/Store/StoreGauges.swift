@@ -12,9 +12,11 @@ public struct StoreGauges: Sendable, Equatable {
   public var outboxWithoutDay: Int
   /// Whether messages are being sent again because Redis has changed.
   public var isResending: Bool
+  /// Messages that wait in Postgres for another try.
   public var parked: Int
   /// Since the oldest was first parked; zero when there is none.
   public var parkedOldest: Duration
+  /// By kind and state.
   public var effects: [EffectCount]
   /// An estimate: what the last analysis of the table found.
   public var inboxRows: Int

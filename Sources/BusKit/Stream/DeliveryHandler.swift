@@ -35,7 +35,9 @@ final class DeliveryHandler: Sendable {
   let labels: MetricsRegistry.Labels
   private let state = Mutex(State())
 
-  init(link: any BrokerSubscription, handlers: [String: MessageHandler], core: BusCore, labels: MetricsRegistry.Labels) {
+  init(
+    link: any BrokerSubscription, handlers: [String: MessageHandler], core: BusCore, labels: MetricsRegistry.Labels
+  ) {
     self.link = link
     self.handlers = handlers
     self.core = core
@@ -130,7 +132,8 @@ final class DeliveryHandler: Sendable {
 
   func lost(_ id: String) {
     core.metrics.counter("energy_bus_lost_total", labels: labels).increment()
-    logger.critical("a delivery was lost: trimmed while pending", metadata: ["stream": "\(link.options.stream)", "entry": "\(id)"])
+    logger.critical(
+      "a delivery was lost: trimmed while pending", metadata: ["stream": "\(link.options.stream)", "entry": "\(id)"])
   }
 
   func rest(_ id: String, for time: Duration) {
@@ -149,7 +152,8 @@ final class DeliveryHandler: Sendable {
       result = try await core.perform(jobs.map(\.unit), topic: link.options.topic.name)
     } catch {
       try rethrowIfInterrupted(error)
-      logger.debug("a batch failed; each is run alone", metadata: ["stream": "\(link.options.stream)", "error": "\(error)"])
+      logger.debug(
+        "a batch failed; each is run alone", metadata: ["stream": "\(link.options.stream)", "error": "\(error)"])
       return false
     }
     count(result)

@@ -103,6 +103,8 @@ struct ParkedRunner: Sendable {
     ).increment()
     core.logger.error(
       "dead letter",
-      metadata: ["topic": "\(message.topic)", "id": "\(message.envelope.id.text)", "reason": "\(reason)", "detail": "\(detail)"])
+      metadata: [
+        "topic": "\(message.topic)", "id": "\(message.envelope.id.text)", "reason": "\(reason)", "detail": "\(detail)",
+      ])
   }
 }

@@ -170,7 +170,8 @@ final class Publisher: Sendable {
     let isFull = length >= most
     let changed = state.withLock { isFull ? $0.full.insert(key).inserted : $0.full.remove(key) != nil }
     if changed {
-      logger.critical("\(isFull ? "stream is full: publishing to it stops" : "stream has room again")", metadata: ["stream": "\(key)"])
+      let text: Logger.Message = isFull ? "stream is full: publishing to it stops" : "stream has room again"
+      logger.critical(text, metadata: ["stream": "\(key)"])
     }
     metrics.gauge("energy_bus_stream_full", labels: [("stream", key)]).set(isFull ? 1 : 0)
   }

@@ -19,6 +19,7 @@ public enum EffectOutcome: Sendable {
   case again(after: Duration)
 }
 
+/// How often, how long and how many at a time an effect is run.
 public struct EffectPolicy: Sendable {
   /// nil: for ever.
   public var attemptsMax: Int?
@@ -29,6 +30,7 @@ public struct EffectPolicy: Sendable {
   public var throttledMax: Int
   /// How long one run may take. Its lease is twice as long.
   public var timeout: Duration
+  /// Between attempts that failed.
   public var backoff: Backoff
   /// How many of this kind one process runs at a time.
   public var concurrency: Int
@@ -52,15 +54,21 @@ public struct EffectContext: Sendable {
   public let id: UUID
   /// 1 on the first run.
   public let attempt: Int
+  /// Of the message whose handler recorded it.
   public let correlation: String
+  /// When its handler recorded it.
   public let createdAt: Date
+  /// The service's own: for questions and intermediate steps.
   public let bus: Bus
 }
 
 /// Exponential back-off with full jitter (the wait is uniform between half and the whole of the step).
 public struct Backoff: Sendable, Equatable {
+  /// The step before the second attempt.
   public var first: Duration
+  /// By which each step is longer than the one before.
   public var factor: Double
+  /// The longest step.
   public var most: Duration
 
   public init(first: Duration = .milliseconds(200), factor: Double = 2, most: Duration = .seconds(60)) {

@@ -3,19 +3,23 @@ import Foundation
 /// Data that no sequence of correct steps can produce: rolled back, dead-lettered or set aside at once, an incident.
 /// Never retried.
 public struct InvariantViolation: Error, CustomStringConvertible {
+  /// What is wrong, with the value.
   public let description: String
   public init(_ description: String) { self.description = description }
 }
 
 /// An error that another try will meet again: dead-lettered or set aside at once.
 public struct PermanentFailure: Error, CustomStringConvertible {
+  /// What is wrong, with the value.
   public let description: String
   public init(_ description: String) { self.description = description }
 }
 
 /// An error worth trying again after `delay` (or the usual back-off).
 public struct TransientFailure: Error, CustomStringConvertible {
+  /// What went wrong, with the value.
   public let description: String
+  /// nil: the usual back-off.
   public let delay: Duration?
   public init(_ description: String, delay: Duration? = nil) {
     self.description = description
@@ -29,7 +33,9 @@ public struct Throttled: Error, CustomStringConvertible {
   /// So many times one message is put off without counting: after that each is an attempt.
   static let freeMax = 1000
 
+  /// Who asks to be left alone.
   public let description: String
+  /// Until when.
   public let wait: Wait
 
   /// - Parameter time: at most `Wait.longest`.

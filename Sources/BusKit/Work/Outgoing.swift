@@ -6,14 +6,17 @@ struct Outgoing: Sendable {
   let envelope: Envelope
 
   init<M: Message>(
-    _ message: M, topic: Topic, now: Date, cause: Envelope?, timeToLive: Duration?, replyTo: String, correlation: String?
+    _ message: M, topic: Topic, now: Date, cause: Envelope?, timeToLive: Duration?, replyTo: String,
+    correlation: String?
   ) throws {
     let id = UUID.v7(milliseconds: Int64(now.timeIntervalSince1970 * 1000))
     self.topic = topic
     self.envelope = Envelope(
       id: id, type: M.messageType, version: M.messageVersion, key: message.messageKey, createdAt: now,
-      timeToLive: timeToLive, correlation: correlation ?? cause.map(\.correlation).flatMap { $0.isEmpty ? nil : $0 } ?? id.text,
-      causation: cause.map { $0.type.isEmpty ? "" : $0.id.text } ?? "", traceparent: cause?.traceparent ?? "", replyTo: replyTo,
+      timeToLive: timeToLive,
+      correlation: correlation ?? cause.map(\.correlation).flatMap { $0.isEmpty ? nil : $0 } ?? id.text,
+      causation: cause.map { $0.type.isEmpty ? "" : $0.id.text } ?? "", traceparent: cause?.traceparent ?? "",
+      replyTo: replyTo,
       body: try MessageCoder.encode(message))
   }
 }

@@ -8,7 +8,9 @@ struct Overdue: Error, CustomStringConvertible {
 
 /// Waits for a body, but not longer than `limit`, even for one that cannot be cancelled: a handler that never returns
 /// holds its thread, and must not hold its consumer.
-func waiting<T: Sendable>(atMost limit: Duration, for body: @escaping @Sendable () async throws -> T) async throws -> T {
+func waiting<T: Sendable>(
+  atMost limit: Duration, for body: @escaping @Sendable () async throws -> T
+) async throws -> T {
   let first = FirstResult<T>()
   let work = Task {
     do { first.set(.success(try await body())) } catch { first.set(.failure(error)) }

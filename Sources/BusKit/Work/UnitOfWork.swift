@@ -35,6 +35,7 @@ public final class UnitOfWork {
   /// Writes a row: an update when it was loaded, an insert otherwise. A row that was not declared can only be inserted.
   public func save<R: Row>(_ row: R) throws { try workspace.save(row) }
 
+  /// Deletes a row that was declared in `needs`; nothing happens when there is none.
   public func delete<R: Row>(_ type: R.Type, _ key: String) throws { try workspace.delete(type, key) }
 
   /// Records a message; it leaves after the commit, or at `at` when that is later.

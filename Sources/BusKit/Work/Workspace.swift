@@ -118,7 +118,8 @@ final class Workspace {
   func publish(_ message: Outgoing, at: Date?) throws {
     guard message.envelope.body.count <= Envelope.bodyBytesMax else {
       throw InvariantViolation(
-        "\(message.envelope.type) has a body of \(message.envelope.body.count) bytes; the most is \(Envelope.bodyBytesMax)")
+        "\(message.envelope.type) has a body of \(message.envelope.body.count) bytes; "
+          + "the most is \(Envelope.bodyBytesMax)")
     }
     outgoing.append((message, at))
   }

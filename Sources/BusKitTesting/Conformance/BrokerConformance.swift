@@ -5,6 +5,7 @@
 /// func keeps(promise: BrokerPromise) async throws { try await promise.check(subject) }
 /// ```
 public enum BrokerConformance {
+  /// Every promise there is.
   public static let all: [BrokerPromise] =
     publishing + reading + leases + takingOver + deadLetters + retention + memory + life
 }

@@ -66,8 +66,8 @@ public struct Screen: Codable, Sendable, Equatable {
   }
 }
 
-/// Shows a screen in a customer's chat. The gateway keeps, per customer and slot, the Telegram message that shows it, and edits it in
-/// place; it sends a new one when there is none, when it can no longer be edited, or when `isFresh`.
+/// Shows a screen in a customer's chat. The gateway keeps, per customer and slot, the Telegram message that shows it,
+/// and edits it in place; it sends a new one when there is none, when it can no longer be edited, or when `isFresh`.
 public struct ShowScreen: Message {
   public static let messageType = "gateway.ShowScreen"
   public static let topic = Topic.gatewayCommands
@@ -106,7 +106,8 @@ public struct NotifyCustomer: Message {
   }
 }
 
-/// An operator creates a client of the REST API. Only the secret's SHA-256 crosses the bus. Answered with CommandResult.
+/// An operator creates a client of the REST API. Only the secret's SHA-256 crosses the bus. Answered with
+/// CommandResult.
 public struct CreateClient: Message {
   public static let messageType = "gateway.CreateClient"
   public static let topic = Topic.gatewayCommands

@@ -2,8 +2,8 @@ import BusKit
 import Foundation
 import TronKit
 
-/// Asks for an order. The sender sets a time to live on the message; `replyTo` is answered with `OrderChanged` when the order
-/// leaves `placed`, and again at once when the same command is repeated.
+/// Asks for an order. The sender sets a time to live on the message; `replyTo` is answered with `OrderChanged` when the
+/// order leaves `placed`, and again at once when the same command is repeated.
 public struct PlaceOrder: Message {
   public static let messageType = "order.PlaceOrder"
   public static let topic = Topic.orderCommands

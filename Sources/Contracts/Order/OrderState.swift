@@ -28,7 +28,8 @@ public enum OrderStatus: String, Codable, Sendable, CaseIterable {
 
 /// Why an order ended without energy. Stable codes: the API, the bot's texts and the metrics share them.
 public enum OrderFailure: String, Codable, Sendable, CaseIterable, Error {
-  case expired, priceChanged = "price_changed", unknownProduct = "unknown_product", energyOutOfRange = "energy_out_of_range"
+  case expired, priceChanged = "price_changed", unknownProduct = "unknown_product"
+  case energyOutOfRange = "energy_out_of_range"
   case insufficientBalance = "insufficient_balance", alreadyReleased = "already_released"
   case receiverNotActivated = "receiver_not_activated", receiverIsContract = "receiver_is_contract"
   case receiverNotAllowed = "receiver_not_allowed"

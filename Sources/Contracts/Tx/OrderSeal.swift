@@ -2,12 +2,14 @@ import Crypto
 import Foundation
 import TronKit
 
-/// order-svc's proof, checked by the signer, that an order asks for exactly this: HMAC-SHA256 under a key that only the two have.
+/// order-svc's proof, checked by the signer, that an order asks for exactly this: HMAC-SHA256 under a key that only the
+/// two have.
 public struct OrderSeal: Codable, Sendable, Equatable {
   public let code: Data
 
   public static func delegate(
-    order: OrderID, customer: CustomerID, receiver: TronAddress, energy: Energy, durationSeconds: Int64, key: SymmetricKey
+    order: OrderID, customer: CustomerID, receiver: TronAddress, energy: Energy, durationSeconds: Int64,
+    key: SymmetricKey
   ) -> OrderSeal {
     make(["delegate", order.text, customer.text, receiver.base58, "\(energy.value)", "\(durationSeconds)"], key)
   }

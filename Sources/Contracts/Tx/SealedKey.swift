@@ -13,8 +13,8 @@ public struct SealingKey: Codable, Sendable, Equatable {
   }
 }
 
-/// A supplier's private key that only tx-svc can open: HPKE (RFC 9180) base mode, X25519, HKDF-SHA256, ChaCha20-Poly1305, bound
-/// to the wallet's address.
+/// A supplier's private key that only tx-svc can open: HPKE (RFC 9180) base mode, X25519, HKDF-SHA256,
+/// ChaCha20-Poly1305, bound to the wallet's address.
 public struct SealedKey: Codable, Sendable, Equatable {
   public let keyID: String
   public let encapsulated: Data

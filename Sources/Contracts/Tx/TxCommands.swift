@@ -2,8 +2,8 @@ import BusKit
 import Foundation
 import TronKit
 
-/// Asks for energy on the receiver's address. tx-svc plans the legs, signs, broadcasts and watches them; the seal proves that
-/// order-svc asked (I13). Repeating it changes nothing.
+/// Asks for energy on the receiver's address. tx-svc plans the legs, signs, broadcasts and watches them; the seal
+/// proves that order-svc asked (I13). Repeating it changes nothing.
 public struct DelegateEnergy: Message {
   public static let messageType = "tx.DelegateEnergy"
   public static let topic = Topic.txCommands
@@ -30,8 +30,8 @@ public struct DelegateEnergy: Message {
   }
 }
 
-/// Asks to stop delivering: answered with DelegationFailed when nothing is or can ever be on chain, with DelegationConfirmed
-/// when it is too late. Also sent again to ask for news.
+/// Asks to stop delivering: answered with DelegationFailed when nothing is or can ever be on chain, with
+/// DelegationConfirmed when it is too late. Also sent again to ask for news.
 public struct WithdrawDelegation: Message {
   public static let messageType = "tx.WithdrawDelegation"
   public static let topic = Topic.txCommands
@@ -57,8 +57,8 @@ public struct ReclaimEnergy: Message {
   }
 }
 
-/// An operator adds a supplier wallet. The key is sealed to tx-svc's public key (HPKE) before it leaves the operator's machine.
-/// Answered with CommandResult.
+/// An operator adds a supplier wallet. The key is sealed to tx-svc's public key (HPKE) before it leaves the operator's
+/// machine. Answered with CommandResult.
 public struct AddSupplier: Message {
   public static let messageType = "tx.AddSupplier"
   public static let topic = Topic.txCommands

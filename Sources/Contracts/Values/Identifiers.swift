@@ -19,8 +19,8 @@ extension Identifier {
   }
 }
 
-/// The only identity on the bus. For a Telegram user an HMAC of the user id under the installation's secret, so that every gateway
-/// computes the same one without asking; for a client of the REST API random.
+/// The only identity on the bus. For a Telegram user an HMAC of the user id under the installation's secret, so that
+/// every gateway computes the same one without asking; for a client of the REST API random.
 public struct CustomerID: Identifier {
   public let text: String
   public init(text: String) { self.text = text }
@@ -33,7 +33,8 @@ public struct CustomerID: Identifier {
   public static func random() -> CustomerID { CustomerID(text: "cus_" + compact(.v7())) }
 }
 
-/// Minted by the client's edge (gateway or session-svc) before anything is stored, so that a repeated request is the same order.
+/// Minted by the client's edge (gateway or session-svc) before anything is stored, so that a repeated request is the
+/// same order.
 public struct OrderID: Identifier {
   public let text: String
   public init(text: String) { self.text = text }

@@ -72,7 +72,8 @@ public struct CreditAccount: Message {
   }
 }
 
-/// Remembers a receiving address for a customer. Repeating it changes nothing; over `SavedAddress.countMax` it is refused.
+/// Remembers a receiving address for a customer. Repeating it changes nothing; over `SavedAddress.countMax` it is
+/// refused.
 public struct SaveAddress: Message {
   public static let messageType = "wallet.SaveAddress"
   public static let topic = Topic.walletCommands

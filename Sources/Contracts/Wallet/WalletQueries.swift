@@ -48,7 +48,8 @@ public struct SavedAddress: Codable, Sendable, Equatable {
   }
 }
 
-/// What the chain says of an address, through wallet-svc's caches. Fails with `chain_unavailable` when nothing is known.
+/// What the chain says of an address, through wallet-svc's caches. Fails with `chain_unavailable` when nothing is
+/// known.
 public struct GetChainAccount: Query {
   public typealias Reply = ChainAccountView
   public static let messageType = "wallet.GetChainAccount"

@@ -40,7 +40,8 @@ struct DoctorReport: Report {
   var text: String {
     let lines = findings.filter { isVerbose || $0.level > .ok }.sorted { $0.level > $1.level }.map { finding in
       let place = [finding.subject, finding.check].filter { !$0.isEmpty }.joined(separator: ", ")
-      return "\(finding.level.rawValue)  \(place): \(Words.safe(finding.detail))" + (finding.remedy.isEmpty ? "" : "\n    → \(finding.remedy)")
+      let remedy = finding.remedy.isEmpty ? "" : "\n    → \(finding.remedy)"
+      return "\(finding.level.rawValue)  \(place): \(Words.safe(finding.detail))\(remedy)"
     }
     let well = findings.filter { $0.level == .ok }.count
     return (lines + ["\(well) of \(findings.count) checks are well"]).joined(separator: "\n")

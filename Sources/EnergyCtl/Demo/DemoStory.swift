@@ -113,7 +113,8 @@ struct DemoStory: Sendable {
     let after = try await gateway.get("/v1/balance")
     guard before["available_sun"].int - after["available_sun"].int == done["price_sun"].int else {
       throw DemoFailure(
-        description: "charged \(before["available_sun"].int - after["available_sun"].int), priced \(done["price_sun"].int)")
+        description: "charged \(before["available_sun"].int - after["available_sun"].int), "
+          + "priced \(done["price_sun"].int)")
     }
     say("rest: charged once, \(done["price_sun"].int) sun")
     return try await finished(id: id, receiver: receiver, over: "rest") { try await orderOnChain(receiver, id) }
@@ -140,7 +141,8 @@ struct DemoStory: Sendable {
     try await until("the reclaim of \(id) on chain", 45) {
       let all = try await chain.get("/sim/delegations").list.filter { $0["to"].string == receiver }
       guard let taken = all.last(where: { $0["type"].string.hasPrefix("UnDelegate") }),
-        let given = all.last(where: { $0["type"].string.hasPrefix("Delegate") && $0["balance"].int == taken["balance"].int })
+        let given = all.last(
+          where: { $0["type"].string.hasPrefix("Delegate") && $0["balance"].int == taken["balance"].int })
       else { return nil }
       return OnChain(delegate: given["txid"].string, reclaim: taken["txid"].string)
     }

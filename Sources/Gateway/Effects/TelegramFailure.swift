@@ -22,7 +22,8 @@ struct TelegramFailure: Sendable {
         chat.updatedAt = unit.now
         try unit.save(chat)
       }
-    case .notModified, .messageGone, .cannotParse, .notSupported, .callbackTooOld, .otherPoller, .webhookIsSet, .refused:
+    case .notModified, .messageGone, .cannotParse, .notSupported, .callbackTooOld, .otherPoller, .webhookIsSet,
+    .refused:
       context.bus.metrics.counter("energy_gateway_telegram_refused_total", labels: []).increment(by: 1)
       context.bus.logger.error(
         "Telegram refused a message for good; it is not sent",

@@ -19,7 +19,8 @@ extension DelegationCase {
     guard let delegation = try unit.find(Delegation.self, order.text) else { return nil }
     return DelegationCase(
       delegation: delegation, legs: try unit.all(Leg.self, where: "order_id", is: order.text),
-      transactions: try unit.all(StoredTransaction.self, where: "order_id", is: order.text), wallets: try wallets(of: unit))
+      transactions: try unit.all(StoredTransaction.self, where: "order_id", is: order.text),
+      wallets: try wallets(of: unit))
   }
 
   static func wallets(of unit: UnitOfWork) throws -> [TronAddress: SupplierWallet] {

@@ -94,7 +94,8 @@ public final class MemoryBroker: Broker {
 
   public func bury(_ envelope: Envelope, _ note: DeadLetterNote) async throws {
     let now = clock()
-    let first = MemoryStream.ID(milliseconds: Int64((envelope.createdAt.timeIntervalSince1970 * 1000).rounded()), sequence: 0)
+    let first = MemoryStream.ID(
+      milliseconds: Int64((envelope.createdAt.timeIntervalSince1970 * 1000).rounded()), sequence: 0)
     try access { state in
       state.dead[note.topic.deadKey(note.partition), default: []].bury(
         envelope.wireBytes, first, at: now, group: note.group, reason: note.reason, detail: note.detail,

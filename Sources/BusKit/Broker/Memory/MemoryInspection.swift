@@ -15,7 +15,9 @@ extension MemoryBroker {
     }
   }
 
-  private static func state(_ name: String, _ group: MemoryStream.Group, _ stream: MemoryStream, _ now: Int64) -> GroupState {
+  private static func state(
+    _ name: String, _ group: MemoryStream.Group, _ stream: MemoryStream, _ now: Int64
+  ) -> GroupState {
     let unread = stream.after(group.last, limit: .max)
     return GroupState(
       name: name, lag: unread.count, pending: group.pending.count,

@@ -2,21 +2,29 @@ import Redis
 
 /// What a Redis says about itself, as far as the bus depends on it. nil: it did not say, or its user may not ask.
 public struct RedisFacts: Sendable, Equatable {
+  /// As Redis tells it: `7.0.15`.
   public var version = ""
+  /// Whether there is an append-only file; nil, as below: not allowed to ask.
   public var isAppendOnly: Bool?
+  /// `always`, `everysec` or `no`.
   public var appendFsync: String?
   /// Whether the last write to the append-only file worked.
   public var isAppendingFine: Bool?
+  /// `maxmemory-policy`
   public var evictionPolicy: String?
+  /// What Redis has allocated.
   public var usedBytes: Int?
   /// Its own limit; 0: none.
   public var maxBytes: Int?
   /// Of the machine.
   public var machineBytes: Int?
+  /// `stream-node-max-bytes`
   public var nodeBytesMax: Int?
+  /// `stream-node-max-entries`
   public var nodeEntriesMax: Int?
   /// Its clock, milliseconds since 1970.
   public var milliseconds: Int64 = 0
+  /// The name of its memory; nil: no service has given it one.
   public var epoch: String?
 
   public init() {}
@@ -24,6 +32,7 @@ public struct RedisFacts: Sendable, Equatable {
 
 /// A stream that exists, declared or not.
 public struct RedisStream: Sendable, Equatable, Hashable {
+  /// The stream's key.
   public let key: String
   /// It goes by itself when nobody writes to it any more.
   public let isTransient: Bool

@@ -32,9 +32,9 @@ enum Scripts {
     return count
     """)
 
-  /// KEYS: stream, dead stream. ARGV: group, consumer, id, fields… Moves one delivery to the dead letters, its own fields
-  /// behind those given, and acknowledges it, if the consumer still owns it. Returns 1 or 0. Of a foreign entry with
-  /// more fields than any message has, the first are kept.
+  /// KEYS: stream, dead stream. ARGV: group, consumer, id, fields… Moves one delivery to the dead letters, its own
+  /// fields behind those given, and acknowledges it, if the consumer still owns it. Returns 1 or 0. Of a foreign entry
+  /// with more fields than any message has, the first are kept.
   static let bury = RedisScript(
     """
     local p = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2])

@@ -4,7 +4,9 @@ import Foundation
 public struct BusFacts: Sendable {
   /// One declared topic as the broker has it.
   public struct TopicFacts: Sendable {
+    /// The topic as declared.
     public let topic: Topic
+    /// What the broker says of it.
     public let partitions: [PartitionState]
     /// The consumers that show signs of life.
     public let alive: Set<String>
@@ -16,7 +18,9 @@ public struct BusFacts: Sendable {
     }
   }
 
+  /// What a service says of itself.
   public struct ServiceFacts: Sendable {
+    /// The service's name.
     public let name: String
     /// nil: it did not answer.
     public let status: BusStatus?
@@ -36,9 +40,11 @@ public struct BusFacts: Sendable {
   public var redis: RedisFacts?
   /// How far Redis' clock is ahead of this machine's, in milliseconds.
   public var redisClockDistance: Int64?
+  /// Those that are declared.
   public var topics: [TopicFacts] = []
   /// Streams that nobody declares.
   public var foreignStreams: [String] = []
+  /// Those that should run.
   public var services: [ServiceFacts] = []
 
   public init() {}

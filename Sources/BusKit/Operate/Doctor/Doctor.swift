@@ -5,6 +5,7 @@ public enum Doctor {
   /// Clocks that differ by more make ages and logs misleading.
   static let clockDistanceMax: Int64 = 1_000
 
+  /// Findings in the order of the checks, those that are well included. Pure: the facts are collected before.
   public static func examine(_ facts: BusFacts) -> [Finding] {
     if let failure = facts.brokerFailure {
       return [

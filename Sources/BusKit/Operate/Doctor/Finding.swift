@@ -1,5 +1,6 @@
 /// What the doctor found about one thing, and what to do.
 public struct Finding: Codable, Sendable, Equatable {
+  /// How bad it is.
   public enum Level: String, Codable, Sendable, Comparable {
     case ok, note, warning, critical
 
@@ -16,9 +17,11 @@ public struct Finding: Codable, Sendable, Equatable {
 
   /// A stable word for programs, e.g. `append_only`.
   public let check: String
+  /// How bad it is.
   public let level: Level
   /// Of which topic, group or service; empty: of the whole.
   public let subject: String
+  /// What was seen, with its value.
   public let detail: String
   /// One sentence; empty when there is nothing to do.
   public let remedy: String

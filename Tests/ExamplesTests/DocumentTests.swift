@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+/// What the document says of the code is still so: the tests that it names exist, and no setting is left out.
+struct DocumentTests {
+  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  private static func text(_ path: String) throws -> String {
+    try String(contentsOf: root.appending(path: path), encoding: .utf8)
+  }
+
+  private static func swiftFiles(_ folder: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path())
+      .filter { $0.hasSuffix(".swift") }.map { try text("\(folder)/\($0)") }
+  }
+
+  @Test func theTestsThatItNamesExist() throws {
+    let document = try Self.text("docs/bus.md")
+    let files = try Self.swiftFiles("Tests/BusKitTests") + Self.swiftFiles("Tests/RedisTests")
+    let names = document.matches(of: /`([A-Z][A-Za-z0-9]*Tests)(?:\.([a-z][A-Za-z0-9]*))?`/)
+    #expect(names.count >= 30)
+    for match in names {
+      let suite = files.filter { $0.contains("struct \(match.1) ") }
+      #expect(!suite.isEmpty, "no suite \(match.1)")
+      guard let function = match.2 else { continue }
+      let exists = suite.contains { $0.contains("func \(function)(") }
+      #expect(exists, "\(match.1) has no \(function)")
+    }
+  }
+
+  @Test func thePromisesThatItNamesAreAsked() throws {
+    let document = try Self.text("docs/bus.md").split(separator: "## What breaks message buses")
+    let suite = try Self.swiftFiles("Sources/BusKitTesting/Conformance").joined()
+    let rows = try #require(document.last).split(separator: "\n").filter { $0.hasPrefix("|") }
+    #expect(rows.count == 34 + 2)
+    let promises = rows.compactMap { $0.split(separator: "|").last }.flatMap { $0.matches(of: /"([^"]+)"/) }
+    #expect(promises.count > 10)
+    for promise in promises {
+      let isAsked = suite.contains("\"\(promise.1)\"")
+      #expect(isAsked, "no promise '\(promise.1)'")
+    }
+  }
+
+  @Test(arguments: [
+    ("Sources/BusKit/Runtime/ServiceConfiguration.swift", "BusTiming"),
+    ("Sources/BusKit/Direct/ConsumerOptions.swift", "ConsumerOptions"),
+  ]) func everySettingIsExplained(_ path: String, _ type: String) throws {
+    let document = try Self.text("docs/bus.md")
+    let source = try Self.text(path)
+    let start = try #require(source.range(of: "public struct \(type)"))
+    let fields = source[start.upperBound...].matches(of: /public var ([a-zA-Z]+)/).map(\.1)
+    #expect(fields.count >= 10)
+    for field in fields {
+      let isExplained = document.contains("`\(field)`")
+      #expect(isExplained, "\(type).\(field) is not explained")
+    }
+  }
+
+  @Test func theMetricsThatItNamesExist() throws {
+    let sources = try Self.swiftFiles("Sources/BusKit").joined()
+    for document in ["docs/bus.md", "docs/operations.md"] {
+      for match in try Self.text(document).matches(of: /`(energy_bus_[a-z_]+)/) {
+        let isMeasured = sources.contains("\"\(match.1)\"")
+        #expect(isMeasured, "\(document) names \(match.1), which nothing measures")
+      }
+    }
+  }
+}
