@@ -80,9 +80,9 @@ enum OutboxPartitions {
   ) throws -> State {
     guard let row = try session.execute(
       """
-      select exists (select 1 from \(table) where sent_at is null) as unsent,
-        exists (select 1 from \(table) where sent_at >= now() - $1 * interval '1 ms') as recent
-      """, keep
+      select exists (select 1 from outbox_queue where day = to_date($2, '"outbox_"YYYYMMDD')) as unsent,
+        exists (select 1 from \(table) where \(OutboxStore.sentAt) >= now() - $1 * interval '1 ms') as recent
+      """, keep + [.text(table)]
     ).rows.first else { throw InvariantViolation("Postgres did not tell the state of \(table)") }
     return try row.bool("unsent") ? .unsent : row.bool("recent") ? .recent : .done
   }
@@ -99,7 +99,10 @@ enum OutboxPartitions {
     try session.execute(
       """
       delete from outbox_default where (day, message_id) in (
-        select day, message_id from outbox_default where sent_at < now() - $1 * interval '1 ms' limit $2)
+        select day, message_id from outbox_default
+        where \(OutboxStore.sentAt) < now() - $1 * interval '1 ms'
+          and not exists (select 1 from outbox_queue where outbox_queue.message_id = outbox_default.message_id)
+        limit $2)
       """, [.int(retention.milliseconds), .int(limit)]
     ).affected
   }
