@@ -127,6 +127,8 @@ struct OutboxPartitionTests {
     try await StoreWorld.run { world in
       let records = [try await world.record(age: day * 9), try await world.record(age: day * 9)]
       try await world.insert(records)
+      try await world.compare(epoch: "e1")
+      try await world.markSent([records[0]])
       try await world.execute(
         "update outbox set sent_at = now() - interval '3 days' where message_id = $1", [.uuid(records[0].envelope.id)])
       let deleted = try await world.pool.transaction {

@@ -84,10 +84,12 @@ enum OutboxPartitions {
     guard let row = try session.execute(
       """
       select exists (
-          select 1 from \(table) where sent_at is null and coalesce(delayed_until, created_at) <= now()) as unsent,
-        exists (select 1 from \(table) where sent_at is null) as waits,
-        exists (select 1 from \(table) where sent_at >= now() - $1 * interval '1 ms') as recent
-      """, keep
+          select 1 from outbox_queue join \(table) as held using (day, message_id)
+          where day = to_date($2, '"outbox_"YYYYMMDD')
+            and coalesce(held.delayed_until, held.created_at) <= now()) as unsent,
+        exists (select 1 from outbox_queue where day = to_date($2, '"outbox_"YYYYMMDD')) as waits,
+        exists (select 1 from \(table) where \(OutboxStore.sentAt) >= now() - $1 * interval '1 ms') as recent
+      """, keep + [.text(table)]
     ).rows.first else { throw InvariantViolation("Postgres did not tell the state of \(table)") }
     if try row.bool("unsent") { return .unsent }
     return try row.bool("waits") || row.bool("recent") ? .needed : .done
@@ -105,7 +107,10 @@ enum OutboxPartitions {
     try session.execute(
       """
       delete from outbox_default where (day, message_id) in (
-        select day, message_id from outbox_default where sent_at < now() - $1 * interval '1 ms' limit $2)
+        select day, message_id from outbox_default
+        where \(OutboxStore.sentAt) < now() - $1 * interval '1 ms'
+          and not exists (select 1 from outbox_queue where outbox_queue.message_id = outbox_default.message_id)
+        limit $2)
       """, [.int(retention.milliseconds), .int(limit)]
     ).affected
   }

@@ -36,6 +36,7 @@ struct UnitRunner: Sendable {
 
   /// One transaction for the whole batch; throws if any of it fails, and then nothing has happened.
   func batch(_ units: [PreparedUnit]) async throws -> BatchResult {
+    try await publisher.untilRoom()
     let (result, records, hasEffects) = try await rerunning {
       try await pool.transaction { session in
         let (fresh, clock) = try claim(units, in: session)
@@ -61,6 +62,7 @@ struct UnitRunner: Sendable {
     needs: [Need], correlation: String, before: (@Sendable (PostgresSession) throws -> Void)? = nil,
     _ body: @escaping @Sendable (UnitOfWork) throws -> T
   ) async throws -> T {
+    try await publisher.untilRoom()
     let trace = TraceContext.current ?? ""
     let (value, records, hasEffects) = try await rerunning {
       try await pool.transaction { session in
