@@ -67,6 +67,9 @@ let package = Package(
     .target(
       name: "BusKit", dependencies: ["Redis", "Postgres", logging, metrics, tracing, lifecycle, hummingbird, crypto],
       swiftSettings: settings),
+    .target(
+      name: "BusKitExamples", dependencies: ["BusKit", "Redis", "Postgres", logging], path: "Examples",
+      swiftSettings: settings),
     .target(name: "BusKitTesting", dependencies: ["BusKit", logging], swiftSettings: settings),
     .target(name: "TronKit", dependencies: ["CSecp256k1", "HTTPClient", crypto], swiftSettings: settings),
     .target(name: "Contracts", dependencies: ["BusKit", "TronKit", crypto], swiftSettings: settings),
@@ -105,6 +108,8 @@ let package = Package(
     tests("TelegramSim", ["TelegramSim", "TestKit"]),
     tests("EnergyCtl", ["EnergyCtl", "Contracts", "BusKit", "TronKit", "Redis", "Postgres", "TestKit"]),
     tests("EndToEnd", [crypto, "Contracts", "BusKit", "TronKit", "Redis", "Postgres", "HTTPClient", "TestKit"]),
+    tests("Examples", ["BusKitExamples", "BusKit", "BusKitTesting", "Redis", "TestKit"]),
+    tests("Tidy", []),
     .target(name: "TestKit", dependencies: ["Redis", "Postgres", lifecycle, logging], path: "Tests/TestKit", swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

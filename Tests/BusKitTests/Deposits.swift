@@ -108,8 +108,8 @@ final class Deposits: Sendable {
   private func isQuiet() async throws -> Bool {
     let unsent = try await number(
       """
-      select (select count(*) from source.outbox where sent_at is null)
-        + (select count(*) from ledger.outbox where sent_at is null) as n
+      select (select count(*) from source.outbox_queue)
+        + (select count(*) from ledger.outbox_queue) as n
       """)
     guard unsent == 0 else { return false }
     for topic in [Deposit.topic, Deposited.topic] {
@@ -132,7 +132,7 @@ final class Deposits: Sendable {
         }
       }
     }
-    let unsent = "select count(*) as n from %.outbox where sent_at is null"
+    let unsent = "select count(*) as n from %.outbox_queue"
     text += "unsent: source \(try await number(unsent.replacing("%", with: "source")))"
     text += ", ledger \(try await number(unsent.replacing("%", with: "ledger")))"
     return text

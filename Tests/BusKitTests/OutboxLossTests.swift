@@ -14,7 +14,7 @@ struct OutboxLossTests {
     try await World.run { world in
       try await Deposits.run(world) { deposits in
         try await deposits.publish(10)
-        let unsent = "select count(*) as n from source.outbox where sent_at is null"
+        let unsent = "select count(*) as n from source.outbox_queue"
         try await eventually { try await deposits.number(unsent) == 0 }
         let file = try await world.appendOnlyFile()
         let size = try Self.size(of: file)

@@ -115,10 +115,10 @@ struct OutboxPartitionTests {
     try await StoreWorld.run { world in
       let record = try await world.record(age: day * 5)
       try await past(world, record)
-      try await world.execute("update outbox set delayed_until = now() + interval '1 day'")
+      try await world.execute("update outbox_queue set due_at = now() + interval '1 day'")
       #expect(try await drop(world) == .init())
       #expect(try await tables(world).contains(record.day.table))
-      try await world.execute("update outbox set delayed_until = now() - interval '1 s'")
+      try await world.execute("update outbox_queue set due_at = now() - interval '1 s'")
       #expect(try await drop(world) == .init(dropped: 0, withUnsent: [record.day.table]))
     }
   }

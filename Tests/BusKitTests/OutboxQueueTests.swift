@@ -99,11 +99,11 @@ struct OutboxQueueTests {
       var records: [OutboxRecord] = []
       for _ in 0..<6 { records.append(try await world.record()) }
       try await world.insert(records)
-      #expect(marker.submit(Array(records[0..<2]), epoch: "e1"))
-      #expect(marker.submit([records[2]], epoch: "e0"))
-      #expect(marker.submit(Array(records[3..<5]), epoch: "e1"))
+      #expect(marker.submit(Array(records[0..<2]), life: BrokerLife(epoch: "e1", runID: "r1")))
+      #expect(marker.submit([records[2]], life: BrokerLife(epoch: "e0", runID: "r1")))
+      #expect(marker.submit(Array(records[3..<5]), life: BrokerLife(epoch: "e1", runID: "r1")))
       marker.finish()
-      #expect(!marker.submit([records[5]], epoch: "e1"))
+      #expect(!marker.submit([records[5]], life: BrokerLife(epoch: "e1", runID: "r1")))
       await marker.run()
       // One was sent in another epoch, one was not taken.
       #expect(try await world.unsent() == 2)

@@ -78,9 +78,9 @@ struct ReplayTests {
       try await world.insert([record])
       // Taken by the first, which ended before it wrote it down; marked only after another replica has met the second.
       try await world.compare(epoch: "e1", runID: "r2")
-      try await world.markSent([record], epoch: "e1", run: "r1")
+      try await world.markSent([record], epoch: "e1", runID: "r1")
       #expect(try await world.unsent() == 1)
-      try await world.markSent([record], epoch: "e1", run: "r2")
+      try await world.markSent([record], epoch: "e1", runID: "r2")
       #expect(try await world.unsent() == 0)
     }
   }

@@ -84,9 +84,7 @@ enum OutboxPartitions {
     guard let row = try session.execute(
       """
       select exists (
-          select 1 from outbox_queue join \(table) as held using (day, message_id)
-          where day = to_date($2, '"outbox_"YYYYMMDD')
-            and coalesce(held.delayed_until, held.created_at) <= now()) as unsent,
+          select 1 from outbox_queue where day = to_date($2, '"outbox_"YYYYMMDD') and due_at <= now()) as unsent,
         exists (select 1 from outbox_queue where day = to_date($2, '"outbox_"YYYYMMDD')) as waits,
         exists (select 1 from \(table) where \(OutboxStore.sentAt) >= now() - $1 * interval '1 ms') as recent
       """, keep + [.text(table)]

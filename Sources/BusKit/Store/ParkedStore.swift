@@ -110,6 +110,15 @@ public enum ParkedStore {
     ).rows.map(Self.message).first { $0.envelope.id == message.envelope.id }
   }
 
+  /// Keeps the lease of a message that is still being run.
+  static func renew(_ message: ParkedMessage, lease: Duration, in session: PostgresSession) throws {
+    _ = try session.execute(
+      """
+      update parked set lease_until = clock_timestamp() + $3 * interval '1 ms'
+      where message_id = $1 and lease_token = $2
+      """, key(message) + [.int(lease.milliseconds)])
+  }
+
   /// Removes what has been applied or dead-lettered. False: the lease was taken over, whoever has it ends it.
   static func finish(_ message: ParkedMessage, in session: PostgresSession) throws -> Bool {
     try session.execute(

@@ -29,7 +29,7 @@ struct ParkedRunner: Sendable {
     let renewal = Task {
       do { try await Task.sleep(for: lease / 3) } catch { return }
       await core.support("parked messages: lease", every: lease / 3) {
-        try await core.pool.transaction { try ParkedStore.renew([message], lease: lease, in: $0) }
+        try await core.pool.transaction { try ParkedStore.renew(message, lease: lease, in: $0) }
       }
     }
     defer { renewal.cancel() }

@@ -33,7 +33,7 @@ final class SentMarker: Sendable {
   func submit(_ records: [OutboxRecord], life: BrokerLife) -> Bool {
     let isTaken = state.withLock { state in
       guard !state.isFinished, state.count < Self.waitingMax else { return false }
-      state.waiting.append((records, epoch))
+      state.waiting.append((records, life))
       state.count += records.count
       return true
     }
@@ -48,7 +48,7 @@ final class SentMarker: Sendable {
   /// Marks what is submitted, until `finish()` and everything submitted before it is marked.
   func run() async {
     for await _ in wakes {
-      while let (records, epoch) = next() {
+      while let (records, life) = next() {
         do {
           try await mark(records, life: life)
         } catch {
@@ -63,19 +63,19 @@ final class SentMarker: Sendable {
     wake.finish()
   }
 
-  /// Records of one epoch.
+  /// Records that one life of the broker took.
   private func next() -> (records: [OutboxRecord], life: BrokerLife)? {
     state.withLock { state in
-      guard let epoch = state.waiting.first?.epoch else { return nil }
+      guard let life = state.waiting.first?.life else { return nil }
       var (records, batches): ([OutboxRecord], Int) = ([], 0)
       for batch in state.waiting {
-        guard batch.epoch == epoch, records.isEmpty || records.count + batch.records.count <= Self.batchMax else { break }
+        guard batch.life == life, records.isEmpty || records.count + batch.records.count <= Self.batchMax else { break }
         records += batch.records
         batches += 1
       }
       state.waiting.removeFirst(batches)
       state.count -= records.count
-      return (records, epoch)
+      return (records, life)
     }
   }
 }
