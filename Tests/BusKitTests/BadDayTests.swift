@@ -144,6 +144,24 @@ struct BadDayTests {
     }
   }
 
+  private static let refusals: [(begin: [RedisWord], end: [RedisWord])] = [
+    (["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"]),
+    (["CONFIG", "SET", "min-replicas-to-write", "1"], ["CONFIG", "SET", "min-replicas-to-write", "0"]),
+  ]
+
+  @Test(arguments: [0, 1]) func redisTakesNoWritesForAWhile(index: Int) async throws {
+    let refusal = Self.refusals[index]
+    try await onABadDay { world, deposits in
+      try await eventually { try await deposits.handled() > 0 }
+      _ = try await world.redis.send(RedisCommand(refusal.begin))
+      // Whoever starts now waits for it.
+      async let late = world.start(Probe.ledger(.none), timing: Probe.timing(attemptsMax: 100))
+      try await pause(.milliseconds(600))
+      _ = try await world.redis.send(RedisCommand(refusal.end))
+      _ = try await late
+    }
+  }
+
   @Test func postgresCrashesAndComesBack() async throws {
     try await onABadDay(ownPostgres: true) { world, deposits in
       for _ in 0..<2 {

@@ -31,10 +31,16 @@ public final class RedisBroker: Broker {
 
   public func close() async { await commands.close() }
 
+  /// Refusals that have nothing to do with the command: starting up, busy, full, its disk or its replicas away, no
+  /// longer the one that takes writes.
+  private static let refusals: Set<String> = [
+    "LOADING", "MASTERDOWN", "BUSY", "OOM", "MISCONF", "READONLY", "NOREPLICAS", "CLUSTERDOWN", "TRYAGAIN",
+  ]
+
   public func isOutage(_ error: any Error) -> Bool {
     switch error {
     case let error as RedisError: error.code != .invalidArgument
-    case let error as RedisServerError: ["LOADING", "MASTERDOWN", "BUSY", "OOM", "MISCONF"].contains(error.prefix)
+    case let error as RedisServerError: Self.refusals.contains(error.prefix)
     default: false
     }
   }
