@@ -7,6 +7,7 @@ final class RedisSubscription: BrokerSubscription {
   let options: SubscriptionOptions
   let reader: RedisConnection
   private let commands: RedisConnection
+  private static let trimStepsMax = 100
 
   init(_ options: SubscriptionOptions, reader: RedisConnection, commands: RedisConnection) {
     self.options = options
@@ -111,11 +112,18 @@ final class RedisSubscription: BrokerSubscription {
   func trim(deadAge: Duration) async throws -> Int {
     let essential = options.topic.groups.filter { $0.role == .essential }
     let observers = options.topic.groups.filter { $0.role == .observer }
-    let reply = try await commands.run(
-      Scripts.trim, keys: [options.stream, options.topic.deadKey(options.partition)],
-      arguments: [.init(options.topic.lengthMax), .init(deadAge.milliseconds), .init(essential.count)]
-        + (essential + observers).map { RedisWord($0.name) })
-    return Int(reply.int ?? 0)
+    let arguments: [RedisWord] = [.init(options.topic.lengthMax), .init(deadAge.milliseconds), .init(essential.count)]
+      + (essential + observers).map { RedisWord($0.name) }
+    var total = 0
+    // Other commands get their turn between the steps. A step that stopped early had no more to remove.
+    for _ in 0..<Self.trimStepsMax {
+      let reply = try await commands.run(
+        Scripts.trim, keys: [options.stream, options.topic.deadKey(options.partition)], arguments: arguments)
+      let count = Int(reply.int ?? 0)
+      total += count
+      if count < Scripts.trimLimit / 2 { break }
+    }
+    return total
   }
 
   func close() async { await reader.close() }
