@@ -36,7 +36,7 @@ ROUNDS = 3
 BYTES = 256
 SOAK_MESSAGES = 1_000_000
 # Messages that make about one second of a measurement.
-PER_SECOND = {"throughput": 60_000, "latency": 400, "durable": 12_000}
+PER_SECOND = {"throughput": 100_000, "latency": 400, "durable": 25_000}
 GROUPS = ["ceiling", "bus", "latency", "postgres", "durable", "rpc", "soak", "peers"]
 STARTED = time.monotonic()
 

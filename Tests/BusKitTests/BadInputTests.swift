@@ -48,7 +48,7 @@ struct BadInputTests {
         name: "more fields than any message", reason: "undecodable",
         fields: (0..<500).flatMap { [RedisWord("f\($0)"), RedisWord("v")] }),
       // Readable, and Postgres cannot store it: the handler's own row fails.
-      Bad(name: "text that no column takes", reason: "attempts", fields: try good("ct", "application/json", text: "a\u{0}b")),
+      Bad(name: "text that no column takes", reason: "permanent", fields: try good("ct", "application/json", text: "a\u{0}b")),
       Bad(name: "a type that nobody knows", reason: "unknown_type", fields: try good("type", "test.Strange")),
       Bad(name: "a version that nobody knows", reason: "unknown_type", fields: try good("ver", "99")),
     ]
