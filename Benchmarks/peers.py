@@ -37,6 +37,8 @@ class Peer:
     mode: str = ""
     is_each: bool = True
     """Whether a handler is called for each message, as BusKit's is, and not for a list of them."""
+    is_acknowledged: bool = True
+    """Whether a message is acknowledged after its handler: otherwise a crash loses what a worker holds."""
 
     @property
     def is_python(self):
@@ -63,7 +65,7 @@ PEERS = [
     Peer("sidekiq", "sidekiq",
          "2 processes, 10 threads each, push_bulk 1,000, hiredis; takes and never acknowledges", 12000,
          (("sidekiq", "-r", "./sidekiq_peer.rb", "-c", "10"),) * 2,
-         ("ruby", "sidekiq_peer.rb")),
+         ("ruby", "sidekiq_peer.rb"), is_acknowledged=False),
 ]
 
 

@@ -21,14 +21,20 @@ def ratio(ours, theirs):
     return round(ours / theirs, 3) if ours and theirs else None
 
 
+def fastest_of(rates, fits):
+    """The name and the rate of the fastest peer of a kind."""
+    fitting = [(peer.name, rates[peer.name]) for peer in peers.PEERS if peer.name in rates and fits(peer)]
+    return max(fitting, key=lambda item: item[1], default=(None, None))
+
+
 def figures(results, missing, options):
     """Every figure by name; None where it could not be measured."""
     ceiling, bus = best(results, "ceiling"), best(results, "bus")
     alone = {name: best(results, name) for name in results if name.startswith("postgres_")}
     others = {peer.name: best(results, peer.name) for peer in peers.PEERS if peer.name in results}
-    fastest = max(others.items(), key=lambda item: item[1], default=(None, None))
-    each = {peer.name: others[peer.name] for peer in peers.PEERS if peer.is_each and peer.name in others}
-    fastest_each = max(each.items(), key=lambda item: item[1], default=(None, None))
+    fastest = fastest_of(others, lambda peer: True)
+    fastest_each = fastest_of(others, lambda peer: peer.is_each)
+    fastest_safe = fastest_of(others, lambda peer: peer.is_each and peer.is_acknowledged)
     durable, fastest_postgres = best(results, "durable"), max(alone.values(), default=None)
     soak = (results.get("soak") or [{}])[-1]
     return {
@@ -50,6 +56,9 @@ def figures(results, missing, options):
         "fastest_peer": fastest[0],
         "vs_fastest_peer_each": ratio(bus, fastest_each[1]),
         "fastest_peer_each": fastest_each[0],
+        "vs_fastest_peer_at_least_once": ratio(bus, fastest_safe[1]),
+        "durable_vs_fastest_peer_at_least_once": ratio(durable, fastest_safe[1]),
+        "fastest_peer_at_least_once": fastest_safe[0],
         "peers": others,
         "peer_settings": {peer.name: peer.settings for peer in peers.PEERS if peer.name in others},
         "consumer_rss_mb": soak.get("consumer_rss_mb"),
@@ -102,6 +111,11 @@ def table(f, missing):
         f["vs_fastest_peer"], lambda v: v >= 10)
     row(f"the same, handlers of one message ({f['fastest_peer_each'] or 'none'})", number(f["vs_fastest_peer_each"]),
         "", "10", f["vs_fastest_peer_each"], lambda v: v >= 10)
+    safe = f["fastest_peer_at_least_once"] or "none"
+    row(f"the same, those that lose nothing ({safe})", number(f["vs_fastest_peer_at_least_once"]), "", "10",
+        f["vs_fastest_peer_at_least_once"], lambda v: v >= 10)
+    rows.append((f"durable beside those ({safe})", number(f["durable_vs_fastest_peer_at_least_once"]),
+                 "which have no exactly-once effect", "", ""))
     for name, rate in sorted(f["peers"].items(), key=lambda item: -item[1]):
         rows.append((f"  {name}", "", number(rate, "/s"), "", f["peer_settings"][name]))
     widths = [max(len(cells[column]) for cells in rows) for column in range(4)]

@@ -5,7 +5,7 @@ import Postgres
 /// The message of all measurements: plain Codable, of a size that can be chosen.
 struct Item: Message {
   static let messageType = "bench.Item"
-  static let topic = Topic("bench.items", partitions: 2, groups: [.essential("bench-store")], lengthMax: 10_000_000)
+  static let topic = Topic("bench.items", partitions: 4, groups: [.essential("bench-store")], lengthMax: 10_000_000)
   static let accounts = 10_000
 
   var account: String

@@ -28,8 +28,9 @@ struct PublishConsume: Sendable {
       try await Self.publish(messages, bytes: bytes, to: client)
       _ = try await consumer.expect("all")
       let seconds = start.seconds
-      try report(
-        ["messages": Double(messages), "seconds": seconds, "per_second": (Double(messages) / seconds).rounded()])
+      try report([
+        "messages": Double(messages), "seconds": seconds, "per_second": (Double(messages) / seconds).rounded(),
+      ])
     }
     try await consumer.stop()
   }

@@ -14,10 +14,15 @@ select id, total, handled from accounts
 update accounts set total = accounts.total + 5, handled = accounts.handled + changed.one
   from (select :base + number * 1000 as id, 1 as one from unnest(:offsets::bigint[]) as number) as changed
   where accounts.id = changed.id;
-insert into outbox
-    (message_id, stream_key, type, key, created_at, correlation, causation, body, available_at)
-  select lpad(to_hex(:client_id * 1000000000000 + :n + entry.number), 32, '0')::uuid, 'bus:{bench.0}', 'bench.item',
-    entry.number::text, now(), entry.hash, entry.hash, entry.body::bytea, now() + interval '2 s'
-  from unnest(:offsets::bigint[], :hashes::text[], :bodies::text[]) as entry (number, hash, body);
+with new as (
+  select lpad(to_hex(:client_id * 1000000000000 + :n + entry.number), 32, '0')::uuid as message_id, entry.*
+  from unnest(:offsets::bigint[], :hashes::text[], :bodies::text[]) as entry (number, hash, body)),
+kept as (
+  insert into outbox
+    (message_id, topic, stream_key, type, version, key, created_at, correlation, causation, traceparent, reply_to,
+    content_type, body)
+  select message_id, 'bench', 'bus:{bench.0}', 'bench.item', 1, number::text, now(), left(hash, 36), left(hash, 36),
+    left(hash, 55), '', 'application/json', body::bytea from new)
+insert into outbox_queue select message_id, now()::date, now(), now() + interval '2 s' from new;
 commit;
 \endpipeline

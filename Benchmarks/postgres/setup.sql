@@ -8,17 +8,30 @@ create index inbox_handled_at on inbox using brin (handled_at);
 
 create table outbox (
   message_id uuid primary key,
+  topic text not null,
   stream_key text not null,
   type text not null,
+  version int not null,
   key text not null,
   created_at timestamptz not null,
   correlation text not null,
   causation text not null,
+  traceparent text not null,
+  reply_to text not null,
+  content_type text not null,
   body bytea not null,
-  available_at timestamptz not null,
   sent_at timestamptz
 );
-create index outbox_unsent on outbox (available_at) where sent_at is null;
+create index outbox_sent on outbox ((coalesce(sent_at, created_at)));
+create index outbox_key on outbox (key, created_at);
+
+create table outbox_queue (
+  message_id uuid primary key,
+  day date not null,
+  due_at timestamptz not null,
+  available_at timestamptz not null
+);
+create index outbox_queue_due on outbox_queue (available_at, message_id);
 
 create table accounts (
   id bigint primary key,

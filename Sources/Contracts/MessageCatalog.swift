@@ -29,8 +29,8 @@ extension MessageCatalog {
       Writers(
         .gatewayCommands,
         [
-          ServiceName.gateway, ServiceName.session, ServiceName.wallet, ServiceName.tx, ServiceName.monitor,
-          operatorName,
+          ServiceName.gateway, ServiceName.session, ServiceName.wallet, ServiceName.order, ServiceName.tx,
+          ServiceName.monitor, operatorName,
         ]),
       Writers(.monitorCommands, [ServiceName.session]),
       Writers(.orderEvents, [ServiceName.order]),

@@ -25,7 +25,7 @@ struct PreparedStatements {
 
   /// 0A000 says that a cached plan no longer fits its table, 26000 that the server has forgotten a name.
   mutating func noteFailure(_ error: PostgresError) {
-    guard error.sqlState == "0A000" || error.sqlState == "26000" else { return }
+    guard error.isStalePlan else { return }
     names = [:]
     needsReset = true
   }

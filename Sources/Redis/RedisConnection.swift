@@ -12,10 +12,13 @@ import Synchronization
 /// - May be closed twice; one that is dropped without `close()` ends its thread by itself.
 public final class RedisConnection: Sendable {
   private let queue: RedisQueue
+  /// The longest silence of the server while a reply is due: a blocking command must block for less.
+  public let replyTimeout: Duration
 
   public init(configuration: RedisConfiguration) {
     let queue = RedisQueue(limit: configuration.queueLimit)
     self.queue = queue
+    replyTimeout = configuration.replyTimeout
     let thread = Thread { RedisWorker(configuration: configuration, queue: queue).run() }
     thread.name = "redis"
     thread.start()

@@ -16,6 +16,9 @@ public struct RedisReplies: Sendable {
   /// How many replies there are.
   public let count: Int
 
+  /// Bytes of all texts.
+  public var byteCount: Int { bytes.count }
+
   init(_ table: redisTable, count: Int) {
     let texts = UnsafeRawBufferPointer(start: table.bytes, count: table.byteCount)
     bytes = [UInt8](texts)
@@ -73,8 +76,8 @@ public struct RedisCursor: Sendable {
     }
     position += 1
     let (start, count) = (Int(token.value), Int(token.count))
-    return try replies.bytes.withUnsafeBufferPointer {
-      try body(UnsafeBufferPointer(rebasing: $0[start..<start + count]))
+    return try replies.bytes.withUnsafeBufferPointer { bytes in
+      try body(UnsafeBufferPointer(rebasing: bytes[start..<start + count]))
     }
   }
 

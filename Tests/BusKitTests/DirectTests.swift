@@ -22,9 +22,7 @@ private struct DirectWorld: Sendable {
     try await server.stop()
   }
 
-  func client(_ name: String = "test") -> BusClient {
-    BusClient(redis: server.configuration, name: name, logger: logger)
-  }
+  func client() -> BusClient { BusClient(redis: server.configuration, name: "test", logger: logger) }
 
   /// Times as short as they may be.
   static func options(_ change: (inout ConsumerOptions) -> Void = { _ in }) -> ConsumerOptions {
@@ -57,10 +55,8 @@ private struct DirectWorld: Sendable {
   }
 
   /// Pending, dead, and consumers of a group.
-  func state(
-    _ client: BusClient, _ topic: Topic = Parcel.topic
-  ) async throws -> (pending: Int, dead: Int, consumers: Int) {
-    let states = try await client.state(of: topic)
+  func state(_ client: BusClient) async throws -> (pending: Int, dead: Int, consumers: Int) {
+    let states = try await client.state(of: Parcel.topic)
     let groups = states.flatMap(\.groups).filter { $0.name == "direct" }
     return (groups.reduce(0) { $0 + $1.pending }, states.reduce(0) { $0 + $1.dead }, groups.flatMap(\.consumers).count)
   }
@@ -179,8 +175,7 @@ private struct Unwilling: Error {}
         bad.body = Array("{\"number\":\"one\"}".utf8)
         _ = try await redis.send(RedisCommand(["XADD", stream, "*"] + bad.wireFields))
         try await client.publish(Parcel(number: 7))
-        try await eventually { try await world.state(client).dead == 3 }
-        #expect(seen.lines == [7])
+        try await eventually { try await world.state(client).dead == 3 && seen.lines == [7] }
         try await eventually { try await world.state(client).pending == 0 }
       }
       await redis.close()
@@ -205,6 +200,108 @@ private struct Unwilling: Error {}
         try await eventually(within: .seconds(15)) { try await world.state(client).dead == 1 }
         #expect(Set(seen.lines) == [0, 1, 2, 3, 4])
         try await eventually { try await world.state(client).pending == 0 }
+      }
+    }
+  }
+
+  @Test func whatWaitsLongerThanALeaseForItsHandlerIsHandledOnce() async throws {
+    try await DirectWorld.run { world in
+      let seen = Diary<Int>()
+      let options = DirectWorld.options { $0.batchMax = 10 }
+      var consumer = Consumer(group: "direct", options: options)
+      consumer.handle(Parcel.self) { parcel, _ in
+        seen.write(parcel.number)
+        try await Task.sleep(for: .milliseconds(150))
+      }
+      try await world.consuming(consumer) { client, _ in
+        try await client.publish((0..<40).map { Parcel(number: $0) })
+        try await eventually(within: .seconds(30)) {
+          let pending = try await world.state(client).pending
+          return seen.lines.count >= 40 && pending == 0
+        }
+        #expect(seen.lines == Array(0..<40))
+      }
+    }
+  }
+
+  @Test func whatAnotherHasTakenOverAndHasNotBegunHereIsLeftToIt() async throws {
+    try await DirectWorld.run { world in
+      let (seen, gate) = (Diary<Int>(), Promise<Void>())
+      var consumer = Consumer(group: "direct", options: DirectWorld.options())
+      consumer.handle(Parcel.self) { parcel, _ in
+        seen.write(parcel.number)
+        if parcel.number == 0 { try await gate.value() }
+      }
+      try await world.consuming(consumer) { client, _ in
+        try await client.publish((0..<5).map { Parcel(number: $0) })
+        try await eventually { seen.lines == [0] }
+        let other = client.broker.subscribe(
+          SubscriptionOptions(topic: Parcel.topic, partition: 0, group: "direct", consumer: "other", lease: .seconds(1)))
+        let pending = try await other.pending(idle: .zero, of: nil, limit: 10)
+        for delivery in pending.dropFirst() { _ = try await other.claim(delivery.id, idle: .zero) }
+        try await other.acknowledge(pending.dropFirst().map(\.id))
+        try await eventually { client.metrics.render().contains(/energy_bus_leases_lost_total\{[^\n]*\} 4/) }
+        gate.set(.success(()))
+        try await client.publish(Parcel(number: 5))
+        try await eventually { seen.lines == [0, 5] }
+        try await eventually { try await world.state(client).pending == 0 }
+        await other.close()
+      }
+    }
+  }
+
+  @Test func anOutageLongerThanALeaseDoesNotMakeWhatIsBeingHandledBeHandledTwice() async throws {
+    let broker = MemoryBroker()
+    let client = BusClient(broker: broker, name: "test", logger: JSONLog.logger(service: "direct", level: .critical))
+    let seen = Diary<Int>()
+    var consumer = Consumer(group: "direct", options: DirectWorld.options { $0.lease = .milliseconds(600) })
+    consumer.handle(Parcel.self) { parcel, _ in
+      seen.write(parcel.number)
+      try await Task.sleep(for: .milliseconds(2500))
+    }
+    let consuming = consumer
+    try await client.run { client in
+      let runtime = client.runtime(of: consuming)
+      async let running: Void = runtime.run()
+      try await client.publish(Parcel(number: 1))
+      try await eventually { seen.lines == [1] }
+      broker.setDown(true)
+      try await Task.sleep(for: .milliseconds(900))
+      broker.setDown(false)
+      try await eventually(within: .seconds(10)) {
+        try await broker.state(of: Parcel.topic).first?.groups.first?.pending == 0
+      }
+      try await Task.sleep(for: .milliseconds(300))
+      runtime.stop()
+      try await running
+    }
+    #expect(seen.lines == [1])
+  }
+
+  @Test func aConsumerWithMoreThanItCanHoldEndsInTime() async throws {
+    try await DirectWorld.run { world in
+      let begun = Diary<Int>()
+      let options = DirectWorld.options {
+        $0.drainMax = .milliseconds(100)
+        $0.batchMax = 1
+      }
+      var consumer = Consumer(group: "direct", options: options)
+      consumer.handle(Parcel.self) { parcel, _ in
+        begun.write(parcel.number)
+        try await Task.sleep(for: .seconds(60))
+      }
+      let consuming = consumer
+      try await world.client().run { client in
+        try await client.publish((0..<8).map { Parcel(number: $0) })
+        let runtime = client.runtime(of: consuming)
+        async let running: Void = runtime.run()
+        try await eventually { try await world.state(client).pending >= 3 }
+        try await Task.sleep(for: .milliseconds(200))
+        let start = ContinuousClock.now
+        runtime.stop()
+        try await running
+        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(begun.lines == [0])
       }
     }
   }
@@ -322,6 +419,27 @@ private struct Unwilling: Error {}
         try await client.publish(Parcel(number: -1))
         try await eventually { seen.lines.contains(-1) }
       }
+    }
+  }
+
+  /// Redis by itself would remove 10,000 entries at a time.
+  @Test func whatIsHandledIsTrimmedHoweverMuchItIs() async throws {
+    try await DirectWorld.run { world in
+      let redis = RedisConnection(configuration: world.server.configuration)
+      let fields = try World.envelope(Parcel(number: 1)).wireFields
+      let command = RedisCommand(["XADD", .init(Parcel.topic.streamKey(0)), "*"] + fields)
+      for _ in 0..<30 { _ = try await redis.pipeline(Array(repeating: command, count: 1_000)) }
+      let seen = Diary<Int>()
+      // The first sweep finds nothing handled; the second must remove nearly everything.
+      var consumer = Consumer(group: "direct", options: DirectWorld.options { $0.sweep = .seconds(3) })
+      consumer.handle(Parcel.self) { parcel, _ in seen.write(parcel.number) }
+      try await world.consuming(consumer) { client, _ in
+        try await eventually(within: .seconds(15)) { seen.lines.count == 30_000 }
+        try await eventually(within: .seconds(5)) {
+          try await client.state(of: Parcel.topic).first?.length ?? 0 < 1_000
+        }
+      }
+      await redis.close()
     }
   }
 

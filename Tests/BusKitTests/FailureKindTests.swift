@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Redis
 import Synchronization
 import TestKit
 import Testing
@@ -50,8 +51,48 @@ struct FailureKindTests {
       try await eventually(within: .seconds(20)) { try await world.dead(Add.topic).map(\.reason) == ["overdue"] }
       try await eventually { try await counter.account("a")?.handled == 5 }
       #expect(counter.core.health.stuck > 0)
-      // Its threads go on here, and the world can end.
+      // They return after all.
       for _ in 0..<10 { gate.signal() }
+      try await eventually { counter.core.health.stuck == 0 }
+    }
+  }
+
+  @Test func aDatabaseThatIsBusyIsNobodysAttempt() async throws {
+    try await World.run { world in
+      var timing = World.timing
+      timing.handlerMax = .milliseconds(400)
+      timing.attemptsMax = 1
+      let counter = try await world.start(World.counter(), timing: timing, idleInTransaction: .milliseconds(200))
+      // All connections are taken for longer than a handler may take.
+      let readers = (0..<3).map { _ in Task { try await counter.bus.read { _ in Thread.sleep(forTimeInterval: 1.5) } } }
+      try await Task.sleep(for: .milliseconds(50))
+      try await world.send((0..<5).map { _ in Add(account: "a") })
+      for reader in readers { try await reader.value }
+      try await eventually(within: .seconds(20)) {
+        try await counter.account("a") == Account(id: "a", total: 5, handled: 5)
+      }
+      try await eventually { try await world.pending(Add.topic, "counter") == 0 }
+      #expect(try await world.dead(Add.topic).isEmpty)
+      #expect(counter.core.health.stuck == 0)
+    }
+  }
+
+  @Test func whatWaitsForASuspectToEndKeepsItsLease() async throws {
+    try await World.run { world in
+      let counter = try await world.start(World.counter())
+      try await counter.core.gate.withSuspect {
+        try await world.send(Add(account: "a"))
+        try await eventually { try await world.pending(Add.topic, "counter") == 1 }
+        for _ in 0..<25 {
+          try await Task.sleep(for: .milliseconds(100))
+          let idle = try await world.redis.send(
+            RedisCommand(
+              "XPENDING", .init(Add.topic.streamKey(0)), "counter", "IDLE", .init(World.timing.lease.milliseconds), "-",
+              "+", "10"))
+          #expect(idle.array?.isEmpty == true)
+        }
+      }
+      try await eventually { try await counter.account("a")?.handled == 1 }
     }
   }
 

@@ -40,6 +40,15 @@ struct MiddlewareTests {
     }
   }
 
+  @Test func anAnswerWithACodeOfItsOwnIsNoFailureOfTheCircuit() async throws {
+    let chain = MiddlewareChain(list: [CircuitBreakerMiddleware(failuresMax: 2)])
+    let missing = QueryFailure(code: "not_found", message: "no such account")
+    for _ in 0..<5 { await #expect(throws: missing) { try await chain.run(work(.query)) { _ in throw missing } } }
+    let silent = QueryFailure(code: "timeout", message: "no answer")
+    for _ in 0..<2 { await #expect(throws: silent) { try await chain.run(work(.query)) { _ in throw silent } } }
+    await #expect(throws: Throttled.self) { try await chain.run(work(.query)) { _ in } }
+  }
+
   @Test func anOpenCircuitRefusesAndLetsOneThroughAfterItsPause() async throws {
     let chain = MiddlewareChain(list: [CircuitBreakerMiddleware(failuresMax: 2, pause: .milliseconds(80))])
     let runs = Mutex(0)

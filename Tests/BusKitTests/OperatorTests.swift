@@ -94,8 +94,10 @@ struct OperatorTests {
         let gone = PurgeEffects(.all, action: Self.action("k2"))
         #expect(try await client.command(gone, to: "counter")?.detail == "1 dead effects are forgotten")
         #expect(try await Self.effects(client, .dead).isEmpty)
-        let wrong = PurgeEffects(.all, olderThanSeconds: -1, action: Self.action("k3"))
-        #expect(try await client.command(wrong, to: "counter")?.code == "invalid")
+        for age in [-1, .max] {
+          let wrong = PurgeEffects(.all, olderThanSeconds: age, action: Self.action("k3"))
+          #expect(try await client.command(wrong, to: "counter")?.code == "invalid")
+        }
       }
     }
   }
@@ -106,7 +108,7 @@ struct OperatorTests {
       let counter = try await world.start(Self.audited(World.counter(), diary))
       let audit = try await world.start(World.audit())
       try await world.send(Add(account: "a", amount: 1), Add(account: "a", amount: 2), Add(account: "b", amount: 3))
-      let sent = "select count(*) as n from outbox where sent_at is not null and type = 'test.Added'"
+      let sent = "select count(*) as n from outbox where type = 'test.Added' and message_id not in (select message_id from outbox_queue)"
       try await eventually { try await audit.notes().count == 3 }
       try await eventually { try await counter.number(sent) == 3 }
       let duplicates = { @Sendable in
@@ -159,6 +161,7 @@ struct OperatorTests {
         try await eventually { try await counter.account("a")?.total == 4 }
         // The first is there no more.
         #expect(try await settle(.purge, places, "k2")?.detail == "1 of 2 dead letters of test.commands: purge")
+        #expect(try await settle(.purge, [first, .init(partition: 0, id: "1-1")], "k2")?.code == "key_conflict")
         #expect(try await world.dead(Add.topic).isEmpty)
         #expect(try await counter.account("b") == nil)
         #expect(try await settle(.purge, places, "k3", of: "test.events")?.code == "not_found")

@@ -14,7 +14,7 @@ struct OutageTests {
       // The reader of the events is not there yet: only Redis and the outbox know of these.
       try await world.send((0..<3).map { _ in Add(account: "a") })
       try await eventually { try await world.entries(Added.topic.streamKey(0)).count == 3 }
-      try await eventually { try await counter.number("select count(*) as n from outbox where sent_at is null") == 0 }
+      try await eventually { try await counter.number("select count(*) as n from outbox_queue") == 0 }
       _ = try await world.redis.send(RedisCommand("FLUSHALL"))
       #expect(try await world.entries(Added.topic.streamKey(0)).isEmpty)
       // Nobody publishes anything; the loss is noticed all the same.
@@ -135,7 +135,7 @@ struct OutageTests {
         configuration: PostgresConfiguration(
           conninfo: world.conninfo, applicationName: "test", searchPath: "counter"), size: 1)
       let unsent = try await pool.withSession {
-        try $0.execute("select count(*) as n from outbox where sent_at is null").rows.first?.int("n")
+        try $0.execute("select count(*) as n from outbox_queue").rows.first?.int("n")
       }
       await pool.close()
       #expect(unsent == 0)

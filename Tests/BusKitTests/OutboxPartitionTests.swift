@@ -91,10 +91,44 @@ struct OutboxPartitionTests {
     }
   }
 
+  @Test func aDayIsMadeThoughItsMessagesAreStillComingIn() async throws {
+    try await StoreWorld.run { world in
+      let today = OutboxDay(of: try await world.now())
+      try await world.execute("drop table \(today.table)")
+      let record = try await world.record()
+      let isWritten = Flag(false)
+      async let writing: Void = world.pool.transaction { session in
+        try OutboxStore.enqueueInsert([.init(record: record, availableAt: record.envelope.createdAt)], in: session)
+        try session.flush()
+        isWritten.value = true
+        usleep(200_000)
+      }
+      try await eventually { isWritten.value }
+      try await world.pool.transaction { try OutboxPartitions.makeAhead(in: $0) }
+      try await writing
+      #expect(try await world.number("select count(*) as n from \(today.table)") == 1)
+      #expect(try await world.number("select count(*) as n from outbox_default") == 0)
+    }
+  }
+
+  @Test func aDayWithAMessageForALaterTimeStaysWithoutAlarmUntilThatHasCome() async throws {
+    try await StoreWorld.run { world in
+      let record = try await world.record(age: day * 5)
+      try await past(world, record)
+      try await world.execute("update outbox set delayed_until = now() + interval '1 day'")
+      #expect(try await drop(world) == .init())
+      #expect(try await tables(world).contains(record.day.table))
+      try await world.execute("update outbox set delayed_until = now() - interval '1 s'")
+      #expect(try await drop(world) == .init(dropped: 0, withUnsent: [record.day.table]))
+    }
+  }
+
   @Test func whatTheDefaultPartitionHoldsIsDeletedWhenItIsOld() async throws {
     try await StoreWorld.run { world in
       let records = [try await world.record(age: day * 9), try await world.record(age: day * 9)]
       try await world.insert(records)
+      try await world.compare(epoch: "e1")
+      try await world.markSent([records[0]])
       try await world.execute(
         "update outbox set sent_at = now() - interval '3 days' where message_id = $1", [.uuid(records[0].envelope.id)])
       let deleted = try await world.pool.transaction {

@@ -26,9 +26,22 @@ struct ParkedStoreTests {
   }
 
   private func take(
-    _ world: StoreWorld, limit: Int = 10, lease: Duration = .seconds(60)
+    _ world: StoreWorld, limit: Int = 10, lease: Duration = .seconds(60),
+    knowing versions: [String: Int] = [Add.messageType: 1]
   ) async throws -> [ParkedMessage] {
-    try await world.pool.transaction { try ParkedStore.takeDue(limit: limit, lease: lease, token: .v7(), in: $0) }
+    try await world.pool.transaction {
+      try ParkedStore.takeDue(
+        versions, unknownGrace: .seconds(900), limit: limit, lease: lease, token: .v7(), in: $0)
+    }
+  }
+
+  private func begin(
+    _ world: StoreWorld, _ message: ParkedMessage?, keeping others: [ParkedMessage] = []
+  ) async throws -> ParkedMessage? {
+    let message = try #require(message)
+    return try await world.pool.transaction {
+      try ParkedStore.begin(message, keeping: others, lease: .seconds(60), in: $0)
+    }
   }
 
   @Test func aMessageComesBackAsItWasWhenItsTimeHasCome() async throws {
@@ -41,11 +54,24 @@ struct ParkedStoreTests {
       let message = try #require(taken.first)
       #expect(message.topic == "test.commands")
       #expect(message.partition == 2)
-      #expect(message.attempts == 5)
+      #expect(message.attempts == 4)
       #expect(message.reason == "not  yet")
       // Leased: nobody else gets it.
       #expect(try await take(world).isEmpty)
       try await eventually { try await take(world).map(\.envelope.id) == [later.id] }
+    }
+  }
+
+  @Test func whatTheNextReleaseParkedIsLeftToItUntilNobodyHasTakenItForLong() async throws {
+    try await StoreWorld.run { world in
+      var newer = try envelope()
+      newer.version = 2
+      try await park(world, newer)
+      #expect(try await take(world).isEmpty)
+      #expect(try await take(world, knowing: [:]).isEmpty)
+      #expect(try await take(world, lease: .zero, knowing: [Add.messageType: 2]).map(\.envelope) == [newer])
+      try await world.execute("update parked set available_at = now() - interval '16 minutes'")
+      #expect(try await take(world, knowing: [:]).map(\.envelope) == [newer])
     }
   }
 
@@ -66,7 +92,7 @@ struct ParkedStoreTests {
       try await park(world, try envelope())
       let first = try #require(try await take(world, lease: .zero).first)
       let second = try #require(try await take(world).first)
-      #expect(second.attempts == 3)
+      #expect(try await begin(world, first) == nil)
       let outcomes = try await world.pool.transaction { session in
         [
           try ParkedStore.finish(first, in: session),
@@ -79,31 +105,53 @@ struct ParkedStoreTests {
     }
   }
 
-  @Test func aLeaseThatIsRenewedIsKept() async throws {
+  @Test func whatBeginsIsCountedAndKeepsTheLeasesOfThoseBehindIt() async throws {
     try await StoreWorld.run { world in
-      try await park(world, try envelope())
-      let message = try await take(world, lease: .milliseconds(200))
-      try await world.pool.transaction { try ParkedStore.renew(message, lease: .seconds(60), in: $0) }
+      for account in ["a", "b"] { try await park(world, try envelope(account)) }
+      let taken = try await take(world, lease: .milliseconds(200))
+      let begun = try #require(try await begin(world, taken.first, keeping: Array(taken.dropFirst())))
+      #expect(begun.attempts == 2)
       try await Task.sleep(for: .milliseconds(250))
       #expect(try await take(world).isEmpty)
+      #expect(try await world.texts("select attempts::text as t from parked order by 1") == ["1", "2"])
+    }
+  }
+
+  @Test func whatEndsTheProcessDoesNotUseUpTheAttemptsOfThoseTakenWithIt() async throws {
+    try await StoreWorld.run { world in
+      for account in ["a", "b", "c"] { try await park(world, try envelope(account)) }
+      for run in 1...5 {
+        let taken = try await take(world, lease: .zero)
+        #expect(taken.count == 3)
+        // It dies here, five times.
+        let begun = try await world.pool.transaction {
+          try ParkedStore.begin(taken[0], keeping: Array(taken.dropFirst()), lease: .zero, in: $0)
+        }
+        #expect(begun?.attempts == 1 + run)
+      }
+      #expect(try await world.texts("select attempts::text as t from parked order by 1") == ["1", "1", "6"])
     }
   }
 
   @Test func aFailedRunIsAnAttemptAThrottledAndAReleasedOneAreNot() async throws {
     try await StoreWorld.run { world in
       try await park(world, try envelope(), attempts: 1)
-      var message = try #require(try await take(world).first)
+      var message = try #require(try await begin(world, try await take(world).first))
       for (isAttempt, attempts, throttles) in [(true, 3, 0), (false, 3, 1), (true, 4, 1)] {
         let held = message
         _ = try await world.pool.transaction {
           try ParkedStore.postpone(held, .after(.zero), isAttempt: isAttempt, reason: "x", in: $0)
         }
-        message = try #require(try await take(world).first)
+        message = try #require(try await begin(world, try await take(world).first))
         #expect(message.attempts == attempts)
         #expect(message.throttles == throttles)
       }
       let held = message
-      try await world.pool.transaction { try ParkedStore.release([held], in: $0) }
+      _ = try await world.pool.transaction {
+        try ParkedStore.postpone(held, .after(.zero), isAttempt: true, reason: "x", in: $0)
+      }
+      let taken = try await take(world)
+      try await world.pool.transaction { try ParkedStore.release(taken, begun: false, in: $0) }
       #expect(try await take(world).map(\.attempts) == [4])
     }
   }

@@ -86,6 +86,36 @@ struct RedisSubscriptionTests {
     }
   }
 
+  @Test func afterLargeMessagesAReadBringsFewer() async throws {
+    try await Place.run { world in
+      var envelope = try World.envelope(Add(account: "a"))
+      envelope.body = Array(repeating: UInt8(ascii: "x"), count: 250 * 1024)
+      func publish(_ count: Int) async throws {
+        let publications = (0..<count).map { _ in Publication(envelope, topic: world.topic) }
+        _ = try await world.broker.publish(publications)
+      }
+      try await publish(1)
+      #expect(try await world.read().count == 1)
+      try await publish(50)
+      let first = try await world.read().count
+      #expect((30...34).contains(first))
+      #expect(try await world.read().count == 50 - first)
+    }
+  }
+
+  @Test func aReadNeverBlocksForLongerThanAReplyMayTake() async throws {
+    try await Place.run { world in
+      var configuration = try await RedisServer.shared().configuration
+      configuration.replyTimeout = .milliseconds(400)
+      let broker = RedisBroker(configuration)
+      let link = broker.subscribe(world.link.options)
+      #expect(try await link.read(limit: 1, wait: .seconds(2), acknowledging: false).isEmpty)
+      #expect(link.generation == 1)
+      await link.close()
+      await broker.close()
+    }
+  }
+
   @Test func anEntryDeletedByHandIsReportedLostOnce() async throws {
     try await Place.run { world in
       _ = try await world.publish()

@@ -124,6 +124,18 @@ struct ScheduleRunnerTests {
     }
   }
 
+  @Test func anErrorThatPostgresCannotStoreHoldsUpNoOtherEither() async throws {
+    try await World.run { world in
+      let service = Self.timer { service in
+        service.every("bad", .seconds(3600), missed: .skip) { _, _ in throw PermanentFailure("a\0b") }
+        service.every("good", .milliseconds(50), missed: .skip, apply: Self.note)
+      }
+      let replica = try await world.start(service)
+      try await eventually { try await Self.times(replica, of: "good").count > 2 }
+      #expect(try await replica.number("select count(*) as n from schedules where last_error = 'ab'") == 1)
+    }
+  }
+
   @Test func whenEveryTickCountsOneThatCanNeverSucceedMakesWay() async throws {
     try await World.run { world in
       let service = try Self.timer { service in

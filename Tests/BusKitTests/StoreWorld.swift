@@ -65,9 +65,9 @@ struct StoreWorld: Sendable {
   }
 
   /// Marks records sent as the publisher does.
-  func markSent(_ records: [OutboxRecord], epoch: String = "e1") async throws {
+  func markSent(_ records: [OutboxRecord], epoch: String = "e1", runID: String = "r1") async throws {
     try await pool.transaction { session in
-      try OutboxStore.markSent(records.map { ($0, "1-0") }, epoch: epoch, in: session)
+      try OutboxStore.markSent(records, life: BrokerLife(epoch: epoch, runID: runID), in: session)
     }
   }
 
@@ -83,5 +83,5 @@ struct StoreWorld: Sendable {
     return steps
   }
 
-  func unsent() async throws -> Int64? { try await number("select count(*) as n from outbox where sent_at is null") }
+  func unsent() async throws -> Int64? { try await number("select count(*) as n from outbox_queue") }
 }

@@ -128,7 +128,7 @@ struct ValueTests {
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<50 {
         group.addTask {
-          await limit.enter()
+          #expect(await limit.enter())
           inside.write(1)
           await Task.yield()
           inside.write(-1)
@@ -144,5 +144,29 @@ struct ValueTests {
     #expect(most <= 2)
     #expect(now == 0)
     #expect(limit.isIdle)
+  }
+
+  @Test func aLimitThatIsClosedSendsAwayWhoeverWaits() async throws {
+    let limit = AsyncLimit(1)
+    #expect(await limit.enter())
+    async let late = limit.enter()
+    try await Task.sleep(for: .milliseconds(20))
+    limit.close()
+    #expect(await late == false)
+    #expect(await limit.enter() == false)
+    limit.leave()
+    #expect(limit.isIdle)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aPromiseIsKeptToEverybodyWhoAwaitsIt() async throws {
+    let promise = Promise<Int>()
+    try await withThrowingTaskGroup(of: Int.self) { group in
+      for _ in 0..<3 { group.addTask { try await promise.value() } }
+      try await Task.sleep(for: .milliseconds(20))
+      promise.set(.success(1))
+      promise.set(.success(2))
+      for try await value in group { #expect(value == 1) }
+    }
+    #expect(try await promise.value() == 1)
   }
 }

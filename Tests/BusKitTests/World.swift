@@ -14,8 +14,13 @@ final class World: Sendable {
   let conninfo: String
   private let replicas = Mutex<[Replica]>([])
 
-  static func run(_ body: (World) async throws -> Void) async throws {
-    let world = try await World()
+  /// - Parameters:
+  ///   - redis: more of redis-server's command line.
+  ///   - postgres: a server of the test's own that it may stop; nil: the shared one.
+  static func run(
+    redis arguments: [String] = [], postgres: PostgresServer? = nil, _ body: (World) async throws -> Void
+  ) async throws {
+    let world = try await World(arguments, postgres)
     do {
       try await body(world)
     } catch {
@@ -25,10 +30,11 @@ final class World: Sendable {
     try await world.close()
   }
 
-  private init() async throws {
-    server = try await RedisServer.start()
+  private init(_ arguments: [String], _ own: PostgresServer?) async throws {
+    server = try await RedisServer.start(arguments: arguments)
     redis = RedisConnection(configuration: server.configuration)
-    postgres = try await PostgresServer.shared()
+    let postgres = if let own { own } else { try await PostgresServer.shared() }
+    self.postgres = postgres
     conninfo = try await postgres.createDatabase()
   }
 
@@ -57,10 +63,12 @@ final class World: Sendable {
   @discardableResult
   func start(
     _ service: Service, timing: BusTiming = World.timing, idleInTransaction: Duration = .seconds(5),
-    broker: (any Broker)? = nil
+    broker: (any Broker)? = nil, replyTimeout: Duration = .seconds(5)
   ) async throws -> Replica {
+    var redis = server.configuration
+    redis.replyTimeout = replyTimeout
     var configuration = ServiceConfiguration(
-      redis: server.configuration,
+      redis: redis,
       postgres: PostgresConfiguration(
         conninfo: conninfo, applicationName: service.name, searchPath: service.schema,
         idleInTransactionTimeout: idleInTransaction),

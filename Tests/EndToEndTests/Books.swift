@@ -73,7 +73,8 @@ struct Books: Sendable {
     try await database.execute(
       """
       select * from \(sender.schema).outbox
-      where type = $1 and sent_at is not null and position($2 in convert_from(body, 'UTF8')) > 0
+      where type = $1 and position($2 in convert_from(body, 'UTF8')) > 0
+        and message_id not in (select message_id from \(sender.schema).outbox_queue)
       """, [.text(type), .text(order)]
     ).first.map { try StreamMessage(outbox: $0) }
   }

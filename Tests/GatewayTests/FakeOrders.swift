@@ -24,6 +24,7 @@ final class FakeOrders: Sendable {
 
   func service() -> Service {
     var service = Service(name: ServiceName.order, schema: "order_svc", migrations: [])
+    service.publishes([.orderEvents])
     service.handle(PlaceOrder.self) { command, unit in
       guard let order = self.take(command, at: unit.now) else { return }
       let event = OrderChanged(order: order, previous: .placed, seq: 2)

@@ -9,7 +9,7 @@ struct BackPressureTests {
   @Test("stops writing to any topic of its own that is full")
   func topics() {
     let service = OrderSvcMain.make(OrderSettings(sealKey: RunningOrders.key))
-    let topics: [Topic] = [.orderCommands, .orderEvents, .walletCommands, .txCommands]
+    let topics: [Topic] = [.orderCommands, .orderEvents, .walletCommands, .txCommands, .gatewayCommands]
     #expect(Set(service.publishedTopics) == Set(topics))
   }
 }

@@ -1,11 +1,15 @@
 import Foundation
 import Postgres
+import Synchronization
 
 /// A Postgres cluster of a test's own, in a temporary folder that goes with it.
 /// Everybody is trusted, over a unix socket only.
 public final class PostgresServer: Sendable {
   private let folder: String
-  private let process: GuardedProcess
+  private let launch: @Sendable () throws -> GuardedProcess
+  private let process: Mutex<GuardedProcess>
+  /// Removes the folder when this object or the test process ends; the server itself may be stopped and restarted.
+  private let janitor: GuardedProcess
   private let pool: PostgresPool
 
   /// - Parameter settings: more of the server's settings, e.g. `["max_connections=20"]`.
@@ -27,7 +31,8 @@ public final class PostgresServer: Sendable {
     let postgres = try Programs.find("postgres", in: folders)
     // Postgres refuses to run as root. `exec` keeps the process id, which the guard kills.
     let script = """
-      "$INITDB" -D "$DATA" -U postgres -A trust -E UTF8 --locale=C --no-sync && exec "$POSTGRES" -D "$DATA" "$@"
+      [ -d "$DATA" ] || "$INITDB" -D "$DATA" -U postgres -A trust -E UTF8 --locale=C --no-sync || exit 1
+      exec "$POSTGRES" -D "$DATA" "$@"
       """
     var command = ["/bin/sh", "-c", script, "postgres"]
     if getuid() == 0 {
@@ -39,10 +44,12 @@ public final class PostgresServer: Sendable {
       "listen_addresses=", "unix_socket_directories=\(folder)", "fsync=off", "full_page_writes=off",
       "synchronous_commit=off", "max_connections=300", "shared_buffers=64MB", "autovacuum=off",
     ]
-    process = try GuardedProcess.start(
-      command + (all + settings).flatMap { ["-c", $0] },
-      environment: ["INITDB": initdb, "POSTGRES": postgres, "DATA": "\(folder)/data"],
-      signal: "QUIT", log: "\(folder)/postgres.log", removing: folder)
+    let arguments = command + (all + settings).flatMap { ["-c", $0] }
+    let environment = ["INITDB": initdb, "POSTGRES": postgres, "DATA": "\(folder)/data"]
+    let log = "\(folder)/postgres.log"
+    launch = { try GuardedProcess.start(arguments, environment: environment, signal: "QUIT", log: log) }
+    janitor = try GuardedProcess.start(["/bin/sleep", "infinity"], log: "/dev/null", removing: folder)
+    process = Mutex(try launch())
     pool = PostgresPool(
       configuration: PostgresConfiguration(
         conninfo: Self.conninfo(folder, "postgres"), applicationName: "testkit"), size: 1)
@@ -68,7 +75,20 @@ public final class PostgresServer: Sendable {
 
   public func stop() async throws {
     await pool.close()
-    try await process.end()
+    try await stopImmediately()
+  }
+
+  /// Ends the server as a crash would: sessions break off, and the next start recovers from the log. What was committed
+  /// is kept only with the setting `synchronous_commit=on`.
+  public func stopImmediately() async throws {
+    let current = process.withLock { $0 }
+    try await current.end()
+  }
+
+  /// Starts again after `stopImmediately`, on the same address and files.
+  public func restart() async throws {
+    try process.withLock { $0 = try launch() }
+    try await untilReady()
   }
 
   private static func conninfo(_ folder: String, _ database: String) -> String {
@@ -77,7 +97,8 @@ public final class PostgresServer: Sendable {
 
   private func untilReady() async throws {
     try await eventually(within: .seconds(60), "postgres answers") {
-      guard process.isRunning else { throw TestKitError("postgres ended: \(process.logTail)") }
+      let current = process.withLock { $0 }
+      guard current.isRunning else { throw TestKitError("postgres ended: \(current.logTail)") }
       do {
         return try await pool.withSession { try $0.execute("select 1").rows.count == 1 }
       } catch let error as PostgresError where error.isConnectionLoss {

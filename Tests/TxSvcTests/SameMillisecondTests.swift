@@ -33,7 +33,9 @@ struct SameMillisecondTests {
     let world = TxEnvironment(
       nodes: TronNodePool(nodes: [TronNodeClient(baseURL: node.url, http: http)]), signer: Signer(ring: ring),
       sealing: sealing, orderKey: Samples.orderKey, timestampMs: { Self.millisecond })
-    let service = TxService.make(world)
+    var service = TxService.make(world)
+    // Here the test orders what order-svc would.
+    service.publishes([.txCommands])
     let runtime = ServiceRuntime(
       service,
       ServiceConfiguration(

@@ -154,6 +154,12 @@ public struct BrokerMemory: Sendable, Equatable {
   }
 }
 
+/// One life of a broker: what it holds in memory, and the process that holds it.
+struct BrokerLife: Sendable, Equatable {
+  let epoch: String
+  let runID: String
+}
+
 /// The stream or its group is gone (the broker was wiped): make it again, from the beginning.
 public struct StreamLost: Error, CustomStringConvertible {
   /// What was missing, in the broker's words.

@@ -2,6 +2,8 @@
 ///
 /// A delivery that was read is leased: until the lease runs out nobody else gets it. It ends by `acknowledge`, `bury`,
 /// or `release`, which hands it back.
+///
+/// Calls that find the group gone throw `StreamLost`; `acknowledge` may pass over it.
 public protocol BrokerSubscription: Sendable {
   var options: SubscriptionOptions { get }
   /// How often the reading connection was opened anew: with an old one a reply may have got lost, and what was in it is
@@ -13,7 +15,6 @@ public protocol BrokerSubscription: Sendable {
 
   /// The next messages that nobody of the group has had; waits for the first of them.
   /// - Parameter acknowledging: what is read is done with; nothing of it is ever pending.
-  /// - Throws: `StreamLost` when the group is gone.
   func read(limit: Int, wait: Duration, acknowledging: Bool) async throws -> [Delivery]
 
   func acknowledge(_ ids: [String]) async throws

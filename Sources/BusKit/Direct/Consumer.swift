@@ -58,8 +58,7 @@ public struct Consumer: Sendable {
   func validate() throws {
     for topic in topics where !topic.groups.contains(where: { $0.name == group }) {
       throw InvariantViolation(
-        "topic \(topic.name) does not declare the group \(group): "
-          + "add .essential(\"\(group)\") or .observer to its groups")
+        "topic \(topic.name) does not declare the group \(group): add .essential(\"\(group)\") to its groups")
     }
   }
 }

@@ -36,8 +36,15 @@ final class DirectAcknowledger: Sendable {
     if mustStart { Task { await run() } }
   }
 
-  /// Gives up what the broker does not take: it will be handled again.
-  func close() { state.withLock { $0.isClosed = true } }
+  /// Gives up what the broker does not take: it will be handled again. Returns what has not been offered to it yet.
+  @discardableResult
+  func close() -> [HeldDeliveries.Item] {
+    state.withLock { state in
+      state.isClosed = true
+      defer { state.done = [] }
+      return state.done
+    }
+  }
 
   private func run() async {
     var failures = 0

@@ -27,6 +27,8 @@ final class DirectHandler: DeliveryHandling {
   private let resting = Mutex<[String: ContinuousClock.Instant]>([:])
   private let lastRead = Mutex(ContinuousClock.now)
   private let watch = Mutex<Task<Void, Never>?>(nil)
+  /// One that was claimed and waits until nothing else is held: its lease is renewed meanwhile.
+  private let suspect = Mutex<(id: String, isLeased: Bool)?>(nil)
 
   init(link: any BrokerSubscription, consumer: Consumer, host: any ConsumerHost) {
     self.link = link
@@ -48,6 +50,7 @@ final class DirectHandler: DeliveryHandling {
         while !Task.isCancelled {
           do { try await Task.sleep(for: tick) } catch { return }
           await self?.replaceOverdueWorkers()
+          self?.held.look()
         }
       }
     }
@@ -56,11 +59,11 @@ final class DirectHandler: DeliveryHandling {
   // MARK: - DeliveryHandling
 
   func handle(_ entries: [Delivery]) async throws {
-    let ready = try await prepare(entries)
-    // What waits and what runs are bounded, and so is what the broker does not let us acknowledge.
-    await held.room(heldMax: max(1, options.concurrency) + 8)
-    held.add(ready)
+    // Held from here on: while it waits for the handler, its leases are renewed.
+    held.add(try await prepare(entries))
     try await gather(after: entries.count)
+    // What waits and what runs are bounded, and so is what the broker does not let us acknowledge.
+    await held.room(heldMax: max(1, options.concurrency) + 8) { [host] in host.isDraining }
   }
 
   /// Many messages that come in many small reads cost several times as much as in a few large ones: while they stream
@@ -69,31 +72,42 @@ final class DirectHandler: DeliveryHandling {
     let now = ContinuousClock.now
     let since = lastRead.withLock { last in
       defer { last = now }
-      return last.duration(to: now)
+      return last.duration(to: now) / .milliseconds(1)
     }
     guard count > 1, count < options.batchMax / 4 else { return }
-    let perMillisecond = Double(count) / max(0.05, since.seconds * 1e3)
+    let perMillisecond = Double(count) / max(0.05, since)
     guard perMillisecond > Self.streamingPerMillisecond else { return }
     try await Task.sleep(for: min(Self.gatherMax, .milliseconds(Double(options.batchMax) / 2 / perMillisecond)))
   }
 
   func handle(suspect entry: Delivery) async throws {
-    await held.emptied()
+    suspect.withLock { $0 = (entry.id, true) }
+    await held.emptied { [host] in host.isDraining }
+    let isLeased = suspect.withLock { suspect in
+      defer { suspect = nil }
+      return suspect?.isLeased ?? false
+    }
+    guard isLeased else { return }
+    if host.isDraining { return try await link.release([entry.id], after: .zero, isAttempt: false) }
     held.add(try await prepare([entry]))
-    await held.emptied()
+    await held.emptied { [host] in host.isDraining }
   }
 
   func renewLeases() async throws {
     let young = ContinuousClock.now - options.lease / 6
-    let ids = held.batches.filter { $0.since < young }.flatMap(\.held)
+    let batches = held.batches.filter { $0.since < young }
+    let ids = batches.flatMap(\.leased) + (suspect.withLock { $0.map { [$0.id] } } ?? [])
     // A script holds the broker up for everybody while it runs.
     for start in stride(from: 0, to: ids.count, by: 500) {
       let chunk = Array(ids[start..<min(ids.count, start + 500)])
-      let lost = chunk.count - (try await link.extend(chunk)).count
-      if lost > 0 {
-        host.metrics.counter("energy_bus_leases_lost_total", labels: labels).increment(by: lost)
-        host.logger.warning("leases are gone: these are handled by another, too", metadata: ["count": "\(lost)"])
-      }
+      let gone = Set(chunk).subtracting(try await link.extend(chunk))
+      guard !gone.isEmpty else { continue }
+      suspect.withLock { if let id = $0?.id, gone.contains(id) { $0?.isLeased = false } }
+      let lost = batches.reduce(0) { $0 + $1.lose(gone) }
+      guard lost > 0 else { continue }
+      host.metrics.counter("energy_bus_leases_lost_total", labels: labels).increment(by: lost)
+      host.logger.warning(
+        "leases are gone: another handles these; what has not begun here does not", metadata: ["count": "\(lost)"])
     }
   }
 
@@ -122,16 +136,17 @@ final class DirectHandler: DeliveryHandling {
 
   private func handBack() async {
     held.close(isAbandoning: true)
-    acknowledger.close()
-    let batches = held.batches
-    host.logger.warning("what does not end is handed back", metadata: ["count": "\(batches.flatMap(\.held).count)"])
+    var done = acknowledger.close().map(\.entry.delivery.id)
     for worker in workers.withLock({ $0 }) {
-      _ = worker.abandon(after: .zero)
-      acknowledger.acknowledge(worker.takeDone(count: 1))
+      done += worker.retire().map(\.entry.delivery.id)
       worker.cancel()
     }
+    let batches = held.batches
+    let rest = Set(batches.flatMap(\.held)).subtracting(done)
+    host.logger.warning("what does not end is handed back", metadata: ["count": "\(rest.count)"])
     do {
-      try await link.release(batches.flatMap(\.held), after: .zero, isAttempt: false)
+      try await link.acknowledge(done)
+      try await link.release(Array(rest), after: .zero, isAttempt: false)
     } catch {
       host.logger.debug("the leases run out by themselves", metadata: ["error": "\(error)"])
     }
@@ -191,13 +206,21 @@ final class DirectHandler: DeliveryHandling {
     while true {
       if items.isEmpty {
         guard let next = await held.next(each: options.concurrency > 1 ? 1 : .max) else { break }
-        items = next
+        items = leased(next)
+        if items.isEmpty { continue }
       }
       worker.take(items)
       guard await call(worker, items) else { return }
       items = []
     }
     workers.withLock { workers in workers.removeAll { $0 === worker } }
+  }
+
+  /// Those that are still this consumer's; another handles the rest.
+  private func leased(_ items: [Item]) -> [Item] {
+    let leased = items[0].batch.leased(items)
+    if leased.count < items.count { held.settle(items.filter { !$0.isLeased }) }
+    return leased
   }
 
   /// Handles items of one type. False: it took too long, and the worker has been replaced.
@@ -224,6 +247,11 @@ final class DirectHandler: DeliveryHandling {
     _ worker: DirectWorker, _ items: [Item], _ body: @Sendable (Envelope) async throws -> Void
   ) async -> Bool {
     for item in items {
+      guard item.isLeased else {
+        held.settle([item])
+        guard worker.skip() else { return false }
+        continue
+      }
       guard worker.begin(1) else { return false }
       var failure: (any Error)?
       do { try await body(item.entry.envelope) } catch { failure = error }
@@ -253,6 +281,8 @@ final class DirectHandler: DeliveryHandling {
 
   private func fail(_ item: Item, _ error: any Error) async {
     let delivery = item.entry.delivery
+    // Renewed after it was handed back, it would rest for a whole lease.
+    item.endLease()
     host.metrics.counter("energy_bus_failed_total", labels: labels).increment()
     host.logger.warning(
       "a message failed",

@@ -60,8 +60,8 @@ final class DirectPublisher: Sendable {
   func submitNow(
     _ publications: [Publication], done: @escaping @Sendable (Result<Receipt, any Error>) -> Void
   ) -> Bool {
-    take(
-      Parcel(publications: publications, bytes: publications.reduce(0) { $0 + $1.envelope.wireByteCount }, done: done))
+    let bytes = publications.reduce(0) { $0 + $1.envelope.wireByteCount }
+    return take(Parcel(publications: publications, bytes: bytes, done: done))
   }
 
   private static func hasRoom(_ state: borrowing State) -> Bool {
@@ -84,8 +84,8 @@ final class DirectPublisher: Sendable {
   private func run() async {
     while case let parcels = next(), !parcels.isEmpty {
       do {
-        let report = try await broker.publish(
-          parcels.count == 1 ? parcels[0].publications : parcels.flatMap(\.publications))
+        let publications = parcels.count == 1 ? parcels[0].publications : parcels.flatMap(\.publications)
+        let report = try await broker.publish(publications)
         published.increment(by: report.outcomes.count)
         var start = 0
         for parcel in parcels {

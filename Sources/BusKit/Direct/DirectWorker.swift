@@ -52,13 +52,29 @@ final class DirectWorker: Sendable {
     }
   }
 
+  /// The next item is not handled. False: somebody else has taken over.
+  func skip() -> Bool {
+    state.withLock { state in
+      state.current += 1
+      return !state.isGone
+    }
+  }
+
+  /// Begins no call any more, and none that runs counts. Returns what is done and not yet acknowledged.
+  func retire() -> [HeldDeliveries.Item] {
+    state.withLock { state in
+      state.isGone = true
+      defer { state.done = [] }
+      return state.done
+    }
+  }
+
   /// What is done and not yet acknowledged, once it is so much or so old. The handler of the next message may take
   /// long.
   func takeDone(count: Int = 0, age: Duration = .zero) -> [HeldDeliveries.Item] {
     state.withLock { state in
-      guard !state.done.isEmpty, state.done.count >= count || ContinuousClock.now - state.doneSince > age else {
-        return []
-      }
+      let isDue = state.done.count >= count || ContinuousClock.now - state.doneSince > age
+      guard !state.done.isEmpty, isDue else { return [] }
       defer { state.done = [] }
       return state.done
     }

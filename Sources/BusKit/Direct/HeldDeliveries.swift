@@ -15,23 +15,49 @@ final class HeldDeliveries: Sendable {
     let batch: Batch
     let place: Int
     var entry: Entry { batch.entries[place] }
+    /// It is still held, and its lease is this consumer's as far as is known.
+    var isLeased: Bool { batch.state.withLock { $0.isHeld[place] && $0.isLeased[place] } }
+    /// Its lease is not renewed any more.
+    func endLease() { batch.state.withLock { $0.isLeased[place] = false } }
   }
 
   /// What was read together. Settled when nothing of it is held.
   final class Batch: Sendable {
     let entries: [Entry]
     let since = ContinuousClock.now
-    fileprivate let state: Mutex<(isHeld: [Bool], left: Int)>
+    fileprivate let state: Mutex<(isHeld: [Bool], isLeased: [Bool], left: Int)>
 
     init(_ entries: [Entry]) {
       self.entries = entries
-      state = Mutex((Array(repeating: true, count: entries.count), entries.count))
+      let all = Array(repeating: true, count: entries.count)
+      state = Mutex((all, all, entries.count))
     }
 
     /// The ids that are still held.
     var held: [String] {
       let isHeld = state.withLock { $0.isHeld }
       return zip(entries, isHeld).compactMap { $1 ? $0.delivery.id : nil }
+    }
+
+    /// The ids that are still held and whose leases are to be renewed.
+    var leased: [String] {
+      let (isHeld, isLeased) = state.withLock { ($0.isHeld, $0.isLeased) }
+      return entries.indices.compactMap { isHeld[$0] && isLeased[$0] ? entries[$0].delivery.id : nil }
+    }
+
+    /// Of items of this batch, those that are still held and leased.
+    func leased(_ items: [Item]) -> [Item] {
+      state.withLock { state in items.filter { state.isHeld[$0.place] && state.isLeased[$0.place] } }
+    }
+
+    /// Others have these by now. Returns how many of them were leased until then.
+    func lose(_ ids: Set<String>) -> Int {
+      let places = entries.indices.filter { ids.contains(entries[$0].delivery.id) }
+      return state.withLock { state in
+        let lost = places.filter { state.isHeld[$0] && state.isLeased[$0] }
+        for place in lost { state.isLeased[place] = false }
+        return lost.count
+      }
     }
   }
 
@@ -132,13 +158,24 @@ final class HeldDeliveries: Sendable {
     for other in others { other.resume() }
   }
 
-  /// Returns when there is room for another batch.
-  func room(heldMax: Int) async {
-    await wait { $0.waiting.count < self.waitingMax && $0.held.count < heldMax }
+  /// Returns when there is room for another batch, or when it `isOver`: see `look`.
+  func room(heldMax: Int, orWhen isOver: @escaping @Sendable () -> Bool) async {
+    await wait { $0.waiting.count < self.waitingMax && $0.held.count < heldMax || isOver() }
   }
 
-  /// Returns when nothing is held.
-  func emptied() async { await wait { $0.held.isEmpty } }
+  /// Returns when nothing is held, or when it `isOver`.
+  func emptied(orWhen isOver: @escaping @Sendable () -> Bool = { false }) async {
+    await wait { $0.held.isEmpty || isOver() }
+  }
+
+  /// Whoever waits looks whether it is over.
+  func look() {
+    let others = state.withLock { state in
+      defer { state.others = [] }
+      return state.others
+    }
+    for other in others { other.resume() }
+  }
 
   private func wait(until holds: @Sendable (borrowing State) -> Bool) async {
     while !state.withLock({ holds($0) || $0.isClosed && $0.held.isEmpty }) {

@@ -1,39 +1,31 @@
 import Synchronization
 
-/// A value that one party sets and one party awaits. The first value stays; later ones are ignored.
+/// A value that one party sets and any number await. The first value stays; later ones are ignored.
 final class Promise<Value: Sendable>: Sendable {
   private enum State {
-    case empty
-    case waiting(CheckedContinuation<Value, any Error>)
+    case waiting([CheckedContinuation<Value, any Error>])
     case set(Result<Value, any Error>)
-    case taken
   }
-  private let state = Mutex(State.empty)
+  private let state = Mutex(State.waiting([]))
 
   func set(_ result: Result<Value, any Error>) {
-    let waiter: CheckedContinuation<Value, any Error>? = state.withLock { state in
-      switch state {
-      case .empty: state = .set(result)
-      case .waiting(let continuation):
-        state = .taken
-        return continuation
-      case .set, .taken: break
-      }
-      return nil
+    let waiters: [CheckedContinuation<Value, any Error>] = state.withLock { state in
+      guard case .waiting(let waiters) = state else { return [] }
+      state = .set(result)
+      return waiters
     }
-    waiter?.resume(with: result)
+    for waiter in waiters { waiter.resume(with: result) }
   }
 
-  /// To be awaited once.
   func value() async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
       let result: Result<Value, any Error>? = state.withLock { state in
-        if case .set(let result) = state {
-          state = .taken
-          return result
+        switch state {
+        case .set(let result): return result
+        case .waiting(let waiters):
+          state = .waiting(waiters + [continuation])
+          return nil
         }
-        state = .waiting(continuation)
-        return nil
       }
       if let result { continuation.resume(with: result) }
     }

@@ -7,7 +7,7 @@ extension Envelope {
   /// The longest of the fields beside the body.
   static let fieldBytesMax = 16 * 1024
   /// 31 December 9999: an hour later dates have five digits.
-  private static let createdMillisecondsMax: Int64 = 253_402_300_799_999
+  static let createdMillisecondsMax: Int64 = 253_402_300_799_999
   /// A hundred years.
   private static let timeToLiveMillisecondsMax: Int64 = 3_155_760_000_000
 

@@ -3,7 +3,8 @@ import Synchronization
 /// Stops calling what keeps failing: after so many failures in a row, work of that kind and name is refused for a while
 /// (`Throttled`: nobody's attempt), then one piece is let through to see.
 ///
-/// Business refusals are no failures: they do not throw. Broken data is none either.
+/// Business refusals are no failures: they do not throw, or are the answer to a question (`QueryFailure` with a code of
+/// the service's own). Broken data is none either.
 public final class CircuitBreakerMiddleware: Middleware {
   private enum State {
     case closed(failures: Int)
@@ -37,6 +38,9 @@ public final class CircuitBreakerMiddleware: Middleware {
     do {
       try await next(work)
       states.withLock { $0[key] = nil }
+    } catch let answer as QueryFailure where answer.isRefusal {
+      states.withLock { $0[key] = nil }
+      throw answer
     } catch {
       note(error, key)
       throw error

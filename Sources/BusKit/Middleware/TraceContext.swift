@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A W3C trace context (`traceparent`, version 00): which trace, which span of it, and whether it is sampled.
 public struct TraceContext: Sendable, Equatable {
   /// The trace that the present task works for: what it publishes or asks carries it on.
@@ -43,13 +45,20 @@ public struct TraceContext: Sendable, Equatable {
       && text.utf8.contains { $0 != 48 }
   }
 
+  private static let random = Mutex(RandomStock())
+
+  /// So many bytes (8 or 16) as digits. Every message of a batch has its span: a call into the kernel for each of them
+  /// would cost more than the rest of its way.
   private static func randomHex(_ bytes: Int) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var random = SystemRandomNumberGenerator()
-    return String(
-      decoding: (0..<2 * bytes).map { index in
-        // The first digit is never 0: an id of zeros is none.
-        digits[Int(random.next(upperBound: UInt64(index == 0 ? 15 : 16))) + (index == 0 ? 1 : 0)]
-      }, as: UTF8.self)
+    let words = random.withLock { ($0.next(), $0.next()) }
+    return String(unsafeUninitializedCapacity: 2 * bytes) { target in
+      for index in 0..<bytes {
+        // The first byte is never 0: an id of zeros is none.
+        let byte = UInt8(truncatingIfNeeded: (index < 8 ? words.0 : words.1) >> (index % 8 * 8)) | (index == 0 ? 1 : 0)
+        target[2 * index] = Hexadecimal.lower(byte >> 4)
+        target[2 * index + 1] = Hexadecimal.lower(byte & 15)
+      }
+      return 2 * bytes
+    }
   }
 }

@@ -132,7 +132,7 @@ enum OperateStore {
       try session.execute(
         """
         delete from effects
-        where id = $1 and state = 'dead' and ended_at <= clock_timestamp() - $2 * interval '1 s'
+        where id = $1 and state = 'dead' and \(EffectStore.endedBefore("clock_timestamp() - $2 * interval '1 s'"))
         """, [.uuid(id), .int(olderThanSeconds)]
       ).affected
     case .kind(let kind): try EffectStore.purgeDead(olderThan: age, kind: kind, limit: changesMax, in: session)

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 
 /// Which effects an operator means.
@@ -34,7 +35,8 @@ public struct RetryEffects: OperatorCommand {
 /// Forgets dead effects for ever.
 public struct PurgeEffects: OperatorCommand {
   public static let messageType = "bus.PurgeEffects"
-  /// Which effects.
+  /// A hundred years.
+  public static let olderThanSecondsMax = 36_500 * 86_400
   public let selection: EffectSelection
   /// Only those given up longer ago than this; 0: whatever their age.
   public let olderThanSeconds: Int
@@ -115,9 +117,12 @@ public struct SettleDeadLetters: OperatorCommand {
   public let letters: [Place]
   /// Who, why, and under which key.
   public let action: OperatorAction
+  /// Names the first letter, and of several a digest of all: the same key for others must not pass for the same action.
   public var subject: String {
-    let first = letters.first.map { "\($0.partition)/\($0.id)" } ?? "none"
-    return "\(deed.rawValue) \(letters.count) dead letters of \(topic) from \(first)"
+    let names = letters.map { "\($0.partition)/\($0.id)" }
+    let digest = SHA256.hash(data: Data(names.joined(separator: " ").utf8)).prefix(6)
+    let all = names.count > 1 ? ", digest " + digest.map { String(format: "%02x", $0) }.joined() : ""
+    return "\(deed.rawValue) \(letters.count) dead letters of \(topic) from \(names.first ?? "none")\(all)"
   }
   public init(_ deed: Deed, topic: String, letters: [Place], action: OperatorAction) {
     self.deed = deed

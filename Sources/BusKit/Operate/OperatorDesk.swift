@@ -39,7 +39,10 @@ struct OperatorDesk: Sendable {
       },
       PurgeEffects.messageType: handler(PurgeEffects.self) { command, unit in
         let age = command.olderThanSeconds
-        guard age >= 0 else { return Self.refused("invalid", "olderThanSeconds is \(age): give 0 or more") }
+        guard (0...PurgeEffects.olderThanSecondsMax).contains(age) else {
+          let most = PurgeEffects.olderThanSecondsMax
+          return Self.refused("invalid", "olderThanSeconds is \(age): give 0 to \(most)")
+        }
         let count = try OperateStore.purge(command.selection, olderThanSeconds: age, try unit.session())
         return Self.changed(count, "dead effects are forgotten")
       },

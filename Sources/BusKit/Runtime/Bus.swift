@@ -33,7 +33,7 @@ public struct Bus: Sendable {
     try await host.transaction(needs: needs, correlation: correlation, body)
   }
 
-  /// Reads without locks, for queries and pages.
+  /// Reads without locks, for queries and pages. `body` may be run again when a migration has changed a table.
   public func read<T: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> T) async throws -> T {
     try await host.read(body)
   }
@@ -91,4 +91,8 @@ public struct QueryFailure: Error, Sendable, Codable, Equatable, CustomStringCon
     self.message = message
   }
   public var description: String { "\(code): \(message)" }
+
+  /// The bus itself says with these that there is no answer; any other code is one.
+  private static let noAnswer: Set<String> = ["timeout", "overloaded", "unavailable", "internal"]
+  var isRefusal: Bool { !Self.noAnswer.contains(code) }
 }

@@ -10,7 +10,8 @@ final class BusHealth: Sendable {
     var postgresAskedSince: ContinuousClock.Instant?
     var brokerGeneration = 0
     var brokerSince: ContinuousClock.Instant
-    var brokerOffset: Int64 = 0
+    /// The broker's time, and when it said so.
+    var brokerTime: (milliseconds: Int64, at: ContinuousClock.Instant)?
     var isReady = false
     var stuck = 0
   }
@@ -36,9 +37,10 @@ final class BusHealth: Sendable {
     set { state.withLock { $0.isReady = newValue } }
   }
 
-  /// The broker's time, from its last answer and the process' own clock since.
+  /// The broker's time: that of its last answer and what has gone by since, however the process' own clock is set.
   var brokerMilliseconds: Int64 {
-    Int64(Date().timeIntervalSince1970 * 1000) + state.withLock { $0.brokerOffset }
+    guard let time = state.withLock({ $0.brokerTime }) else { return Int64(Date().timeIntervalSince1970 * 1000) }
+    return time.milliseconds + (clock.now - time.at).milliseconds
   }
 
   /// - Parameter pulse: nil: no answer.
@@ -51,7 +53,7 @@ final class BusHealth: Sendable {
         state.brokerDownSince = clock.now
         return true
       }
-      state.brokerOffset = pulse.milliseconds - Int64(Date().timeIntervalSince1970 * 1000)
+      state.brokerTime = (pulse.milliseconds, clock.now)
       let wasDown = state.brokerDownSince != nil
       if wasDown || state.brokerGeneration != pulse.generation { state.brokerSince = clock.now }
       state.brokerGeneration = pulse.generation
@@ -63,6 +65,8 @@ final class BusHealth: Sendable {
   /// Handlers that do not return: each holds a thread and its connection until the process ends.
   var stuck: Int { state.withLock { $0.stuck } }
   func noteStuck() { state.withLock { $0.stuck += 1 } }
+  /// One of them has returned after all.
+  func noteReturned() { state.withLock { $0.stuck -= 1 } }
 
   func notePostgresIsAsked() { state.withLock { $0.postgresAskedSince = clock.now } }
 

@@ -35,7 +35,15 @@ extension BusCore: BusHost {
   }
 
   func read<T: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> T) async throws -> T {
-    try await pool.withSession(body)
+    // A migration beside this process leaves each connection with statements that no longer fit, once.
+    for _ in 0..<UnitRunner.rerunsMax {
+      do {
+        return try await pool.withSession(body)
+      } catch let error as PostgresError where error.isStalePlan {
+        logger.debug("a table has changed; the read begins anew", metadata: ["error": "\(error)"])
+      }
+    }
+    return try await pool.withSession(body)
   }
 
   func ask<Q: Query>(_ query: Q, within limit: Duration) async throws -> Q.Reply {

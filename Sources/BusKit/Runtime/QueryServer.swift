@@ -16,6 +16,11 @@ struct QueryServer: Sendable {
       var isEnsured = false
       var nextLook = ContinuousClock.now
       let limit = AsyncLimit(host.timing.queryConcurrencyMax)
+      group.addTask {
+        while !host.isDraining, !Task.isCancelled { await host.pause(.seconds(60)) }
+        // Answers that take long do not hold up the end of the process.
+        limit.close()
+      }
       while !host.isDraining {
         do {
           if !isEnsured {
@@ -29,7 +34,7 @@ struct QueryServer: Sendable {
           let entries = try await link.read(
             limit: host.timing.queryConcurrencyMax, wait: host.timing.readBlock, acknowledging: true)
           for entry in entries {
-            await limit.enter()
+            guard await limit.enter() else { break }
             group.addTask {
               await answer(entry)
               limit.leave()
@@ -66,8 +71,8 @@ struct QueryServer: Sendable {
 
   /// Consumers of processes that were killed: nothing is ever pending here, so they can go.
   private func forgetTheDead() async throws {
-    for consumer in try await link.consumers()
-    where consumer.name != link.options.consumer && consumer.idleMilliseconds > 60_000 {
+    for consumer in try await link.consumers() where consumer.idleMilliseconds > 60_000 {
+      if consumer.name == link.options.consumer { continue }
       if try await !host.isAlive(consumer.name) { try await link.remove(consumer: consumer.name) }
     }
   }

@@ -73,7 +73,7 @@ public struct BusTiming: Sendable {
   /// How long one read waits for a message: the longest that an idle consumer takes to notice that it is to stop.
   public var readBlock: Duration = .seconds(1)
   /// Deliveries read at once and handled in one transaction.
-  public var batchMax: Int = 100
+  public var batchMax: Int = 256
   /// A handler's transaction that is not back by then is waited for no longer; its message, alone, is dead-lettered. At
   /// least twice Postgres' `idleInTransactionTimeout`.
   public var handlerMax: Duration = .seconds(15)

@@ -75,7 +75,7 @@ struct ScheduleRunner: Sendable {
       core.logger.warning("a scheduled step failed", metadata: ["tick": "\(item.name)", "error": "\(error)"])
       let (attempts, pause) = Self.outcome(
         of: error, row, now, attemptsMax: core.timing.attemptsMax, random: .random(in: 0..<1))
-      let text = "\(error)"
+      let text = "\(error)".storable
       try await core.pool.withSession {
         try ScheduleStore.noteFailure(row, text, attempts: attempts, pause: pause, in: $0)
       }

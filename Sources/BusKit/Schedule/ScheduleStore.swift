@@ -66,7 +66,7 @@ enum ScheduleStore {
     _ = try session.execute(
       """
       update schedules
-      set attempts = $6, retry_at = clock_timestamp() + $4 * interval '1 ms', last_error = left($5, 1000)
+      set attempts = $6, retry_at = clock_timestamp() + $4 * interval '1 ms', last_error = $5
       where name = $1 and definition = $2 and next_at = $3
       """,
       [

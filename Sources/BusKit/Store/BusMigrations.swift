@@ -70,7 +70,6 @@ enum BusMigrations {
         create table outbox_by_day (
           -- The default serves programs that know version 1 alone and write beside this one for a while.
           day date not null default (now() at time zone 'UTC')::date,
-          id bigint not null,
           message_id uuid not null,
           topic text not null,
           stream_key text not null,
@@ -85,16 +84,14 @@ enum BusMigrations {
           reply_to text not null,
           content_type text not null,
           body bytea not null,
-          available_at timestamptz not null,
-          -- When it was asked to leave, if later than at once.
-          delayed_until timestamptz,
+          -- When it was last sent, if that was long after its creation. Most rows are never touched again.
           sent_at timestamptz,
+          -- Only programs of version 1 write these two.
+          available_at timestamptz not null default 'infinity',
           stream_id text,
           -- The id first: rows are found by it, the day only says in which partition.
           primary key (message_id, day)
         ) partition by range (day);
-        create sequence outbox_id owned by outbox_by_day.id;
-        alter table outbox_by_day alter column id set default nextval('outbox_id');
         create table outbox_default partition of outbox_by_day default;
 
         lock table outbox in access exclusive mode;
@@ -118,9 +115,9 @@ enum BusMigrations {
         drop table outbox;
         alter table outbox_by_day rename to outbox;
         alter index outbox_by_day_pkey rename to outbox_pkey;
-        create index outbox_unsent on outbox (available_at, id) where sent_at is null;
-        create index outbox_sent on outbox (sent_at) where sent_at is not null;
+        create index outbox_sent on outbox ((coalesce(sent_at, created_at)));
         create index outbox_key on outbox (key, created_at);
+        \(queue)
 
         alter table effects add column throttles int not null default 0, add column retried_at timestamptz,
           add column ended_at timestamptz;
@@ -158,4 +155,33 @@ enum BusMigrations {
       sql: "alter table effects add column traceparent text not null default ''"),
     operators,
   ]
+
+  /// What is still to be sent: a narrow row for each message, which sending deletes. Marking the message itself would
+  /// write the whole of it, body and all its index entries, a second time.
+  private static let queue = """
+    create table outbox_queue (
+      message_id uuid primary key,
+      -- The partition of the outbox that has the message.
+      day date not null,
+      -- When it is to leave, and from when on the sweep may take it.
+      due_at timestamptz not null,
+      available_at timestamptz not null
+    ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
+    create index outbox_queue_due on outbox_queue (available_at, message_id);
+    insert into outbox_queue select message_id, day, created_at, available_at from outbox where sent_at is null;
+
+    -- Programs of version 1 know of no queue. Nobody else writes `available_at`.
+    create function outbox_of_version_1() returns trigger language plpgsql as $$
+    begin
+      if new.sent_at is null then
+        insert into outbox_queue values (new.message_id, new.day, new.created_at, new.available_at)
+        on conflict do nothing;
+      else
+        delete from outbox_queue where message_id = new.message_id;
+      end if;
+      return null;
+    end $$;
+    create trigger outbox_of_version_1 after insert or update of sent_at on outbox
+      for each row when (new.available_at < 'infinity') execute function outbox_of_version_1();
+    """
 }

@@ -119,6 +119,12 @@ extension EffectStore {
     ).affected
   }
 
+  /// Whether a dead effect was given up before a moment. Programs of version 1 that run beside this one note no time:
+  /// then it is the time of its last run.
+  static func endedBefore(_ moment: String) -> String {
+    "(ended_at <= \(moment) or ended_at is null and next_at <= \(moment))"
+  }
+
   /// Deletes effects that were given up longer ago. Returns how many.
   public static func purgeDead(
     olderThan age: Duration, kind: String? = nil, limit: Int = 10_000, in session: PostgresSession
@@ -126,7 +132,7 @@ extension EffectStore {
     try session.execute(
       """
       delete from effects where id in (
-        select id from effects where state = 'dead' and ended_at <= clock_timestamp() - $1 * interval '1 ms'
+        select id from effects where state = 'dead' and \(endedBefore("clock_timestamp() - $1 * interval '1 ms'"))
           and ($2::text is null or kind = $2)
         limit $3)
       """, [.int(age.milliseconds), kind.map { .text($0) } ?? .null, .int(limit)]

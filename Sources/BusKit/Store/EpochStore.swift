@@ -13,8 +13,15 @@ enum EpochStore {
   }
 
   /// How long before the point that is known to be safe sending again begins: what Redis' clock and Postgres' may
-  /// differ by, and what an unfinished fsync may have lost.
-  private static let margin = "interval '60 s'"
+  /// differ by, what an unfinished fsync may have lost, and how exactly the time of sending is known.
+  private static let margin = "interval '80 s'"
+
+  /// When the last message was sent, by the order of their sending: those that wait now were never marked.
+  private static let lastSent = """
+    (select \(OutboxStore.sentAt) from outbox
+      where not exists (select 1 from outbox_queue where outbox_queue.message_id = outbox.message_id)
+      order by \(OutboxStore.sentAt) desc limit 1)
+    """
 
   /// Stores what was found. When it differs from what was known, messages are to be sent again: true, and
   /// `Resend.step` does it.
@@ -28,7 +35,7 @@ enum EpochStore {
     try Resend.begin(
       from: known == epoch
         // The last minute before Redis went, however long it was away: nothing is marked between its return and this.
-        ? "(select max(sent_at) from outbox) - \(margin)"
+        ? "\(lastSent) - \(margin)"
         : "coalesce((select value::timestamptz from bus_state where key = 'floor') - \(margin), '-infinity')",
       in: session)
     return true

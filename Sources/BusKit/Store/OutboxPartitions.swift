@@ -26,12 +26,14 @@ enum OutboxPartitions {
   }
 
   /// Attaching, unlike `partition of`, keeps readers and writers of the other days going. What the default partition
-  /// holds of the day must leave it first.
+  /// holds of the day must leave it first, and nothing of it may come meanwhile: the default partition is locked before
+  /// it is looked at, for the moment that this takes.
   private static func make(_ day: OutboxDay, in session: PostgresSession) throws {
     let next = OutboxDay(number: day.number + 1)
     try session.script(
       """
       create table \(day.table) (like outbox including all);
+      lock table outbox_default in access exclusive mode;
       with moved as (delete from outbox_default where day = '\(day.text)' returning *)
       insert into \(day.table) select * from moved;
       alter table outbox attach partition \(day.table) for values from ('\(day.text)') to ('\(next.text)');
@@ -40,7 +42,8 @@ enum OutboxPartitions {
 
   struct Drops: Sendable, Equatable {
     var dropped = 0
-    /// Days past their time that still hold what has not been sent.
+    /// Days past their time that still hold what should have been sent. What waits for its own time keeps its day, too,
+    /// and is nobody's fault.
     var withUnsent: [String] = []
   }
 
@@ -60,7 +63,7 @@ enum OutboxPartitions {
     for table in past {
       // Looked at before the lock, which everybody waits for, and once more under it.
       switch try state(of: table, keep, in: session) {
-      case .recent: continue
+      case .needed: continue
       case .unsent:
         drops.withUnsent.append(table)
         continue
@@ -73,18 +76,23 @@ enum OutboxPartitions {
     return drops
   }
 
-  private enum State { case unsent, recent, done }
+  private enum State { case unsent, needed, done }
 
   private static func state(
     of table: String, _ keep: [PostgresValue], in session: PostgresSession
   ) throws -> State {
     guard let row = try session.execute(
       """
-      select exists (select 1 from \(table) where sent_at is null) as unsent,
-        exists (select 1 from \(table) where sent_at >= now() - $1 * interval '1 ms') as recent
-      """, keep
+      select exists (
+          select 1 from outbox_queue join \(table) as held using (day, message_id)
+          where day = to_date($2, '"outbox_"YYYYMMDD')
+            and coalesce(held.delayed_until, held.created_at) <= now()) as unsent,
+        exists (select 1 from outbox_queue where day = to_date($2, '"outbox_"YYYYMMDD')) as waits,
+        exists (select 1 from \(table) where \(OutboxStore.sentAt) >= now() - $1 * interval '1 ms') as recent
+      """, keep + [.text(table)]
     ).rows.first else { throw InvariantViolation("Postgres did not tell the state of \(table)") }
-    return try row.bool("unsent") ? .unsent : row.bool("recent") ? .recent : .done
+    if try row.bool("unsent") { return .unsent }
+    return try row.bool("waits") || row.bool("recent") ? .needed : .done
   }
 
   /// Waiting for a table's lock holds up all that come after: better to try again later.
@@ -99,7 +107,10 @@ enum OutboxPartitions {
     try session.execute(
       """
       delete from outbox_default where (day, message_id) in (
-        select day, message_id from outbox_default where sent_at < now() - $1 * interval '1 ms' limit $2)
+        select day, message_id from outbox_default
+        where \(OutboxStore.sentAt) < now() - $1 * interval '1 ms'
+          and not exists (select 1 from outbox_queue where outbox_queue.message_id = outbox_default.message_id)
+        limit $2)
       """, [.int(retention.milliseconds), .int(limit)]
     ).affected
   }

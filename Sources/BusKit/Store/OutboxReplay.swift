@@ -9,7 +9,7 @@ public struct ReplaySelection: Codable, Sendable, Equatable {
   public var type: String?
   /// The message's key, which for an event is its aggregate.
   public var key: String?
-  /// Sent at or after.
+  /// Sent at or after. Of a message that was sent within 20 s of its creation the creation counts.
   public var from: Date?
   /// Sent before. A replay never reaches messages that were sent after it began.
   public var to: Date?
@@ -27,14 +27,30 @@ extension OutboxStore {
   struct ResendStep: Sendable {
     /// How many rows are to be sent again.
     var count: Int
-    /// Where the step ended in its order, as Postgres writes it: the next begins there.
-    var reached: String?
+    /// Where the step ended: the next begins behind it. nil: there was nothing left.
+    var reached: ResendPlace?
+  }
+
+  /// A row's place in the order of a resend. Messages of one unit share their time.
+  struct ResendPlace: Sendable, Equatable {
+    /// As Postgres writes it.
+    var time: String
+    var id: UUID
+    static let nobody = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+
+    /// Before every message of that time.
+    init(time: String, id: UUID = Self.nobody) {
+      self.time = time
+      self.id = id
+    }
   }
 
   /// The order in which steps go through the outbox: each has its index.
-  enum ResendOrder: String {
-    case sent = "sent_at"
-    case created = "created_at"
+  enum ResendOrder {
+    case sent
+    case created
+
+    var time: String { self == .sent ? OutboxStore.sentAt : "created_at" }
   }
 
   /// Everything of a topic that was sent between two moments, and is still kept. Returns how many messages.
@@ -61,13 +77,13 @@ extension OutboxStore {
     }
     guard let end else { throw InvariantViolation("Postgres did not tell its time") }
     let order: ResendOrder = selection.key == nil ? .sent : .created
-    var (count, position) = (0, "-infinity")
+    var (count, position) = (0, ResendPlace(time: "-infinity"))
     while true {
       let start = position
       let step = try await pool.transaction { session in
         try Resend.enqueueLock(in: session)
         let (condition, parameters) = Self.condition(selection, end: end)
-        return try resend(condition, parameters, from: start, in: order, limit: limit, session)
+        return try resend(condition, parameters, after: start, in: order, limit: limit, session)
       }
       count += step.count
       guard step.count >= limit, let reached = step.reached else { return count }
@@ -76,46 +92,46 @@ extension OutboxStore {
   }
 
   private static func condition(_ selection: ReplaySelection, end: String) -> (String, [PostgresValue]) {
-    var clauses = ["sent_at < $3::timestamptz"]
+    var clauses = ["\(sentAt) < $4::timestamptz"]
     var parameters: [PostgresValue] = [.text(end)]
     func add(_ comparison: String, _ value: PostgresValue?) {
       guard let value else { return }
       parameters.append(value)
-      clauses.append("\(comparison) $\(parameters.count + 2)")
+      clauses.append("\(comparison) $\(parameters.count + 3)")
     }
     add("topic =", selection.topic.map { .text($0) })
     add("type =", selection.type.map { .text($0) })
     add("key =", selection.key.map { .text($0) })
-    add("sent_at >=", selection.from.map { .timestamp($0) })
-    add("sent_at <", selection.to.map { .timestamp($0) })
+    add("\(sentAt) >=", selection.from.map { .timestamp($0) })
+    add("\(sentAt) <", selection.to.map { .timestamp($0) })
     return (clauses.joined(separator: " and "), parameters)
   }
 
-  /// Makes sent rows be sent again, except answers that nobody waits for any more. What is made so is no longer sent,
-  /// so that no row is met twice. `condition` may use `parameters` as $3 and on.
+  /// Makes sent rows be sent again, except answers that nobody waits for any more, and what waits to be sent already.
+  /// `condition` may use `parameters` as $4 and on.
   static func resend(
-    _ condition: String, _ parameters: [PostgresValue], from start: String, in order: ResendOrder, limit: Int,
+    _ condition: String, _ parameters: [PostgresValue], after place: ResendPlace, in order: ResendOrder, limit: Int,
     _ session: PostgresSession
   ) throws -> ResendStep {
     try session.enqueuePlansByKey()
-    let column = order.rawValue
-    let found = try session.execute(
+    let last = try session.execute(
       """
-      select message_id, day - date '1970-01-01' as day_number, \(column)::text as place from outbox
-      where sent_at is not null and topic not like 'replies.%' and \(column) >= $2::timestamptz and \(condition)
-      order by \(column) limit $1 for update
-      """, [.int(limit), .text(start)] + parameters
-    ).rows
-    guard !found.isEmpty else { return ResendStep(count: 0, reached: nil) }
-    try session.enqueue(
-      """
-      update outbox set sent_at = null, stream_id = null, available_at = clock_timestamp()
-      where day = any($1::date[]) and message_id = any($2)
-      """,
-      [
-        OutboxDay.list(try found.map { OutboxDay(number: Int(try $0.int("day_number"))) }),
-        .uuidArray(try found.map { try $0.uuid("message_id") }),
-      ])
-    return ResendStep(count: found.count, reached: try found.last?.string("place"))
+      with found as (
+        select message_id, day, \(order.time) as place from outbox
+        where topic not like 'replies.%' and (\(order.time), message_id) > ($2::timestamptz, $3::uuid)
+          and \(condition)
+          and not exists (select 1 from outbox_queue where outbox_queue.message_id = outbox.message_id)
+        order by \(order.time), message_id limit $1),
+      again as (
+        insert into outbox_queue (message_id, day, due_at, available_at)
+        select message_id, day, clock_timestamp(), clock_timestamp() from found on conflict do nothing)
+      select count(*) over () as n, place::text as time, message_id from found
+      order by place desc, message_id desc limit 1
+      """, [.int(limit), .text(place.time), .uuid(place.id)] + parameters
+    ).rows.first
+    guard let last else { return ResendStep(count: 0, reached: nil) }
+    return ResendStep(
+      count: Int(try last.int("n")),
+      reached: ResendPlace(time: try last.string("time"), id: try last.uuid("message_id")))
   }
 }

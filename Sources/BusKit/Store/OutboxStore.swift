@@ -1,7 +1,8 @@
 import Foundation
 import Postgres
 
-/// Reads and writes of the outbox table.
+/// Reads and writes of the outbox: the messages (`outbox`, by day), and which of them are still to be sent
+/// (`outbox_queue`).
 public enum OutboxStore {
   private static let columns =
     "message_id, topic, stream_key, type, version, key, created_at, ttl_ms, correlation, causation, traceparent, "
@@ -35,11 +36,14 @@ public enum OutboxStore {
     let envelopes = rows.map(\.record.envelope)
     try session.enqueue(
       """
-      insert into outbox (day, \(columns), available_at, delayed_until)
-      select (new.created_at at time zone 'UTC')::date, new.*
-      from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::timestamptz[],
-        $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::timestamptz[],
-        $16::timestamptz[]) as new (\(columns), available_at, delayed_until)
+      with new as (
+        select (created_at at time zone 'UTC')::date as day, new.*
+        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::timestamptz[],
+          $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[],
+          $15::timestamptz[], $16::timestamptz[]) as new (\(columns), available_at, delayed_until)),
+      kept as (insert into outbox (day, \(columns)) select day, \(columns) from new)
+      insert into outbox_queue (message_id, day, due_at, available_at)
+      select message_id, day, coalesce(delayed_until, created_at), available_at from new
       """,
       [
         .uuidArray(envelopes.map(\.id)), .textArray(rows.map(\.record.topicName)),
@@ -61,42 +65,54 @@ public enum OutboxStore {
   /// A claim by time instead of a lock: holding rows for as long as sending takes would block writers.
   static func claimDue(limit: Int, grace: Duration, in session: PostgresSession) throws -> [OutboxRecord] {
     try session.enqueuePlansByKey()
+    let due = try session.execute(
+      """
+      select message_id, day - date '1970-01-01' as day_number from outbox_queue
+      where available_at <= clock_timestamp() order by available_at, message_id limit $1 for update skip locked
+      """, [.int(limit)]
+    ).rows
+    guard !due.isEmpty else { return [] }
+    let ids = try due.map { try $0.uuid("message_id") }
+    try session.enqueue(
+      """
+      update outbox_queue set available_at = clock_timestamp() + $2 * interval '1 ms' where message_id = any($1)
+      """, [.uuidArray(ids), .int(grace.milliseconds)])
+    let days = try due.map { OutboxDay(number: Int(try $0.int("day_number"))) }
     let records = try session.execute(
       """
-      select \(columns), day - date '1970-01-01' as day_number
-      from outbox where sent_at is null and available_at <= clock_timestamp()
-      order by available_at, id limit $1 for update skip locked
-      """, [.int(limit)]
-    ).rows.map(record)
-    guard !records.isEmpty else { return [] }
-    try session.enqueue(
-      """
-      update outbox set available_at = clock_timestamp() + $3 * interval '1 ms'
+      select \(columns), day - date '1970-01-01' as day_number from outbox
       where day = any($1::date[]) and message_id = any($2)
-      """, [OutboxDay.list(records.map(\.day)), .uuidArray(records.map(\.envelope.id)), .int(grace.milliseconds)])
-    return records
+      """, [OutboxDay.list(days), .uuidArray(ids)]
+    ).rows.map(record)
+    let byID = Dictionary(records.map { ($0.envelope.id, $0) }) { first, _ in first }
+    return ids.compactMap { byID[$0] }
   }
 
-  /// Marks what Redis took, if it is still the Redis that took it: rows of another epoch stay unsent for the sweep.
-  static func markSent(
-    _ sent: [(record: OutboxRecord, streamID: String)], epoch: String, in session: PostgresSession
-  ) throws {
-    guard !sent.isEmpty else { return }
+  /// When a message was sent, as far as anybody needs to know: its creation stands for it, unless that was more than
+  /// `promptness` before.
+  static let sentAt = "coalesce(sent_at, created_at)"
+  private static let promptness = "interval '20 s'"
+
+  /// Marks what Redis took, if it is still the Redis that took it, and in the same life: rows of another epoch stay
+  /// unsent for the sweep, and so do those of a server process that has ended, whose last second may be lost. What is
+  /// to be sent again for its end was chosen when another replica compared; a row marked later would not be among it.
+  ///
+  /// The commit does not wait for the disk: what a crash of Postgres takes back is sent once more.
+  static func markSent(_ sent: [OutboxRecord], life: BrokerLife, in session: PostgresSession) throws {
+    guard let oldest = sent.map(\.envelope.createdAt).min() else { return }
     try EpochStore.enqueueSharedLock(in: session)
     try session.enqueuePlansByKey()
+    try session.enqueue("set local synchronous_commit = off")
+    let ids = PostgresValue.uuidArray(sent.map(\.envelope.id))
+    let lifeValues: [PostgresValue] = [.text(life.epoch), .text(life.runID)]
+    let isOfLife =
+      "(select count(*) from bus_state where key = 'epoch' and value = $2 or key = 'run_id' and value = $3) = 2"
+    try session.enqueue("delete from outbox_queue where message_id = any($1) and \(isOfLife)", [ids] + lifeValues)
     try session.enqueue(
       """
-      update outbox set sent_at = clock_timestamp(), stream_id = sent.stream_id
-      from unnest($1::uuid[], $2::text[]) as sent (message_id, stream_id)
-      where outbox.day = any($3::date[]) and outbox.message_id = any($1) and outbox.message_id = sent.message_id
-        -- In this form it does not invite the index of all unsent rows, of which there may be many.
-        and (outbox.sent_at is null)::int = 1
-        and exists (select 1 from bus_state where bus_state.key = 'epoch' and value = $4)
-      """,
-      [
-        .uuidArray(sent.map(\.record.envelope.id)), .textArray(sent.map(\.streamID)),
-        OutboxDay.list(sent.map(\.record.day)), .text(epoch),
-      ])
+      update outbox set sent_at = clock_timestamp()
+      where $5::timestamptz < now() - \(promptness) and day = any($4::date[]) and message_id = any($1) and \(isOfLife)
+      """, [ids] + lifeValues + [OutboxDay.list(sent.map(\.day)), .timestamp(oldest)])
   }
 
   private static func record(_ row: PostgresRow) throws -> OutboxRecord {

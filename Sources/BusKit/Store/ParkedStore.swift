@@ -9,7 +9,7 @@ public struct ParkedMessage: Sendable, Equatable {
   public let topic: String
   /// The partition it came from.
   public let partition: Int
-  /// Deliveries and runs so far; as taken, the run that begins included.
+  /// Deliveries and runs so far; as begun, the run that begins included.
   public let attempts: Int
   /// Runs that ended with `Throttled` and were not counted.
   public let throttles: Int
@@ -58,33 +58,56 @@ public enum ParkedStore {
     _ = try session.flush()
   }
 
-  /// Leases messages that are due, those that wait longest first.
+  /// Leases messages that are due, those that wait longest first. None of them has begun: one that ends the process
+  /// must not use up the attempts of those that were taken with it.
+  /// - Parameters:
+  ///   - versions: the types that the caller handles, with the newest version it reads. Others are left to a replica of
+  ///     the next release, which parked them.
+  ///   - unknownGrace: what nobody has taken for so long is taken all the same.
   static func takeDue(
-    limit: Int, lease: Duration, token: UUID, in session: PostgresSession
+    _ versions: [String: Int], unknownGrace: Duration, limit: Int, lease: Duration, token: UUID,
+    in session: PostgresSession
   ) throws -> [ParkedMessage] {
     try session.execute(
       """
       with due as (
         select message_id from parked
         where available_at <= clock_timestamp() and (lease_until is null or lease_until < clock_timestamp())
+          and (available_at <= clock_timestamp() - $4 * interval '1 ms'
+            or exists (
+              select 1 from unnest($5::text[], $6::int[]) as known (type, version)
+              where known.type = parked.type and known.version >= parked.version))
         order by available_at, message_id limit $1 for update skip locked)
       update parked
-      set lease_until = clock_timestamp() + $2 * interval '1 ms', lease_token = $3, attempts = attempts + 1
+      set lease_until = clock_timestamp() + $2 * interval '1 ms', lease_token = $3
       from due where parked.message_id = due.message_id
       returning parked.*
-      """, [.int(limit), .int(lease.milliseconds), .uuid(token)]
+      """,
+      [
+        .int(limit), .int(lease.milliseconds), .uuid(token), .int(unknownGrace.milliseconds),
+        .textArray(versions.map(\.key)), .intArray(versions.map { Int64($0.value) }),
+      ]
     ).rows.map(message).sorted { ($0.availableAt, $0.envelope.id) < ($1.availableAt, $1.envelope.id) }
   }
 
-  /// Keeps the leases of messages that are still being run.
-  static func renew(_ messages: [ParkedMessage], lease: Duration, in session: PostgresSession) throws {
-    let held = messages.compactMap { message in message.token.map { (message.envelope.id, $0) } }
-    _ = try session.execute(
+  /// Counts the run of one message that begins now, and keeps its lease and those of others that wait for their turn.
+  /// - Returns: the message with this attempt; nil when its lease was taken over, and then it must not be run.
+  static func begin(
+    _ message: ParkedMessage, keeping others: [ParkedMessage], lease: Duration, in session: PostgresSession
+  ) throws -> ParkedMessage? {
+    let held = ([message] + others).compactMap { message in message.token.map { (message.envelope.id, $0) } }
+    return try session.execute(
       """
-      update parked set lease_until = clock_timestamp() + $3 * interval '1 ms'
+      update parked set lease_until = clock_timestamp() + $3 * interval '1 ms',
+        attempts = attempts + (parked.message_id = $4)::int
       from unnest($1::uuid[], $2::uuid[]) as held (message_id, token)
       where parked.message_id = held.message_id and parked.lease_token = held.token
-      """, [.uuidArray(held.map(\.0)), .uuidArray(held.map(\.1)), .int(lease.milliseconds)])
+      returning parked.*
+      """,
+      [
+        .uuidArray(held.map(\.0)), .uuidArray(held.map(\.1)), .int(lease.milliseconds), .uuid(message.envelope.id),
+      ]
+    ).rows.map(Self.message).first { $0.envelope.id == message.envelope.id }
   }
 
   /// Removes what has been applied or dead-lettered. False: the lease was taken over, whoever has it ends it.
@@ -109,14 +132,16 @@ public enum ParkedStore {
     ).affected == 1
   }
 
-  /// Hands back what a process that drains has taken and not begun: at once, and without an attempt.
-  static func release(_ messages: [ParkedMessage], in session: PostgresSession) throws {
+  /// Hands back what a process that drains has taken and not begun.
+  /// - Parameter begun: their run was counted, and is counted back.
+  static func release(_ messages: [ParkedMessage], begun: Bool, in session: PostgresSession) throws {
     _ = try session.execute(
       """
-      update parked set lease_until = null, lease_token = null, attempts = attempts - 1
+      update parked set lease_until = null, lease_token = null, attempts = greatest(0, attempts - $3::int)
       from unnest($1::uuid[], $2::uuid[]) as held (message_id, token)
       where parked.message_id = held.message_id and parked.lease_token = held.token
-      """, [.uuidArray(messages.map(\.envelope.id)), .uuidArray(messages.compactMap(\.token))])
+      """,
+      [.uuidArray(messages.map(\.envelope.id)), .uuidArray(messages.compactMap(\.token)), .int(begun ? 1 : 0)])
   }
 
   /// For the operator: those that wait longest first, at most `EffectStore.listMax`.

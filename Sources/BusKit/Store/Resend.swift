@@ -8,13 +8,15 @@ import Postgres
 /// step. Rows keep their message id and their time of creation; the readers' inboxes absorb what they already know.
 enum Resend {
   static let rowsPerStep = 2_000
-  private static let (from, until) = ("resend_from", "resend_until")
+  private static let (from, after, until) = ("resend_from", "resend_after", "resend_until")
   private static let lock = "hashtextextended('resend:' || current_schema(), 0)"
 
   /// Everything sent from a moment (an SQL expression, nothing when it is null) to now is due to be sent again. A
   /// resend that is still going on is taken over into this one.
   static func begin(from moment: String, in session: PostgresSession) throws {
     try enqueueLock(in: session)
+    // From the beginning of its time: some of that may be sent twice.
+    try BusState.enqueueRemoval([after], in: session)
     try session.enqueue(
       """
       insert into bus_state (key, value)
@@ -30,14 +32,16 @@ enum Resend {
   static func step(limit: Int = rowsPerStep, in session: PostgresSession) throws -> Int? {
     guard try BusState.read([from], in: session)[from] != nil else { return nil }
     try enqueueLock(in: session)
-    let state = try BusState.read([from, until], in: session)
+    let state = try BusState.read([from, after, until], in: session)
     guard let first = state[from], let last = state[until] else { return nil }
+    let place = OutboxStore.ResendPlace(
+      time: first, id: state[after].flatMap { UUID(uuidString: $0) } ?? OutboxStore.ResendPlace.nobody)
     let step = try OutboxStore.resend(
-      "sent_at < $3::timestamptz", [.text(last)], from: first, in: .sent, limit: limit, session)
+      "\(OutboxStore.sentAt) < $4::timestamptz", [.text(last)], after: place, in: .sent, limit: limit, session)
     if step.count >= limit, let reached = step.reached {
-      try BusState.enqueueWrite([from: reached], in: session)
+      try BusState.enqueueWrite([from: reached.time, after: reached.id.text], in: session)
     } else {
-      try BusState.enqueueRemoval([from, until], in: session)
+      try BusState.enqueueRemoval([from, after, until], in: session)
     }
     return step.count
   }

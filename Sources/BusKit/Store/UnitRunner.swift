@@ -25,7 +25,7 @@ struct UnitRunner: Sendable {
     self.outboxGrace = outboxGrace
   }
 
-  private static let rerunsMax = 6
+  static let rerunsMax = 6
 
   typealias IdentityConflict = InboxStore.IdentityConflict
 
@@ -36,6 +36,7 @@ struct UnitRunner: Sendable {
 
   /// One transaction for the whole batch; throws if any of it fails, and then nothing has happened.
   func batch(_ units: [PreparedUnit]) async throws -> BatchResult {
+    try await publisher.untilRoom()
     let (result, records, hasEffects) = try await rerunning {
       try await pool.transaction { session in
         let (fresh, clock) = try claim(units, in: session)
@@ -61,6 +62,7 @@ struct UnitRunner: Sendable {
     needs: [Need], correlation: String, before: (@Sendable (PostgresSession) throws -> Void)? = nil,
     _ body: @escaping @Sendable (UnitOfWork) throws -> T
   ) async throws -> T {
+    try await publisher.untilRoom()
     let trace = TraceContext.current ?? ""
     let (value, records, hasEffects) = try await rerunning {
       try await pool.transaction { session in
@@ -85,14 +87,14 @@ struct UnitRunner: Sendable {
 
   // MARK: - Steps
 
-  /// Deadlocks, serialization failures and two units that inserted the same row run again: nothing of theirs has
-  /// happened.
+  /// Deadlocks, serialization failures, statements that a migration has overtaken and two units that inserted the same
+  /// row run again: nothing of theirs has happened.
   private func rerunning<T>(_ body: () async throws -> T) async throws -> T {
     var run = 0
     while true {
       do {
         return try await body()
-      } catch let error as PostgresError where (error.isRetryable || error.isUniqueViolation) && run < Self.rerunsMax {
+      } catch let error as PostgresError where Self.isWorthRerunning(error) && run < Self.rerunsMax {
         run += 1
         try await Task.sleep(for: .milliseconds(Int64.random(in: 1...(4 << run))))
       } catch let error as PostgresError {
@@ -100,6 +102,10 @@ struct UnitRunner: Sendable {
         throw error
       }
     }
+  }
+
+  private static func isWorthRerunning(_ error: PostgresError) -> Bool {
+    error.isRetryable || error.isUniqueViolation || error.isStalePlan
   }
 
   private func announce(_ records: [OutboxRecord], _ hasEffects: Bool) {

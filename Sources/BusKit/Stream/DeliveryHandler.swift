@@ -26,6 +26,7 @@ final class DeliveryHandler: Sendable {
   private static let restingMax = 10_000
   /// How long a message of an unknown type rests before it is looked at again.
   private static let unknownPause: Duration = .seconds(5)
+  private static let unansweredPause: Duration = .seconds(1)
 
   let link: any BrokerSubscription
   private let handlers: [String: MessageHandler]
@@ -48,15 +49,16 @@ final class DeliveryHandler: Sendable {
 
   /// New messages: together, beside those of other partitions.
   func handle(_ entries: [Delivery]) async throws {
-    try await core.gate.withBatch { try await tracked(entries) }
+    try await tracked(entries) { try await self.core.gate.withBatch($0) }
   }
 
   /// A message that has been delivered before: alone, with nothing else in flight in this process.
   func handle(suspect entry: Delivery) async throws {
-    try await core.gate.withSuspect { try await tracked([entry]) }
+    try await tracked([entry]) { try await self.core.gate.withSuspect($0) }
   }
 
-  private func tracked(_ entries: [Delivery]) async throws {
+  /// Handles entries inside a gate. Their leases are renewed until each has ended, and while they wait for the gate.
+  private func tracked(_ entries: [Delivery], inside gate: (() async throws -> Void) async throws -> Void) async throws {
     let ids = entries.map(\.id)
     state.withLock { state in
       state.inFlight.formUnion(ids)
@@ -68,19 +70,43 @@ final class DeliveryHandler: Sendable {
         state.lost.subtract(ids)
       }
     }
+    do {
+      try await gate { try await self.handleAll(entries) }
+    } catch is BusCore.Interrupted {
+      // Draining without Postgres: others may have them at once, without an attempt counted here.
+      try await handBack(ids, after: .zero)
+    } catch let error as BusCore.Unanswered {
+      logger.warning("\(error); its messages are handed back", metadata: ["stream": "\(link.options.stream)"])
+      try await handBack(ids, after: Self.unansweredPause)
+    }
+  }
+
+  private func handleAll(_ entries: [Delivery]) async throws {
     var jobs: [Job] = []
     jobs.reserveCapacity(entries.count)
     for entry in entries {
       if let unit = try await prepare(entry) { jobs.append((entry, unit)) }
     }
     guard !jobs.isEmpty else { return }
-    do {
-      if jobs.count > 1, try await handleTogether(jobs) { return }
-      for job in jobs { try await handleAlone(job) }
-    } catch is BusCore.Interrupted {
-      // Draining without Postgres: others may have them at once, without an attempt counted here.
-      try await link.release(ids, after: .zero, isAttempt: false)
+    if jobs.count > 1, try await handleTogether(jobs) { return }
+    for job in jobs { try await handleAlone(job) }
+  }
+
+  /// Those that have not ended; that they were delivered is no attempt.
+  private func handBack(_ ids: [String], after delay: Duration) async throws {
+    let left = state.withLock { state in
+      let left = ids.filter { state.inFlight.contains($0) }
+      state.inFlight.subtract(left)
+      return left
     }
+    try await link.release(left, after: delay, isAttempt: false)
+    for id in left { rest(id, for: delay) }
+  }
+
+  /// What is acknowledged, handed back or buried has no lease to renew: renewed after it was handed back, it would rest
+  /// for a whole one.
+  func settle(_ ids: [String]) {
+    state.withLock { $0.inFlight.subtract(ids) }
   }
 
   /// Renews the leases of what is being handled.
@@ -131,7 +157,7 @@ final class DeliveryHandler: Sendable {
       return false
     }
     count(result)
-    try await link.acknowledge(jobs.map(\.entry.id))
+    try await acknowledge(jobs.map(\.entry.id))
     return true
   }
 
@@ -146,7 +172,12 @@ final class DeliveryHandler: Sendable {
       return try await fail(job, error)
     }
     count(result)
-    try await link.acknowledge([job.entry.id])
+    try await acknowledge([job.entry.id])
+  }
+
+  func acknowledge(_ ids: [String]) async throws {
+    settle(ids)
+    try await link.acknowledge(ids)
   }
 
   private func rethrowIfInterrupted(_ error: any Error) throws {
@@ -162,7 +193,7 @@ final class DeliveryHandler: Sendable {
   private func prepare(_ entry: Delivery) async throws -> PreparedUnit? {
     if entry.isLost {
       lost(entry.id)
-      try await link.acknowledge([entry.id])
+      try await acknowledge([entry.id])
       return nil
     }
     // Before anything of it is read: reading it may be what kills the process.

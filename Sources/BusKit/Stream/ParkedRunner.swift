@@ -8,9 +8,6 @@ struct ParkedRunner: Sendable {
   let handlers: [String: MessageHandler]
   let topics: [Topic]
 
-  /// So many are leased at once; those not yet begun when the service drains are handed back.
-  private static let takenMax = 16
-
   /// Runs until the service drains.
   func run() async {
     await core.loop("parked messages", every: core.timing.effectPoll * 2) {
@@ -18,24 +15,32 @@ struct ParkedRunner: Sendable {
     }
   }
 
+  /// Takes one: being taken is an attempt, so of several the others would be given up with one that kills the process.
   /// Returns whether there may be more.
   private func step() async throws -> Bool {
     let lease = core.timing.handlerMax + core.timing.effectLease
-    var waiting = try await core.pool.transaction {
-      try ParkedStore.takeDue(limit: Self.takenMax, lease: lease, token: .v7(), in: $0)
+    let (versions, grace) = (handlers.mapValues(\.version), core.timing.unknownGrace)
+    let begun = try await core.pool.transaction { session -> ParkedMessage? in
+      let taken = try ParkedStore.takeDue(
+        versions, unknownGrace: grace, limit: 1, lease: lease, token: .v7(), in: session)
+      return try taken.first.flatMap { try ParkedStore.begin($0, keeping: [], lease: lease, in: session) }
     }
-    let count = waiting.count
-    while !waiting.isEmpty, !core.isDraining {
-      let held = waiting
-      // All of them are held until the last is begun.
-      try await core.pool.transaction { try ParkedStore.renew(held, lease: lease, in: $0) }
-      try await perform(waiting.removeFirst())
+    guard let message = begun else { return false }
+    let renewal = Task {
+      do { try await Task.sleep(for: lease / 3) } catch { return }
+      await core.support("parked messages: lease", every: lease / 3) {
+        try await core.pool.transaction { try ParkedStore.renew([message], lease: lease, in: $0) }
+      }
     }
-    if !waiting.isEmpty {
-      let left = waiting
-      try await core.pool.transaction { try ParkedStore.release(left, in: $0) }
+    defer { renewal.cancel() }
+    do {
+      try await perform(message)
+    } catch where core.isInterruption(error) {
+      // Nobody's attempt. If Postgres does not take it back either, its lease runs out.
+      try await core.pool.transaction { try ParkedStore.release([message], begun: true, in: $0) }
+      throw error
     }
-    return count == Self.takenMax
+    return true
   }
 
   private func perform(_ message: ParkedMessage) async throws {
@@ -43,10 +48,12 @@ struct ParkedRunner: Sendable {
       if message.attempts > core.timing.attemptsMax {
         return try await bury(message, "attempts", message.reason)
       }
-      guard let handler = handlers[message.envelope.type] else {
-        return try await bury(message, "unknown_type", "\(core.service) no longer handles \(message.envelope.type)")
+      let envelope = message.envelope
+      guard let handler = handlers[envelope.type], handler.version >= envelope.version else {
+        let detail = "\(core.service) does not handle \(envelope.type) version \(envelope.version)"
+        return try await bury(message, "unknown_type", detail)
       }
-      let unit = try handler.prepare(message.envelope)
+      let unit = try handler.prepare(envelope)
       _ = try await core.gate.withSuspect { try await core.perform([unit], topic: message.topic) }
     } catch {
       return try await fail(message, error)

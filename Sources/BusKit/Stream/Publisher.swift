@@ -9,17 +9,22 @@ import Synchronization
 /// With each batch the broker's epoch is read: another one means that it has lost its memory, and what its readers may
 /// still need is sent again.
 final class Publisher: Sendable {
+  /// What one transaction wrote.
   private struct Waiting {
-    let record: OutboxRecord
+    let records: [OutboxRecord]
     let deadline: ContinuousClock.Instant
   }
 
   private struct State {
     var waiting: [Waiting] = []
+    /// Records in `waiting`.
+    var count = 0
     var isFinishing = false
     var full: Set<String> = []
     /// The epoch that was compared with the stored one; nil: compare.
     var epoch: String?
+    /// The server process of this generation, as compared.
+    var runID = ""
     var generation = 0
   }
 
@@ -30,11 +35,15 @@ final class Publisher: Sendable {
   private let logger: Logger
   private let metrics: MetricsRegistry
   private let state = Mutex(State())
+  private let marker: SentMarker
   private let wake: AsyncStream<Void>.Continuation
   private let wakes: AsyncStream<Void>
 
   /// More than this waits for the sweep: memory has a limit, the outbox does not.
   private static let waitingMax = 20_000
+  /// With more than this, who writes is faster than sending, and is held up a little.
+  private static let behindCount = 4_000
+  private static let behindPause: Duration = .milliseconds(2)
   private static let batchMax = 500
   /// One pipeline carries about this much.
   private static let chunkBytes = 4 * 1024 * 1024
@@ -49,6 +58,7 @@ final class Publisher: Sendable {
     self.lengthMax = lengthMax
     self.logger = logger
     self.metrics = metrics
+    marker = SentMarker(pool: pool, logger: logger)
     (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
@@ -59,23 +69,44 @@ final class Publisher: Sendable {
     // do.
     let deadline = ContinuousClock.now + timing.outboxGrace / 2
     state.withLock { state in
-      let room = max(0, Self.waitingMax - state.waiting.count)
-      state.waiting.append(contentsOf: records.prefix(room).map { Waiting(record: $0, deadline: deadline) })
+      guard state.count < Self.waitingMax else { return }
+      state.waiting.append(Waiting(records: records, deadline: deadline))
+      state.count += records.count
     }
     wake.yield()
+  }
+
+  /// Waits while much more is written than leaves, but never long: what is left to the sweep costs twice.
+  func untilRoom() async throws {
+    let deadline = ContinuousClock.now + timing.outboxGrace / 8
+    while state.withLock({ $0.count > Self.behindCount }), ContinuousClock.now < deadline {
+      try await Task.sleep(for: Self.behindPause)
+    }
   }
 
   /// Publishes what is submitted, until `finish()` and everything submitted before it is sent. Failures are left to the
   /// sweep.
   func run() async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.marker.run() }
+      await self.send()
+      self.marker.finish()
+    }
+  }
+
+  private func send() async {
     for await _ in wakes {
       while case let batch = nextBatch(), !batch.isEmpty {
         let now = ContinuousClock.now
         do {
           try await checkEpoch()
-          try await publish(batch.filter { $0.deadline > now }.map(\.record))
+          let records = batch.flatMap { $0.deadline > now ? $0.records : [] }
+          try await publish(records) { sent, life in
+            // Marking one batch goes on beside the sending of the next.
+            if !self.marker.submit(sent, life: life) { try await self.marker.mark(sent, life: life) }
+          }
         } catch {
-          logger.debug("publishing is left to the sweep", metadata: ["error": "\(error)", "rows": "\(batch.count)"])
+          logger.debug("publishing is left to the sweep", metadata: ["error": "\(error)"])
           if state.withLock({ $0.isFinishing }) { return }
         }
       }
@@ -89,11 +120,19 @@ final class Publisher: Sendable {
     wake.finish()
   }
 
+  /// At least one transaction's records, and not many more than `batchMax`.
   private func nextBatch() -> [Waiting] {
     state.withLock { state in
-      let batch = Array(state.waiting.prefix(Self.batchMax))
-      state.waiting.removeFirst(batch.count)
-      return batch
+      var (batch, count) = (0, 0)
+      while batch < state.waiting.count, count < Self.batchMax {
+        count += state.waiting[batch].records.count
+        batch += 1
+      }
+      defer {
+        state.waiting.removeFirst(batch)
+        state.count -= count
+      }
+      return Array(state.waiting.prefix(batch))
     }
   }
 
@@ -104,12 +143,14 @@ final class Publisher: Sendable {
     let records = try await pool.transaction { session in
       try OutboxStore.claimDue(limit: Self.batchMax, grace: self.timing.outboxGrace, in: session)
     }
-    return try await publish(records)
+    return try await publish(records) { try await self.marker.mark($0, life: $1) }
   }
 
-  /// Sends rows, a few megabytes at a time, and marks what the broker took. Returns how many that were.
+  /// Sends rows, a few megabytes at a time, and has marked what the broker took. Returns how many that were.
   @discardableResult
-  private func publish(_ records: [OutboxRecord]) async throws -> Int {
+  private func publish(
+    _ records: [OutboxRecord], mark: ([OutboxRecord], BrokerLife) async throws -> Void
+  ) async throws -> Int {
     var (count, rest) = (0, records[...])
     while !rest.isEmpty {
       var bytes = 0
@@ -118,31 +159,32 @@ final class Publisher: Sendable {
         return bytes < Self.chunkBytes
       }
       rest = rest.dropFirst(chunk.count)
-      let (sent, epoch) = try await send(Array(chunk))
-      if let epoch { try await pool.transaction { try OutboxStore.markSent(sent, epoch: epoch, in: $0) } }
+      let (sent, life) = try await send(Array(chunk))
+      if let life, !sent.isEmpty { try await mark(sent, life) }
       count += sent.count
     }
     return count
   }
 
-  /// Adds the rows to their streams in one round trip; returns those that the broker took, and the epoch in which it
-  /// did.
+  /// Adds the rows to their streams in one round trip; returns those that the broker took, and its epoch and server
+  /// process when it did.
   private func send(
     _ records: [OutboxRecord]
-  ) async throws -> (sent: [(record: OutboxRecord, streamID: String)], epoch: String?) {
+  ) async throws -> (sent: [OutboxRecord], life: BrokerLife?) {
     let full = state.withLock { $0.full }
     let open = records.filter { !full.contains($0.streamKey) }
     guard !open.isEmpty else { return ([], nil) }
     let report = try await broker.publish(open.map(\.publication))
     // The way to the broker opened anew may lead to one that has forgotten things: compare first, mark later.
-    let epoch = state.withLock { $0.generation == broker.generation } ? report.epoch : nil
-    note(epoch: epoch)
+    let runID = state.withLock { $0.generation == broker.generation ? $0.runID : nil }
+    let life = runID.flatMap { runID in report.epoch.map { BrokerLife(epoch: $0, runID: runID) } }
+    note(epoch: life?.epoch)
 
-    var sent: [(record: OutboxRecord, streamID: String)] = []
+    var sent: [OutboxRecord] = []
     var refusals: [String: (count: Int, reason: String)] = [:]
     for (record, outcome) in zip(open, report.outcomes) {
       switch outcome {
-      case .stored(let id): sent.append((record, id))
+      case .stored: sent.append(record)
       case .refused(let reason):
         refusals[record.topicName] = (refusals[record.topicName, default: (0, reason)].count + 1, reason)
       }
@@ -155,7 +197,7 @@ final class Publisher: Sendable {
     }
     for (stream, length) in report.lengths { note(length: length, of: stream) }
     metrics.counter("energy_bus_published_total").increment(by: sent.count)
-    return (sent, epoch)
+    return (sent, life)
   }
 
   private func note(length: Int, of key: String) {
@@ -196,6 +238,7 @@ final class Publisher: Sendable {
     if isAnother { logger.warning("the broker has changed: messages are sent again") }
     state.withLock {
       $0.epoch = memory.epoch
+      $0.runID = memory.run
       $0.generation = memory.generation
     }
   }

@@ -29,6 +29,8 @@ final class StreamConsumer: Sendable {
   }
 
   private var logger: Logger { core.logger }
+  /// A consumer without sign of life that holds nothing is forgotten after this: a minute, usually.
+  private var forgetAfter: Duration { timing.alive * 12 }
 
   /// What the loop carries from one round to the next.
   private struct Progress {
@@ -110,7 +112,7 @@ final class StreamConsumer: Sendable {
         if try await core.isAlive(consumer.name) { continue }
         if consumer.pending > 0 {
           try await takeOver(of: consumer.name)
-        } else if consumer.idleMilliseconds > 60_000 {
+        } else if consumer.idleMilliseconds > forgetAfter.milliseconds {
           try await link.remove(consumer: consumer.name)
         }
       }
@@ -128,7 +130,8 @@ final class StreamConsumer: Sendable {
     let idle: Duration = owner == nil ? timing.lease : isOwn ? .zero : min(.milliseconds(500), timing.lease)
     for pending in try await link.pending(idle: idle, of: owner, limit: 200).shuffled() {
       if core.isDraining { return }
-      if isOwn && handler.isResting(pending.id) { continue }
+      // Also among those whose lease has run out (the broker was away for longer) is what is being handled here.
+      if pending.owner == link.options.consumer, handler.isResting(pending.id) { continue }
       switch try await link.claim(pending.id, idle: idle) {
       case .mine(let delivery):
         core.metrics.counter("energy_bus_taken_over_total", labels: labels).increment()

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The body was still running when its time was up. It goes on; nobody waits for it any more.
+/// The body was still running when its time was up. It is cancelled, and nobody waits for it any more.
 struct Overdue: Error, CustomStringConvertible {
   let limit: Duration
   var description: String { "not back after \(limit.milliseconds) ms" }
@@ -18,6 +18,7 @@ func waiting<T: Sendable>(
   let timer = Task {
     try await Task.sleep(for: limit)
     first.set(.failure(Overdue(limit: limit)))
+    work.cancel()
   }
   defer { timer.cancel() }
   return try await withTaskCancellationHandler {

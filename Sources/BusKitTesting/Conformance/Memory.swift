@@ -45,9 +45,14 @@ extension BrokerConformance {
   @Sendable private static func reportsLostStreams(_ stage: ConformanceStage) async throws {
     let link = try await stage.join()
     try await stage.publish(1...3)
-    _ = try await link.take()
+    let first = try await link.takeOne()
     try await stage.subject.wipe()
     try await expectLost("a read without stream") { try await link.take().count }
+    try await expectLost("a look at what is pending") {
+      try await link.pending(idle: .zero, of: nil, limit: 10).count
+    }
+    try await expectLost("a look at the consumers") { try await link.consumers().count }
+    try await expectLost("renewing leases") { try await link.extend([first.id]).count }
     try await stage.publish(4...5)
     try await expectLost("a read without group") { try await link.take().count }
     try await link.ensure()

@@ -10,6 +10,7 @@ extension BrokerConformance {
     BrokerPromise("a short-lived stream keeps about as many messages as was asked", transientStreamsAreBounded),
     BrokerPromise("partitions of a topic are streams of their own", partitionsAreSeparate),
     BrokerPromise("publishing nothing is no error", publishingNothing),
+    BrokerPromise("a stream that was removed is empty, and can be written to again", removesStreams),
   ]
 
   @Sendable private static func keepsEveryField(_ stage: ConformanceStage) async throws {
@@ -108,5 +109,17 @@ extension BrokerConformance {
 
   @Sendable private static func publishingNothing(_ stage: ConformanceStage) async throws {
     try expect("outcomes", try await stage.broker.publish([]).outcomes.count, is: 0)
+  }
+
+  @Sendable private static func removesStreams(_ stage: ConformanceStage) async throws {
+    let (stream, other) = (stage.topic.streamKey(0), stage.topic(".other", groups: []))
+    try await stage.publish(1...3)
+    try await stage.publish(1...1, to: other)
+    try await stage.broker.remove(stream: stream)
+    try await stage.broker.remove(stream: stream)
+    try expect("its length", try await stage.broker.length(of: stream), is: 0)
+    try expect("the length of another", try await stage.broker.length(of: other.streamKey(0)), is: 1)
+    try await stage.publish(4...4)
+    try expect("what is read", try ConformanceStage.numbers(try await stage.join().take()), is: [4])
   }
 }

@@ -175,7 +175,7 @@ final class RedisFollower: BrokerFollower {
     var pipeline = RedisPipeline()
     try pipeline.append(
       RedisCommand(
-        "XREAD", "COUNT", .init(limit), "BLOCK", .init(max(1, wait.milliseconds)), "STREAMS", .init(stream),
+        "XREAD", "COUNT", .init(limit), "BLOCK", .init(reader.block(for: wait)), "STREAMS", .init(stream),
         .init(await last.value)))
     let deliveries = try RedisEntries.read(try await reader.send(pipeline))
     if let id = deliveries.last?.id { await last.move(to: id) }

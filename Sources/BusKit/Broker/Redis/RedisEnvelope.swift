@@ -85,15 +85,15 @@ extension Envelope {
   private static func usual(_ cursor: inout RedisCursor) -> Envelope? {
     guard cursor.array() == wireWords,
       cursor.isName("id"), let id = cursor.text({ UUID(text: $0) }) ?? nil,
-      cursor.isName("type"), let type = cursor.string(),
-      cursor.isName("ver"), let version = cursor.number(),
-      cursor.isName("key"), let key = cursor.string(),
-      cursor.isName("ts"), let created = cursor.number(),
+      cursor.isName("type"), let type = cursor.field(),
+      cursor.isName("ver"), let version = cursor.number(), (1...Int64(Int32.max)).contains(version),
+      cursor.isName("key"), let key = cursor.field(),
+      cursor.isName("ts"), let created = cursor.number(), created <= createdMillisecondsMax,
       cursor.isName("ttl"), let isLasting = cursor.text({ $0.isEmpty }), isLasting,
-      cursor.isName("cor"), let correlation = cursor.string(),
-      cursor.isName("cau"), let causation = cursor.string(),
-      cursor.isName("tp"), let traceparent = cursor.string(),
-      cursor.isName("rt"), let replyTo = cursor.string(),
+      cursor.isName("cor"), let correlation = cursor.field(),
+      cursor.isName("cau"), let causation = cursor.field(),
+      cursor.isName("tp"), let traceparent = cursor.field(),
+      cursor.isName("rt"), let replyTo = cursor.field(),
       cursor.isName("ct"), let contentType = cursor.contentType(),
       cursor.isName("body"), let body = cursor.text({ $0.count <= bodyBytesMax ? Array($0) : nil }) ?? nil
     else { return nil }
@@ -110,6 +110,11 @@ extension RedisCursor {
       guard text.count == name.utf8CodeUnitCount, let start = text.baseAddress else { return false }
       return memcmp(start, name.utf8Start, text.count) == 0
     } ?? false
+  }
+
+  /// Text of the length that a field may have.
+  fileprivate mutating func field() -> String? {
+    text { $0.count <= Envelope.fieldBytesMax ? String(validating: $0, as: UTF8.self) : nil } ?? nil
   }
 
   /// Up to 15 digits and no sign: what does not fit is left to the long way.
@@ -132,6 +137,6 @@ extension RedisCursor {
       self = ahead
       return "application/json"
     }
-    return string()
+    return field()
   }
 }

@@ -34,7 +34,8 @@ extension RedisBroker {
       let replies = try await commands.pipeline([
         RedisCommand("XPENDING", key, .init(name)), RedisCommand("XINFO", "CONSUMERS", key, .init(name)),
       ])
-      let summary = replies[0].array ?? []
+      // Without its pending messages a group would seem to need less than it does.
+      let summary = try replies[0].get().array ?? []
       let first = (summary.count > 1 ? summary[1].string : nil).map { RedisEntries.milliseconds(ofID: $0) }
       // What it has not read lies behind what it read last. A lag that Redis cannot tell may be one.
       let unread =

@@ -1,5 +1,6 @@
 import Foundation
 import Redis
+import Synchronization
 
 /// One partition of a topic as one consumer of a Redis consumer group sees it. It reads over a connection of its own,
 /// because a blocked read holds its connection up; everything else goes over the broker's.
@@ -7,6 +8,10 @@ final class RedisSubscription: BrokerSubscription {
   let options: SubscriptionOptions
   let reader: RedisConnection
   private let commands: RedisConnection
+  /// As many messages of the last read's size as one read may bring.
+  private let room = Mutex(Int.max)
+  /// A read that brings more than this is followed by smaller ones.
+  private static let readBytes = 8 * 1024 * 1024
 
   init(_ options: SubscriptionOptions, reader: RedisConnection, commands: RedisConnection) {
     self.options = options
@@ -29,17 +34,37 @@ final class RedisSubscription: BrokerSubscription {
   }
 
   func read(limit: Int, wait: Duration, acknowledging: Bool) async throws -> [Delivery] {
-    // BLOCK 0 would wait for ever, over a connection that may be half open.
+    let count = min(limit, room.withLock { $0 })
     let head: [RedisWord] = [
-      "XREADGROUP", "GROUP", group, consumer, "COUNT", .init(limit), "BLOCK", .init(max(1, wait.milliseconds)),
+      "XREADGROUP", "GROUP", group, consumer, "COUNT", .init(count), "BLOCK", .init(reader.block(for: wait)),
     ]
     var pipeline = RedisPipeline()
     try pipeline.append(RedisCommand(head + (acknowledging ? ["NOACK"] : []) + ["STREAMS", stream, ">"]))
+    let (replies, deliveries) = try await noticingLoss {
+      let replies = try await reader.send(pipeline)
+      return (replies, try RedisEntries.read(replies))
+    }
+    if !deliveries.isEmpty {
+      let usual = replies.byteCount / deliveries.count + 1
+      room.withLock { $0 = max(1, Self.readBytes / usual) }
+    }
+    return deliveries
+  }
+
+  /// Whatever finds the group or its stream gone says so: a consumer that only its reads told would try in vain to take
+  /// over from a group that nobody makes again.
+  private func noticingLoss<T>(_ body: () async throws -> T) async throws -> T {
     do {
-      return try RedisEntries.read(try await reader.send(pipeline))
-    } catch let error as RedisServerError where ["NOGROUP", "UNBLOCKED"].contains(error.prefix) {
+      return try await body()
+    } catch let error as RedisServerError
+      where ["NOGROUP", "UNBLOCKED"].contains(error.prefix) || error.message.hasPrefix("ERR no such key")
+    {
       throw StreamLost(error.message)
     }
+  }
+
+  private func run(_ script: RedisScript, keys: [String], arguments: [RedisWord]) async throws -> RedisValue {
+    try await noticingLoss { try await commands.run(script, keys: keys, arguments: arguments) }
   }
 
   func acknowledge(_ ids: [String]) async throws {
@@ -53,7 +78,7 @@ final class RedisSubscription: BrokerSubscription {
 
   func extend(_ ids: [String]) async throws -> Set<String> {
     guard !ids.isEmpty else { return [] }
-    let reply = try await commands.run(
+    let reply = try await run(
       Scripts.extendLease, keys: [options.stream], arguments: [group, consumer] + ids.map { RedisWord($0) })
     return Set((reply.array ?? []).compactMap(\.string))
   }
@@ -61,13 +86,13 @@ final class RedisSubscription: BrokerSubscription {
   func release(_ ids: [String], after delay: Duration, isAttempt: Bool) async throws {
     guard !ids.isEmpty else { return }
     let idle = max(0, min(options.lease, options.lease - delay).milliseconds)
-    _ = try await commands.run(
+    _ = try await run(
       Scripts.release, keys: [options.stream],
       arguments: [group, consumer, .init(idle), isAttempt ? 0 : 1] + ids.map { RedisWord($0) })
   }
 
   func bury(_ delivery: Delivery, reason: String, detail: String) async throws -> Bool {
-    let reply = try await commands.run(
+    let reply = try await run(
       Scripts.bury, keys: [options.stream, options.topic.deadKey(options.partition)],
       arguments: [group, consumer, .init(delivery.id)]
         + RedisEntries.deadFields(
@@ -78,7 +103,7 @@ final class RedisSubscription: BrokerSubscription {
   func pending(idle: Duration, of owner: String?, limit: Int) async throws -> [PendingDelivery] {
     var words: [RedisWord] = ["XPENDING", stream, group, "IDLE", .init(idle.milliseconds), "-", "+", .init(limit)]
     if let owner { words.append(.init(owner)) }
-    let reply = try await commands.send(RedisCommand(words))
+    let reply = try await noticingLoss { try await commands.send(RedisCommand(words)) }
     return (reply.array ?? []).compactMap { row in
       guard let parts = row.array, parts.count == 4, let id = parts[0].string, let owner = parts[1].string else {
         return nil
@@ -88,7 +113,7 @@ final class RedisSubscription: BrokerSubscription {
   }
 
   func claim(_ id: String, idle: Duration) async throws -> Claim {
-    let reply = try await commands.run(
+    let reply = try await run(
       Scripts.claim, keys: [options.stream],
       arguments: [group, consumer, .init(max(0, idle.milliseconds)), .init(id)])
     if let parts = reply.array, parts.count == 2, let deliveries = parts[0].int,
@@ -100,18 +125,19 @@ final class RedisSubscription: BrokerSubscription {
   }
 
   func consumers() async throws -> [ConsumerState] {
-    RedisInspection.consumers(try await commands.send(RedisCommand("XINFO", "CONSUMERS", stream, group)))
+    let command = RedisCommand("XINFO", "CONSUMERS", stream, group)
+    return RedisInspection.consumers(try await noticingLoss { try await commands.send(command) })
   }
 
   func remove(consumer name: String) async throws {
-    _ = try await commands.run(
+    _ = try await run(
       Scripts.removeConsumer, keys: [options.stream], arguments: [group, .init(name)])
   }
 
   func trim(deadAge: Duration) async throws -> Int {
     let essential = options.topic.groups.filter { $0.role == .essential }
     let observers = options.topic.groups.filter { $0.role == .observer }
-    let reply = try await commands.run(
+    let reply = try await run(
       Scripts.trim, keys: [options.stream, options.topic.deadKey(options.partition)],
       arguments: [.init(options.topic.lengthMax), .init(deadAge.milliseconds), .init(essential.count)]
         + (essential + observers).map { RedisWord($0.name) })
@@ -119,6 +145,12 @@ final class RedisSubscription: BrokerSubscription {
   }
 
   func close() async { await reader.close() }
+}
+
+extension RedisConnection {
+  /// Milliseconds that a read may block. BLOCK 0 would wait for ever, over a connection that may be half open; and one
+  /// that blocks for longer than a reply may take would lose its connection, and what comes over it.
+  func block(for wait: Duration) -> Int64 { max(1, min(wait, replyTimeout / 2).milliseconds) }
 }
 
 extension Date {

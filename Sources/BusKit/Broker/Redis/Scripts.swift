@@ -90,7 +90,8 @@ enum Scripts {
 
   /// KEYS: stream, dead stream. ARGV: cap, dead letters' age in ms, number of essential groups, essential groups…,
   /// observer groups… Trims what every declared group has acknowledged; above the cap, what every essential group has,
-  /// and without any down to the cap. A declared group that does not exist yet holds everything.
+  /// and without any down to the cap. A declared group that does not exist yet holds everything. Without its own LIMIT
+  /// Redis would remove 10,000 at most; half a million take it a few milliseconds.
   static let trim = RedisScript(
     """
     local now = redis.call('TIME')
@@ -124,9 +125,9 @@ enum Scripts {
       return lowest
     end
     local over = redis.call('XLEN', KEYS[1]) > cap
-    if over and essentials == 0 then return redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', cap) end
+    if over and essentials == 0 then return redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', cap, 'LIMIT', 500000) end
     local id = floor(over and 3 + essentials or #ARGV)
     if not id then return 0 end
-    return redis.call('XTRIM', KEYS[1], 'MINID', '~', id)
+    return redis.call('XTRIM', KEYS[1], 'MINID', '~', id, 'LIMIT', 500000)
     """)
 }

@@ -1,0 +1,81 @@
+import Logging
+import Postgres
+import Synchronization
+
+/// Marks outbox rows as sent, many in one statement, beside the sending of the next ones: what comes while one
+/// transaction is on its way is marked by the next.
+///
+/// What cannot be marked is found by the sweep and sent once more; the readers' inboxes absorb it.
+final class SentMarker: Sendable {
+  private struct State {
+    var waiting: [(records: [OutboxRecord], life: BrokerLife)] = []
+    var count = 0
+    var isFinished = false
+  }
+
+  private static let batchMax = 2_000
+  /// More than this does not wait here: marking must not fall behind for longer than the sweep's grace.
+  private static let waitingMax = 8_000
+
+  private let pool: PostgresPool
+  private let logger: Logger
+  private let state = Mutex(State())
+  private let wake: AsyncStream<Void>.Continuation
+  private let wakes: AsyncStream<Void>
+
+  init(pool: PostgresPool, logger: Logger) {
+    self.pool = pool
+    self.logger = logger
+    (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  /// Takes records to be marked soon. False: there is no room, or nobody runs; the caller marks them itself.
+  func submit(_ records: [OutboxRecord], life: BrokerLife) -> Bool {
+    let isTaken = state.withLock { state in
+      guard !state.isFinished, state.count < Self.waitingMax else { return false }
+      state.waiting.append((records, epoch))
+      state.count += records.count
+      return true
+    }
+    if isTaken { wake.yield() }
+    return isTaken
+  }
+
+  func mark(_ records: [OutboxRecord], life: BrokerLife) async throws {
+    try await pool.transaction { try OutboxStore.markSent(records, life: life, in: $0) }
+  }
+
+  /// Marks what is submitted, until `finish()` and everything submitted before it is marked.
+  func run() async {
+    for await _ in wakes {
+      while let (records, epoch) = next() {
+        do {
+          try await mark(records, life: life)
+        } catch {
+          logger.debug("marking is left to the sweep", metadata: ["error": "\(error)", "rows": "\(records.count)"])
+        }
+      }
+    }
+  }
+
+  func finish() {
+    state.withLock { $0.isFinished = true }
+    wake.finish()
+  }
+
+  /// Records of one epoch.
+  private func next() -> (records: [OutboxRecord], life: BrokerLife)? {
+    state.withLock { state in
+      guard let epoch = state.waiting.first?.epoch else { return nil }
+      var (records, batches): ([OutboxRecord], Int) = ([], 0)
+      for batch in state.waiting {
+        guard batch.epoch == epoch, records.isEmpty || records.count + batch.records.count <= Self.batchMax else { break }
+        records += batch.records
+        batches += 1
+      }
+      state.waiting.removeFirst(batches)
+      state.count -= records.count
+      return (records, epoch)
+    }
+  }
+}
