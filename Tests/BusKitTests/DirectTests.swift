@@ -236,7 +236,8 @@ private struct Unwilling: Error {}
         try await client.publish((0..<5).map { Parcel(number: $0) })
         try await eventually { seen.lines == [0] }
         let other = client.broker.subscribe(
-          SubscriptionOptions(topic: Parcel.topic, partition: 0, group: "direct", consumer: "other", lease: .seconds(1)))
+          SubscriptionOptions(
+            topic: Parcel.topic, partition: 0, group: "direct", consumer: "other", lease: .seconds(1)))
         let pending = try await other.pending(idle: .zero, of: nil, limit: 10)
         for delivery in pending.dropFirst() { _ = try await other.claim(delivery.id, idle: .zero) }
         try await other.acknowledge(pending.dropFirst().map(\.id))

@@ -51,7 +51,8 @@ struct SourceFile: Sendable {
 
   /// Names that everybody knows, and those that a protocol of the library asks for.
   private static let known = [
-    "func (encode\\(to|hash\\(into|==|<)", "(let|var) (description|debugDescription|customMirror|messageKey|subject)\\b",
+    "func (encode\\(to|hash\\(into|==|<)",
+    "(let|var) (description|debugDescription|customMirror|messageKey|subject)\\b",
     "static (let|var) (messageType|topic|kind|table|keyColumn)\\b", "func run\\(_ work: Work, next",
   ]
 

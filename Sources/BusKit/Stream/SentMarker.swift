@@ -69,7 +69,9 @@ final class SentMarker: Sendable {
       guard let epoch = state.waiting.first?.epoch else { return nil }
       var (records, batches): ([OutboxRecord], Int) = ([], 0)
       for batch in state.waiting {
-        guard batch.epoch == epoch, records.isEmpty || records.count + batch.records.count <= Self.batchMax else { break }
+        guard batch.epoch == epoch, records.isEmpty || records.count + batch.records.count <= Self.batchMax else {
+          break
+        }
         records += batch.records
         batches += 1
       }
