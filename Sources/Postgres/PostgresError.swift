@@ -49,6 +49,7 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
   /// A statement was prepared before its table changed, as when the next release migrates beside this one. The session
   /// forgets what it has prepared: running the same transaction again is the remedy.
   public var isStalePlan: Bool { sqlState == "0A000" || sqlState == "26000" }
+  /// A row with this key exists.
   public var isUniqueViolation: Bool { sqlState == "23505" }
   /// A row that is referred to does not exist, or is still referred to.
   public var isForeignKeyViolation: Bool { sqlState == "23503" }

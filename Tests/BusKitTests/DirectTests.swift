@@ -6,78 +6,6 @@ import Testing
 
 @testable import BusKit
 
-/// A Redis of a test's own and programs without a database on it.
-private struct DirectWorld: Sendable {
-  let server: RedisServer
-  let logger = JSONLog.logger(service: "direct", level: .critical)
-
-  static func run(_ body: @Sendable (DirectWorld) async throws -> Void) async throws {
-    let server = try await RedisServer.start()
-    do {
-      try await body(DirectWorld(server: server))
-    } catch {
-      try await server.stop()
-      throw error
-    }
-    try await server.stop()
-  }
-
-  func client() -> BusClient { BusClient(redis: server.configuration, name: "test", logger: logger) }
-
-  /// Times as short as they may be.
-  static func options(_ change: (inout ConsumerOptions) -> Void = { _ in }) -> ConsumerOptions {
-    var options = ConsumerOptions()
-    options.lease = .seconds(1)
-    options.sweep = .milliseconds(100)
-    options.readBlock = .milliseconds(40)
-    options.backoff = Backoff(first: .milliseconds(20), most: .milliseconds(100))
-    options.attemptsMax = 3
-    change(&options)
-    return options
-  }
-
-  /// Consumes while `body` runs, then drains.
-  func consuming(
-    _ consumer: Consumer, _ body: @escaping @Sendable (BusClient, ConsumerRuntime) async throws -> Void
-  ) async throws {
-    try await client().run { client in
-      let runtime = client.runtime(of: consumer)
-      async let running: Void = runtime.run()
-      do {
-        try await body(client, runtime)
-      } catch {
-        runtime.stop()
-        throw error
-      }
-      runtime.stop()
-      try await running
-    }
-  }
-
-  /// Pending, dead, and consumers of a group.
-  func state(_ client: BusClient) async throws -> (pending: Int, dead: Int, consumers: Int) {
-    let states = try await client.state(of: Parcel.topic)
-    let groups = states.flatMap(\.groups).filter { $0.name == "direct" }
-    return (groups.reduce(0) { $0 + $1.pending }, states.reduce(0) { $0 + $1.dead }, groups.flatMap(\.consumers).count)
-  }
-}
-
-private struct Parcel: Message, Equatable {
-  static let messageType = "test.Parcel"
-  static let topic = Topic("test.parcels", groups: [.essential("direct")], lengthMax: 5_000)
-  let number: Int
-  var messageKey: String { "\(number)" }
-}
-
-private struct Letter: Message, Equatable {
-  static let messageType = "test.Letter"
-  static let topic = Parcel.topic
-  let text: String
-  var messageKey: String { text }
-}
-
-private struct Unwilling: Error {}
-
 @Suite struct DirectTests {
   @Test func whatIsPublishedIsHandledInOrderAndAcknowledged() async throws {
     try await DirectWorld.run { world in
@@ -236,7 +164,8 @@ private struct Unwilling: Error {}
         try await client.publish((0..<5).map { Parcel(number: $0) })
         try await eventually { seen.lines == [0] }
         let other = client.broker.subscribe(
-          SubscriptionOptions(topic: Parcel.topic, partition: 0, group: "direct", consumer: "other", lease: .seconds(1)))
+          SubscriptionOptions(
+            topic: Parcel.topic, partition: 0, group: "direct", consumer: "other", lease: .seconds(1)))
         let pending = try await other.pending(idle: .zero, of: nil, limit: 10)
         for delivery in pending.dropFirst() { _ = try await other.claim(delivery.id, idle: .zero) }
         try await other.acknowledge(pending.dropFirst().map(\.id))

@@ -95,7 +95,8 @@ struct LeaseTests {
       let successor = try await world.start(World.counter())
       try await eventually { try await successor.account("a")?.handled == 2 }
       try await eventually { try await world.pending(Add.topic, "counter") == 0 }
-      #expect(successor.bus.metrics.render().contains(#"energy_bus_lost_total{topic="test.commands",group="counter"} 1"#))
+      #expect(
+        successor.bus.metrics.render().contains(#"energy_bus_lost_total{topic="test.commands",group="counter"} 1"#))
     }
   }
 

@@ -108,7 +108,10 @@ struct OperatorTests {
       let counter = try await world.start(Self.audited(World.counter(), diary))
       let audit = try await world.start(World.audit())
       try await world.send(Add(account: "a", amount: 1), Add(account: "a", amount: 2), Add(account: "b", amount: 3))
-      let sent = "select count(*) as n from outbox where type = 'test.Added' and message_id not in (select message_id from outbox_queue)"
+      let sent = """
+        select count(*) as n from outbox
+        where type = 'test.Added' and message_id not in (select message_id from outbox_queue)
+        """
       try await eventually { try await audit.notes().count == 3 }
       try await eventually { try await counter.number(sent) == 3 }
       let duplicates = { @Sendable in

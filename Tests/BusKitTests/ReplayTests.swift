@@ -28,7 +28,8 @@ struct ReplayTests {
     """
 
   private func waiting(_ world: StoreWorld) async throws -> [String] {
-    try await world.texts("select convert_from(body, 'UTF8') as t from outbox join outbox_queue using (message_id) order by 1")
+    try await world.texts(
+      "select convert_from(body, 'UTF8') as t from outbox join outbox_queue using (message_id) order by 1")
   }
 
   @Test func aNewEpochSendsAgainFromTheFloorAndTheMinuteBefore() async throws {

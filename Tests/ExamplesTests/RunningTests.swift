@@ -122,6 +122,22 @@ struct RunningTests {
     }
   }
 
+  @Test func aConsumerWithoutADatabaseReadsTheFirstFormOfACommand() async throws {
+    try await Self.withRedis { server in
+      try await Self.client(server).run { client in
+        let seen = Mutex<[LendBook]>([])
+        var consumer = Consumer(group: "loans-svc", options: Self.options)
+        consumer.handle(LendBook.self) { command, _ in seen.withLock { $0.append(command) } }
+        try await client.publish(LendBookV1(book: "Emma", reader: "ann", weeks: 2))
+        let runtime = client.runtime(of: consumer)
+        async let consuming: Void = runtime.run()
+        try await eventually { seen.withLock { $0 } == [LendBook(book: "Emma", reader: "ann", days: 14)] }
+        runtime.stop()
+        try await consuming
+      }
+    }
+  }
+
   @Test func everyMistakeOfAConfigurationIsListed() async throws {
     let error = await #expect(throws: ConfigurationError.self) {
       try await runLoans(["ENERGY_REDIS_URL": "http://x", "ENERGY_LEASE_MS": "soon"])

@@ -10,7 +10,11 @@ struct SourceFile: Sendable {
     .deletingLastPathComponent()
   private static let folders = ["Sources", "Tests", "Examples", "Benchmarks"]
 
-  static func all() throws -> [SourceFile] {
+  /// Read once for all rules.
+  private static let files = Result { try read() }
+  static func all() throws -> [SourceFile] { try files.get() }
+
+  private static func read() throws -> [SourceFile] {
     let paths = try folders.flatMap { folder in
       try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path()).map { "\(folder)/\($0)" }
     }
@@ -47,7 +51,8 @@ struct SourceFile: Sendable {
 
   /// Names that everybody knows, and those that a protocol of the library asks for.
   private static let known = [
-    "func (encode\\(to|hash\\(into|==|<)", "var (description|debugDescription|customMirror|messageKey|subject)\\b",
+    "func (encode\\(to|hash\\(into|==|<)",
+    "(let|var) (description|debugDescription|customMirror|messageKey|subject)\\b",
     "static (let|var) (messageType|topic|kind|table|keyColumn)\\b", "func run\\(_ work: Work, next",
   ]
 

@@ -75,7 +75,8 @@ public struct DeadLetter: Sendable {
   public let id: String
   /// Which group gave it up; for the others it is a message like any.
   public let group: String
-  /// A word for programs: `undecodable`, `attempts`, `invariant`, `permanent`, `too_old`, `unknown_type`.
+  /// A word for programs: `undecodable`, `attempts`, `invariant`, `permanent`, `too_old`, `unknown_type`,
+  /// `overdue`.
   public let reason: String
   /// A sentence for people.
   public let detail: String

@@ -37,6 +37,7 @@ public struct PurgeEffects: OperatorCommand {
   public static let messageType = "bus.PurgeEffects"
   /// A hundred years.
   public static let olderThanSecondsMax = 36_500 * 86_400
+  /// Which effects.
   public let selection: EffectSelection
   /// Only those given up longer ago than this; 0: whatever their age.
   public let olderThanSeconds: Int

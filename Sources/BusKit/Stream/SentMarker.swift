@@ -69,7 +69,8 @@ final class SentMarker: Sendable {
       guard let life = state.waiting.first?.life else { return nil }
       var (records, batches): ([OutboxRecord], Int) = ([], 0)
       for batch in state.waiting {
-        guard batch.life == life, records.isEmpty || records.count + batch.records.count <= Self.batchMax else { break }
+        let isRoom = records.isEmpty || records.count + batch.records.count <= Self.batchMax
+        guard batch.life == life, isRoom else { break }
         records += batch.records
         batches += 1
       }
