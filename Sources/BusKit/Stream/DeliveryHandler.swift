@@ -56,7 +56,9 @@ final class DeliveryHandler: Sendable {
   }
 
   /// Handles entries inside a gate. Their leases are renewed until each has ended, and while they wait for the gate.
-  private func tracked(_ entries: [Delivery], inside gate: (() async throws -> Void) async throws -> Void) async throws {
+  private func tracked(
+    _ entries: [Delivery], inside gate: (() async throws -> Void) async throws -> Void
+  ) async throws {
     let ids = entries.map(\.id)
     state.withLock { state in
       state.inFlight.formUnion(ids)
