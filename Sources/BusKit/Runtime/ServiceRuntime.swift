@@ -6,6 +6,9 @@ import ServiceLifecycle
 
 /// A running service: connects, migrates, consumes, and drains when asked to stop.
 public struct ServiceRuntime: ServiceLifecycle.Service {
+  /// How long connections that are in use hold up the end of the process.
+  private static let closeMax: Duration = .seconds(5)
+
   private let service: Service
   private let configuration: ServiceConfiguration
   let core: BusCore
@@ -218,7 +221,12 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
     await core.cache.close()
     // A broker that was handed in is its owner's.
     if configuration.broker == nil { await core.broker.close() }
-    // A handler that does not return would be waited for in vain.
-    if core.health.stuck == 0 { await core.pool.close() }
+    // A handler that does not return would be waited for in vain, and a Postgres that does not answer for long.
+    guard core.health.stuck == 0 else { return }
+    do {
+      try await waiting(atMost: Self.closeMax) { await core.pool.close() }
+    } catch {
+      core.logger.warning("connections to Postgres are left open", metadata: ["error": "\(error)"])
+    }
   }
 }
