@@ -34,7 +34,8 @@ struct BadInputTests {
       ("no id", "id", nil), ("an id that is none", "id", "17"), ("no type", "type", nil),
       ("a type that is not UTF-8", "type", wrong), ("no version", "ver", nil), ("version 0", "ver", "0"),
       ("a version that is no number", "ver", "two"), ("a version beyond all", "ver", "99999999999"),
-      ("a key that is not UTF-8", "key", wrong), ("a key without end", "key", .init(String(repeating: "k", count: 70_000))),
+      ("a key that is not UTF-8", "key", wrong),
+      ("a key without end", "key", .init(String(repeating: "k", count: 70_000))),
       ("a time before time", "ts", "-1"), ("a time beyond all", "ts", "999999999999999"),
       ("a lifetime that is none", "ttl", "soon"), ("no body", "body", nil), ("an empty body", "body", ""),
       ("a body that is not UTF-8", "body", wrong), ("a body that is no JSON", "body", "{"),
@@ -48,7 +49,8 @@ struct BadInputTests {
         name: "more fields than any message", reason: "undecodable",
         fields: (0..<500).flatMap { [RedisWord("f\($0)"), RedisWord("v")] }),
       // Readable, and Postgres cannot store it: the handler's own row fails.
-      Bad(name: "text that no column takes", reason: "attempts", fields: try good("ct", "application/json", text: "a\u{0}b")),
+      Bad(name: "text that no column takes", reason: "attempts",
+        fields: try good("ct", "application/json", text: "a\u{0}b")),
       Bad(name: "a type that nobody knows", reason: "unknown_type", fields: try good("type", "test.Strange")),
       Bad(name: "a version that nobody knows", reason: "unknown_type", fields: try good("ver", "99")),
     ]
