@@ -118,12 +118,20 @@ struct LeaseTests {
 
   @Test func whoWaitsForWorkAsksRedisAFewTimesASecond() async throws {
     try await World.run { world in
-      try await world.start(World.counter())
-      // Somebody alive holds a message for a long time: nothing there that could be taken over.
+      // Somebody alive holds a message for a long time: pending, and not to be taken over.
+      var timing = World.timing
+      timing.lease = .seconds(60)
       let other = "a-living-process"
       let broker = world.broker()
       _ = try await broker.beat(service: "counter", process: other, for: .seconds(60))
+      let link = broker.subscribe(
+        SubscriptionOptions(topic: Add.topic, partition: 0, group: "counter", consumer: other, lease: timing.lease))
+      try await link.ensure()
+      try await world.send(Add(account: "held"))
+      #expect(try await link.read(limit: 1, wait: .milliseconds(10), acknowledging: false).count == 1)
+      await link.close()
       await broker.close()
+      try await world.start(World.counter(), timing: timing)
       func commands() async throws -> Int64 {
         let info = try await world.redis.send(RedisCommand("INFO", "stats")).string ?? ""
         let line = info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("total_commands_processed:") }
@@ -135,6 +143,7 @@ struct LeaseTests {
       let count = try await commands() - before
       // The test's times are fifty times shorter than usual ones.
       #expect((10...600).contains(count), "\(count) commands in a second")
+      #expect(try await world.pending(Add.topic, "counter") == 1)
     }
   }
 
