@@ -68,7 +68,9 @@ struct OperatorDesk: Sendable {
       return Self.refused("invalid", "give a time from which on, or a key: everything would be sent again")
     }
     // An end that stays: what was sent again meanwhile lies behind it, so that the job may be repeated.
-    let until = min(selection.to ?? unit.now, unit.now)
+    // In whole milliseconds, as it is written down: rounded up it would take in what this command itself publishes.
+    let now = Date(milliseconds: Int64((unit.now.timeIntervalSince1970 * 1000).rounded(.down)))
+    let until = min(selection.to ?? now, now)
     if let from = selection.from, from > until {
       return Self.refused(
         "invalid", "from is \(MessageCoder.timestamp(from)): give a time before \(MessageCoder.timestamp(until))")
