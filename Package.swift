@@ -43,6 +43,7 @@ let package = Package(
     .executable(name: "telegram-sim", targets: ["TelegramSim"]),
     .executable(name: "energyctl", targets: ["EnergyCtl"]),
     .executable(name: "bus-bench", targets: ["BusBench"]),
+    .executable(name: "chain-bench", targets: ["ChainBench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
@@ -68,10 +69,13 @@ let package = Package(
       name: "BusKit", dependencies: ["Redis", "Postgres", logging, metrics, tracing, lifecycle, hummingbird, crypto],
       swiftSettings: settings),
     .target(
-      name: "BusKitExamples", dependencies: ["BusKit", "Redis", "Postgres", logging], path: "Examples",
+      name: "BusKitExamples", dependencies: ["BusKit", "Redis", "Postgres", logging], path: "Examples/BusKit",
       swiftSettings: settings),
     .target(name: "BusKitTesting", dependencies: ["BusKit", logging], swiftSettings: settings),
-    .target(name: "TronKit", dependencies: ["CSecp256k1", "HTTPClient", crypto], swiftSettings: settings),
+    .target(name: "TronKit", dependencies: ["CSecp256k1", "HTTPClient", crypto, cryptoExtras], swiftSettings: settings),
+    .target(
+      name: "TronKitExamples", dependencies: ["TronKit", "HTTPClient"], path: "Examples/TronKit",
+      swiftSettings: settings),
     .target(name: "Contracts", dependencies: ["BusKit", "TronKit", crypto], swiftSettings: settings),
 
     service("Gateway", [hummingbird, crypto, "HTTPClient"]),
@@ -90,13 +94,18 @@ let package = Package(
       name: "BusBench", dependencies: ["BusKit", "Redis", "Postgres", logging], path: "Benchmarks/BusBench",
       swiftSettings: settings),
 
+    .executableTarget(
+      name: "ChainBench",
+      dependencies: ["TronKit", "CSecp256k1", "Contracts", "BusKit", "Redis", "Postgres", "HTTPClient", crypto, logging],
+      path: "Benchmarks/ChainBench", swiftSettings: settings),
+
     tests("Redis", ["Redis", "TestKit"]),
     tests("Postgres", ["Postgres", "TestKit"]),
     tests("HTTPClient", ["HTTPClient", "TestKit"]),
     tests("BusKit", [.product(name: "InMemoryTracing", package: "swift-distributed-tracing"), "BusKit", "BusKitTesting", "BusProbe", "Redis", "Postgres", "TestKit"],
       exclude: ["Vectors"]),
     .executableTarget(name: "BusProbe", dependencies: ["BusKit", "Postgres"], path: "Tests/BusProbe", swiftSettings: settings),
-    tests("TronKit", ["TronKit", "HTTPClient", "TestKit"], exclude: ["Vectors"]),
+    tests("TronKit", ["TronKit", crypto, "HTTPClient", "TestKit"], exclude: ["Vectors"]),
     tests("Contracts", ["Contracts", crypto, "BusKit", "TronKit"], exclude: ["Vectors"]),
     tests("Gateway", ["Gateway", crypto, hummingbird, "Contracts", "BusKit", "TronKit", "TestKit"]),
     tests("SessionSvc", ["SessionSvc", "TronKit", "Contracts", "BusKit", "TestKit"]),
@@ -108,7 +117,9 @@ let package = Package(
     tests("TelegramSim", ["TelegramSim", "TestKit"]),
     tests("EnergyCtl", ["EnergyCtl", "Contracts", "BusKit", "TronKit", "Redis", "Postgres", "TestKit"]),
     tests("EndToEnd", [crypto, "Contracts", "BusKit", "TronKit", "Redis", "Postgres", "HTTPClient", "TestKit"]),
-    tests("Examples", ["BusKitExamples", "BusKit", "BusKitTesting", "Redis", "TestKit"]),
+    tests(
+      "ChainStorm", [crypto, "Contracts", "BusKit", "TronKit", "Redis", "Postgres", "HTTPClient", "TestKit"]),
+    tests("Examples", ["BusKitExamples", "TronKitExamples", "TronKit", "BusKit", "BusKitTesting", "Redis", "TestKit"]),
     tests("Tidy", []),
     .target(name: "TestKit", dependencies: ["Redis", "Postgres", lifecycle, logging], path: "Tests/TestKit", swiftSettings: settings),
   ],

@@ -17,7 +17,7 @@ struct SnippetTests {
   }
 
   private static func sources() throws -> [[String]] {
-    try ["Examples", "Tests/ExamplesTests"].flatMap { folder in
+    try ["Examples/BusKit", "Examples/TronKit", "Tests/ExamplesTests"].flatMap { folder in
       try FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path())
         .filter { $0.hasSuffix(".swift") }.map { try lines("\(folder)/\($0)") }
     }
