@@ -18,7 +18,7 @@ import Testing
     let http = HTTPClient()
     return TronNodePool(
       nodes: servers.map { TronNodeClient(baseURL: $0.url, http: http, timeout: .seconds(20)) },
-      attemptTimeout: .milliseconds(400), headInterval: .seconds(60))
+      hedgeAfter: .milliseconds(400), headInterval: .seconds(60))
   }
 
   private func reads(_ server: StubHTTPServer) -> Int {

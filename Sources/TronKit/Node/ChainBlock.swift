@@ -31,41 +31,19 @@ public struct ChainTransaction: Hashable, Sendable {
     self.rawBytes = rawBytes
   }
 
+  /// - Parameters:
+  ///   - id: what the node says it is; the bytes must agree.
+  ///   - contractRet: nil where it is left out: the default of the enum, or a transaction that was not executed.
+  init(claimed id: TransactionID, contractRet: String?, rawBytes: [UInt8]) throws(TronNodeError) {
+    guard TransactionID(ofRawBytes: rawBytes) == id else {
+      throw TronNodeError(.malformed, "the bytes of transaction \(id) have another id")
+    }
+    self.init(id: id, contractRet: contractRet ?? "DEFAULT", rawBytes: rawBytes)
+  }
+
   public var succeeded: Bool { contractRet == "SUCCESS" }
 
   public func raw() throws(TransactionError) -> RawTransaction { try RawTransaction(decoding: rawBytes) }
-}
-
-/// The JSON of a block; `{}` where there is none.
-struct BlockAnswer: Decodable {
-  struct Header: Decodable {
-    struct Raw: Decodable {
-      var number: Int64?
-      var timestamp: Int64?
-      var parentHash: BlockID
-    }
-
-    var raw_data: Raw
-  }
-
-  var blockID: BlockID?
-  var block_header: Header?
-  var transactions: [TransactionAnswer]?
-
-  func block() throws -> ChainBlock? {
-    guard let blockID, let header = block_header?.raw_data else { return nil }
-    let number = header.number ?? 0
-    guard blockID.number == number else {
-      throw TronNodeError(.malformed, "the block \(blockID) says it has the number \(number)")
-    }
-    return ChainBlock(
-      id: blockID, number: number, timestamp: header.timestamp ?? 0, parent: header.parentHash,
-      transactions: try (transactions ?? []).map { try $0.required() })
-  }
-}
-
-struct BlockListAnswer: Decodable {
-  var block: [BlockAnswer]?
 }
 
 /// The JSON of a transaction; `{}` where there is none.
@@ -79,18 +57,11 @@ struct TransactionAnswer: Decodable {
   var ret: [Result]?
 
   func transaction() throws -> ChainTransaction? {
-    txID == nil ? nil : try required()
-  }
-
-  func required() throws -> ChainTransaction {
+    guard txID != nil || raw_data_hex != nil else { return nil }
     guard let txID, let raw_data_hex else {
       throw TronNodeError(.malformed, "a transaction has no txID or no raw_data_hex")
     }
-    let bytes = try Hex.decode(raw_data_hex)
-    guard TransactionID(ofRawBytes: bytes) == txID else {
-      throw TronNodeError(.malformed, "the bytes of transaction \(txID) have another id")
-    }
-    // The default of the enum is left out; a transaction without ret is one that a node has not executed.
-    return ChainTransaction(id: txID, contractRet: ret?.first?.contractRet ?? "DEFAULT", rawBytes: bytes)
+    return try ChainTransaction(
+      claimed: txID, contractRet: ret?.first?.contractRet, rawBytes: Hex.decode(raw_data_hex))
   }
 }
