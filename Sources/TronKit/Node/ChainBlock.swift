@@ -17,6 +17,26 @@ public struct ChainBlock: Hashable, Sendable {
   }
 }
 
+extension ChainBlock {
+  /// Reads what a node answers to `getblockbynum` with `visible`.
+  /// - Throws: `TronNodeError`: `malformed`, also for a transaction whose bytes have another id; `notFound` for `{}`;
+  ///   `refused` for the node's own error.
+  public init(nodeAnswer text: [UInt8]) throws {
+    do {
+      switch try BlockReader.read(text, isFull: true) {
+      case .block(let block): self = block
+      case .nothing: throw TronNodeError(.notFound, "the answer holds no block")
+      case .error:
+        throw TronNodeError(.refused, "the node answered \(String(decoding: text.prefix(200), as: UTF8.self))")
+      }
+    } catch let fault as JSONReader.Fault {
+      throw TronNodeError(.malformed, "the answer is no block: \(fault)")
+    } catch let error as TransactionError {
+      throw TronNodeError(.malformed, "the answer is no block: \(error)")
+    }
+  }
+}
+
 /// A transaction that is in a block.
 public struct ChainTransaction: Hashable, Sendable {
   public let id: TransactionID

@@ -50,6 +50,16 @@ extension TronNodePool {
     return .unknown(reason: reason)
   }
 
+  /// An account, or that the address is not activated. The usual answer costs one call; only when there is none are
+  /// heads compared and more nodes asked.
+  /// - Throws: `TronNodeError` when no node answers, or `CancellationError`.
+  public func account(
+    _ address: TronAddress, _ priority: RequestPriority = .confirmation
+  ) async throws -> Presence<ChainAccount> {
+    if let account = try await read(priority, { try await $0.account(address) }) { return .present(account) }
+    return try await presence(proof: .currentHead, priority) { try await $0.account(address) }
+  }
+
   private func testimony<Value: Sendable>(
     of node: TronNodeClient, _ proof: PresenceProof,
     _ find: @escaping @Sendable (TronNodeClient) async throws -> Value?

@@ -43,13 +43,16 @@ extension TronGridClient {
     return IndexPage(rows: rows, foreign: foreign, next: next)
   }
 
+  private static let unreserved = CharacterSet(
+    charactersIn: "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~")
+
   private static func parameters(_ query: IndexQuery, _ page: String?) -> String {
     var parameters = ["limit=\(query.limit)", "order_by=block_timestamp,asc"]
     if query.onlyConfirmed { parameters.append("only_confirmed=true") }
     if query.onlyTo { parameters.append("only_to=true") }
     if let time = query.minTimestamp { parameters.append("min_timestamp=\(time)") }
     if let time = query.maxTimestamp { parameters.append("max_timestamp=\(time)") }
-    if let page = page?.addingPercentEncoding(withAllowedCharacters: .alphanumerics) {
+    if let page = page?.addingPercentEncoding(withAllowedCharacters: unreserved) {
       parameters.append("fingerprint=\(page)")
     }
     return parameters.joined(separator: "&")

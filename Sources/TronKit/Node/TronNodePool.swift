@@ -80,7 +80,9 @@ public struct TronNodePool: Sendable {
             throw last
           }
         case .threw(let index, let error):
-          memory.health.withLock { $0.gaveUp(index) }
+          memory.health.withLock { health in
+            for asked in [index] + race.running { health.gaveUp(asked) }
+          }
           throw error
         case .silence(let index):
           if let next = race.isSilent(index) {
