@@ -22,7 +22,8 @@ import TronKit
          "net_usage":268,
          "raw_data_hex":"\(vector.raw_data_hex)","net_fee":0,"energy_usage":0,"blockNumber":86405017,
          "block_timestamp":1789887306000,"energy_fee":0,"energy_usage_total":0,"raw_data":{},
-         "internal_transactions":[]},{"internal_tx_id":"61","tx_id":"01","from_address":"41","to_address":"41","data":{"call_value":{"_":7},
+         "internal_transactions":[]},{"internal_tx_id":"61","tx_id":"01","from_address":"41","to_address":"41",
+         "data":{"call_value":{"_":7},
          "note":"call","rejected":false}}]}
         """)
     }

@@ -12,7 +12,7 @@ struct NodeJSONReaderTests {
   }
 
   @Test(arguments: [
-    "{}", " [ ] ", "[1,-0.5e+3,0,12E7]", #"{"a":{"b":[true,false,null,"x"]}}"#, #""é\n\"\\\/\b\f\r\tA""#,
+    "{}", " [ ] ", "[1,-0.5e+3,0,12E7]", #"{"a":{"b":[true,false,null,"x"]}}"#, #""é\n\"\\\/\b\f\r\t\u00e9""#,
     #"{"a":1,"a":2}"#, "\t\r\n7",
   ])
   func whatIsJSONIsPassedOver(text: String) {

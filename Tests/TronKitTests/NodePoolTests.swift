@@ -197,6 +197,18 @@ import Testing
     #expect(try await becomesTrue { servers[0].seen.abandoned == 3 })
   }
 
+  @Test func aLongReadWhoseEveryCallIsAnsweredIsNotHedged() async throws {
+    let servers = [try server(head: 1000), try server(head: 1000)]
+    defer { for server in servers { server.stop() } }
+    let pool = pool(servers)
+    try await pool.read { node in
+      let end = ContinuousClock.now + .milliseconds(1000)
+      while ContinuousClock.now < end { _ = try await node.account(.zero) }
+    }
+    #expect(reads(servers[1]) == 0)
+    #expect(pool.snapshot().map(\.failures) == [0, 0])
+  }
+
   @Test func aSuspendedNodeIsNotAskedAndItsErrorSaysForHowLong() async throws {
     let suspension = StubHTTPServer.Reply.text(
       #"{"Error":"The key exceeds the frequency limit(15), and the query server is suspended for 2s"}"#, status: 403)

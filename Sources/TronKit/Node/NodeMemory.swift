@@ -15,9 +15,11 @@ final class NodeMemory: Sendable {
 
   func calls(_ index: Int) -> [NodeCall: Int] { counts.withLock { $0[index] } }
 
-  func observer(_ index: Int) -> NodeObserver {
+  /// - Parameter pulse: of the read that the calls belong to.
+  func observer(_ index: Int, _ pulse: Pulse? = nil) -> NodeObserver {
     NodeObserver(
       called: { [self] path, error in
+        pulse?.beat()
         let call = NodeCall(name: String(path.split(separator: "/").last ?? ""), outcome: error?.code)
         counts.withLock { $0[index][call, default: 0] += 1 }
         // Reads are judged as a whole by the pool; a broadcast is one call, made by somebody else.
@@ -33,6 +35,22 @@ final class NodeMemory: Sendable {
       saw: { [self] point, isHead in
         health.withLock { isHead ? $0.sawHead(index, point) : $0.sawBlock(index, point) }
       })
+  }
+}
+
+/// When a node last answered within one read. A read of many calls takes long without anything being wrong.
+final class Pulse: Sendable {
+  private let last = Mutex(ContinuousClock.now)
+
+  func beat() { last.withLock { $0 = .now } }
+
+  /// Returns true once nothing was answered for so long; false when the task is cancelled before.
+  func isSilent(for limit: Duration) async -> Bool {
+    while true {
+      let due = last.withLock { $0 } + limit
+      if due <= .now { return true }
+      do { try await Task.sleep(until: due) } catch { return false }
+    }
   }
 }
 

@@ -13,7 +13,7 @@ public struct TronNodePool: Sendable {
   private let headInterval: Duration
 
   /// - Parameters:
-  ///   - hedgeAfter: how long one node may stay silent before the next is asked too.
+  ///   - hedgeAfter: how long a node may take for one call of a read before the next is asked to do the read too.
   ///   - headInterval: between two comparisons of heads, made by reads as they come.
   public init(
     nodes: [TronNodeClient], hedgeAfter: Duration = .milliseconds(700), headInterval: Duration = .seconds(30)
@@ -51,13 +51,11 @@ public struct TronNodePool: Sendable {
       var race = NodeRace(order: order)
       var last = noNode()
       func start(_ index: Int) {
-        let (node, isLast) = (nodes[index].with(priority: priority), race.isExhausted)
+        let pulse = Pulse()
+        let node = nodes[index].with(priority: priority).with(observer: memory.observer(index, pulse))
         group.addTask { await Self.attempt(index, node, call) }
-        if !isLast {
-          group.addTask { [hedgeAfter] in
-            do { try await Task.sleep(for: hedgeAfter) } catch { return .stopped }
-            return .silence(index)
-          }
+        if !race.isExhausted {
+          group.addTask { [hedgeAfter] in await pulse.isSilent(for: hedgeAfter) ? .silence(index) : .stopped }
         }
       }
       if let first = race.next() { start(first) }
