@@ -6,7 +6,6 @@ import TronKit
 /// What the service's parts share: the world outside and the secrets.
 struct TxEnvironment: Sendable {
   let nodes: TronNodePool
-  let ratio: NetworkRatio
   let signer: Signer
   let sealing: SealingKeyFile
   /// Shared with order-svc (I13).
@@ -14,21 +13,9 @@ struct TxEnvironment: Sendable {
   var limits = SigningLimits()
   /// How often a wallet's figures are read from the chain.
   var walletRefresh: Duration = .seconds(60)
+  let ratio = NetworkRatio()
+  /// Of the nodes that have a quota.
+  var budgets: [SharedRequestBudget] = []
   /// Only makes otherwise equal transactions distinct; nothing is decided by it.
-  var timestampMs: @Sendable () -> Int64
-
-  init(
-    nodes: TronNodePool, signer: Signer, sealing: SealingKeyFile, orderKey: SymmetricKey,
-    limits: SigningLimits = SigningLimits(), walletRefresh: Duration = .seconds(60),
-    timestampMs: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
-  ) {
-    self.nodes = nodes
-    ratio = NetworkRatio(nodes: nodes)
-    self.signer = signer
-    self.sealing = sealing
-    self.orderKey = orderKey
-    self.limits = limits
-    self.walletRefresh = walletRefresh
-    self.timestampMs = timestampMs
-  }
+  var timestampMs: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
 }

@@ -11,13 +11,10 @@ final class NetworkRatio: Sendable {
     let at: ContinuousClock.Instant
   }
 
-  private let nodes: TronNodePool
   private let latest = Mutex<Reading?>(nil)
 
-  init(nodes: TronNodePool) { self.nodes = nodes }
-
   /// nil when the node did not say. The totals stand in the answer about any address.
-  func read(asking address: TronAddress) async throws -> StakeRatio? {
+  func read(_ nodes: TronNodePool, asking address: TronAddress) async throws -> StakeRatio? {
     if let known = latest.withLock({ $0 }), ContinuousClock.now - known.at < Self.ageMax { return known.ratio }
     let reading = Reading(ratio: try await nodes.read { try await $0.resources(address) }.stakeRatio, at: .now)
     latest.withLock { $0 = reading }

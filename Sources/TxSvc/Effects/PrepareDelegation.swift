@@ -22,9 +22,12 @@ struct PrepareDelegation: Effect {
     }
 
     let receiver = snapshot.delegation.receiver
-    async let ratio = world.ratio.read(asking: receiver)
-    guard let account = try await world.nodes.read({ try await $0.account(receiver) }) else {
-      return effect.fail(.receiverNotActivated, world)
+    async let ratio = world.ratio.read(world.nodes, asking: receiver)
+    let account: ChainAccount
+    switch try await world.nodes.account(receiver) {
+    case .present(let found): account = found
+    case .absent: return effect.fail(.receiverNotActivated, world)
+    case .unknown: return .again(after: .seconds(1))
     }
     guard !account.isContract else { return effect.fail(.receiverIsContract, world) }
     if let ratio = try await ratio {
