@@ -6,7 +6,7 @@ struct Options: Sendable, Equatable {
 
   static let usage = """
     usage: tron-sim --address HOST:PORT --data DIR [--block-interval-ms 3000] [--solid-after 18]
-                    [--suppliers 2] [--supplier-stake-trx 5000000]
+                    [--suppliers 2] [--supplier-stake-trx 5000000] [--usdt-contract T…]
     A TRON node for development: java-tron's, TronGrid's and TronScan's HTTP APIs over a chain kept in DIR.
     Port 0 takes a free port; the first line printed says which.
     """
@@ -18,6 +18,8 @@ struct Options: Sendable, Equatable {
   var solidAfter: Int64 = 18
   var suppliers = 2
   var supplierStakeTRX: Int64 = 5_000_000
+  /// Where a new chain has its USDT contract.
+  var usdtContract = Genesis.mainnetUSDT
 
   var blockInterval: Duration { .milliseconds(blockIntervalMs) }
 
@@ -38,6 +40,11 @@ struct Options: Sendable, Equatable {
       case "--solid-after": solidAfter = try Self.number(name, value, in: 0...1_000)
       case "--suppliers": suppliers = Int(try Self.number(name, value, in: 0...1_000))
       case "--supplier-stake-trx": supplierStakeTRX = try Self.number(name, value, in: 0...100_000_000_000)
+      case "--usdt-contract":
+        guard let address = Address(base58: value) else {
+          throw Mistake(description: "--usdt-contract '\(value)' is no TRON address (T…)")
+        }
+        usdtContract = address
       default: throw Mistake(description: "unknown option \(name)")
       }
     }

@@ -61,7 +61,8 @@ struct Dispatcher: Sendable {
     if path.hasPrefix("/wallet/") { return try wallet(.head, String(path.dropFirst("/wallet/".count)), request) }
     if request.method == "GET", path.hasPrefix("/v1/accounts/") {
       let text = String(path.dropFirst("/v1/accounts/".count))
-      return node.read { ExplorerAPI(chain: $0).tronGridAccount(text) }
+      let parameters = try request.parameters()
+      return node.read { ExplorerAPI(chain: $0).tronGrid(text, parameters) }
     }
     if request.method == "GET", path == "/api/accountv2" {
       let text = try request.parameters().string("address") ?? ""
