@@ -15,7 +15,7 @@ extension MessageCatalog {
       OrderChanged.self,
       FundsHeld.self, FundsRefused.self, HoldSettled.self,
       DelegationSubmitted.self, DelegationConfirmed.self, DelegationReverted.self, DelegationFinal.self,
-      DelegationFailed.self, DelegationReclaimed.self, PoolChanged.self,
+      DelegationFailed.self, DelegationReclaimed.self, PoolChanged.self, ReclaimOverdue.self,
       GetPrices.self, GetQuote.self, GetOrder.self, ListOrders.self,
       GetBalance.self, GetAddresses.self, GetChainAccount.self,
       GetSealingKey.self, GetPool.self,
