@@ -13,6 +13,9 @@ struct TxEnvironment: Sendable {
   var limits = SigningLimits()
   /// How often a wallet's figures are read from the chain.
   var walletRefresh: Duration = .seconds(60)
+  var deposits = DepositRules()
+  /// How many solid blocks are kept on record, to be compared.
+  var chainRecordBlocks: Int64 = 3 * 28_800
   /// Only makes otherwise equal transactions distinct; nothing is decided by it.
   var timestampMs: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
 }

@@ -41,7 +41,7 @@ enum TxService {
       try PoolTicks.refresh($0, every: world.walletRefresh)
     }
     service.every("publish pool", .seconds(3), needs: PoolTicks.needsToPublish) { try PoolTicks.publish($0) }
-    service.background("follow blocks") { try await BlockFollower(world: world, bus: $0).run() }
+    ChainFollowing.register(in: &service, world)
     service.publishes([.txEvents, .gatewayCommands])
     service.beforeMetrics { try await TxMetrics.refresh($0) }
     service.auditsOperators()

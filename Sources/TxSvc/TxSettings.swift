@@ -25,13 +25,16 @@ struct TxSettings: Sendable {
       reader.integer("ENERGY_ORDER_ENERGY_MAX", default: limits.energyPerOrderMax.value, in: 1...Int64.max / 4))
     limits.energyPerHourMax = Energy(
       reader.integer("ENERGY_HOUR_ENERGY_MAX", default: limits.energyPerHourMax.value, in: 1...Int64.max / 4))
+    let deposits = DepositRules.read(&reader)
+    let recordDays = reader.integer("ENERGY_CHAIN_RECORD_DAYS", default: 3, in: 1...60)
     guard let configuration, let ring, let sealing, let orderKey, !urls.isEmpty else { return nil }
     let pool = TronNodePool(baseURLs: urls, http: HTTPClient(), apiKey: apiKey)
     return TxSettings(
       configuration: configuration,
       world: TxEnvironment(
         nodes: pool, signer: Signer(ring: ring), sealing: sealing, orderKey: orderKey, limits: limits,
-        walletRefresh: .seconds(refresh)))
+        walletRefresh: .seconds(refresh), deposits: deposits,
+        chainRecordBlocks: recordDays * CallBudget.dayMs / FollowPace.mainnetIntervalMs))
   }
 
   private static func nodes(_ reader: inout EnvironmentReader) -> [String] {

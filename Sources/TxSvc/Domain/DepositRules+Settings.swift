@@ -1,0 +1,25 @@
+import BusKit
+import TronKit
+
+extension DepositRules {
+  /// The token belongs to the network: whoever changes the nodes' network names both.
+  static func read(_ reader: inout EnvironmentReader) -> DepositRules {
+    var rules = DepositRules()
+    switch reader.optional("ENERGY_TRON_NETWORK") ?? "mainnet" {
+    case "mainnet": rules.token = USDT.mainnet
+    case "nile": rules.token = USDT.nile
+    case let other:
+      reader.mistake("ENERGY_TRON_NETWORK is '\(other)': give mainnet or nile, and ENERGY_USDT_CONTRACT for another")
+    }
+    if let text = reader.optional("ENERGY_USDT_CONTRACT") {
+      do {
+        rules.token = try TronAddress(parsing: text)
+      } catch {
+        reader.mistake("ENERGY_USDT_CONTRACT: \(error)")
+      }
+    }
+    rules.sunMin = reader.integer("ENERGY_DEPOSIT_SUN_MIN", default: rules.sunMin, in: 1...Int64.max / 4)
+    rules.tokenMin = reader.integer("ENERGY_DEPOSIT_USDT_MIN", default: rules.tokenMin, in: 1...Int64.max / 4)
+    return rules
+  }
+}
