@@ -22,8 +22,7 @@ struct BlockFindings: Sendable {
   ) async throws -> BlockCursor? {
     // A transaction is stored before its first byte leaves: what is in the block is in the table by the time it is
     // read here.
-    let orders = try await orders(
-      "id = any($1)", .textArray(block.transactions.map(\.id.hex)), none: block.transactions.isEmpty)
+    let orders = try await orders(of: block.transactions.map(\.id))
     let results = Dictionary(block.transactions.map { ($0.id, $0.contractRet) }) { first, _ in first }
     let needs =
       Self.needs(orders) + [.row(FollowedBlock.self, FollowedBlock.key(block.number))]
@@ -37,7 +36,8 @@ struct BlockFindings: Sendable {
         for transaction in delegation.transactions {
           guard let result = results[transaction.id] else { continue }
           if transaction.state == .dead {
-            strays.append(try StrayTransaction(transaction, in: delegation, block: block, result: result, now: unit.now))
+            strays.append(
+              try StrayTransaction(transaction, in: delegation, block: block, result: result, now: unit.now))
           } else {
             try delegation.inBlock(transaction.id, block: block.id, timeMs: block.timestamp, result: result)
           }
@@ -72,7 +72,7 @@ struct BlockFindings: Sendable {
     }
     bus.metrics.counter("energy_tx_reorganised_blocks_total").increment()
     bus.logger.warning("a block was reorganised away", metadata: ["block": "\(cursor.blockID)"])
-    let orders = try await orders("block_id = $1", .text(cursor.blockID.hex), none: false)
+    let orders = try await orders(in: cursor.blockID)
     let number = cursor.number
     let needs: [Need] =
       Self.needs(orders) + [
@@ -127,12 +127,27 @@ struct BlockFindings: Sendable {
     }
   }
 
-  private func orders(_ condition: String, _ value: PostgresValue, none: Bool) async throws -> [OrderID] {
-    if none { return [] }
-    return try await bus.read { session in
-      try session.execute("select distinct order_id from transactions where \(condition) order by order_id", [value])
-        .rows
-        .map { OrderID(text: try $0.string("order_id")) }
+  private func orders(of ids: [TransactionID]) async throws -> [OrderID] {
+    guard !ids.isEmpty else { return [] }
+    return try await bus.read { try Self.match(ids, $0) }
+  }
+
+  /// Whose these are. Looked up id by id: a plan that was made while the table was small stays good when it is large.
+  static func match(_ ids: [TransactionID], _ session: PostgresSession) throws -> [OrderID] {
+    try session.execute(
+      """
+      select distinct found.order_id from unnest($1::text[]) as wanted (id)
+      cross join lateral (select order_id from transactions where transactions.id = wanted.id offset 0) as found
+      order by 1
+      """, [.textArray(ids.map(\.hex))]
+    ).rows.map { OrderID(text: try $0.string("order_id")) }
+  }
+
+  private func orders(in block: BlockID) async throws -> [OrderID] {
+    try await bus.read { session in
+      try session.execute(
+        "select distinct order_id from transactions where block_id = $1 order by order_id", [.text(block.hex)]
+      ).rows.map { OrderID(text: try $0.string("order_id")) }
     }
   }
 

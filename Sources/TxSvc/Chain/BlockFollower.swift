@@ -64,11 +64,14 @@ struct BlockFollower: Sendable {
     if !sight.hasBegun {
       sight.pace = FollowPace(intervalMs: cursor.intervalMs)
       sight.headNumber = try await reader.read(.head) { try await $0.head().number }
+      try await checkNetwork()
       sight.hasBegun = true
     }
     let asked = ContinuousClock.now
     switch try await next(cursor, isStalled: sight.pace.isStalled) {
-    case .missing: sight.pace.missed()
+    case .missing:
+      sight.pace.missed()
+      sight.headNumber = cursor.number
     case .forked:
       try await BlockFindings(world: world, bus: bus).rewind(cursor)
       return .now
@@ -87,6 +90,15 @@ struct BlockFollower: Sendable {
     return asked + sight.pace.wait(isBehind: cursor.number < sight.headNumber && sight.pace.misses == 0)
   }
 
+  /// A token of another network would hide every deposit.
+  private func checkNetwork() async throws {
+    let genesis = try await found { try await reader.read(.head) { try await $0.block(number: 0) } }
+    guard let genesis, let mistake = ChainNetwork.mistake(token: world.deposits.token, genesis: genesis.id) else {
+      return
+    }
+    throw InvariantViolation(mistake)
+  }
+
   // MARK: - The next block
 
   private enum Next {
@@ -100,13 +112,14 @@ struct BlockFollower: Sendable {
   /// that parent too: gateways answer for several nodes, not all of them of one mind.
   private func next(_ cursor: BlockCursor, isStalled: Bool) async throws -> Next {
     try await reader.read(.block) { node in
-      let next = try await found { try await node.block(number: cursor.number + 1) }
-      if let next, next.parent == cursor.blockID { return .block(next) }
-      guard next != nil || isStalled else { return .missing }
+      guard let next = try await found({ try await node.block(number: cursor.number + 1) }) else {
+        return isStalled ? try await lookBack(cursor, node) : .missing
+      }
+      if next.parent == cursor.blockID { return .block(next) }
       reader.count(.fork)
-      guard let here = try await found({ try await node.block(number: cursor.number) }), here.id != cursor.blockID,
-        next == nil || next?.parent == here.id
-      else { return .missing }
+      guard let here = try await found({ try await node.block(number: cursor.number) }), here.id == next.parent else {
+        return .missing
+      }
       guard cursor.number > cursor.solidNumber else {
         bus.metrics.counter("energy_tx_solid_conflicts_total").increment()
         // As an error of this node, so that the others are asked.
@@ -115,6 +128,20 @@ struct BlockFollower: Sendable {
       }
       return .forked
     }
+  }
+
+  /// There has been no next block for long. A node that lags holds the blocks that were followed; one whose chain went
+  /// another way, and is shorter yet, does not.
+  private func lookBack(_ cursor: BlockCursor, _ node: TronNodeClient) async throws -> Next {
+    reader.count(.fork)
+    let head = try await node.head()
+    guard head.number > cursor.solidNumber, head.number <= cursor.number else { return .missing }
+    var followed: BlockID? = cursor.blockID
+    if head.number < cursor.number {
+      followed = try await bus.read { try FollowedBlock.read(head.number, $0) }?.blockID
+    }
+    guard let followed, followed != head.id else { return .missing }
+    return .forked
   }
 
   /// nil where there is none of this number.
@@ -134,6 +161,7 @@ struct BlockFollower: Sendable {
     let isDue = sight.solidDue <= .now || sight.blocksSinceLook >= Self.blocksPerLook
     guard isDue || sight.unfinished != nil else { return false }
     let pass = SolidPass(world: world, bus: bus, reader: reader, shelf: sight.shelf)
+    try await writeCalls(now)
     do {
       if isDue {
         sight.solidDue = .now + sight.pace.solidWait
@@ -150,7 +178,6 @@ struct BlockFollower: Sendable {
           isRewound = true
         }
       }
-      try await writeCalls(now)
       return isRewound
     } catch let error as TronNodeError {
       note(error)

@@ -54,13 +54,22 @@ struct ChainTaskStep: Effect {
       guard count < blocksPerStep else { return .again(after: pause) }
       guard ground.budget.spare >= Int64(2 * blocksPerStep) else { return .again(after: .seconds(60)) }
       count += 1
-      switch ground.task.kind {
-      case .rescan:
-        try await BlockRescan(world: world, bus: bus, reader: reader).run(ground, block: ground.task.next)
-      case .compare:
-        let comparison = RecordComparison(world: world, bus: bus, reader: reader)
-        try await comparison.run(ground, mayPass: context.attempt > RecordComparison.attemptsMax)
-        return .again(after: pause)
+      do {
+        switch ground.task.kind {
+        case .rescan:
+          try await BlockRescan(world: world, bus: bus, reader: reader).run(ground, block: ground.task.next)
+        case .compare:
+          let comparison = RecordComparison(world: world, bus: bus, reader: reader)
+          try await comparison.run(ground, mayPass: context.attempt > RecordComparison.attemptsMax)
+          return .again(after: pause)
+        }
+      } catch {
+        // A call that failed was a call all the same.
+        let counted = reader.take()
+        try await bus.transaction(needs: [ChainCallDay.need(ground.now)]) {
+          try ChainCallDay.add(counted, at: ground.now, $0)
+        }
+        throw error
       }
     }
     return .done()

@@ -59,9 +59,7 @@ struct SolidPass: Sendable {
   /// - Returns: the scan after it; nil when another follower was faster, and nothing was done.
   private func scanNext(_ scan: ScanCursor, _ solid: ChainBlock) async throws -> ScanCursor? {
     let number = scan.number + 1
-    guard let known = try await followed(number) else {
-      throw TransientFailure("block \(number) is solid and was not followed")
-    }
+    let known = try await followedOrFetched(number)
     let orders = try await ours(in: number)
     let isLookedInto = scan.watched > 0 && known.transactions != 0
     let block = isLookedInto ? try await whole(known, number) : shelf.block(known.blockID)
@@ -159,6 +157,15 @@ struct SolidPass: Sendable {
 
   private func followed(_ number: Int64) async throws -> FollowedBlock? {
     try await bus.read { try FollowedBlock.read(number, $0) }
+  }
+
+  /// The release before forgot solid blocks sooner than this one looks through them.
+  private func followedOrFetched(_ number: Int64) async throws -> FollowedBlock {
+    if let known = try await followed(number) { return known }
+    let block = try await reader.read(.block) { try await $0.block(number: number, solid: true) }
+    return FollowedBlock(
+      number: number, blockID: block.id, parentID: block.parent, timeMs: block.timestamp,
+      transactions: block.transactions.count)
   }
 
   private func ours(in number: Int64) async throws -> [OrderID] {

@@ -2,15 +2,8 @@ import BusKit
 import TronKit
 
 extension DepositRules {
-  /// The token belongs to the network: whoever changes the nodes' network names both.
   static func read(_ reader: inout EnvironmentReader) -> DepositRules {
     var rules = DepositRules()
-    switch reader.optional("ENERGY_TRON_NETWORK") ?? "mainnet" {
-    case "mainnet": rules.token = USDT.mainnet
-    case "nile": rules.token = USDT.nile
-    case let other:
-      reader.mistake("ENERGY_TRON_NETWORK is '\(other)': give mainnet or nile, and ENERGY_USDT_CONTRACT for another")
-    }
     if let text = reader.optional("ENERGY_USDT_CONTRACT") {
       do {
         rules.token = try TronAddress(parsing: text)

@@ -24,11 +24,14 @@ struct FollowPace: Sendable, Equatable {
     intervalMs = Self.clamp((intervalMs * 3 + Self.clamp(distanceMs)) / 4)
     misses = 0
     self.ageMs = ageMs
-    // Rises slowly, so that two clocks that drift apart do not count as lag for ever.
-    leastAgeMs = min(leastAgeMs.map { $0 + 1 } ?? ageMs, ageMs)
+    leastAgeMs = min(leastAgeMs ?? ageMs, ageMs)
   }
 
-  mutating func missed() { misses += 1 }
+  /// There is no next block, so the last one is the head: its age is what a head's age is, also after a clock was set.
+  mutating func missed() {
+    misses += 1
+    if leastAgeMs != nil { leastAgeMs = ageMs }
+  }
 
   /// Blocks that are due beyond the last one, by its age: 0 at the head.
   var blocksLate: Int64 { (ageMs - (leastAgeMs ?? ageMs)) / intervalMs }
