@@ -85,10 +85,10 @@ struct CallBudgetTests {
   @Test("work that can wait gets what following does not need until midnight")
   func spare() {
     let morning = CallBudget(used: 0, msLeft: CallBudget.dayMs, intervalMs: 3_000, isWatching: true)
-    #expect(morning.reserved == 28_800 + 2_880 + 28_800 + 8_640)
-    #expect(morning.spare == 75_000 - 69_120)
+    #expect(morning.reserved == 28_800 + 2_880 + 28_800 + 9_600)
+    #expect(morning.spare == 75_000 - 70_080)
     let evening = CallBudget(used: 70_000, msLeft: 3_600_000, intervalMs: 3_000, isWatching: true)
-    #expect(evening.spare == 75_000 - 70_000 - (1_200 + 120 + 1_200 + 360))
+    #expect(evening.spare == 75_000 - 70_000 - (1_200 + 120 + 1_200 + 400))
     #expect(CallBudget(used: 74_000, msLeft: CallBudget.dayMs / 2, intervalMs: 3_000, isWatching: true).spare == 0)
     #expect(CallBudget(used: 0, msLeft: CallBudget.dayMs, intervalMs: 100, isWatching: true).spare > 100_000)
   }

@@ -141,7 +141,8 @@ struct DepositFlowTests {
         try unit.start(ChainTaskStep(task: "night"))
       }
       try await eventually(within: .seconds(30)) {
-        let tasks = try await world.rows(ChainTask.self)
+        // Beside them the night's own, if it is late enough in the day.
+        let tasks = try await world.rows(ChainTask.self).filter { !$0.id.hasPrefix("compare/") }
         return tasks.count == 4 && tasks.allSatisfy { $0.finishedAt != nil }
       }
       let differences = try await world.told(ChainRecordDiffers.self)

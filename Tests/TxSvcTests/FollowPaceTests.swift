@@ -13,7 +13,7 @@ struct FollowPaceTests {
     #expect(pace.wait(isBehind: false) == .milliseconds(2_970))
     pace.missed()
     #expect(pace.wait(isBehind: false) == .milliseconds(500))
-    #expect(pace.solidWait == .milliseconds(10_000))
+    #expect(pace.solidWait == .seconds(9))
   }
 
   @Test("the pace finds a fast chain's distance by itself, and a missed slot hardly changes it")

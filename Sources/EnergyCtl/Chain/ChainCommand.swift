@@ -19,8 +19,8 @@ struct ChainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Read solid blocks again, for deposits and transactions that were missed.",
       discussion: """
-        It goes on in the background, as slowly as the day's calls ask for; `chain status` shows how far. What is known \
-        already is not told again.
+        It goes on in the background, as slowly as the day's calls ask for; `chain status` shows how far. What is \
+        known already is not told again.
         """)
     @Argument(help: "The first block.") var from: Int64
     @Argument(help: "The last block.") var to: Int64

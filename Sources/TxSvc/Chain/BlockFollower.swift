@@ -8,7 +8,7 @@ import TronKit
 /// even two at once are harmless, because the cursor advances by compare-and-set in the transaction that writes what
 /// was found.
 ///
-/// It asks for a block when one is due, for the solid head every 10 s, and for the head only when it begins: whether
+/// It asks for a block when one is due, for the solid head every 9 s, and for the head only when it begins: whether
 /// it lags it sees by the blocks' age.
 struct BlockFollower: Sendable {
   /// How long a follower that is silent keeps its place.

@@ -51,10 +51,10 @@ struct FollowPace: Sendable, Equatable {
     }
   }
 
-  /// The solid head moves as fast as the head, but nothing waits for it within a second: every 10 s on mainnet.
+  /// The solid head moves as fast as the head, but nothing waits for it within a second: with every third block.
   var solidWait: Duration { .milliseconds(Self.solidWaitMs(intervalMs)) }
 
-  static func solidWaitMs(_ intervalMs: Int64) -> Int64 { min(10_000, max(500, intervalMs * 10 / 3)) }
+  static func solidWaitMs(_ intervalMs: Int64) -> Int64 { min(9_000, max(500, intervalMs * 3)) }
 
   private static func clamp(_ value: Int64) -> Int64 { min(range.upperBound, max(range.lowerBound, value)) }
 }
