@@ -16,6 +16,9 @@ struct TxEnvironment: Sendable {
   var deposits = DepositRules()
   /// How many solid blocks are kept on record, to be compared.
   var chainRecordBlocks: Int64 = 3 * 28_800
+  let ratio = NetworkRatio()
+  /// Of the nodes that have a quota.
+  var budgets: [SharedRequestBudget] = []
   /// Only makes otherwise equal transactions distinct; nothing is decided by it.
   var timestampMs: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
 }

@@ -15,12 +15,14 @@ struct RunningNode: Sendable {
   let url: String
 
   static func with<Result: Sendable>(
-    directory: URL? = nil, intervalMs: Int64 = 3_600_000, _ body: @Sendable (RunningNode) async throws -> Result
+    directory: URL? = nil, intervalMs: Int64 = 3_600_000, nodes: Int = 1, gossipMs: Int64 = 0,
+    _ body: @Sendable (RunningNode) async throws -> Result
   ) async throws -> Result {
     let folder = directory ?? FileManager.default.temporaryDirectory.appending(path: "tron-sim-\(UUID().uuidString)")
     defer { if directory == nil { remove(folder) } }
-    var options = Options(dataDirectory: folder.path)
+    var options = Options(dataDirectory: folder.path, nodes: nodes)
     options.blockIntervalMs = intervalMs
+    options.gossipMs = gossipMs
     options.solidAfter = 3
     let node = try Node(options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let server = Server(node: node, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -129,7 +131,7 @@ struct RunningNode: Sendable {
     try await RunningNode.with { running in
       let transaction = try await running.delegation(sun: 7_000_000_000)
       for visible in [true, false] {
-        var printed = TransactionJSON.transaction(transaction, visible: visible, included: false)
+        var printed = TransactionJSON.built(transaction, visible: visible)
         if case .object(let members) = printed { printed = .object(members.filter { $0.key != "raw_data_hex" }) }
         let answer = try await running.post("/wallet/broadcasttransaction", printed)
         #expect(answer["txid"]?.string == transaction.id.hex)
@@ -179,11 +181,11 @@ struct RunningNode: Sendable {
       #expect(account["account_resource"]?["energy_usage"]?.int == 500)
       let grid = try await running.get("/v1/accounts/\(address)")["data"]?[0]
       #expect(grid?["balance"]?.int == 5_000_001)
-      #expect(grid?["trc20"]?[0]?[Genesis.usdtContract] == "42000000")
+      #expect(grid?["trc20"]?[0]?[Genesis.mainnetUSDT.base58] == "42000000")
       let scan = try await running.get("/api/accountv2?address=\(address)")
       #expect(scan["balance"]?.int == 5_000_001)
       #expect(scan["bandwidth"]?["energyRemaining"]?.int == 9_000)
-      #expect(scan["withPriceTokens"]?[1]?["tokenId"]?.string == Genesis.usdtContract)
+      #expect(scan["withPriceTokens"]?[1]?["tokenId"]?.string == Genesis.mainnetUSDT.base58)
       let bad = try await running.send("POST", "/sim/accounts", ["address": "nonsense"])
       #expect(bad.status == 400)
     }

@@ -1,9 +1,14 @@
 /// Everything that transactions change. A value: a block's state can be kept beside the next one's.
 struct ChainState: Sendable {
-  var accounts: [Address: Account] = [:]
-  var delegations: [Delegation.Pair: Delegation] = [:]
+  var accounts: SharedMap<Address, Account> = [:]
+  var delegations: SharedMap<Delegation.Pair, Delegation> = [:]
   /// micro-USDT by holder; a holder need not be an activated account.
-  var usdt: [Address: Int64] = [:]
+  var usdt: SharedMap<Address, Int64> = [:]
+  /// The one contract that the chain can execute.
+  var usdtContract = Genesis.mainnetUSDT
+  var allowances: SharedMap<TokenAllowance, Word> = [:]
+  /// Holders who may not send USDT.
+  var blacklisted: Set<Address> = []
   var parameters = ChainParameters()
 
   /// The parts of the state that one transaction may change, to put back when it is refused half-way.

@@ -101,7 +101,7 @@ struct BlockFollower: Sendable {
 
   // MARK: - The next block
 
-  private enum Next {
+  private enum Next: Sendable {
     case missing
     case block(ChainBlock)
     /// The cursor's block is no longer the chain's.

@@ -14,6 +14,13 @@ struct ChainReader: Sendable {
     case receipts
     case compare
     case rescan
+
+    var priority: RequestPriority {
+      switch self {
+      case .head, .solidHead, .block, .fork, .receipts: .confirmation
+      case .compare, .rescan: .refresh
+      }
+    }
   }
 
   private final class Tally: Sendable {
@@ -30,10 +37,10 @@ struct ChainReader: Sendable {
   }
 
   /// As `TronNodePool.read`. Every node that is asked counts.
-  func read<Answer>(
-    _ purpose: Purpose, _ call: (TronNodeClient) async throws -> Answer
+  func read<Answer: Sendable>(
+    _ purpose: Purpose, _ call: @escaping @Sendable (TronNodeClient) async throws -> Answer
   ) async throws -> Answer {
-    try await nodes.read { node in
+    try await nodes.read(purpose.priority) { node in
       count(purpose)
       return try await call(node)
     }

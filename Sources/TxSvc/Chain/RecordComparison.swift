@@ -37,7 +37,7 @@ struct RecordComparison: Sendable {
       throw TransientFailure("no TRON node can be asked for blocks \(first) to \(last)")
     }
     reader.count(.compare)
-    let blocks = try await node.with(timeout: .seconds(20)).blocks(from: first, to: last + 1)
+    let blocks = try await node.with(priority: .refresh).with(timeout: .seconds(20)).blocks(from: first, to: last + 1)
     let byNumber = Dictionary(blocks.map { ($0.number, $0) }) { first, _ in first }
     let lacking = records.filter { byNumber[$0.number] == nil }
     if !lacking.isEmpty {
