@@ -45,7 +45,7 @@ enum TxService {
       try await FindLateReclaims.run($0, $1)
     }
     service.every("find late reclaims", FindLateReclaims.interval) { try $0.start(FindLateReclaims()) }
-    service.background("follow blocks") { try await BlockFollower(world: world, bus: $0).run() }
+    ChainFollowing.register(in: &service, world)
     service.background("share budgets") { try await NodeWatch.shareBudgets(world.budgets, $0) }
     service.publishes([.txEvents, .gatewayCommands])
     service.beforeMetrics { try await TxMetrics.refresh($0) }
