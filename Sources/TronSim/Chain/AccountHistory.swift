@@ -1,5 +1,4 @@
-/// Which transactions and token events concern an address, oldest first, for those who ask by address. Knows exactly the
-/// blocks that the chain knows.
+/// Which transactions and token events concern an address, oldest first. Knows exactly the blocks that the chain knows.
 struct AccountHistory: Sendable {
   struct Position: Sendable, Equatable, Comparable {
     let block: Int64

@@ -13,7 +13,9 @@ extension ChainState {
     guard (0...parameters.maxFeeLimit).contains(feeLimit) else {
       throw .validate("feeLimit must be >= 0 and <= \(parameters.maxFeeLimit)")
     }
-    guard let owner = Address(bytes: call.owner), var caller = accounts[owner] else { throw .validate("Invalid address") }
+    guard let owner = Address(bytes: call.owner), var caller = accounts[owner] else {
+      throw .validate("Invalid address")
+    }
     guard call.value <= caller.balance else {
       throw .validate("Validate InternalTransfer error, balance is not sufficient.")
     }
