@@ -88,6 +88,40 @@ import Testing
     #expect(other["data"] == [])
   }
 
+  @Test func `TRX that a contract sends on arrive without a transfer, in a row of another shape`() throws {
+    let test = try TestChain()
+    let (forwarder, to) = (test.contract.address, test.customer.address)
+    _ = try test.chain.perform(.adjust(.init(address: forwarder, isForwarder: true)))
+    func send(_ value: Int64) throws -> Transaction {
+      let call = ContractCall.trigger(
+        .init(
+          owner: test.supplier.address.bytes, contract: forwarder.bytes, value: value,
+          data: [1, 2, 3, 4] + Word(to).bytes))
+      let transaction = try test.sign(call) { $0.feeLimit = 100 * TestChain.trx }
+      try test.include(transaction)
+      return transaction
+    }
+    let before = try #require(test.account(test.customer)).balance
+    let sent = try send(5_000_000)
+    #expect(test.account(test.customer)?.balance == before + 5_000_000)
+    let entry = try #require(test.chain.find(sent.id))
+    let info = TransactionInfoJSON.info(entry.entry, in: entry.block, visible: true)
+    #expect(info["internal_transactions"]?[0]?["transferTo_address"]?.string == to.base58)
+    #expect(info["internal_transactions"]?[0]?["callValueInfo"] == [["callValue": 5_000_000]])
+    let rows = Self.ask(test, "transactions")["data"]
+    #expect(rows?.array?.count == 1)
+    #expect(rows?[0]?["tx_id"]?.string == sent.id.hex && rows?[0]?["txID"] == nil)
+    #expect(rows?[0]?["data"]?["call_value"] == ["_": 5_000_000])
+    #expect(Self.ask(test, "transactions", [("search_internal", "false")])["data"] == [])
+    // A call without TRX fails, and is no row of the receiver's.
+    let failed = try send(0)
+    #expect(test.chain.find(failed.id)?.entry.receipt.outcome == .revert)
+    #expect(Self.ask(test, "transactions")["data"]?.array?.count == 1)
+    _ = try test.chain.perform(.revert(blocks: 2, keepTransactions: false))
+    #expect(Self.ask(test, "transactions")["data"] == [])
+    #expect(test.account(test.customer)?.balance == before)
+  }
+
   @Test func `what is taken back leaves the lists`() throws {
     let (test, _) = try Self.chain()
     _ = try test.chain.perform(.revert(blocks: 2, keepTransactions: false))
