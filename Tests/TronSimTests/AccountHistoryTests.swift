@@ -129,3 +129,8 @@ import Testing
     #expect(Self.ask(test, "transactions/trc20")["data"] == [])
   }
 }
+
+extension APIReply {
+  /// `nil` for a page.
+  var json: JSON? { if case .json(let json) = body { json } else { nil } }
+}

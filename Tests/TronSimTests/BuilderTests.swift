@@ -50,7 +50,7 @@ import Testing
       do {
         return try Self.ask(test, method, Self.parameters(test, visible: true, more))
       } catch {
-        return error.reply.json["Error"]
+        return error.reply.json?["Error"]
       }
     }
     let prefix = "class org.tron.core.exception.ContractValidateException : "
