@@ -19,19 +19,41 @@ struct TxSettings: Sendable {
     let apiKey =
       reader.optional("ENERGY_TRON_API_KEY_FILE") == nil
       ? nil : reader.secret("ENERGY_TRON_API_KEY_FILE", required: false)
-    let refresh = reader.integer("ENERGY_WALLET_REFRESH_SECONDS", default: 60, in: 1...3_600)
+    let refresh = reader.integer("ENERGY_WALLET_REFRESH_SECONDS", default: 300, in: 1...3_600)
     var limits = SigningLimits()
     limits.energyPerOrderMax = Energy(
       reader.integer("ENERGY_ORDER_ENERGY_MAX", default: limits.energyPerOrderMax.value, in: 1...Int64.max / 4))
     limits.energyPerHourMax = Energy(
       reader.integer("ENERGY_HOUR_ENERGY_MAX", default: limits.energyPerHourMax.value, in: 1...Int64.max / 4))
+    limits.choice = choice(&reader)
+    let jumpPercent = reader.integer("ENERGY_CHAIN_JUMP_PERCENT", default: 5, in: 1...1_000)
+    let reconcileAt = reconcileAt(&reader)
     guard let configuration, let ring, let sealing, let orderKey, !urls.isEmpty else { return nil }
     let pool = TronNodePool(baseURLs: urls, http: HTTPClient(), apiKey: apiKey)
     return TxSettings(
       configuration: configuration,
       world: TxEnvironment(
         nodes: pool, signer: Signer(ring: ring), sealing: sealing, orderKey: orderKey, limits: limits,
-        walletRefresh: .seconds(refresh)))
+        walletRefresh: .seconds(refresh), jumpPercent: jumpPercent, reconcileAt: reconcileAt))
+  }
+
+  private static func choice(_ reader: inout EnvironmentReader) -> WalletChoice {
+    guard let text = reader.optional("ENERGY_WALLET_STRATEGY") else { return .bestFit }
+    if let choice = WalletChoice(rawValue: text) { return choice }
+    let names = WalletChoice.allCases.map(\.rawValue).joined(separator: ", ")
+    reader.mistake("ENERGY_WALLET_STRATEGY is '\(text)': give one of \(names)")
+    return .bestFit
+  }
+
+  private static func reconcileAt(_ reader: inout EnvironmentReader) -> (hour: Int, minute: Int) {
+    guard let text = reader.optional("ENERGY_RECONCILE_AT") else { return (3, 10) }
+    if let time = text.wholeMatch(of: /([01][0-9]|2[0-3]):([0-5][0-9])/), let hour = Int(time.1),
+      let minute = Int(time.2)
+    {
+      return (hour, minute)
+    }
+    reader.mistake("ENERGY_RECONCILE_AT is '\(text)': give a time of the day in UTC such as 03:10")
+    return (3, 10)
   }
 
   private static func nodes(_ reader: inout EnvironmentReader) -> [String] {

@@ -17,6 +17,9 @@ struct DelegationHandlers: Sendable {
       .delegationReclaimed(txs: $0.txIDs, cost: $0.cost)
     }
     service.ignore(PoolChanged.self)
+    service.ignore(SupplierStateChanged.self)
+    service.ignore(LedgerDiffers.self)
+    service.ignore(ChainParametersChanged.self)
   }
 
   private func handle<E: Event>(

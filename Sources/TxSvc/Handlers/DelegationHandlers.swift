@@ -23,6 +23,7 @@ enum DelegationHandlers {
     var delegation = DelegationCase(
       delegation: Delegation(message, correlation: unit.cause?.correlation ?? "", now: unit.now),
       wallets: try DelegationCase.wallets(of: unit))
+    delegation.shared = try DelegationCase.shared(delegation.delegation, unit)
     let terms = try DelegationCase.terms(unit, world.limits)
     delegation.delegation.failure = world.limits.refusal(
       of: message, now: unit.now, mode: terms.mode, wallets: Set(delegation.wallets.keys), hourEnergy: state.hourEnergy)

@@ -6,8 +6,9 @@ import TronKit
 /// A case read from, and written to, a unit of work.
 extension DelegationCase {
   /// Everything that one order's case may touch. All wallets, because a leg that dies is planned again.
-  static func needs(_ order: OrderID) -> [Need] {
-    [
+  /// - Parameter receiver: where legs are likely to be planned: what else is lent there decides between wallets.
+  static func needs(_ order: OrderID, to receiver: TronAddress? = nil) -> [Need] {
+    (receiver.map { [.rows(Leg.self, where: "lent_to", is: $0.base58)] } ?? []) + [
       .row(Delegation.self, order.text), .rows(Leg.self, where: "order_id", is: order.text),
       .rows(StoredTransaction.self, where: "order_id", is: order.text), .all(SupplierWallet.self),
       .row(ChainRatio.self, ChainRatio.key), .row(SigningState.self, SigningState.key),
@@ -15,12 +16,21 @@ extension DelegationCase {
   }
 
   /// nil when the order is unknown.
-  static func load(_ order: OrderID, from unit: UnitOfWork) throws -> DelegationCase? {
+  /// - Parameter isSharing: look at other orders' legs, too: worth it where legs are likely to be planned.
+  static func load(_ order: OrderID, from unit: UnitOfWork, isSharing: Bool = false) throws -> DelegationCase? {
     guard let delegation = try unit.find(Delegation.self, order.text) else { return nil }
-    return DelegationCase(
+    var found = DelegationCase(
       delegation: delegation, legs: try unit.all(Leg.self, where: "order_id", is: order.text),
       transactions: try unit.all(StoredTransaction.self, where: "order_id", is: order.text),
       wallets: try wallets(of: unit))
+    if isSharing { found.shared = try shared(delegation, unit) }
+    return found
+  }
+
+  /// Wallets that lend to the same receiver for other orders, as far as the unit's needs show them.
+  static func shared(_ delegation: Delegation, _ unit: UnitOfWork) throws -> Set<TronAddress> {
+    let legs = try unit.all(Leg.self, where: "lent_to", is: delegation.receiver.base58)
+    return Set(legs.filter { $0.orderID != delegation.id }.map(\.supplier))
   }
 
   static func wallets(of unit: UnitOfWork) throws -> [TronAddress: SupplierWallet] {
@@ -40,7 +50,10 @@ extension DelegationCase {
   ) throws {
     let walletsBefore = before?.wallets ?? walletsBefore
     if delegation != before?.delegation { try unit.save(delegation) }
-    for leg in legs where before?.legs.first(where: { $0.id == leg.id }) != leg { try unit.save(leg) }
+    for var leg in legs {
+      leg.lentTo = leg.state.isLive ? delegation.receiver : nil
+      if before?.legs.first(where: { $0.id == leg.id }) != leg { try unit.save(leg) }
+    }
     for transaction in transactions
     where before?.transactions.first(where: { $0.id == transaction.id }) != transaction {
       try unit.save(transaction)
