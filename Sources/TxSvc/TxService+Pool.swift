@@ -21,7 +21,7 @@ extension TxService {
       try await ReconcileWallet.run($0, $1, world)
     }
 
-    service.answer(GetPool.self) { _, bus in try await PoolQueries.pool(bus) }
+    service.answer(GetPool.self) { _, bus in try await PoolQueries.pool(bus, world.limits) }
     service.answer(GetCapacity.self) { _, bus in try await CapacityQueries.capacity(bus, world.limits) }
     service.answer(GetLedgerDifferences.self) { _, bus in try await CapacityQueries.differences(bus) }
 

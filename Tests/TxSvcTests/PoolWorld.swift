@@ -63,7 +63,9 @@ struct PoolWorld: Sendable {
   /// Wallets, the ratio, and a cursor that somebody else keeps up, so that nothing here follows the chain.
   func stock(_ wallets: [SupplierWallet]) async throws {
     let (head, ratio) = (try Samples.block(9), try Samples.ratio())
-    try await bus.transaction(needs: [.row(ChainRatio.self, ChainRatio.key)]) { unit in
+    // The service may have begun at the stub's solid head: what stands here is put in its place.
+    let needs: [Need] = [.row(ChainRatio.self, ChainRatio.key), .row(BlockCursor.self, BlockCursor.key)]
+    try await bus.transaction(needs: needs) { unit in
       for var wallet in wallets {
         wallet.refreshAt = unit.now.addingTimeInterval(3_600)
         try unit.save(wallet)

@@ -64,7 +64,7 @@ struct WalletStrategyTests {
   @Test("whatever the pool: nothing is promised twice, nothing above what is there", arguments: WalletChoice.allCases)
   func properties(choice: WalletChoice) throws {
     var random = Seeded(state: 20_261_121)
-    for _ in 0..<2_000 {
+    for _ in 0..<500 {
       let ratio = try Samples.ratio(
         limit: 180_000_000_000, weight: Int64.random(in: 2_000_000_000...20_000_000_000, using: &random))
       let legsMax = Int.random(in: 1...8, using: &random)

@@ -51,7 +51,8 @@ enum PoolTicks {
     var available = Energy.zero
     var delegated = Energy.zero
     for wallet in wallets {
-      if wallet.isEnabled { available = try available.adding(ratio.energy(for: wallet.available)) }
+      // One that cannot pay the fees of another rental has nothing to lend.
+      if wallet.isEnabled, wallet.rentalsLeft != 0 { available = try available.adding(ratio.energy(for: wallet.available)) }
       delegated = try delegated.adding(ratio.energy(for: wallet.delegated))
     }
     return (available, delegated)

@@ -13,33 +13,49 @@ struct CheckLedger: Effect {
   var id: String { LedgerDifference.key(wallet, receiver) }
   var orderKey: String { "ledger/\(id)" }
 
-  /// Started again as long as the difference is open.
-  static let policy = EffectPolicy(attemptsMax: 5, timeout: .seconds(15), deadline: .seconds(600))
+  static let policy = EffectPolicy(attemptsMax: 5, timeout: .seconds(15))
+  /// After nodes that did not answer, or are not as far as our rows.
+  private static let retry: Duration = .seconds(10)
 
   static func run(_ effect: CheckLedger, _ context: EffectContext, _ world: TxEnvironment) async throws
     -> EffectOutcome
   {
-    let (wallet, receiver) = (effect.wallet, effect.receiver)
-    let before = try await context.bus.read { try LedgerSnapshot.read(wallet, to: receiver, $0) }
-    let (chain, block) = try await world.nodes.read { node in
-      let solid = try await node.solidHead().number
-      guard solid >= before.solidBlock else {
-        throw TransientFailure(
-          "\(node.name) is solid up to block \(solid) only, \(before.solidBlock) was followed", delay: .seconds(5))
-      }
-      guard let receiver else { return (try await node.account(wallet, solid: true)?.delegatedEnergy ?? .zero, solid) }
-      let lent = try await node.delegatedResource(from: wallet, to: receiver, solid: true)
-      return (try lent.unlocked.energy.adding(lent.locked.energy), solid)
+    let (wallet, receiver, id) = (effect.wallet, effect.receiver, effect.id)
+    let (before, isReported) = try await context.bus.read { session in
+      let open = try session.execute(
+        "select 1 from ledger_differences where id = $1 and state = 'reported'", [.text(id)])
+      return (try LedgerSnapshot.read(wallet, to: receiver, session), !open.rows.isEmpty)
     }
+    // What was reported is looked at by the clock; anything else would be forgotten.
+    let later: EffectOutcome = isReported ? .done() : .again(after: retry)
+    let (chain, block): (Sun, Int64)
+    do {
+      (chain, block) = try await effect.read(world.nodes)
+    } catch let error as TronNodeError {
+      context.bus.logger.warning("the ledger cannot be compared", metadata: ["of": "\(id)", "error": "\(error)"])
+      return later
+    }
+    guard block >= before.solidBlock else { return later }
     let after = try await context.bus.read { try LedgerSnapshot.read(wallet, to: receiver, $0) }
     let reading = LedgerReading(
       bounds: try LedgerBounds(before: before.legs, after: after.legs), chain: chain, block: block,
       isTotal: receiver == nil)
     let bus = context.bus
     let needs: [Need] = [
-      .row(LedgerDifference.self, effect.id), .row(Reconciliation.self, wallet.base58),
+      .row(LedgerDifference.self, id), .row(Reconciliation.self, wallet.base58),
     ]
     return .done(needs: needs) { try effect.conclude(reading, $0, bus, world) }
+  }
+
+  /// What the solid chain says, and the block that says it, from one node.
+  private func read(_ nodes: TronNodePool) async throws -> (Sun, Int64) {
+    let (wallet, receiver) = (wallet, receiver)
+    return try await nodes.read { node in
+      let solid = try await node.solidHead().number
+      guard let receiver else { return (try await node.account(wallet, solid: true)?.delegatedEnergy ?? .zero, solid) }
+      let lent = try await node.delegatedResource(from: wallet, to: receiver, solid: true)
+      return (try lent.unlocked.energy.adding(lent.locked.energy), solid)
+    }
   }
 
   private func conclude(_ reading: LedgerReading, _ unit: UnitOfWork, _ bus: Bus, _ world: TxEnvironment) throws {

@@ -20,14 +20,23 @@ struct ReadChainParameters: Effect {
       try session.execute("select address from supplier_wallets order by is_enabled desc, address limit 1").rows.first
         .map { try TronAddress(parsing: try $0.string("address")) }
     }
-    let (values, ratio) = try await world.nodes.read { node in
-      let values = try await node.chainParameters()
-      guard let wallet else { return (values, StakeRatio?.none) }
-      return (values, try await node.resources(wallet).stakeRatio)
-    }
-    let read = ChainParameters(values, ratio: ratio)
     let bus = context.bus
-    let percent = world.jumpPercent
+    let (values, ratio): ([String: Int64], StakeRatio?)
+    do {
+      (values, ratio) = try await world.nodes.read { node in
+        let values = try await node.chainParameters()
+        guard let wallet else { return (values, StakeRatio?.none) }
+        return (values, try await node.resources(wallet).stakeRatio)
+      }
+    } catch let error as TronNodeError {
+      // The clock starts the next one.
+      bus.logger.warning("the chain's parameters cannot be read", metadata: ["error": "\(error)"])
+      return .done()
+    }
+    return effect.outcome(ChainParameters(values, ratio: ratio), ratio, bus, percent: world.jumpPercent)
+  }
+
+  private func outcome(_ read: ChainParameters, _ ratio: StakeRatio?, _ bus: Bus, percent: Int64) -> EffectOutcome {
     let needs: [Need] = [
       .row(ChainParametersRow.self, ChainParametersRow.key), .row(ChainRatio.self, ChainRatio.key),
     ]
