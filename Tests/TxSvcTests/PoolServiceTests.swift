@@ -13,8 +13,8 @@ struct PoolServiceTests {
   @Test("64 orders at once on a pool for 10 reserve 10 and refuse 54, whatever the number of workers")
   func oversell() async throws {
     try await PoolWorld.run(workers: 3) { world in
-      // Each order takes 6,565 TRX of stake; the wallets carry 4, 3, 3 and a little that is of no use.
-      let wallets = try [27_000, 20_000, 22_000, 6_000].map { try world.wallet(trx: $0) }
+      // Each order takes 6,565 TRX of stake; the wallets carry 4, 3 and 3, and all that is left is not enough for one.
+      let wallets = try [27_000, 20_000, 20_000, 2_000].map { try world.wallet(trx: $0) }
       try await world.stock(wallets)
       let receivers = try (1...64).map { try Samples.address(UInt8(100 + $0)) }
       try await withThrowingTaskGroup(of: Void.self) { group in

@@ -16,7 +16,9 @@ struct ReconciliationTests {
   }
 
   /// An order whose leg lies on chain for good.
-  private static func lend(_ sun: Int64, from wallet: TronAddress, to receiver: TronAddress, _ unit: UnitOfWork) throws {
+  private static func lend(
+    _ sun: Int64, from wallet: TronAddress, to receiver: TronAddress, _ unit: UnitOfWork
+  ) throws {
     let message = PoolWorld.message(Int.random(in: 1...1_000_000_000), to: receiver, at: unit.now)
     var delegation = Delegation(message, correlation: "", now: unit.now)
     delegation.state = .final

@@ -2,7 +2,8 @@ import BusKit
 import Foundation
 import TronKit
 
-/// A supplier wallet was enabled, disabled or is being drained, or has been drained: then it is disabled and `isDrained`.
+/// A supplier wallet was enabled, disabled or is being drained, or has been drained: then it is disabled and
+/// `isDrained`.
 public struct SupplierStateChanged: Event {
   public static let messageType = "tx.SupplierStateChanged"
   public static let topic = Topic.txEvents

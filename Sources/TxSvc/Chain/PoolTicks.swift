@@ -52,7 +52,9 @@ enum PoolTicks {
     var delegated = Energy.zero
     for wallet in wallets {
       // One that cannot pay the fees of another rental has nothing to lend.
-      if wallet.isEnabled, wallet.rentalsLeft != 0 { available = try available.adding(ratio.energy(for: wallet.available)) }
+      if wallet.isEnabled, wallet.rentalsLeft != 0 {
+        available = try available.adding(ratio.energy(for: wallet.available))
+      }
       delegated = try delegated.adding(ratio.energy(for: wallet.delegated))
     }
     return (available, delegated)

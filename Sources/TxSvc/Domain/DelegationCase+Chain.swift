@@ -120,7 +120,9 @@ extension DelegationCase {
       case .otherWallet:
         try changeWallet(legs[index].supplier) {
           $0.avoidUntil = terms.now.addingTimeInterval(terms.limits.avoidance.timeInterval)
+          // The chain knows better than the last figures, all of them.
           $0.refreshAt = terms.now
+          $0.accountAt = nil
         }
       case .fails(let failure):
         if delegation.failure == nil { delegation.failure = failure }

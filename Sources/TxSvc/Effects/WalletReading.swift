@@ -40,6 +40,7 @@ struct WalletReading: Sendable {
         address: address, figures: figures, followed: before.followed, reclaimsSoon: 0, transactionFee: 0,
         isSuspicious: false)
     }
+    try await checkBooks(address, bus)
     let legsBefore = try await bus.read { try LedgerSnapshot.read(address, $0) }
     let (figures, _) = try await WalletFigures.read(address, world.nodes)
     let legsAfter = try await bus.read { try LedgerSnapshot.read(address, $0) }
@@ -72,6 +73,30 @@ struct WalletReading: Sendable {
         transactionFee: try fee.rows.first?.int("transaction_fee") ?? CapacityFees.transactionFeeAssumed,
         now: try row.date("now"))
     }
+  }
+
+  /// A wallet's sums are those of its legs, whatever the chain says: one statement sees both at one moment.
+  private static func checkBooks(_ address: TronAddress, _ bus: Bus) async throws {
+    let wrong = try await bus.read { session in
+      try session.execute(
+        """
+        select * from (
+          select delegated, reserved,
+            (select coalesce(sum(stake), 0)::bigint from legs
+              where supplier = address and is_counted and state not in ('reclaimed', 'dead')) as counted,
+            (select coalesce(sum(stake), 0)::bigint from legs where reserved_by = address) as promised
+          from supplier_wallets where address = $1
+        ) as sums where delegated <> counted or reserved <> promised
+        """, [.text(address.base58)]
+      ).rows.first.map {
+        "delegated \(try $0.int("delegated")), its legs \(try $0.int("counted")); "
+          + "reserved \(try $0.int("reserved")), its legs \(try $0.int("promised"))"
+      }
+    }
+    guard let wrong else { return }
+    bus.metrics.counter("energy_tx_wallet_sums_wrong_total").increment()
+    bus.logger.critical(
+      "a wallet's sums are not those of its legs", metadata: ["wallet": "\(address)", "sun": "\(wrong)"])
   }
 
   // MARK: - Writing
