@@ -28,11 +28,13 @@ struct SendTransaction: Effect {
     switch step {
     case .finished: return .done()
     case .wait(let pause): return .again(after: pause)
-    case .bury: return effect.bury(world)
-    case .settleExpired: return try await effect.settleExpired(transaction, context, world)
+    case .bury: return effect.bury(snapshot.delegation.receiver, world)
+    case .settleExpired:
+      return try await effect.settleExpired(transaction, snapshot.delegation.receiver, context, world)
     case .send:
       guard snapshot.mode.allows(transaction.purpose) else { return .again(after: .seconds(5)) }
-      return try await effect.send(transaction, attempt: sendings.count, context, world)
+      return try await effect.send(
+        transaction, to: snapshot.delegation.receiver, attempt: sendings.count, context, world)
     }
   }
 
@@ -47,66 +49,75 @@ struct SendTransaction: Effect {
   // MARK: - Sending
 
   private func send(
-    _ transaction: StoredTransaction, attempt: Int, _ context: EffectContext, _ world: TxEnvironment
+    _ transaction: StoredTransaction, to receiver: TronAddress, attempt: Int, _ context: EffectContext,
+    _ world: TxEnvironment
   ) async throws -> EffectOutcome {
     let nodes = await world.nodes.usableNodes()
     guard !nodes.isEmpty else { return .again(after: .seconds(1)) }
-    let node = nodes[attempt % nodes.count]
+    let first = attempt % nodes.count
     let signed = try SignedTransaction(decoding: transaction.bytes)
     guard signed.id == transaction.id else {
       throw InvariantViolation("the stored bytes of transaction \(transaction.id) have the id \(signed.id)")
     }
-    let sendingID = UUID.v7().text
-    guard try await announce(sendingID, node.name, transaction, context) else { return .again(after: .seconds(1)) }
-
-    let outcome = await node.broadcast(signed)
-    let (kind, code, message) = Self.reading(outcome)
-    context.bus.metrics.counter(
-      "energy_tx_broadcasts_total", labels: [("outcome", kind.rawValue), ("code", code ?? "none")]
-    ).increment()
-    try await record(sendingID, kind, code, message, context, world)
-    switch kind {
-    case .accepted: return .again(after: ShepherdStep.resendAfter)
-    case .unknown: return .again(after: ShepherdStep.nextNodeAfter)
-    case .rejected: return .again(after: .milliseconds(20))
+    let broadcast = HedgedBroadcast { node in try await announce(node.name, transaction, context) }
+    let answers = try await broadcast.send(signed, to: Array(nodes[first...] + nodes[..<first]))
+    guard !answers.isEmpty else { return .again(after: .seconds(1)) }
+    var outcomes: [Sending.Answer] = []
+    for answer in answers {
+      let (kind, code, message) = Self.reading(answer.outcome)
+      context.bus.metrics.counter(
+        "energy_tx_broadcasts_total", labels: [("outcome", kind.rawValue), ("code", code ?? "none")]
+      ).increment()
+      outcomes.append(.init(sendingID: answer.sendingID, outcome: kind, code: code, message: message))
     }
+    return record(outcomes, receiver, world)
   }
 
-  /// Commits the row without which no byte leaves. False when the transaction is no longer to be sent: it is dead or
-  /// in a block, or signing was stopped. Whoever is frozen after this and wakes late sends bytes that everyone counts
-  /// as sent.
+  /// Commits the row without which no byte leaves. nil when the transaction is no longer to be sent: it is dead or in a
+  /// block, or signing was stopped. Whoever is frozen after this and wakes late sends bytes that everyone counts as
+  /// sent.
   private func announce(
-    _ sendingID: String, _ node: String, _ transaction: StoredTransaction, _ context: EffectContext
-  ) async throws -> Bool {
-    let needs: [Need] = [
-      .row(StoredTransaction.self, txID), .row(SigningState.self, SigningState.key), .row(Sending.self, sendingID),
-    ]
+    _ node: String, _ transaction: StoredTransaction, _ context: EffectContext
+  ) async throws -> String? {
+    let id = UUID.v7().text
+    let needs: [Need] = [.row(StoredTransaction.self, txID), .reading(SigningState.self, SigningState.key)]
     return try await context.bus.transaction(needs: needs, correlation: context.correlation) { unit in
       let mode = try unit.find(SigningState.self, SigningState.key)?.mode ?? .everything
       guard try unit.find(StoredTransaction.self, txID)?.state == .signed, mode.allows(transaction.purpose) else {
-        return false
+        return nil
       }
-      try unit.save(
-        Sending(id: sendingID, txID: transaction.id, orderID: order, node: node, sentAt: unit.now))
-      return true
+      try unit.save(Sending(id: id, txID: transaction.id, orderID: order, node: node, sentAt: unit.now))
+      return id
     }
   }
 
-  /// Writes the outcome and, in the same transaction, the death of a transaction that every node has refused for good.
+  /// Writes the outcomes and, in the same transaction, the death of a transaction that every node has refused for good.
   private func record(
-    _ sendingID: String, _ kind: SendingOutcome, _ code: String?, _ message: String?, _ context: EffectContext,
-    _ world: TxEnvironment
-  ) async throws {
-    let needs = DelegationCase.needs(order) + [.rows(Sending.self, where: "tx_id", is: txID)]
-    try await context.bus.transaction(needs: needs, correlation: context.correlation) { unit in
-      guard var sending = try unit.find(Sending.self, sendingID) else {
-        throw InvariantViolation("the row of sending \(sendingID) is gone")
+    _ answers: [Sending.Answer], _ receiver: TronAddress, _ world: TxEnvironment
+  ) -> EffectOutcome {
+    let effect = self
+    let isRefused = answers.contains { $0.outcome == .rejected }
+    let needs =
+      isRefused
+      ? DelegationCase.needs(order, to: receiver) + [.rows(Sending.self, where: "tx_id", is: txID)]
+      : answers.map { .row(Sending.self, $0.sendingID) }
+    let pause: Duration =
+      if answers.contains(where: { $0.outcome == .accepted }) {
+        ShepherdStep.resendAfter
+      } else if isRefused {
+        .milliseconds(20)
+      } else {
+        ShepherdStep.nextNodeAfter
       }
-      sending.outcome = kind
-      sending.code = code
-      sending.message = message.map { String($0.prefix(500)) }
-      try unit.save(sending)
-      if kind == .rejected { try buryIfRefused(unit, world) }
+    return .again(after: pause, needs: needs) { unit in
+      for answer in answers {
+        guard var sending = try unit.find(Sending.self, answer.sendingID) else {
+          throw InvariantViolation("the row of sending \(answer.sendingID) is gone")
+        }
+        sending.note(answer)
+        try unit.save(sending)
+      }
+      if isRefused { try effect.buryIfRefused(unit, world) }
     }
   }
 
@@ -121,9 +132,9 @@ struct SendTransaction: Effect {
 
   // MARK: - Settling
 
-  private func bury(_ world: TxEnvironment) -> EffectOutcome {
+  private func bury(_ receiver: TronAddress, _ world: TxEnvironment) -> EffectOutcome {
     let effect = self
-    return .done(needs: DelegationCase.needs(order) + [.rows(Sending.self, where: "tx_id", is: txID)]) { unit in
+    return .done(needs: DelegationCase.needs(order, to: receiver) + [.rows(Sending.self, where: "tx_id", is: txID)]) { unit in
       try effect.buryIfRefused(unit, world)
     }
   }
@@ -132,7 +143,7 @@ struct SendTransaction: Effect {
     let sendings = try unit.all(Sending.self) { $0.txID.hex == txID }
     guard !sendings.isEmpty, sendings.allSatisfy({ $0.outcome == .rejected }),
       let last = sendings.max(by: { $0.id < $1.id }),
-      let before = try DelegationCase.load(order, from: unit),
+      let before = try DelegationCase.load(order, from: unit, isSharing: true),
       let transaction = before.transactions.first(where: { $0.id.hex == txID }), transaction.state == .signed
     else { return }
     var delegation = before
@@ -146,7 +157,7 @@ struct SendTransaction: Effect {
   }
 
   private func settleExpired(
-    _ transaction: StoredTransaction, _ context: EffectContext, _ world: TxEnvironment
+    _ transaction: StoredTransaction, _ receiver: TronAddress, _ context: EffectContext, _ world: TxEnvironment
   ) async throws -> EffectOutcome {
     let effect = self
     switch try await ChainSearch.find(transaction, world.nodes) {
@@ -163,8 +174,8 @@ struct SendTransaction: Effect {
         try delegation.save(over: before, to: unit)
       }
     case .absent:
-      return .done(needs: DelegationCase.needs(order)) { unit in
-        guard let before = try DelegationCase.load(effect.order, from: unit),
+      return .done(needs: DelegationCase.needs(order, to: receiver)) { unit in
+        guard let before = try DelegationCase.load(effect.order, from: unit, isSharing: true),
           before.transactions.first(where: { $0.id == transaction.id })?.state == .signed
         else { return }
         var delegation = before

@@ -8,22 +8,25 @@ extension DelegationCase {
   /// Everything that one order's case may touch. All wallets, because a leg that dies is planned again.
   /// - Parameter receiver: where legs are likely to be planned: what else is lent there decides between wallets.
   static func needs(_ order: OrderID, to receiver: TronAddress? = nil) -> [Need] {
-    (receiver.map { [.rows(Leg.self, where: "lent_to", is: $0.base58)] } ?? []) + [
+    let shared: [Need] = receiver.map { [.rows(Leg.self, where: "lent_to", is: $0.base58)] } ?? []
+    return needsWithoutWallets(order) + shared + [.all(SupplierWallet.self)]
+  }
+
+  /// For facts that move no promise, such as a signature: orders do not wait for one another's wallets.
+  static func needsWithoutWallets(_ order: OrderID) -> [Need] {
+    [
       .row(Delegation.self, order.text), .rows(Leg.self, where: "order_id", is: order.text),
-      .rows(StoredTransaction.self, where: "order_id", is: order.text), .all(SupplierWallet.self),
-      .row(ChainRatio.self, ChainRatio.key), .row(SigningState.self, SigningState.key),
+      .rows(StoredTransaction.self, where: "order_id", is: order.text),
+      .reading(ChainRatio.self, ChainRatio.key), .reading(SigningState.self, SigningState.key),
     ]
   }
 
   /// nil when the order is unknown.
   /// - Parameter isSharing: look at other orders' legs, too: worth it where legs are likely to be planned.
   static func load(_ order: OrderID, from unit: UnitOfWork, isSharing: Bool = false) throws -> DelegationCase? {
-    guard let delegation = try unit.find(Delegation.self, order.text) else { return nil }
-    var found = DelegationCase(
-      delegation: delegation, legs: try unit.all(Leg.self, where: "order_id", is: order.text),
-      transactions: try unit.all(StoredTransaction.self, where: "order_id", is: order.text),
-      wallets: try wallets(of: unit))
-    if isSharing { found.shared = try shared(delegation, unit) }
+    guard var found = try loadWithoutWallets(order, from: unit) else { return nil }
+    found.wallets = try wallets(of: unit)
+    if isSharing { found.shared = try shared(found.delegation, unit) }
     return found
   }
 
@@ -31,6 +34,14 @@ extension DelegationCase {
   static func shared(_ delegation: Delegation, _ unit: UnitOfWork) throws -> Set<TronAddress> {
     let legs = try unit.all(Leg.self, where: "lent_to", is: delegation.receiver.base58)
     return Set(legs.filter { $0.orderID != delegation.id }.map(\.supplier))
+  }
+
+  /// A case in which no promise can be moved: whatever would touch a wallet throws.
+  static func loadWithoutWallets(_ order: OrderID, from unit: UnitOfWork) throws -> DelegationCase? {
+    guard let delegation = try unit.find(Delegation.self, order.text) else { return nil }
+    return DelegationCase(
+      delegation: delegation, legs: try unit.all(Leg.self, where: "order_id", is: order.text),
+      transactions: try unit.all(StoredTransaction.self, where: "order_id", is: order.text))
   }
 
   static func wallets(of unit: UnitOfWork) throws -> [TronAddress: SupplierWallet] {
