@@ -134,7 +134,8 @@ struct SendTransaction: Effect {
 
   private func bury(_ receiver: TronAddress, _ world: TxEnvironment) -> EffectOutcome {
     let effect = self
-    return .done(needs: DelegationCase.needs(order, to: receiver) + [.rows(Sending.self, where: "tx_id", is: txID)]) { unit in
+    let needs = DelegationCase.needs(order, to: receiver) + [.rows(Sending.self, where: "tx_id", is: txID)]
+    return .done(needs: needs) { unit in
       try effect.buryIfRefused(unit, world)
     }
   }
