@@ -48,6 +48,17 @@ struct PoolCaseTests {
     #expect(delegation.wallets[address]?.refreshAt == Samples.now)
   }
 
+  @Test("sun that came back is offered only once figures show how much of it came back unused")
+  func reclaimOffersNothing() throws {
+    var delegation = try reclaiming()
+    let address = try Samples.address(1)
+    // The figures were read while it was lent.
+    delegation.wallets[address]?.delegatable = try Sun(trx: 3_000)
+    try delegation.solid(delegation.transactions[1].id, fee: .zero, result: nil, terms: try Samples.terms())
+    #expect(delegation.legs.map(\.state) == [.reclaimed])
+    #expect(try delegation.wallets[address]?.available == Sun(trx: 3_000))
+  }
+
   @Test("a refusal of the chain has all of the wallet's figures read at once")
   func refusalRefreshes() throws {
     let address = try Samples.address(1)
