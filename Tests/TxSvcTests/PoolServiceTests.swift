@@ -61,6 +61,27 @@ struct PoolServiceTests {
     }
   }
 
+  @Test("orders to one receiver at the same moment are lent from different wallets, whichever worker takes them")
+  func unsharedAtOnce() async throws {
+    try await PoolWorld.run(workers: 3) { world in
+      try await world.stock(try (1...2).map { _ in try world.wallet(trx: 500_000) })
+      let receivers = try (1...20).map { try Samples.address(UInt8(100 + $0)) }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for (index, receiver) in (receivers + receivers).enumerated() {
+          group.addTask {
+            try await world.bus.transaction { unit in
+              try unit.publish(PoolWorld.message(index + 1, to: receiver, at: unit.now))
+            }
+          }
+        }
+        try await group.waitForAll()
+      }
+      try await eventually(within: .seconds(30)) { try await world.rows(Leg.self).count == 40 }
+      let legs = Dictionary(grouping: try await world.rows(Leg.self), by: \.lentTo)
+      for receiver in receivers { #expect(Set(legs[receiver]?.map(\.supplier) ?? []).count == 2) }
+    }
+  }
+
   @Test("an operator's word changes a wallet's state once, is told, and a drained wallet is reported")
   func states() async throws {
     try await PoolWorld.run { world in
