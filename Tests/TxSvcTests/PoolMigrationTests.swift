@@ -26,8 +26,8 @@ struct PoolMigrationTests {
         """, [.text(wallet.base58)])
       _ = try session.execute(
         """
-        insert into delegations values ('ord_1', 'cus_1', $1, 1, 60, now(), 'final', false, null, 2, 1, null, 1, 1, 1, 0,
-          '', now())
+        insert into delegations values ('ord_1', 'cus_1', $1, 1, 60, now(), 'final', false, null, 2, 1, null, 1, 1, 1,
+          0, '', now())
         """, [.text(receiver.base58)])
       for (id, state) in [("ord_1/1", "dead"), ("ord_1/2", "solid")] {
         _ = try session.execute(

@@ -8,8 +8,8 @@ import TronKit
 enum DelegationHandlers {
   // MARK: - DelegateEnergy
 
-  /// The hour's sum is counted here. The ratio is locked because its table is the first to be read: whoever comes second
-  /// sees the legs that the first has planned for the same receiver.
+  /// The hour's sum is counted here. The ratio is locked because its table is the first to be read: whoever comes
+  /// second sees the legs that the first has planned for the same receiver.
   static func needs(_ message: DelegateEnergy) -> [Need] {
     DelegationCase.needs(message.order, to: message.receiver) + [
       .row(ChainRatio.self, ChainRatio.key), .row(SigningState.self, SigningState.key),
