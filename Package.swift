@@ -125,3 +125,4 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+

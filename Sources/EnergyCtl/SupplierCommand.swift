@@ -6,7 +6,10 @@ import TronKit
 
 struct SupplierCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "supplier", abstract: "Supplier wallets.", subcommands: [Add.self, List.self])
+    commandName: "supplier", abstract: "Supplier wallets.",
+    subcommands: [
+      Add.self, List.self, Capacity.self, Differences.self, Enable.self, Drain.self, Disable.self, Refresh.self,
+    ])
 
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -30,6 +30,7 @@ struct MonitorSvcMain {
     service.handle(PoolChanged.self, needs: { _ in PoolChangedHandler.needs }) { event, unit in
       try PoolChangedHandler.apply(event, unit, rule: rule)
     }
+    service.handle(LedgerDiffers.self, needs: LedgerDiffersHandler.needs, apply: LedgerDiffersHandler.apply)
     service.handle(SetAlertSubscription.self, needs: SetAlertSubscriptionHandler.needs) { command, unit in
       try SetAlertSubscriptionHandler.apply(command, unit, rule: rule)
     }
@@ -50,6 +51,8 @@ struct MonitorSvcMain {
     service.ignore(DelegationFailed.self)
     service.ignore(DelegationReclaimed.self)
     service.ignoresChainRecords()
+    service.ignore(SupplierStateChanged.self)
+    service.ignore(ChainParametersChanged.self)
     return service
   }
 }

@@ -11,8 +11,16 @@ struct TxEnvironment: Sendable {
   /// Shared with order-svc (I13).
   let orderKey: SymmetricKey
   var limits = SigningLimits()
-  /// How often a wallet's figures are read from the chain.
-  var walletRefresh: Duration = .seconds(60)
+  /// How often all of a wallet's figures are read from the chain; what it can lend is read sooner when it is wanted.
+  var walletRefresh: Duration = .seconds(300)
+  /// By how much the network's stake may move between two readings before that is called a jump.
+  var jumpPercent: Int64 = 5
+  /// Hour and minute of the day, in UTC, of the full comparison with the chain.
+  var reconcileAt = (hour: 3, minute: 10)
+  /// Between two steps of it, each of at most 22 calls.
+  var reconcilePause: Duration = .seconds(20)
+  /// Between the two looks that a difference takes to be believed.
+  var ledgerPause: Duration = .seconds(90)
   var deposits = DepositRules()
   /// How many solid blocks are kept on record, to be compared.
   var chainRecordBlocks: Int64 = 3 * 28_800

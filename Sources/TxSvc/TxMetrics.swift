@@ -5,6 +5,7 @@ import TronKit
 /// Gauges that are read when someone looks.
 enum TxMetrics {
   static func refresh(_ bus: Bus) async throws {
+    try await refreshPool(bus)
     try await bus.read { session in
       let metrics = bus.metrics
       let cursor = try session.execute(

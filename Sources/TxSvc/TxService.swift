@@ -21,6 +21,8 @@ enum TxService {
     service.handle(AddSupplier.self, needs: SupplierHandlers.needs) { try SupplierHandlers.add($0, $1) }
     service.handle(SetSigning.self, needs: SupplierHandlers.needs) { try SupplierHandlers.setSigning($0, $1) }
 
+    registerPool(in: &service, world)
+
     // For ever: an order's deadline ends the first, chain time the second, and nothing may end the third.
     let patient = EffectPolicy(attemptsMax: nil, backoff: Backoff(most: .seconds(10)))
     service.effect(PrepareDelegation.self, policy: patient) { try await PrepareDelegation.run($0, $1, world) }
@@ -28,19 +30,13 @@ enum TxService {
     service.effect(
       ReclaimLeg.self, policy: EffectPolicy(attemptsMax: nil, backoff: Backoff(most: .seconds(60)))
     ) { try await ReclaimLeg.run($0, $1, world) }
-    service.effect(RefreshWallet.self, policy: RefreshWallet.policy) { try await RefreshWallet.run($0, $1, world) }
     service.effect(
       AdmitSupplier.self, policy: AdmitSupplier.policy,
       exhausted: { effect, reason in effect.refuse("chain_unreachable", "the wallet could not be checked: \(reason)") }
     ) { try await AdmitSupplier.run($0, $1, world) }
 
     service.answer(GetSealingKey.self) { _, _ in world.sealing.publicKey }
-    service.answer(GetPool.self) { _, bus in try await PoolQueries.pool(bus) }
 
-    service.every("refresh wallets", .seconds(2), needs: [.all(SupplierWallet.self)]) {
-      try PoolTicks.refresh($0, every: world.walletRefresh)
-    }
-    service.every("publish pool", .seconds(3), needs: PoolTicks.needsToPublish) { try PoolTicks.publish($0) }
     service.effect(FindLateReclaims.self, policy: FindLateReclaims.policy) {
       try await FindLateReclaims.run($0, $1)
     }

@@ -16,7 +16,7 @@ struct TxSettings: Sendable {
     let ring = ring(&reader)
     let sealing = sealing(&reader)
     let orderKey = orderKey(&reader)
-    let refresh = reader.integer("ENERGY_WALLET_REFRESH_SECONDS", default: 60, in: 1...3_600)
+    let refresh = reader.integer("ENERGY_WALLET_REFRESH_SECONDS", default: 300, in: 1...3_600)
     var limits = SigningLimits()
     limits.energyPerOrderMax = Energy(
       reader.integer("ENERGY_ORDER_ENERGY_MAX", default: limits.energyPerOrderMax.value, in: 1...Int64.max / 4))
@@ -24,14 +24,36 @@ struct TxSettings: Sendable {
       reader.integer("ENERGY_HOUR_ENERGY_MAX", default: limits.energyPerHourMax.value, in: 1...Int64.max / 4))
     let deposits = DepositRules.read(&reader)
     let recordDays = reader.integer("ENERGY_CHAIN_RECORD_DAYS", default: 3, in: 1...60)
+    limits.choice = choice(&reader)
+    let jumpPercent = reader.integer("ENERGY_CHAIN_JUMP_PERCENT", default: 5, in: 1...1_000)
+    let reconcileAt = reconcileAt(&reader)
     guard let configuration, let ring, let sealing, let orderKey, !entries.isEmpty else { return nil }
     let nodes = ConfiguredNodes(entries, http: HTTPClient())
     return TxSettings(
       configuration: configuration,
       world: TxEnvironment(
         nodes: nodes.pool, signer: Signer(ring: ring), sealing: sealing, orderKey: orderKey, limits: limits,
-        walletRefresh: .seconds(refresh), deposits: deposits,
+        walletRefresh: .seconds(refresh), jumpPercent: jumpPercent, reconcileAt: reconcileAt, deposits: deposits,
         chainRecordBlocks: recordDays * CallBudget.dayMs / FollowPace.mainnetIntervalMs, budgets: nodes.budgets))
+  }
+
+  private static func choice(_ reader: inout EnvironmentReader) -> WalletChoice {
+    guard let text = reader.optional("ENERGY_WALLET_STRATEGY") else { return .bestFit }
+    if let choice = WalletChoice(rawValue: text) { return choice }
+    let names = WalletChoice.allCases.map(\.rawValue).joined(separator: ", ")
+    reader.mistake("ENERGY_WALLET_STRATEGY is '\(text)': give one of \(names)")
+    return .bestFit
+  }
+
+  private static func reconcileAt(_ reader: inout EnvironmentReader) -> (hour: Int, minute: Int) {
+    guard let text = reader.optional("ENERGY_RECONCILE_AT") else { return (3, 10) }
+    if let time = text.wholeMatch(of: /([01][0-9]|2[0-3]):([0-5][0-9])/), let hour = Int(time.1),
+      let minute = Int(time.2)
+    {
+      return (hour, minute)
+    }
+    reader.mistake("ENERGY_RECONCILE_AT is '\(text)': give a time of the day in UTC such as 03:10")
+    return (3, 10)
   }
 
   private static func ring(_ reader: inout EnvironmentReader) -> KeyRing? {

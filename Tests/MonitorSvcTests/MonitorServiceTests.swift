@@ -29,6 +29,44 @@ import TronKit
     try await redis.stop()
   }
 
+  @Test("a difference between ledger and chain is an incident until it is settled, whatever the order of its events")
+  func ledger() async throws {
+    let redis = try await RedisServer.start()
+    let conninfo = try await PostgresServer.shared().createDatabase()
+    let service = MonitorSvcMain.make(MonitorSettings())
+    let postgres = PostgresConfiguration(
+      conninfo: conninfo, applicationName: service.name, searchPath: service.schema)
+    let configuration = ServiceConfiguration(
+      redis: redis.configuration, postgres: postgres, poolSize: 2, httpPort: try freePort(),
+      logger: JSONLog.logger(service: service.name, level: .error))
+    let pool = PostgresPool(configuration: postgres, size: 1)
+    try await running(ServiceRuntime(service, configuration)) {
+      let logger = JSONLog.logger(service: "test", level: .error)
+      try await BusClient(redis: redis.configuration, name: "test", logger: logger).run { client in
+        try await eventually(within: .seconds(20)) {
+          try await count("select 1 from pg_tables where tablename = 'incidents'", pool) == 1
+        }
+        let incidents = { try await pool.withSession { try MonitorSnapshot.read($0).ledgerIncidents } }
+        try await client.send(Self.difference(to: USDT.nile, seq: 1))
+        try await client.send(Self.difference(to: USDT.mainnet, seq: 2, isSettled: true))
+        try await client.send(Self.difference(to: USDT.mainnet, seq: 1))
+        try await eventually { try await count("select 1 from incidents", pool) == 2 }
+        try await eventually { try await incidents() == 1 }
+        try await client.send(Self.difference(to: USDT.nile, seq: 2, isSettled: true))
+        try await eventually { try await incidents() == 0 }
+        #expect(try await notices(pool).isEmpty, "customers who subscribed in the bot hear nothing of keys")
+      }
+    }
+    await pool.close()
+    try await redis.stop()
+  }
+
+  private static func difference(to receiver: TronAddress, seq: Int64, isSettled: Bool = false) -> LedgerDiffers {
+    LedgerDiffers(
+      kind: .unknownDelegation, wallet: USDT.mainnet, receiver: receiver, ours: .zero, chain: Sun(7_000_000),
+      since: Date(timeIntervalSince1970: 1), settledAt: isSettled ? Date(timeIntervalSince1970: 2) : nil, seq: seq)
+  }
+
   private func story(_ redis: RedisServer, _ pool: PostgresPool) async throws {
     let logger = JSONLog.logger(service: "test", level: .error)
     try await BusClient(redis: redis.configuration, name: "test", logger: logger).run { client in

@@ -10,6 +10,7 @@ final class MonitorMetrics: Sendable {
   static let failures = "energy_order_failures_total"
   static let poolAvailable = "energy_pool_available_energy"
   static let poolDelegated = "energy_pool_delegated_energy"
+  static let ledgerIncidents = "energy_ledger_incidents"
 
   /// How much of each counter the registry has been told. Held while it is told more: two scrapes at once count
   /// nothing twice.
@@ -25,6 +26,7 @@ final class MonitorMetrics: Sendable {
     }
     if let available = snapshot.poolAvailable { metrics.gauge(Self.poolAvailable).set(Double(available)) }
     if let delegated = snapshot.poolDelegated { metrics.gauge(Self.poolDelegated).set(Double(delegated)) }
+    metrics.gauge(Self.ledgerIncidents).set(Double(snapshot.ledgerIncidents))
     told.withLock { told in
       for reason in OrderFailure.allCases {
         let news = Self.news(Counter.failure(reason), snapshot, &told)

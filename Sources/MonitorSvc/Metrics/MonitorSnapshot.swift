@@ -10,6 +10,8 @@ struct MonitorSnapshot: Sendable, Equatable {
   var counters: [String: Tally] = [:]
   var poolAvailable: Int64?
   var poolDelegated: Int64?
+  /// Differences between tx-svc's rows and the chain that are not settled.
+  var ledgerIncidents: Int64 = 0
 
   struct Tally: Sendable, Equatable {
     var count: Int64 = 0
@@ -32,6 +34,9 @@ struct MonitorSnapshot: Sendable, Equatable {
       snapshot.poolAvailable = try row.int("available")
       snapshot.poolDelegated = try row.int("delegated")
     }
+    let incidents = try session.execute(
+      "select count(*) as count from incidents where state = 'firing' and id like 'ledger/%'")
+    snapshot.ledgerIncidents = try incidents.rows.first?.int("count") ?? 0
     return snapshot
   }
 

@@ -42,6 +42,7 @@ enum MonitorMigrations {
           since timestamptz not null,
           value bigint not null
         );
-        """)
+        """),
+    Migration(version: 2, name: "incidents of the ledger", sql: "alter table incidents add column seq bigint"),
   ]
 }

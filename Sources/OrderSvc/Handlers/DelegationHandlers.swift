@@ -18,6 +18,9 @@ struct DelegationHandlers: Sendable {
     }
     service.ignore(PoolChanged.self)
     service.ignoresChainRecords()
+    service.ignore(SupplierStateChanged.self)
+    service.ignore(LedgerDiffers.self)
+    service.ignore(ChainParametersChanged.self)
   }
 
   private func handle<E: Event>(

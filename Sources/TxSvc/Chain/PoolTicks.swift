@@ -9,12 +9,22 @@ enum PoolTicks {
   static let noticeablePermille: Int64 = 10
   static let quietMax: TimeInterval = 15
 
+  /// Starts what is due for reading; one that is not enabled is read as long as it has lent something.
   static func refresh(_ unit: UnitOfWork, every interval: Duration) throws {
-    for var wallet in try unit.all(SupplierWallet.self) where wallet.isEnabled && wallet.refreshAt <= unit.now {
+    for var wallet in try unit.all(SupplierWallet.self) {
+      if wallet.state == .draining, wallet.isEmpty { try drained(&wallet, unit) }
+      guard wallet.isEnabled || !wallet.isEmpty, wallet.refreshAt <= unit.now else { continue }
       wallet.refreshAt = unit.now.addingTimeInterval(interval.timeInterval)
       try unit.save(wallet)
       try unit.start(RefreshWallet(address: wallet.address))
     }
+  }
+
+  private static func drained(_ wallet: inout SupplierWallet, _ unit: UnitOfWork) throws {
+    wallet.isDraining = false
+    wallet.seq += 1
+    try unit.save(wallet)
+    try unit.publish(SupplierStateChanged(address: wallet.address, state: .disabled, isDrained: true, seq: wallet.seq))
   }
 
   static let needsToPublish: [Need] = [
@@ -41,7 +51,10 @@ enum PoolTicks {
     var available = Energy.zero
     var delegated = Energy.zero
     for wallet in wallets {
-      if wallet.isEnabled { available = try available.adding(ratio.energy(for: wallet.available)) }
+      // One that cannot pay the fees of another rental has nothing to lend.
+      if wallet.isEnabled, wallet.rentalsLeft != 0 {
+        available = try available.adding(ratio.energy(for: wallet.available))
+      }
       delegated = try delegated.adding(ratio.energy(for: wallet.delegated))
     }
     return (available, delegated)

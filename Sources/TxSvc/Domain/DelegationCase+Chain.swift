@@ -63,6 +63,10 @@ extension DelegationCase {
     transactions[at].result = nil
     act(.send(txID: id.hex))
     let index = try index(ofLeg: transactions[at].legID)
+    if transactions[at].purpose == .reclaim {
+      // Figures read meanwhile offer sun that is lent again until the bytes are in a block once more.
+      try reserve(index)
+    }
     guard transactions[at].purpose == .delegate, legs[index].state == .inBlock else { return }
     legs[index].state = .signed
     legs[index].blockNumber = nil
@@ -124,7 +128,9 @@ extension DelegationCase {
       case .otherWallet:
         try changeWallet(legs[index].supplier) {
           $0.avoidUntil = terms.now.addingTimeInterval(terms.limits.avoidance.timeInterval)
+          // The chain knows better than the last figures, all of them.
           $0.refreshAt = terms.now
+          $0.accountAt = nil
         }
       case .fails(let failure):
         if delegation.failure == nil { delegation.failure = failure }
@@ -175,9 +181,10 @@ extension DelegationCase {
     for leg in legs where leg.state == .solid { reclaimOnce(leg.id) }
   }
 
-  /// The wallet's sun is back: read its figures soon, but not for every order of a busy wallet.
-  private mutating func refreshSoon(_ supplier: TronAddress, _ now: Date) throws {
-    try changeWallet(supplier) { $0.refreshAt = min($0.refreshAt, now.addingTimeInterval(20)) }
+  /// Something speaks for other figures than the last: reads them soon, but not for every order of a busy wallet.
+  mutating func refreshSoon(_ supplier: TronAddress, _ now: Date) throws {
+    let wallets = wallets.values.count { $0.isEnabled }
+    try changeWallet(supplier) { $0.refreshAt = FigurePace.next($0, wallets: wallets, now: now) }
   }
 
   /// Doubles with every reclaim of the leg that died, up to five minutes; it is tried for ever.

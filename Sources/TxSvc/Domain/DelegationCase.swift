@@ -21,6 +21,8 @@ struct DelegationCase: Sendable {
   var legs: [Leg]
   var transactions: [StoredTransaction]
   var wallets: [TronAddress: SupplierWallet]
+  /// Wallets that lend to the receiver for other orders; as far as this unit knows, which is enough for a preference.
+  var shared: Set<TronAddress> = []
   private(set) var actions: [DelegationAction] = []
 
   init(
@@ -145,9 +147,16 @@ struct DelegationCase: Sendable {
     guard let ratio = terms.ratio else { return .poolEmpty }
     let limits = terms.limits
     let open = wallets.values.filter { limits.mayLend($0, now: terms.now) && $0.address != delegation.receiver }
-    let planner = LegPlanner(ratio: ratio, marginPermille: limits.marginPermille, legsMax: limits.legsMax)
-    let offers = open.map { LegPlanner.Offer(supplier: $0.address, available: $0.available) }
-    guard let planned = try planner.plan(energy, offers: offers) else { return .poolEmpty }
+    let planner = LegPlanner(
+      ratio: ratio, marginPermille: limits.marginPermille, legsMax: limits.legsMax, strategy: limits.choice.strategy)
+    let offers = open.map {
+      LegPlanner.Offer(supplier: $0.address, available: $0.available, isShared: shared.contains($0.address))
+    }
+    guard let planned = try planner.plan(energy, offers: offers) else {
+      // What came back may be more than the last figures show.
+      for wallet in wallets.values where wallet.isEnabled { try refreshSoon(wallet.address, terms.now) }
+      return .poolEmpty
+    }
     guard delegation.legsPlanned + planned.count <= limits.legsPlannedMax else { return .chainRefused }
     for part in planned {
       delegation.legsPlanned += 1
@@ -172,7 +181,10 @@ struct DelegationCase: Sendable {
     guard legs[index].reservedBy == nil else { return }
     let supplier = legs[index].supplier
     let stake = legs[index].stake
-    try changeWallet(supplier) { $0.reserved = try $0.reserved.adding(stake) }
+    try changeWallet(supplier) {
+      $0.reserved = try $0.reserved.adding(stake)
+      $0.rentalsLeft = $0.rentalsLeft.map { max(0, $0 - 1) }
+    }
     legs[index].reservedBy = supplier
   }
 

@@ -7,6 +7,9 @@ struct LegPlanner {
   struct Offer: Sendable, Equatable {
     let supplier: TronAddress
     let available: Sun
+    /// It lends to the receiver already, for another order. On chain both are one sum, and taking back the first
+    /// pulls a share of what was used of the second: such a wallet is taken only when the others cannot carry it.
+    var isShared = false
   }
 
   struct PlannedLeg: Sendable, Equatable {
@@ -22,23 +25,39 @@ struct LegPlanner {
   /// Added to the stake, in thousandths, because the ratio floats while the energy is rented.
   let marginPermille: Int64
   let legsMax: Int
+  var strategy: any WalletStrategy = BestFit()
 
-  /// One wallet when one can carry all (the one with the least to spare, so that large orders still find room),
-  /// otherwise the largest first and the rest from the tightest fit; nil when the pool cannot carry it.
+  /// Legs whose energy adds up to the order's, none above what its wallet offers; nil when the pool cannot carry it.
   func plan(_ energy: Energy, offers: [Offer]) throws(AmountError) -> [PlannedLeg]? {
+    let unshared = offers.filter { !$0.isShared }
+    if let legs = try assign(energy, unshared) { return legs }
+    return unshared.count < offers.count ? try assign(energy, offers) : nil
+  }
+
+  private func assign(_ energy: Energy, _ offers: [Offer]) throws(AmountError) -> [PlannedLeg]? {
+    var open: [Offer] = []
+    for offer in offers where try carried(by: offer.available) > .zero { open.append(offer) }
+    open.sort { ($0.available, $0.supplier.base58) < ($1.available, $1.supplier.base58) }
+    // Taking the largest first needs the fewest legs: when a strategy's choice runs out of legs, that may not.
+    if let legs = try fill(energy, open, strategy) { return legs }
+    return try fill(energy, open, MostFree())
+  }
+
+  private func fill(
+    _ energy: Energy, _ offers: [Offer], _ strategy: any WalletStrategy
+  ) throws(AmountError) -> [PlannedLeg]? {
     var left = energy
-    var open = offers.sorted { ($0.available, $0.supplier.base58) < ($1.available, $1.supplier.base58) }
+    var open = offers
     var legs: [PlannedLeg] = []
-    while left > .zero, legs.count < legsMax {
+    while left > .zero, legs.count < legsMax, !open.isEmpty {
       let whole = try stake(for: left)
-      if let fit = open.first(where: { $0.available >= whole }) {
-        legs.append(PlannedLeg(supplier: fit.supplier, energy: left, stake: whole))
+      let offer = open.remove(at: strategy.choose(from: open, for: whole))
+      if offer.available >= whole {
+        legs.append(PlannedLeg(supplier: offer.supplier, energy: left, stake: whole))
         return legs
       }
-      guard let largest = open.popLast() else { return nil }
-      let part = try carried(by: largest.available)
-      guard part > .zero else { return nil }
-      legs.append(PlannedLeg(supplier: largest.supplier, energy: part, stake: try stake(for: part)))
+      let part = try carried(by: offer.available)
+      legs.append(PlannedLeg(supplier: offer.supplier, energy: part, stake: try stake(for: part)))
       left = try left.subtracting(part)
     }
     return nil

@@ -18,8 +18,10 @@ struct SigningLimits: Sendable {
   var avoidance: Duration = .seconds(60)
   /// Bandwidth of a delegation and its reclaim with some room (java-tron: 278–290 each).
   var bandwidthPerRental: Int64 = 600
-  /// What burning that bandwidth costs (1,000 sun a byte).
+  /// What burning that bandwidth costs (1,000 sun a byte). Both stand in until a wallet's `rentalsLeft` is known.
   var feePerRental = Sun(600_000)
+  /// How an order's wallets are chosen.
+  var choice = WalletChoice.bestFit
 
   /// Why this order is refused before anything is reserved; nil when it may be planned.
   func refusal(
@@ -33,10 +35,32 @@ struct SigningLimits: Sendable {
     return nil
   }
 
-  /// Whether a wallet can pay for a delegation and its reclaim, from bandwidth or by burning TRX, and is not set aside.
-  func mayLend(_ wallet: SupplierWallet, now: Date) -> Bool {
-    guard wallet.isEnabled else { return false }
-    if let avoidUntil = wallet.avoidUntil, avoidUntil > now { return false }
+  /// Whether a wallet may get a new leg.
+  func mayLend(_ wallet: SupplierWallet, now: Date) -> Bool { obstacle(wallet, now: now) == nil }
+
+  /// Why a wallet gets no new leg; nil when it may.
+  func obstacle(_ wallet: SupplierWallet, now: Date) -> LendingObstacle? {
+    switch wallet.state {
+    case .draining: return .draining
+    case .disabled: return .disabled
+    case .enabled: break
+    }
+    if let avoidUntil = wallet.avoidUntil, avoidUntil > now { return .avoided }
+    return canPay(wallet) ? nil : .fees
+  }
+
+  /// Whether it can pay for a delegation and its reclaim, from bandwidth or by burning TRX.
+  private func canPay(_ wallet: SupplierWallet) -> Bool {
+    if let rentalsLeft = wallet.rentalsLeft { return rentalsLeft > 0 }
     return wallet.bandwidth >= bandwidthPerRental || wallet.balance >= feePerRental
   }
+}
+
+/// Why a wallet gets no new leg, whatever it has to lend.
+enum LendingObstacle: String, Sendable, CaseIterable {
+  case disabled, draining
+  /// The chain refused its last transaction a moment ago.
+  case avoided
+  /// Neither bandwidth nor TRX pays for another rental.
+  case fees
 }

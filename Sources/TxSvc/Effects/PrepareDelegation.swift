@@ -32,7 +32,7 @@ struct PrepareDelegation: Effect {
     guard !account.isContract else { return effect.fail(.receiverIsContract, world) }
     if let ratio = try await ratio {
       let isEnough = try planned.allSatisfy { try ratio.energy(for: $0.stake) >= $0.energy }
-      guard isEnough else { return effect.planAgain(ratio, world) }
+      guard isEnough else { return effect.planAgain(ratio, for: receiver, world) }
     }
     return try await effect.signAndStore(planned, snapshot, context, world)
   }
@@ -95,20 +95,20 @@ struct PrepareDelegation: Effect {
   }
 
   /// The network's ratio has fallen below the margin since the legs were planned.
-  private func planAgain(_ ratio: StakeRatio, _ world: TxEnvironment) -> EffectOutcome {
-    settle(world, needs: [.row(ChainRatio.self, ChainRatio.key)]) { delegation, unit in
+  private func planAgain(_ ratio: StakeRatio, for receiver: TronAddress, _ world: TxEnvironment) -> EffectOutcome {
+    settle(world, to: receiver, needs: [.row(ChainRatio.self, ChainRatio.key)]) { delegation, unit in
       try delegation.dropPlanned("the energy ratio fell: planned again")
       try unit.save(ChainRatio(ratio, readAt: unit.now))
     }
   }
 
   private func settle(
-    _ world: TxEnvironment, needs: [Need] = [],
+    _ world: TxEnvironment, to receiver: TronAddress? = nil, needs: [Need] = [],
     _ change: @escaping @Sendable (inout DelegationCase, UnitOfWork) throws -> Void = { _, _ in }
   ) -> EffectOutcome {
     let order = order
-    return .done(needs: DelegationCase.needs(order) + needs) { unit in
-      guard let before = try DelegationCase.load(order, from: unit) else { return }
+    return .done(needs: DelegationCase.needs(order, to: receiver) + needs) { unit in
+      guard let before = try DelegationCase.load(order, from: unit, isSharing: receiver != nil) else { return }
       var delegation = before
       try change(&delegation, unit)
       try delegation.settle(try DelegationCase.terms(unit, world.limits))

@@ -28,11 +28,13 @@ struct SendTransaction: Effect {
     switch step {
     case .finished: return .done()
     case .wait(let pause): return .again(after: pause)
-    case .bury: return effect.bury(world)
-    case .settleExpired: return try await effect.settleExpired(transaction, context, world)
+    case .bury: return effect.bury(snapshot.delegation.receiver, world)
+    case .settleExpired:
+      return try await effect.settleExpired(transaction, snapshot.delegation.receiver, context, world)
     case .send:
       guard snapshot.mode.allows(transaction.purpose) else { return .again(after: .seconds(5)) }
-      return try await effect.send(transaction, attempt: sendings.count, context, world)
+      return try await effect.send(
+        transaction, to: snapshot.delegation.receiver, attempt: sendings.count, context, world)
     }
   }
 
@@ -47,7 +49,8 @@ struct SendTransaction: Effect {
   // MARK: - Sending
 
   private func send(
-    _ transaction: StoredTransaction, attempt: Int, _ context: EffectContext, _ world: TxEnvironment
+    _ transaction: StoredTransaction, to receiver: TronAddress, attempt: Int, _ context: EffectContext,
+    _ world: TxEnvironment
   ) async throws -> EffectOutcome {
     let nodes = await world.nodes.usableNodes()
     guard !nodes.isEmpty else { return .again(after: .seconds(1)) }
@@ -67,7 +70,7 @@ struct SendTransaction: Effect {
       ).increment()
       outcomes.append(.init(sendingID: answer.sendingID, outcome: kind, code: code, message: message))
     }
-    return record(outcomes, world)
+    return record(outcomes, receiver, world)
   }
 
   /// Commits the row without which no byte leaves. nil when the transaction is no longer to be sent: it is dead or in a
@@ -89,12 +92,14 @@ struct SendTransaction: Effect {
   }
 
   /// Writes the outcomes and, in the same transaction, the death of a transaction that every node has refused for good.
-  private func record(_ answers: [Sending.Answer], _ world: TxEnvironment) -> EffectOutcome {
+  private func record(
+    _ answers: [Sending.Answer], _ receiver: TronAddress, _ world: TxEnvironment
+  ) -> EffectOutcome {
     let effect = self
     let isRefused = answers.contains { $0.outcome == .rejected }
     let needs =
       isRefused
-      ? DelegationCase.needs(order) + [.rows(Sending.self, where: "tx_id", is: txID)]
+      ? DelegationCase.needs(order, to: receiver) + [.rows(Sending.self, where: "tx_id", is: txID)]
       : answers.map { .row(Sending.self, $0.sendingID) }
     let pause: Duration =
       if answers.contains(where: { $0.outcome == .accepted }) {
@@ -127,15 +132,16 @@ struct SendTransaction: Effect {
 
   // MARK: - Settling
 
-  private func bury(_ world: TxEnvironment) -> EffectOutcome {
+  private func bury(_ receiver: TronAddress, _ world: TxEnvironment) -> EffectOutcome {
     let effect = self
-    return .done(needs: DelegationCase.needs(order) + [.rows(Sending.self, where: "tx_id", is: txID)]) { unit in
+    let needs = DelegationCase.needs(order, to: receiver) + [.rows(Sending.self, where: "tx_id", is: txID)]
+    return .done(needs: needs) { unit in
       try effect.buryIfRefused(unit, world)
     }
   }
 
   private func buryIfRefused(_ unit: UnitOfWork, _ world: TxEnvironment) throws {
-    guard let before = try DelegationCase.load(order, from: unit),
+    guard let before = try DelegationCase.load(order, from: unit, isSharing: true),
       let transaction = before.transactions.first(where: { $0.id.hex == txID }),
       case .refused(let rejection) = SendingVerdict.of(
         transaction.state, try unit.all(Sending.self) { $0.txID == transaction.id })
@@ -148,7 +154,7 @@ struct SendTransaction: Effect {
   }
 
   private func settleExpired(
-    _ transaction: StoredTransaction, _ context: EffectContext, _ world: TxEnvironment
+    _ transaction: StoredTransaction, _ receiver: TronAddress, _ context: EffectContext, _ world: TxEnvironment
   ) async throws -> EffectOutcome {
     let effect = self
     switch try await ChainSearch.find(transaction, world.nodes) {
@@ -165,8 +171,8 @@ struct SendTransaction: Effect {
         try delegation.save(over: before, to: unit)
       }
     case .absent:
-      return .done(needs: DelegationCase.needs(order)) { unit in
-        guard let before = try DelegationCase.load(effect.order, from: unit),
+      return .done(needs: DelegationCase.needs(order, to: receiver)) { unit in
+        guard let before = try DelegationCase.load(effect.order, from: unit, isSharing: true),
           before.transactions.first(where: { $0.id == transaction.id })?.state == .signed
         else { return }
         var delegation = before

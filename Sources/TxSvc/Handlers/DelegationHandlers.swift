@@ -8,9 +8,12 @@ import TronKit
 enum DelegationHandlers {
   // MARK: - DelegateEnergy
 
-  /// The hour's sum is counted here.
+  /// The hour's sum is counted here. The ratio is locked because its table is the first to be read: whoever comes
+  /// second sees the legs that the first has planned for the same receiver.
   static func needs(_ message: DelegateEnergy) -> [Need] {
-    DelegationCase.needs(message.order) + [.row(SigningState.self, SigningState.key)]
+    DelegationCase.needs(message.order, to: message.receiver) + [
+      .row(ChainRatio.self, ChainRatio.key), .row(SigningState.self, SigningState.key),
+    ]
   }
 
   static func delegate(_ message: DelegateEnergy, _ unit: UnitOfWork, _ world: TxEnvironment) throws {
@@ -28,6 +31,7 @@ enum DelegationHandlers {
     var delegation = DelegationCase(
       delegation: Delegation(message, correlation: unit.cause?.correlation ?? "", now: unit.now),
       wallets: try DelegationCase.wallets(of: unit))
+    delegation.shared = try DelegationCase.shared(delegation.delegation, unit)
     let terms = try DelegationCase.terms(unit, world.limits)
     delegation.delegation.failure = world.limits.refusal(
       of: message, now: unit.now, mode: terms.mode, wallets: Set(delegation.wallets.keys), hourEnergy: state.hourEnergy)

@@ -152,6 +152,7 @@ enum TxMigrations {
           published_at timestamptz not null
         );
         """),
+    pool,
     deposits,
     reclaims,
   ]

@@ -6,7 +6,11 @@ import TronKit
 /// A case read from, and written to, a unit of work.
 extension DelegationCase {
   /// Everything that one order's case may touch. All wallets, because a leg that dies is planned again.
-  static func needs(_ order: OrderID) -> [Need] { needsWithoutWallets(order) + [.all(SupplierWallet.self)] }
+  /// - Parameter receiver: where legs are likely to be planned: what else is lent there decides between wallets.
+  static func needs(_ order: OrderID, to receiver: TronAddress? = nil) -> [Need] {
+    let shared: [Need] = receiver.map { [.rows(Leg.self, where: "lent_to", is: $0.base58)] } ?? []
+    return needsWithoutWallets(order) + shared + [.all(SupplierWallet.self)]
+  }
 
   /// For facts that move no promise, such as a signature: orders do not wait for one another's wallets.
   static func needsWithoutWallets(_ order: OrderID) -> [Need] {
@@ -18,10 +22,18 @@ extension DelegationCase {
   }
 
   /// nil when the order is unknown.
-  static func load(_ order: OrderID, from unit: UnitOfWork) throws -> DelegationCase? {
-    guard var delegation = try loadWithoutWallets(order, from: unit) else { return nil }
-    delegation.wallets = try wallets(of: unit)
-    return delegation
+  /// - Parameter isSharing: look at other orders' legs, too: worth it where legs are likely to be planned.
+  static func load(_ order: OrderID, from unit: UnitOfWork, isSharing: Bool = false) throws -> DelegationCase? {
+    guard var found = try loadWithoutWallets(order, from: unit) else { return nil }
+    found.wallets = try wallets(of: unit)
+    if isSharing { found.shared = try shared(found.delegation, unit) }
+    return found
+  }
+
+  /// Wallets that lend to the same receiver for other orders, as far as the unit's needs show them.
+  static func shared(_ delegation: Delegation, _ unit: UnitOfWork) throws -> Set<TronAddress> {
+    let legs = try unit.all(Leg.self, where: "lent_to", is: delegation.receiver.base58)
+    return Set(legs.filter { $0.orderID != delegation.id }.map(\.supplier))
   }
 
   /// A case in which no promise can be moved: whatever would touch a wallet throws.
@@ -49,7 +61,10 @@ extension DelegationCase {
   ) throws {
     let walletsBefore = before?.wallets ?? walletsBefore
     if delegation != before?.delegation { try unit.save(delegation) }
-    for leg in legs where before?.legs.first(where: { $0.id == leg.id }) != leg { try unit.save(leg) }
+    for var leg in legs {
+      leg.lentTo = leg.state.isLive ? delegation.receiver : nil
+      if before?.legs.first(where: { $0.id == leg.id }) != leg { try unit.save(leg) }
+    }
     for transaction in transactions
     where before?.transactions.first(where: { $0.id == transaction.id }) != transaction {
       try unit.save(transaction)

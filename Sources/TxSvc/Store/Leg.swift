@@ -18,6 +18,8 @@ struct Leg: Row {
   var reservedBy: TronAddress?
   /// Whether it is counted in its wallet's `delegated`.
   var isCounted: Bool
+  /// The order's receiver while the leg is live, nil afterwards: finds what else is lent to the same address.
+  var lentTo: TronAddress?
   var txID: TransactionID?
   var reclaimTxID: TransactionID?
   var blockNumber: Int64?

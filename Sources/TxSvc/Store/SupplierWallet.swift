@@ -1,4 +1,5 @@
 import BusKit
+import Contracts
 import Foundation
 import TronKit
 
@@ -13,7 +14,12 @@ struct SupplierWallet: Row {
   var keyID: String
   /// 0: the owner's permission; from 2 an active one.
   var permissionID: Int
+  /// Whether it gets new legs. What it has lent is taken back either way.
   var isEnabled: Bool
+  /// Not enabled, and the operator wants to hear when nothing of ours is lent any more.
+  var isDraining = false
+  /// Of the last event about the wallet.
+  var seq: Int64 = 0
 
   /// What the chain would let it delegate, as of block `figuresBlock`.
   var delegatable: Sun
@@ -21,10 +27,21 @@ struct SupplierWallet: Row {
   var reserved: Sun
   /// Of our legs, the sun that lies on chain.
   var delegated: Sun
-  /// Staked and free bandwidth left.
+  /// The larger of staked and free bandwidth left: a transaction takes all of its bandwidth from one of them.
   var bandwidth: Int64
+  var stakedBandwidth: Int64 = 0
+  var freeBandwidth: Int64 = 0
   var balance: Sun
+  /// Energy of its own stake that is spent and recovers within 24 h.
+  var energyUsed = Energy.zero
+  /// Sun that the chain says it has lent, ours and others'.
+  var delegatedOnChain = Sun.zero
+  /// Rentals whose fees bandwidth and TRX still pay for, counted down with every leg; nil until first worked out.
+  var rentalsLeft: Int64?
   var figuresBlock: Int64
+  /// When `delegatable` was last read, and when all figures were.
+  var figuresAt: Date?
+  var accountAt: Date?
   /// When the figures are to be read again.
   var refreshAt: Date
   /// No new leg before this time: the chain refused the wallet's last one.
@@ -35,4 +52,9 @@ struct SupplierWallet: Row {
 
   /// What may be promised to new legs.
   var available: Sun { Sun(max(0, delegatable.value - reserved.value)) }
+
+  /// Whether nothing of ours is lent by it or promised.
+  var isEmpty: Bool { delegated == .zero && reserved == .zero }
+
+  var state: SupplierState { isEnabled ? .enabled : isDraining ? .draining : .disabled }
 }

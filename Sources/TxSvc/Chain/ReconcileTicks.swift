@@ -1,0 +1,44 @@
+import BusKit
+import Contracts
+import Foundation
+import TronKit
+
+/// What is compared with the chain by the clock.
+enum ReconcileTicks {
+  /// Open differences looked at in one round.
+  static let openMax = 100
+
+  static let needsOfNight: [Need] = [
+    .all(SupplierWallet.self), .all(Reconciliation.self),
+    .rows(LedgerDifference.self, where: "state", is: LedgerDifferencesView.State.settled.rawValue),
+  ]
+
+  /// Every receiver of every wallet; also of one that is disabled, for its key may still be abused.
+  static func night(_ tick: Tick, _ unit: UnitOfWork) throws {
+    for wallet in try unit.all(SupplierWallet.self) { try begin(wallet.address, night: tick.time, unit) }
+    for row in try unit.all(LedgerDifference.self) {
+      guard let settledAt = row.settledAt, unit.now.timeIntervalSince(settledAt) > LedgerDifference.keptFor else {
+        continue
+      }
+      try unit.delete(LedgerDifference.self, row.id)
+    }
+  }
+
+  static func begin(_ wallet: TronAddress, night: Date, _ unit: UnitOfWork) throws {
+    var row =
+      try unit.find(Reconciliation.self, wallet.base58) ?? Reconciliation(id: wallet, night: night, startedAt: unit.now)
+    row.begin(night, now: unit.now)
+    try unit.save(row)
+    try unit.start(ReconcileWallet(wallet: wallet, night: night))
+  }
+
+  static let needsOfOpen: [Need] = [
+    .rows(LedgerDifference.self, where: "state", is: LedgerDifferencesView.State.reported.rawValue)
+  ]
+
+  /// Whether what was reported has been settled.
+  static func open(_ unit: UnitOfWork) throws {
+    let open = try unit.all(LedgerDifference.self).sorted { ($0.since, $0.id) < ($1.since, $1.id) }
+    for row in open.prefix(openMax) { try unit.start(CheckLedger(wallet: row.wallet, receiver: row.receiver)) }
+  }
+}

@@ -1,0 +1,138 @@
+import BusKit
+import Contracts
+import Foundation
+import TronKit
+
+/// A wallet's figures on their way from the chain into its row, with what our own rows said meanwhile.
+struct WalletReading: Sendable {
+  /// Reclaims within this time are paid for before another rental is taken on.
+  private static let soonMs: Int64 = 3_600_000
+
+  let address: TronAddress
+  let figures: WalletFigures
+  /// The cursor before the figures were read: they show at least what was followed then, if the node was as far.
+  let followed: Int64
+  let reclaimsSoon: Int64
+  let transactionFee: Int64
+  /// The chain's total is none that our rows allow.
+  let isSuspicious: Bool
+
+  /// What is known before the chain is asked.
+  private struct Before: Sendable {
+    let wallet: SupplierWallet
+    let followed: Int64
+    let reclaimsSoon: Int64
+    let transactionFee: Int64
+    let now: Date
+  }
+
+  /// nil for an unknown wallet.
+  /// - Parameter isFull: everything; else everything when it is due, and only what can be lent otherwise.
+  static func make(_ address: TronAddress, isFull: Bool, _ bus: Bus, _ world: TxEnvironment) async throws
+    -> WalletReading?
+  {
+    guard let before = try await read(address, bus) else { return nil }
+    let accountAge = before.wallet.accountAt.map { before.now.timeIntervalSince($0) }
+    let isDue = accountAge.map { $0 >= world.walletRefresh.timeInterval * 0.9 } ?? true
+    guard isFull || isDue || before.wallet.rentalsLeft == 0 else {
+      let figures = try await WalletFigures.readDelegatable(address, world.nodes)
+      return WalletReading(
+        address: address, figures: figures, followed: before.followed, reclaimsSoon: 0, transactionFee: 0,
+        isSuspicious: false)
+    }
+    try await checkBooks(address, bus)
+    let legsBefore = try await bus.read { try LedgerSnapshot.read(address, $0) }
+    let (figures, _) = try await WalletFigures.read(address, world.nodes)
+    let legsAfter = try await bus.read { try LedgerSnapshot.read(address, $0) }
+    let bounds = try LedgerBounds(before: legsBefore.legs, after: legsAfter.legs)
+    let isComparable = figures.block >= legsBefore.solidBlock && legsBefore.solidBlock > 0
+    let isSuspicious = figures.account.map { isComparable && !bounds.contains($0.delegated) } ?? false
+    return WalletReading(
+      address: address, figures: figures, followed: before.followed, reclaimsSoon: before.reclaimsSoon,
+      transactionFee: before.transactionFee, isSuspicious: isSuspicious)
+  }
+
+  private static func read(_ address: TronAddress, _ bus: Bus) async throws -> Before? {
+    try await bus.read { session in
+      let key = address.base58
+      let rows = try session.execute("select * from supplier_wallets where address = $1", [.text(key)])
+      guard let wallet = try rows.decoded(SupplierWallet.self).first else { return nil }
+      let cursor = try session.execute("select number, time_ms from block_cursor").rows.first
+      let fee = try session.execute("select transaction_fee from chain_parameters where transaction_fee is not null")
+      // Uses legs_live. A leg that has no time yet ends after its duration at the earliest.
+      let soon = try session.execute(
+        """
+        select count(*) as count, clock_timestamp() as now from legs l join delegations d on d.id = l.order_id
+        where l.supplier = $1 and l.state not in ('reclaimed', 'dead')
+          and (d.state in ('reclaiming', 'failing')
+            or coalesce(d.ends_at_ms, coalesce(d.started_at_ms, $2) + d.duration_seconds * 1000) <= $2 + $3)
+        """, [.text(key), .int(try cursor?.int("time_ms") ?? 0), .int(Self.soonMs)])
+      guard let row = soon.rows.first else { throw TransientFailure("Postgres did not count") }
+      return Before(
+        wallet: wallet, followed: try cursor?.int("number") ?? 0, reclaimsSoon: try row.int("count"),
+        transactionFee: try fee.rows.first?.int("transaction_fee") ?? CapacityFees.transactionFeeAssumed,
+        now: try row.date("now"))
+    }
+  }
+
+  /// A wallet's sums are those of its legs, whatever the chain says: one statement sees both at one moment.
+  private static func checkBooks(_ address: TronAddress, _ bus: Bus) async throws {
+    let wrong = try await bus.read { session in
+      try session.execute(
+        """
+        select * from (
+          select delegated, reserved,
+            (select coalesce(sum(stake), 0)::bigint from legs
+              where supplier = address and is_counted and state not in ('reclaimed', 'dead')) as counted,
+            (select coalesce(sum(stake), 0)::bigint from legs where reserved_by = address) as promised
+          from supplier_wallets where address = $1
+        ) as sums where delegated <> counted or reserved <> promised
+        """, [.text(address.base58)]
+      ).rows.first.map {
+        "delegated \(try $0.int("delegated")), its legs \(try $0.int("counted")); "
+          + "reserved \(try $0.int("reserved")), its legs \(try $0.int("promised"))"
+      }
+    }
+    guard let wrong else { return }
+    bus.metrics.counter("energy_tx_wallet_sums_wrong_total").increment()
+    bus.logger.critical(
+      "a wallet's sums are not those of its legs", metadata: ["wallet": "\(address)", "sun": "\(wrong)"])
+  }
+
+  // MARK: - Writing
+
+  var needs: [Need] {
+    [
+      .row(SupplierWallet.self, address.base58), .rows(Leg.self, where: "reserved_by", is: address.base58),
+      .row(ChainRatio.self, ChainRatio.key),
+    ]
+  }
+
+  func apply(_ unit: UnitOfWork) throws {
+    guard var wallet = try unit.find(SupplierWallet.self, address.base58) else { return }
+    if isSuspicious { try unit.start(CheckLedger(wallet: address, receiver: nil)) }
+    guard figures.block >= wallet.figuresBlock else { return }
+    figures.write(to: &wallet, followed: followed)
+    wallet.figuresAt = unit.now
+    var unshown: Int64 = 0
+    for leg in try unit.all(Leg.self, where: "reserved_by", is: address.base58) {
+      guard RefreshWallet.isShown(leg, upTo: wallet.figuresBlock) else {
+        unshown += 1
+        continue
+      }
+      var shown = leg
+      shown.reservedBy = nil
+      wallet.reserved = try wallet.reserved.subtracting(leg.stake)
+      try unit.save(shown)
+    }
+    if let account = figures.account {
+      wallet.accountAt = unit.now
+      let fees = CapacityFees(
+        stakedBandwidth: account.stakedBandwidth, freeBandwidth: account.freeBandwidth, balance: account.balance,
+        transactionFee: transactionFee)
+      wallet.rentalsLeft = fees.rentals(reclaimsSoon: reclaimsSoon, unshown: unshown)
+    }
+    try unit.save(wallet)
+    if let ratio = figures.ratio { try unit.save(ChainRatio(ratio, readAt: unit.now)) }
+  }
+}

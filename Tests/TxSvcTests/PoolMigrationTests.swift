@@ -1,0 +1,50 @@
+import BusKit
+import Contracts
+import Foundation
+import Postgres
+import TestKit
+import Testing
+import TronKit
+
+@testable import TxSvc
+
+@Suite("The pool's tables are upgraded")
+struct PoolMigrationTests {
+  @Test("legs and wallets of the release before are read, and live legs are found by their receiver")
+  func upgrade() async throws {
+    let conninfo = try await PostgresServer.shared().createDatabase()
+    let pool = PostgresPool(
+      configuration: PostgresConfiguration(conninfo: conninfo, applicationName: "test", searchPath: "tx_svc"), size: 1)
+    let first = try #require(TxMigrations.all.first { $0.version == 1 })
+    let receiver = try Samples.address(0xaa)
+    let wallet = try Samples.address(1)
+    try await Migrator.run(pool, schema: "tx_svc", component: "service", migrations: [first])
+    try await pool.withSession { session in
+      _ = try session.execute(
+        """
+        insert into supplier_wallets values ($1, 'token', 'key', 0, true, 5, 0, 0, 600, 7, 9, now(), null, now())
+        """, [.text(wallet.base58)])
+      _ = try session.execute(
+        """
+        insert into delegations values ('ord_1', 'cus_1', $1, 1, 60, now(), 'final', false, null, 2, 1, null, 1, 1, 1,
+          0, '', now())
+        """, [.text(receiver.base58)])
+      for (id, state) in [("ord_1/1", "dead"), ("ord_1/2", "solid")] {
+        _ = try session.execute(
+          "insert into legs values ($1, 'ord_1', $2, 1, 1000000, $3, null, true, null, null, 1, 1, null)",
+          [.text(id), .text(wallet.base58), .text(state)])
+      }
+    }
+    try await Migrator.run(pool, schema: "tx_svc", component: "service", migrations: TxMigrations.all)
+    let (wallets, legs) = try await pool.withSession { session in
+      (
+        try session.execute("select * from supplier_wallets").decoded(SupplierWallet.self),
+        try session.execute("select * from legs order by id").decoded(Leg.self)
+      )
+    }
+    #expect(wallets.map(\.state) == [.enabled])
+    #expect(wallets.map(\.rentalsLeft) == [nil])
+    #expect(legs.map(\.lentTo) == [nil, receiver])
+    await pool.close()
+  }
+}
