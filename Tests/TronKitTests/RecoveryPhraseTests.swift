@@ -86,7 +86,7 @@ import TronKit
     }
   }
 
-  @Test(arguments: [0, 15, 17, 33]) func entropyOfAnotherLengthIsRefused(count: Int) {
+  @Test(arguments: [0, 14, 17, 33]) func entropyOfAnotherLengthIsRefused(count: Int) {
     let error = #expect(throws: KeyError.self) {
       try [UInt8](repeating: 7, count: count).withUnsafeBytes { try RecoveryPhrase(entropy: $0) }
     }

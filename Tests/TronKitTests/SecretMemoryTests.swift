@@ -14,7 +14,10 @@ import Testing
     /// What the kernel says of the mapping in which an address lies: `lo` is locked, `dd` is left out of core dumps.
     private func flags(of address: UInt) throws -> [Substring] {
       var isInside = false
-      for line in try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8).split(separator: "\n") {
+      // Files of the kernel have no length; read until the end.
+      let file = try #require(FileHandle(forReadingAtPath: "/proc/self/smaps"))
+      let text = String(decoding: try #require(try file.readToEnd()), as: UTF8.self)
+      for line in text.split(separator: "\n") {
         if let match = line.firstMatch(of: #/^([0-9a-f]+)-([0-9a-f]+) /#) {
           isInside = (UInt(match.1, radix: 16) ?? .max) <= address && address < (UInt(match.2, radix: 16) ?? 0)
         } else if isInside, line.hasPrefix("VmFlags:") {
