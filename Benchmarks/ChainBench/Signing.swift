@@ -2,8 +2,8 @@ import CSecp256k1
 import Crypto
 import TronKit
 
-/// How many delegations are built, hashed and signed in a second on one core, against what libsecp256k1 alone can do with
-/// ready digests: the ceiling of whatever uses it.
+/// How many delegations are built, hashed and signed in a second on one core, against what libsecp256k1 alone can do
+/// with ready digests: the ceiling of whatever uses it.
 enum Signing {
   @Sendable static func measure() throws -> [Figure] {
     let key = try PrivateKey.generate()

@@ -63,7 +63,8 @@ struct DocumentTests {
     let document = try Self.text("docs/tronkit.md")
     var codes: Set<Substring> = []
     for path in [
-      "Keys/KeyError", "Address/TronAddressError", "Amounts/AmountError", "Transaction/TransactionError", "Token/ABIError",
+      "Keys/KeyError", "Address/TronAddressError", "Amounts/AmountError", "Transaction/TransactionError",
+      "Token/ABIError",
     ] {
       let source = try Self.text("Sources/TronKit/\(path).swift")
       codes.formUnion(source.matches(of: /KeyError\(\s*"([a-z0-9_]+)"/).map(\.1))

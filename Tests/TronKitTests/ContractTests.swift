@@ -82,8 +82,8 @@ import TronKit
 
   @Test func aRealPermissionUpdateIsReadInFull() throws {
     let vector = try #require(try Vectors.load().signed_transactions.first { $0.contract_type == 46 })
-    guard case .updatePermissions(let update) = try RawTransaction(decodingExactly: Hex.decode(vector.raw_data_hex)).contract
-    else {
+    let raw = try RawTransaction(decodingExactly: Hex.decode(vector.raw_data_hex))
+    guard case .updatePermissions(let update) = raw.contract else {
       Issue.record("another contract")
       return
     }

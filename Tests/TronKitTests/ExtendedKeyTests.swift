@@ -41,7 +41,9 @@ import TronKit
     let vectors = try KeyVectors.load().bip32
     var followed = 0
     for child in vectors {
-      guard let slash = child.path.lastIndex(of: "/"), let index = UInt32(child.path[slash...].dropFirst()) else { continue }
+      guard let slash = child.path.lastIndex(of: "/"), let index = UInt32(child.path[slash...].dropFirst()) else {
+        continue
+      }
       let parent = try #require(vectors.first { $0.seed == child.seed && $0.path == child.path[..<slash] })
       #expect(try ExtendedPublicKey(parsing: parent.xpub).child(index).text == child.xpub)
       followed += 1

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The official vectors of BIP 32 and BIP 39, and what other people's programs make of keys, phrases, messages and token
-/// calls (`Vectors/keys.py`). The private keys in them are public.
+/// The official vectors of BIP 32 and BIP 39, and what other people's programs make of keys, phrases, messages and
+/// token calls (`Vectors/keys.py`). The private keys in them are public.
 struct KeyVectors: Decodable {
   struct Phrase: Decodable {
     var entropy: String

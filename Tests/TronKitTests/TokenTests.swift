@@ -68,7 +68,8 @@ import TronKit
     }
   }
 
-  @Test(arguments: ["", "a9", "a9059cbb", "70a08231", "a9059cbb00"]) func aCutCallIsAnErrorOrAnotherCall(hex: String) throws {
+  @Test(arguments: ["", "a9", "a9059cbb", "70a08231", "a9059cbb00"])
+  func aCutCallIsAnErrorOrAnotherCall(hex: String) throws {
     let data = try Hex.decode(hex)
     do throws(ABIError) {
       #expect(try TokenCall(decoding: data) == nil && data.count < 4)

@@ -54,12 +54,14 @@ public enum Hex {
 
 /// Why a text is not hexadecimal.
 public struct HexError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong.
   public enum Reason: Hashable, Sendable {
     case oddLength(Int)
     /// Counted in UTF-8 bytes from 0.
     case notADigit(position: Int)
   }
 
+  /// What is wrong.
   public let reason: Reason
 
   init(_ reason: Reason) { self.reason = reason }

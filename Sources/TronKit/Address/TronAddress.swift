@@ -77,6 +77,7 @@ public struct TronAddress: Hashable, Sendable {
   public var base58: String { Base58.encodeChecked(bytes) }
   /// 42 digits beginning with 41.
   public var hex: String { Hex.encode(bytes) }
+  /// Nothing must be sent or lent to it.
   public var isZero: Bool { self == .zero }
 }
 

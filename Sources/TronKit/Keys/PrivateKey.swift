@@ -52,6 +52,7 @@ public struct PrivateKey: Sendable, Equatable {
     }
   }
 
+  /// Of its public key.
   public var address: TronAddress { publicKey.address }
 
   /// Signs 32 bytes as they are: deterministic (RFC 6979), low s, v 0 or 1.

@@ -7,8 +7,8 @@ public struct RecoveryPhrase: Sendable, Equatable {
   /// 16 to 32 bytes.
   private let entropy: SecretBytes
 
-  /// Reads 12 to 24 English words with white space between them. The text is the caller's; errors name the position of a
-  /// word and never the word.
+  /// Reads 12 to 24 English words with white space between them. The text is the caller's; errors name the position of
+  /// a word and never the word.
   /// - Throws: `phrase_length`, `phrase_word`, `phrase_checksum`.
   public init(parsing text: String) throws(KeyError) {
     let words = text.decomposedStringWithCompatibilityMapping.split(whereSeparator: \.isWhitespace)
@@ -23,7 +23,7 @@ public struct RecoveryPhrase: Sendable, Equatable {
       }
     }
     let count = words.count / 3 * 4
-    let entropy = try SecretBytes(copying: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bits.mutable)[..<count]))
+    let entropy = try SecretBytes(copying: UnsafeRawBufferPointer(rebasing: bits.mutable[..<count]))
     let mask = UInt8(truncatingIfNeeded: 0xff00 >> (count / 4))
     guard bits.bytes[count] & mask == Self.checksum(entropy) & mask else { throw KeyError.phraseChecksum }
     self.entropy = entropy

@@ -8,8 +8,9 @@ import Synchronization
 /// The memory of every `SecretBytes`: locked, so that it is not written to swap, and left out of core dumps where the
 /// system can do that (Linux).
 ///
-/// Locking takes from RLIMIT_MEMLOCK (`ulimit -l`). When that is used up secrets are held in ordinary memory, still zeroed
-/// after use, and counted: see `report`. A service that would rather not run then calls `requireLocked()` when it starts.
+/// Locking takes from RLIMIT_MEMLOCK (`ulimit -l`). When that is used up secrets are held in ordinary memory, still
+/// zeroed after use, and counted: see `report`. A service that would rather not run then calls `requireLocked()` at
+/// start.
 public enum SecretMemory {
   /// How the secrets of this process are held.
   public struct Report: Hashable, Sendable {

@@ -20,7 +20,7 @@ public struct PermissionUpdate: Hashable, Sendable {
   private static let nameLengthMax = 32
 
   /// The permissions' own ids do not matter: the chain numbers them by their place.
-  /// - Throws: `malformed_transaction` with what the chain would refuse: no key or more than five, a key twice, a weight
+  /// - Throws: `malformed_transaction` with what the chain would refuse: no key or more than five, one twice, a weight
   ///   or threshold that is not positive, weights that do not reach the threshold, a name of more than 32 bytes, an
   ///   active permission without operations or another with them, none or more than eight active ones.
   public init(

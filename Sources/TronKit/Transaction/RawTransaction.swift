@@ -12,6 +12,7 @@ public struct RawTransaction: Hashable, Sendable {
   public var feeLimit: Int64
   /// The memo. The chain charges 1 TRX for one that is not empty.
   public var data: [UInt8]
+  /// What it does; the chain allows exactly one.
   public var contract: Contract
   /// Which permission of the owner has signed: 0 owner, 2 and above active ones.
   public var permissionID: Int32
