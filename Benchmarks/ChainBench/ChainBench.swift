@@ -28,7 +28,7 @@ enum ChainBench {
       guard options.contains("--json") else { return }
       let object = Dictionary(uniqueKeysWithValues: figures.map { ($0.name, $0.value) })
       let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])
-      FileHandle.standardOutput.write(data + [10])
+      print(String(decoding: data, as: UTF8.self))
     } catch {
       FileHandle.standardError.write(Data("chain-bench: \(error)\n".utf8))
       exit(1)

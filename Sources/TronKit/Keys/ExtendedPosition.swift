@@ -27,6 +27,7 @@ struct ExtendedPosition: Hashable, Sendable {
 
   /// Of the 78 bytes of an extended key. BIP 32: a root has no parent and no number.
   init(_ serialized: SecretBytes) throws(KeyError) {
+    defer { withExtendedLifetime(serialized) {} }
     let bytes = serialized.mutable
     self.init(
       depth: bytes[4], parentFingerprint: Array(bytes[5..<9]),
@@ -37,6 +38,7 @@ struct ExtendedPosition: Hashable, Sendable {
   /// The 78 bytes of `xpub…` or `xprv…`.
   static func decoded(_ text: String, version: [UInt8]) throws(KeyError) -> SecretBytes {
     let serialized = try SecretBytes(count: 78)
+    defer { withExtendedLifetime(serialized) {} }
     var isWhole = false
     do throws(Base58Error) {
       try Base58.withDecodedChecked(text) { bytes in

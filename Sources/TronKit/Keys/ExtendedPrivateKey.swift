@@ -15,7 +15,9 @@ public struct ExtendedPrivateKey: Sendable {
   /// - Throws: `bad_seed`, or `key_out_of_range` for one seed in 2^127.
   public init(seed: SecretBytes) throws(KeyError) {
     guard (16...64).contains(seed.count) else { throw KeyError.badSeed }
+    defer { withExtendedLifetime(seed) {} }
     let halves = try HDDerivation.hmac(key: Array("Bitcoin seed".utf8), UnsafeRawBufferPointer(seed.mutable))
+    defer { withExtendedLifetime(halves) {} }
     let key = try PrivateKey(copying: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(halves.mutable)[..<32]))
     self.init(key: key, position: .root(chainCode: Array(halves.mutable[32...])))
   }
@@ -23,6 +25,7 @@ public struct ExtendedPrivateKey: Sendable {
   /// Likewise; the caller's copy is the caller's to erase.
   public init(seed: [UInt8]) throws(KeyError) {
     let secret = try SecretBytes(count: seed.count)
+    defer { withExtendedLifetime(secret) {} }
     secret.mutable.copyBytes(from: seed)
     try self.init(seed: secret)
   }
@@ -41,6 +44,7 @@ public struct ExtendedPrivateKey: Sendable {
   /// - Throws: `bad_extended_key` for anything else, also for one of BIP 32's invalid keys.
   public init(parsing text: String) throws(KeyError) {
     let serialized = try ExtendedPosition.decoded(text, version: Self.version)
+    defer { withExtendedLifetime(serialized) {} }
     let position = try ExtendedPosition(serialized)
     let bytes = UnsafeRawBufferPointer(serialized.mutable)
     guard bytes[45] == 0 else { throw KeyError.badExtendedKey }
@@ -54,6 +58,7 @@ public struct ExtendedPrivateKey: Sendable {
   /// Lends `xprv…`, which is the wallet itself, to seal or write it down.
   public func withText<Result>(_ body: (String) throws -> Result) throws -> Result {
     let bytes = try SecretBytes(count: 78)
+    defer { withExtendedLifetime(bytes) {} }
     bytes.mutable.copyBytes(from: Self.version + position.encoded)
     key.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: bytes.mutable[46...]).copyMemory(from: $0) }
     return try body(Base58.encodeChecked(UnsafeRawBufferPointer(bytes.mutable)))
@@ -68,6 +73,7 @@ public struct ExtendedPrivateKey: Sendable {
       // A zero byte stands before the private key.
       key.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: parent[1...]).copyMemory(from: $0) }
     }
+    defer { withExtendedLifetime(halves) {} }
     guard let child = try key.tweaked(by: halves.bytes) else { throw KeyError.noChild }
     return ExtendedPrivateKey(
       key: child, position: try position.child(index, of: key.publicKey, chainCode: Array(halves.mutable[32...])))

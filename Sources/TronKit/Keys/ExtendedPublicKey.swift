@@ -28,6 +28,7 @@ public struct ExtendedPublicKey: Hashable, Sendable {
   public init(parsing text: String) throws(KeyError) {
     guard !text.hasPrefix("xprv") else { throw KeyError.privateExtendedKey }
     let serialized = try ExtendedPosition.decoded(text, version: Self.version)
+    defer { withExtendedLifetime(serialized) {} }
     let position = try ExtendedPosition(serialized)
     do throws(KeyError) {
       self.init(publicKey: try PublicKey(bytes: Array(serialized.mutable[45...])), position: position)
@@ -48,6 +49,7 @@ public struct ExtendedPublicKey: Hashable, Sendable {
     let halves = try HDDerivation.hmac(chainCode: position.chainCode, index: index) { parent in
       parent.copyBytes(from: publicKey.compressed)
     }
+    defer { withExtendedLifetime(halves) {} }
     guard let point = try Secp256k1.tweakAdd(publicKey: publicKey.uncompressed, tweak: halves.bytes) else {
       throw KeyError.noChild
     }

@@ -7,6 +7,7 @@ enum HDDerivation {
   /// HMAC-SHA512: its first half moves the key, its second is the chain code.
   static func hmac(key: some ContiguousBytes, _ message: UnsafeRawBufferPointer) throws(KeyError) -> SecretBytes {
     let result = try SecretBytes(count: 64)
+    defer { withExtendedLifetime(result) {} }
     var code = HMAC<SHA512>(key: SymmetricKey(data: key))
     code.update(data: message)
     code.finalize().withUnsafeBytes { result.mutable.copyMemory(from: $0) }
@@ -18,6 +19,7 @@ enum HDDerivation {
     chainCode: [UInt8], index: UInt32, parent: (UnsafeMutableRawBufferPointer) -> Void
   ) throws(KeyError) -> SecretBytes {
     let message = try SecretBytes(count: 37)
+    defer { withExtendedLifetime(message) {} }
     parent(UnsafeMutableRawBufferPointer(rebasing: message.mutable[..<33]))
     message.mutable[33...].copyBytes(from: bytes(of: index))
     return try hmac(key: chainCode, UnsafeRawBufferPointer(message.mutable))
@@ -39,6 +41,7 @@ enum HDDerivation {
     let keyed = HMAC<SHA512>(key: SymmetricKey(data: phrase))
     let seed = try SecretBytes(count: 64)
     let block = try SecretBytes(count: 64)
+    defer { withExtendedLifetime((seed, block)) {} }
     // Two spellings of one accented letter must be one passphrase.
     let salt = Array("mnemonic\(passphrase.decomposedStringWithCompatibilityMapping)".utf8) + [0, 0, 0, 1]
     var first = keyed

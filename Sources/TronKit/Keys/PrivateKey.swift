@@ -9,6 +9,7 @@ public struct PrivateKey: Sendable, Equatable {
   /// - Throws: `key_length`, `key_out_of_range`, `no_secret_memory`.
   public init(_ secret: SecretBytes) throws(KeyError) {
     guard secret.count == 32 else { throw KeyError.wrongLength(secret.count) }
+    defer { withExtendedLifetime(secret) {} }
     guard try Secp256k1.isValidKey(secret.bytes) else { throw KeyError.outOfRange }
     self.secret = secret
     publicKey = PublicKey(uncompressed: try Secp256k1.publicKey(of: secret.bytes))
@@ -24,6 +25,7 @@ public struct PrivateKey: Sendable, Equatable {
   public init(bytes: [UInt8]) throws(KeyError) {
     guard bytes.count == 32 else { throw KeyError.wrongLength(bytes.count) }
     let secret = try SecretBytes(count: 32)
+    defer { withExtendedLifetime(secret) {} }
     secret.mutable.copyBytes(from: bytes)
     try self.init(secret)
   }
@@ -38,6 +40,7 @@ public struct PrivateKey: Sendable, Equatable {
       throw KeyError.notHex(error)
     }
     guard digits.count == 64 else { throw KeyError.wrongLength(digits.count / 2) }
+    defer { withExtendedLifetime(secret) {} }
     Hex.decode(digits, into: secret.mutable)
     try self.init(secret)
   }
@@ -46,6 +49,7 @@ public struct PrivateKey: Sendable, Equatable {
   public static func generate() throws(KeyError) -> PrivateKey {
     while true {
       let secret = try SecretBytes(count: 32)
+      defer { withExtendedLifetime(secret) {} }
       secret.fillRandomly()
       // One draw in 2^128 is out of range; draw again.
       if try Secp256k1.isValidKey(secret.bytes) { return try PrivateKey(secret) }
@@ -58,12 +62,14 @@ public struct PrivateKey: Sendable, Equatable {
   /// Signs 32 bytes as they are: deterministic (RFC 6979), low s, v 0 or 1.
   public func sign(_ digest32: [UInt8]) throws(KeyError) -> Signature {
     guard digest32.count == 32 else { throw KeyError.digestLength(digest32.count) }
+    defer { withExtendedLifetime(secret) {} }
     return try Signature(bytes: try Secp256k1.sign(digest: digest32, key: secret.bytes))
   }
 
   /// The key moved by 32 bytes, modulo the order (BIP 32). Nil where there is none.
   func tweaked(by tweak: UnsafePointer<UInt8>) throws(KeyError) -> PrivateKey? {
     let moved = try SecretBytes(count: 32)
+    defer { withExtendedLifetime(moved) {} }
     secret.withUnsafeBytes { moved.mutable.copyMemory(from: $0) }
     return try Secp256k1.tweakAdd(key: moved.bytes, tweak: tweak) ? PrivateKey(moved) : nil
   }

@@ -15,6 +15,7 @@ public struct RecoveryPhrase: Sendable, Equatable {
     guard (4...8).contains(words.count / 3), words.count % 3 == 0 else { throw KeyError.phraseLength(words.count) }
     // 11 bits a word: the entropy, and of its SHA-256 a bit for every 32 of it.
     let bits = try SecretBytes(count: 33)
+    defer { withExtendedLifetime(bits) {} }
     for (position, word) in words.enumerated() {
       guard let index = EnglishWords.indices[word] else { throw KeyError.phraseWord(position + 1) }
       for bit in 0..<11 where index >> (10 - bit) & 1 == 1 {
@@ -58,11 +59,13 @@ public struct RecoveryPhrase: Sendable, Equatable {
   /// - Parameter passphrase: each makes another wallet; none is wrong.
   public func seed(passphrase: String = "") throws(KeyError) -> SecretBytes {
     let text = try spelled()
+    defer { withExtendedLifetime(text) {} }
     return try HDDerivation.seed(phrase: UnsafeRawBufferPointer(text.mutable), passphrase: passphrase)
   }
 
   private func spelled() throws(KeyError) -> SecretBytes {
     let sum = Self.checksum(entropy)
+    defer { withExtendedLifetime(entropy) {} }
     func word(_ position: Int) -> Substring {
       EnglishWords.list[
         (position * 11..<position * 11 + 11).reduce(0) { index, place in
@@ -72,6 +75,7 @@ public struct RecoveryPhrase: Sendable, Equatable {
     }
     let letters = (0..<wordCount).reduce(0) { $0 + word($1).utf8.count }
     let text = try SecretBytes(count: letters + wordCount - 1)
+    defer { withExtendedLifetime(text) {} }
     var length = 0
     for position in 0..<wordCount {
       if position > 0 {

@@ -13,12 +13,14 @@ public final class SecretBytes: @unchecked Sendable {
   /// - Throws: `KeyError` with the code `no_secret_memory`, or what the closure throws.
   public convenience init(count: Int, filling: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
     try self.init(count: count)
+    defer { withExtendedLifetime(self) {} }
     try filling(mutable)
   }
 
   /// Copies the bytes; the source is the caller's to erase.
   public convenience init(copying source: UnsafeRawBufferPointer) throws(KeyError) {
     try self.init(count: source.count)
+    defer { withExtendedLifetime(self) {} }
     mutable.copyMemory(from: source)
   }
 
@@ -31,11 +33,14 @@ public final class SecretBytes: @unchecked Sendable {
 
   deinit { arena.giveBack(start, max(count, 1)) }
 
+  /// The memory itself. Who takes it keeps the object alive until after the last use, with
+  /// `defer { withExtendedLifetime(secret) {} }`: the bytes are zeroed as soon as nobody holds it.
   var mutable: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(start: start, count: count) }
   var bytes: UnsafeMutablePointer<UInt8> { start.assumingMemoryBound(to: UInt8.self) }
 
   /// Overwrites all bytes from the system's generator.
   func fillRandomly() {
+    defer { withExtendedLifetime(self) {} }
     var generator = SystemRandomNumberGenerator()
     for index in 0..<count { bytes[index] = generator.next() }
   }
@@ -49,9 +54,10 @@ public final class SecretBytes: @unchecked Sendable {
 extension SecretBytes: Equatable {
   public static func == (left: SecretBytes, right: SecretBytes) -> Bool {
     guard left.count == right.count else { return false }
+    defer { withExtendedLifetime((left, right)) {} }
     var difference: UInt8 = 0
     for index in 0..<left.count { difference |= left.bytes[index] ^ right.bytes[index] }
-    return withExtendedLifetime((left, right)) { difference == 0 }
+    return difference == 0
   }
 }
 
