@@ -82,7 +82,7 @@ def tx_service(options, redis, conninfo, chain, folder):
 
 
 def measure_delegations(options):
-    """Real tx-svc processes against the simulator; the answer of `chain-bench delegations`."""
+    """Real tx-svc processes against the simulator; the figures of `chain-bench delegations`."""
     with contextlib.ExitStack() as stack:
         redis = stack.enter_context(Redis())
         postgres = stack.enter_context(Postgres())
@@ -95,20 +95,24 @@ def measure_delegations(options):
              "--suppliers", str(options.suppliers)], prefix="bench-chain."))
         for _ in range(options.workers):
             stack.enter_context(tx_service(options, redis, conninfo, chain, redis.folder))
-        words = [
-            os.path.join(options.programs, "chain-bench"), "delegations", "--redis", redis.socket,
+        return child(options, [
+            "delegations", "--redis", redis.socket,
             "--postgres", conninfo, "--chain", f"http://127.0.0.1:{chain.port}",
             "--order-key", os.path.join(redis.folder, "order"),
-            "--supplier-keys", os.path.join(chain.folder, "chain", "suppliers"), "--orders", str(options.orders)]
-        return child(words)
+            "--supplier-keys", os.path.join(chain.folder, "chain", "suppliers"), "--orders", str(options.orders)])
 
 
-def child(words):
-    """Runs `chain-bench`; returns the JSON of its last line."""
-    result = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
+def child(options, words):
+    """Runs `chain-bench`, prints its lines but the last; returns that one, which is its JSON."""
+    program = os.path.join(options.programs, "chain-bench")
+    result = subprocess.run([program, *words, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
     if result.returncode != 0:
-        raise Missing(f"{' '.join(words[:2])} ended with {result.returncode}: {result.stderr.decode()[-600:]}")
-    return json.loads(result.stdout.decode().strip().splitlines()[-1])
+        raise Missing(f"chain-bench {' '.join(words[:1])} ended with {result.returncode}: "
+                      f"{result.stderr.decode()[-600:]}")
+    *lines, last = result.stdout.decode().strip().splitlines()
+    for line in lines:
+        print(line, flush=True)
+    return json.loads(last)
 
 
 def arguments():
@@ -128,8 +132,10 @@ def arguments():
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = arguments()
-    figures = measure_delegations(options)
-    print(json.dumps(figures))
+    figures = child(options, [])
+    figures |= measure_delegations(options)
+    if options.json:
+        print(json.dumps(figures, sort_keys=True))
     return 0
 
 

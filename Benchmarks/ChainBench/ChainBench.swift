@@ -1,17 +1,71 @@
 import Foundation
 
-/// How fast the chain's side is. `Benchmarks/chain.py` calls it. See `docs/performance.md`.
+/// How fast the chain's side is, on this machine and against what bounds it. See `docs/performance.md`.
+///
+///     chain-bench [--json]
+///     chain-bench delegations --redis PATH --postgres CONNINFO … [--json]
+///
+/// The first form needs nothing but a processor; the second needs running servers, which `Benchmarks/chain.py` starts.
+/// Prints a line for each figure; with `--json` the last line is all of them as one JSON object.
 @main
-struct ChainBench {
+enum ChainBench {
+  /// In this order, one after another.
+  private static let measurements: [@Sendable () async throws -> [Figure]] = [
+    Addresses.measure,
+    Signing.measure,
+    Blocks.measure,
+  ]
+
   static func main() async {
+    var words = Array(CommandLine.arguments.dropFirst())
+    let isJSON = words.last == "--json"
+    if isJSON { words.removeLast() }
     do {
-      let words = Array(CommandLine.arguments.dropFirst())
-      guard words.first == "delegations" else { throw BenchFailure("'\(words.first ?? "")' is no command") }
-      let figures = try await Delegations(try Options(Array(words.dropFirst()))).measure()
-      print(#"{"delegations_per_second":\#(figures.perSecond.rounded()),"seconds":\#(figures.seconds)}"#)
+      var figures: [Figure] = []
+      for measure in try chosen(words) {
+        let found = try await measure()
+        for figure in found { print(figure) }
+        figures += found
+      }
+      guard isJSON else { return }
+      let object = Dictionary(uniqueKeysWithValues: figures.map { ($0.name, $0.value) })
+      let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])
+      print(String(decoding: data, as: UTF8.self))
     } catch {
       FileHandle.standardError.write(Data("chain-bench: \(error)\n".utf8))
       exit(1)
     }
   }
+
+  private static func chosen(_ words: [String]) throws -> [@Sendable () async throws -> [Figure]] {
+    guard let command = words.first else { return measurements }
+    guard command == "delegations" else { throw BenchFailure("'\(command)' is neither 'delegations' nor '--json'") }
+    let delegations = try Delegations(try Options(Array(words.dropFirst())))
+    return [delegations.measure]
+  }
+}
+
+/// What was measured, and what is wanted.
+struct Figure: Sendable, CustomStringConvertible {
+  let name: String
+  let value: Double
+  /// In words, such as `>= 500000`; empty where nothing is wanted.
+  let goal: String
+
+  init(_ name: String, _ value: Double, goal: String = "") {
+    self.name = name
+    self.value = (value * 1000).rounded() / 1000
+    self.goal = goal
+  }
+
+  var description: String {
+    let padded = name.padding(toLength: 28, withPad: " ", startingAt: 0)
+    return "\(padded)\(value)" + (goal.isEmpty ? "" : "  (goal \(goal))")
+  }
+}
+
+/// Why there is no figure.
+struct BenchFailure: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
 }

@@ -11,11 +11,6 @@ import TronKit
 /// counts how many of them a node has taken per second. Counted in Postgres: a delegation is submitted when the row of
 /// its sending says that a node accepted the bytes.
 struct Delegations: Sendable {
-  struct Figures: Sendable {
-    let perSecond: Double
-    let seconds: Double
-  }
-
   private static let receivers = 500
   private static let energy = Energy(1_000)
   private static let durationSeconds: Int64 = 3_600
@@ -45,11 +40,11 @@ struct Delegations: Sendable {
     }
   }
 
-  func measure() async throws -> Figures {
+  @Sendable func measure() async throws -> [Figure] {
     try await client.run { _ in try await measureConnected() }
   }
 
-  private func measureConnected() async throws -> Figures {
+  private func measureConnected() async throws -> [Figure] {
     try await addSuppliers()
     let receivers = try await makeReceivers()
     try await wait("a first block of the chain", count: "select count(*) as n from block_cursor", atLeast: 1)
@@ -61,7 +56,7 @@ struct Delegations: Sendable {
       count: "select count(distinct tx_id) as n from sendings where outcome = 'accepted'", atLeast: orders)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     await pool.close()
-    return Figures(perSecond: Double(orders) / seconds, seconds: seconds)
+    return [Figure("delegations_per_second", Double(orders) / seconds, goal: ">= 500")]
   }
 
   private func addSuppliers() async throws {

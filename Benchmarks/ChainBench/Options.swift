@@ -33,9 +33,3 @@ struct Options: Sendable {
     return value
   }
 }
-
-/// Why there is no figure.
-struct BenchFailure: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
-}

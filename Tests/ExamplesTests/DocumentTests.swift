@@ -15,11 +15,13 @@ struct DocumentTests {
       .filter { $0.hasSuffix(".swift") }.map { try text("\(folder)/\($0)") }
   }
 
-  @Test func theTestsThatItNamesExist() throws {
-    let document = try Self.text("docs/bus.md")
-    let files = try Self.swiftFiles("Tests/BusKitTests") + Self.swiftFiles("Tests/RedisTests")
+  @Test(arguments: [
+    ("docs/bus.md", ["Tests/BusKitTests", "Tests/RedisTests"], 30), ("docs/tronkit.md", ["Tests/TronKitTests"], 8),
+  ]) func theTestsThatItNamesExist(_ path: String, _ folders: [String], _ least: Int) throws {
+    let document = try Self.text(path)
+    let files = try folders.flatMap { try Self.swiftFiles($0) }
     let names = document.matches(of: /`([A-Z][A-Za-z0-9]*Tests)(?:\.([a-z][A-Za-z0-9]*))?`/)
-    #expect(names.count >= 30)
+    #expect(names.count >= least)
     for match in names {
       let suite = files.filter { $0.contains("struct \(match.1) ") }
       #expect(!suite.isEmpty, "no suite \(match.1)")
@@ -54,6 +56,24 @@ struct DocumentTests {
     for field in fields {
       let isExplained = document.contains("`\(field)`")
       #expect(isExplained, "\(type).\(field) is not explained")
+    }
+  }
+
+  @Test func everyErrorOfTheOfflineHalfIsListed() throws {
+    let document = try Self.text("docs/tronkit.md")
+    var codes: Set<Substring> = []
+    for path in [
+      "Keys/KeyError", "Address/TronAddressError", "Amounts/AmountError", "Transaction/TransactionError",
+      "Token/ABIError",
+    ] {
+      let source = try Self.text("Sources/TronKit/\(path).swift")
+      codes.formUnion(source.matches(of: /KeyError\(\s*"([a-z0-9_]+)"/).map(\.1))
+      codes.formUnion(source.matches(of: /case \.[a-zA-Z0-9]+: "([a-z0-9_]+)"\n/).map(\.1))
+    }
+    #expect(codes.count >= 30)
+    for code in codes {
+      let isListed = document.contains("`\(code)`")
+      #expect(isListed, "the error \(code) is not listed")
     }
   }
 

@@ -49,7 +49,7 @@ struct SnippetTests {
     return true
   }
 
-  @Test(arguments: ["docs/bus.md"]) func everySnippetIsCompiledCode(_ document: String) throws {
+  @Test(arguments: ["docs/bus.md", "docs/tronkit.md"]) func everySnippetIsCompiledCode(_ document: String) throws {
     let sources = try Self.sources()
     let snippets = try Self.snippets(document)
     #expect(snippets.count >= 10)

@@ -96,6 +96,37 @@ import TronKit
     #expect(try Base58.decode("") == [])
   }
 
+  /// Digit by digit, as on paper.
+  private static func slowly(_ bytes: [UInt8]) -> String {
+    let alphabet = Array("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
+    var (rest, text) = (bytes.map { Int($0) }, "")
+    while rest.contains(where: { $0 != 0 }) {
+      var carry = 0
+      for index in rest.indices {
+        carry = carry << 8 | rest[index]
+        rest[index] = carry / 58
+        carry %= 58
+      }
+      text = String(alphabet[carry]) + text
+    }
+    return String(repeating: "1", count: bytes.prefix { $0 == 0 }.count) + text
+  }
+
+  @Test func base58IsThatOfPaperForEveryLength() throws {
+    var generator = SystemRandomNumberGenerator()
+    for count in 0...86 {
+      for zeros in [0, 1, min(count, 9), count] where zeros <= count {
+        let bytes = [UInt8](repeating: 0, count: zeros) + (zeros..<count).map { _ in generator.next() }
+        let text = Base58.encode(bytes)
+        #expect(text == Self.slowly(bytes))
+        #expect(try Base58.decode(text) == bytes)
+        #expect(try Base58.decodeChecked(Base58.encodeChecked(bytes)) == bytes)
+      }
+    }
+    #expect(try Base58.decode(String(repeating: "z", count: Base58.lengthMax)).count == 94)
+    #expect(throws: Base58Error.self) { try Base58.decode(String(repeating: "z", count: Base58.lengthMax + 1)) }
+  }
+
   @Test func hexNamesThePositionOfAWrongDigitAndNotTheText() throws {
     #expect(try Hex.decode("00fF") == [0, 255])
     let error = #expect(throws: HexError.self) { try Hex.decode("secrex") }

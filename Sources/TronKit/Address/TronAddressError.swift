@@ -1,5 +1,6 @@
 /// Why a text or byte string is not a TRON address.
 public struct TronAddressError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong.
   public enum Reason: Hashable, Sendable {
     /// In characters for a text, in bytes for a byte string.
     case wrongLength(Int)
@@ -11,6 +12,7 @@ public struct TronAddressError: Error, Hashable, Sendable, CustomStringConvertib
     case badHex
   }
 
+  /// What is wrong.
   public let reason: Reason
   /// What was given, shortened to 64 characters.
   public let value: String

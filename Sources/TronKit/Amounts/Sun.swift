@@ -1,8 +1,11 @@
 /// An amount of TRX in sun, 1/1,000,000 TRX. May be negative, as a difference. In JSON an integer.
 public struct Sun: Hashable, Sendable {
+  /// In sun.
   public let value: Int64
 
+  /// None.
   public static let zero = Sun(0)
+  /// 1 TRX.
   public static let perTRX: Int64 = 1_000_000
 
   public init(_ value: Int64) { self.value = value }
@@ -12,18 +15,21 @@ public struct Sun: Hashable, Sendable {
     self = try Sun(trx).multiplied(by: Self.perTRX)
   }
 
+  /// - Throws: `amount_overflow`.
   public func adding(_ other: Sun) throws(AmountError) -> Sun {
     let (sum, overflow) = value.addingReportingOverflow(other.value)
     if overflow { throw .overflow("\(value) sun + \(other.value) sun") }
     return Sun(sum)
   }
 
+  /// - Throws: `amount_overflow`.
   public func subtracting(_ other: Sun) throws(AmountError) -> Sun {
     let (difference, overflow) = value.subtractingReportingOverflow(other.value)
     if overflow { throw .overflow("\(value) sun - \(other.value) sun") }
     return Sun(difference)
   }
 
+  /// - Throws: `amount_overflow`.
   public func multiplied(by factor: Int64) throws(AmountError) -> Sun {
     let (product, overflow) = value.multipliedReportingOverflow(by: factor)
     if overflow { throw .overflow("\(value) sun × \(factor)") }

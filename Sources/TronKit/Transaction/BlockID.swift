@@ -13,7 +13,9 @@ public struct BlockID: Hashable, Sendable {
     try self.init(bytes: TransactionID(hex: hex).bytes)
   }
 
+  /// The height of the block.
   public var number: Int64 { bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) } }
+  /// 64 lower-case digits.
   public var hex: String { Hex.encode(bytes) }
   /// The low 16 bits of the number: what a transaction that references this block carries.
   public var refBlockBytes: [UInt8] { Array(bytes[6..<8]) }

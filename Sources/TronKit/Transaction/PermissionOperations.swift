@@ -32,13 +32,16 @@ public struct PermissionOperations: Hashable, Sendable {
     try self.init(mask: mask)
   }
 
+  /// 32 bytes.
   public var mask: [UInt8] {
     var mask = [UInt8](repeating: 0, count: 32)
     for type in contractTypes { mask[type / 8] |= 1 << (type % 8) }
     return mask
   }
 
+  /// 64 lower-case digits.
   public var hex: String { Hex.encode(mask) }
 
+  /// By type alone.
   public func allows(_ contract: Contract) -> Bool { contractTypes.contains(contract.type) }
 }

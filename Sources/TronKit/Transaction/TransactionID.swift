@@ -22,6 +22,7 @@ public struct TransactionID: Hashable, Sendable {
     }
   }
 
+  /// 64 lower-case digits.
   public var hex: String { Hex.encode(bytes) }
 }
 
