@@ -10,6 +10,7 @@ extension MessageCatalog {
       HoldFunds.self, ReleaseHold.self, CaptureHold.self, BookOrderCost.self, CreditAccount.self, SaveAddress.self,
       RemoveAddress.self,
       DelegateEnergy.self, WithdrawDelegation.self, ReclaimEnergy.self, AddSupplier.self, SetSigning.self,
+      RotateKeys.self, RetryDelegation.self, SettleLeg.self,
       ShowScreen.self, NotifyCustomer.self, CreateClient.self, OperatorActed.self,
       SetAlertSubscription.self,
       OrderChanged.self,
@@ -19,6 +20,7 @@ extension MessageCatalog {
       GetPrices.self, GetQuote.self, GetOrder.self, ListOrders.self,
       GetBalance.self, GetAddresses.self, GetChainAccount.self,
       GetSealingKey.self, GetPool.self,
+      GetKeys.self, GetPermissions.self, GetDelegation.self,
       CommandResult.self,
     ],
     writers: [

@@ -15,4 +15,7 @@ struct TxEnvironment: Sendable {
   var walletRefresh: Duration = .seconds(60)
   /// Only makes otherwise equal transactions distinct; nothing is decided by it.
   var timestampMs: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
+
+  /// What the signer obeys.
+  var rules: SigningRules { SigningRules(limits: limits, orderKey: orderKey) }
 }

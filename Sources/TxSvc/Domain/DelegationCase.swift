@@ -146,7 +146,9 @@ struct DelegationCase: Sendable {
     let limits = terms.limits
     let open = wallets.values.filter { limits.mayLend($0, now: terms.now) && $0.address != delegation.receiver }
     let planner = LegPlanner(ratio: ratio, marginPermille: limits.marginPermille, legsMax: limits.legsMax)
-    let offers = open.map { LegPlanner.Offer(supplier: $0.address, available: $0.available) }
+    let offers = open.map {
+      LegPlanner.Offer(supplier: $0.address, available: min($0.available, limits.stakePerTransactionMax))
+    }
     guard let planned = try planner.plan(energy, offers: offers) else { return .poolEmpty }
     guard delegation.legsPlanned + planned.count <= limits.legsPlannedMax else { return .chainRefused }
     for part in planned {

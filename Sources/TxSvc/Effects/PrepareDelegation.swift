@@ -31,8 +31,12 @@ struct PrepareDelegation: Effect {
       let isEnough = try planned.allSatisfy { try ratio.energy(for: $0.stake) >= $0.energy }
       guard isEnough else { return effect.planAgain(ratio, world) }
     }
-    let isStored = try await effect.signAndStore(planned, snapshot, context, world)
-    return isStored ? .done() : .again(after: .milliseconds(50))
+    do {
+      let isStored = try await effect.signAndStore(planned, snapshot, context, world)
+      return isStored ? .done() : .again(after: .milliseconds(50))
+    } catch let refusal as SigningRefusal {
+      return try effect.refused(refusal, context, world)
+    }
   }
 
   /// False when the rows changed meanwhile; the next run sees how. A transaction id that exists already (same wallet,
@@ -48,9 +52,9 @@ struct PrepareDelegation: Effect {
         throw InvariantViolation("leg \(leg.id) names the wallet \(leg.supplier), which does not exist")
       }
       while true {
-        let transaction = try world.signer.sign(
-          .delegate, leg: leg, receiver: snapshot.delegation.receiver, wallet: wallet, reference: head.solidBlockID,
-          headTimeMs: head.timeMs, timestampMs: timestampMs, now: snapshot.now)
+        let request = SigningRequest(
+          .delegate, leg: leg, wallet: wallet, snapshot: snapshot, head: head, timestampMs: timestampMs)
+        let transaction = try world.signer.sign(request, world.rules)
         let isTaken = try await TransactionIDs.isTaken(transaction.id, context.bus)
         if !isTaken, !signed.contains(where: { $0.id == transaction.id }) {
           signed.append(transaction)
@@ -75,6 +79,7 @@ struct PrepareDelegation: Effect {
         && before.delegation.failure == nil && unit.now < before.delegation.deadline
       let waiting = Set(before.legs.filter { $0.state == .planned }.map(\.id))
       guard mayStart, Set(signed.map(\.legID)) == waiting else { return false }
+      try charge(before.legs.filter { $0.state == .planned }.map(\.stake), unit, world.limits)
       for transaction in signed {
         guard try unit.find(StoredTransaction.self, transaction.id.hex) == nil else { return false }
         try delegation.signed(transaction)
@@ -86,7 +91,27 @@ struct PrepareDelegation: Effect {
     }
   }
 
+  /// The hour's sum is kept under the lock: what two replicas sign at once counts together.
+  private func charge(_ stakes: [Sun], _ unit: UnitOfWork, _ limits: SigningLimits) throws {
+    var state = try unit.find(SigningState.self, SigningState.key) ?? SigningState(hourStartedAt: unit.now)
+    guard limits.allows(stakes, in: state, at: unit.now) else { throw SigningRefusal.hourlyStakeCap }
+    state.roll(to: unit.now)
+    for stake in stakes { state.hourStake = try state.hourStake.adding(stake) }
+    try unit.save(state)
+  }
+
   // MARK: - Other ends
+
+  /// The signer refuses. Where that cannot be the order's fault somebody has to look, and the order's deadline ends it.
+  private func refused(
+    _ refusal: SigningRefusal, _ context: EffectContext, _ world: TxEnvironment
+  ) throws -> EffectOutcome {
+    context.bus.metrics.counter("energy_tx_signing_refused_total", labels: [("code", refusal.code)]).increment()
+    context.bus.logger.error(
+      "the signer refuses a delegation", metadata: ["order": "\(order)", "why": "\(refusal)"])
+    guard let failure = refusal.failure else { return .again(after: .seconds(5)) }
+    return fail(failure, world)
+  }
 
   func fail(_ failure: OrderFailure, _ world: TxEnvironment) -> EffectOutcome {
     settle(world) { delegation, _ in

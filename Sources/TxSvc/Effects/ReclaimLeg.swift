@@ -37,9 +37,9 @@ struct ReclaimLeg: Effect {
   ) async throws -> EffectOutcome {
     var timestampMs = world.timestampMs()
     while true {
-      let transaction = try world.signer.sign(
-        .reclaim, leg: leg, receiver: snapshot.delegation.receiver, wallet: wallet, reference: head.solidBlockID,
-        headTimeMs: head.timeMs, timestampMs: timestampMs, now: snapshot.now)
+      let request = SigningRequest(
+        .reclaim, leg: leg, wallet: wallet, snapshot: snapshot, head: head, timestampMs: timestampMs)
+      let transaction = try world.signer.sign(request, world.rules)
       let needs = DelegationCase.needs(order) + [.row(StoredTransaction.self, transaction.id.hex)]
       let isFree = try await context.bus.transaction(needs: needs, correlation: context.correlation) { unit in
         guard try unit.find(StoredTransaction.self, transaction.id.hex) == nil else { return false }

@@ -151,6 +151,7 @@ enum TxMigrations {
           wallets int not null,
           published_at timestamptz not null
         );
-        """)
+        """),
+    keys,
   ]
 }
