@@ -1,8 +1,11 @@
 /// Lower-case hexadecimal, two digits a byte, without 0x.
 public enum Hex {
+  private static let digits = Array("0123456789abcdef".utf8)
+
+  /// Two digits a byte.
   public static func encode(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
+    text.reserveCapacity(bytes.underestimatedCount * 2)
     for byte in bytes {
       text.append(digits[Int(byte >> 4)])
       text.append(digits[Int(byte & 15)])
@@ -14,16 +17,29 @@ public enum Hex {
   /// - Throws: `HexError` for an odd number of digits or another character. It does not repeat the text, which may
   ///   be a key.
   public static func decode(_ text: some StringProtocol) throws(HexError) -> [UInt8] {
-    let digits = Array(text.utf8)
-    guard digits.count % 2 == 0 else { throw HexError(.oddLength(digits.count)) }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(digits.count / 2)
-    for index in stride(from: 0, to: digits.count, by: 2) {
-      guard let high = value(digits[index]) else { throw HexError(.notADigit(position: index)) }
-      guard let low = value(digits[index + 1]) else { throw HexError(.notADigit(position: index + 1)) }
-      bytes.append(high << 4 | low)
+    let digits = text.utf8
+    try check(digits)
+    return [UInt8](unsafeUninitializedCapacity: digits.count / 2) { buffer, count in
+      decode(digits, into: UnsafeMutableRawBufferPointer(buffer))
+      count = digits.count / 2
     }
-    return bytes
+  }
+
+  static func check(_ digits: some Collection<UInt8>) throws(HexError) {
+    for (position, digit) in digits.enumerated() where value(digit) == nil {
+      throw HexError(.notADigit(position: position))
+    }
+    guard digits.count % 2 == 0 else { throw HexError(.oddLength(digits.count)) }
+  }
+
+  /// Writes what `check` has passed to memory of half the length, and nowhere else.
+  static func decode(_ digits: some Collection<UInt8>, into buffer: UnsafeMutableRawBufferPointer) {
+    var position = 0
+    for digit in digits where position / 2 < buffer.count {
+      let value = value(digit) ?? 0
+      buffer[position / 2] = position % 2 == 0 ? value << 4 : buffer[position / 2] | value
+      position += 1
+    }
   }
 
   private static func value(_ digit: UInt8) -> UInt8? {

@@ -20,9 +20,9 @@ public struct TronAddress: Hashable, Sendable {
     if hex.count < text.count || (text.count == 42 && text.hasPrefix("41")) {
       return try parsed(hexDigits: hex, of: text)
     }
-    let decoded: [UInt8]
+    var decoded: [UInt8] = []
     do throws(Base58Error) {
-      decoded = try Base58.decodeChecked(text)
+      try Base58.withDecodedChecked(text) { decoded = Array($0) }
     } catch {
       switch error {
       case .tooLong(let count): throw TronAddressError(.wrongLength(count), text)

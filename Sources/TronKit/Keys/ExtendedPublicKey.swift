@@ -1,61 +1,59 @@
 /// A BIP 32 public key: yields the addresses of a wallet without being able to spend from them. It is no secret, but
-/// whoever has it sees all of the wallet's addresses.
+/// whoever has it sees all of the wallet's addresses, and together with one private key below it, it gives away the
+/// private keys of all.
 public struct ExtendedPublicKey: Hashable, Sendable {
   /// The first index of hardened children, which need the private key.
   public static let hardenedFrom: UInt32 = 1 << 31
   private static let version: [UInt8] = [0x04, 0x88, 0xb2, 0x1e]  // "xpub"
 
+  /// The key at this place of the tree.
   public let publicKey: PublicKey
-  public let depth: UInt8
-  /// A hint for wallets that takes no part in derivation; zeros in keys derived here, since it takes RIPEMD-160.
-  public let parentFingerprint: [UInt8]
-  public let childNumber: UInt32
-  let chainCode: [UInt8]
+  private let position: ExtendedPosition
 
-  init(
-    publicKey: PublicKey, chainCode: [UInt8], depth: UInt8, parentFingerprint: [UInt8], childNumber: UInt32
-  ) {
+  /// 0 for a master key.
+  public var depth: UInt8 { position.depth }
+  /// The first 4 bytes of the hash of the parent; a hint for wallets that takes no part in derivation.
+  public var parentFingerprint: [UInt8] { position.parentFingerprint }
+  /// Which child of its parent it is; 0 for a master key.
+  public var childNumber: UInt32 { position.childNumber }
+
+  init(publicKey: PublicKey, position: ExtendedPosition) {
     self.publicKey = publicKey
-    self.chainCode = chainCode
-    self.depth = depth
-    self.parentFingerprint = parentFingerprint
-    self.childNumber = childNumber
+    self.position = position
   }
 
   /// Reads `xpub…`.
+  /// - Throws: `bad_extended_key` for anything else, also for one of BIP 32's invalid keys; `private_extended_key` for
+  ///   `xprv…`, which must not be where a public one belongs.
   public init(parsing text: String) throws(KeyError) {
-    let bytes: [UInt8]
-    do throws(Base58Error) {
-      bytes = try Base58.decodeChecked(text)
+    guard !text.hasPrefix("xprv") else { throw KeyError.privateExtendedKey }
+    let serialized = try ExtendedPosition.decoded(text, version: Self.version)
+    let position = try ExtendedPosition(serialized)
+    do throws(KeyError) {
+      self.init(publicKey: try PublicKey(bytes: Array(serialized.mutable[45...])), position: position)
     } catch {
-      throw KeyError.badExtendedKey
+      throw error == .badPublicKey ? KeyError.badExtendedKey : error
     }
-    guard bytes.count == 78, Array(bytes.prefix(4)) == Self.version else { throw KeyError.badExtendedKey }
-    self.init(
-      publicKey: try PublicKey(bytes: Array(bytes[45...])), chainCode: Array(bytes[13..<45]), depth: bytes[4],
-      parentFingerprint: Array(bytes[5..<9]), childNumber: bytes[9..<13].reduce(0) { $0 << 8 | UInt32($1) })
   }
 
   /// `xpub…`
-  public var text: String {
-    let number = (0..<4).reversed().map { UInt8(truncatingIfNeeded: childNumber >> ($0 * 8)) }
-    return Base58.encodeChecked(
-      Self.version + [depth] + parentFingerprint + number + chainCode + publicKey.compressed)
-  }
+  public var text: String { Base58.encodeChecked(Self.version + position.encoded + publicKey.compressed) }
 
+  /// Of the key itself.
   public var address: TronAddress { publicKey.address }
 
-  /// - Throws: for a hardened index, and for the rare index without a key: use the next one then.
+  /// - Throws: `hardened_child`, and `no_child` for the rare index without a key: use the next one then.
   public func child(_ index: UInt32) throws(KeyError) -> ExtendedPublicKey {
     guard index < Self.hardenedFrom else { throw KeyError.hardened }
-    guard depth < 255 else { throw KeyError.noChild }
-    let (tweak, code) = HDDerivation.split(key: chainCode, publicKey.compressed + HDDerivation.bytes(of: index))
-    guard let point = try Secp256k1.tweakAdd(publicKey: publicKey.uncompressed, tweak: tweak) else {
+    let halves = try HDDerivation.hmac(chainCode: position.chainCode, index: index) { parent in
+      parent.copyBytes(from: publicKey.compressed)
+    }
+    guard let point = try Secp256k1.tweakAdd(publicKey: publicKey.uncompressed, tweak: halves.bytes) else {
       throw KeyError.noChild
     }
     return ExtendedPublicKey(
-      publicKey: PublicKey(uncompressed: point), chainCode: code, depth: depth + 1,
-      parentFingerprint: [0, 0, 0, 0], childNumber: index)
+      publicKey: PublicKey(uncompressed: point),
+      position: try position.child(index, of: publicKey, chainCode: Array(halves.mutable[32...])))
   }
 }
 

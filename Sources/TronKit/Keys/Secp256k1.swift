@@ -35,19 +35,20 @@ enum Secp256k1 {
     return serialized(point, context)
   }
 
-  /// RFC 6979 nonce, low s; 64 bytes r‖s and the recovery id.
+  /// RFC 6979 nonce, low s; r‖s and the recovery id in 65 bytes.
   static func sign(digest: [UInt8], key: UnsafePointer<UInt8>) throws(KeyError) -> [UInt8] {
     let context = try context()
     var signature = secp256k1_ecdsa_recoverable_signature()
     guard secp256k1_ecdsa_sign_recoverable(context, &signature, digest, key, nil, nil) == 1 else {
       throw KeyError.libraryFailed
     }
-    var bytes = [UInt8](repeating: 0, count: 64)
+    var bytes = [UInt8](repeating: 0, count: 65)
     var recovery: Int32 = 0
     guard secp256k1_ecdsa_recoverable_signature_serialize_compact(context, &bytes, &recovery, &signature) == 1 else {
       throw KeyError.libraryFailed
     }
-    return bytes + [UInt8(recovery)]
+    bytes[64] = UInt8(recovery)
+    return bytes
   }
 
   /// 65 bytes beginning with 4.
@@ -73,7 +74,7 @@ enum Secp256k1 {
   }
 
   /// The point of 33 or 65 bytes moved by `tweak` times the generator; 65 bytes. Nil where there is none.
-  static func tweakAdd(publicKey: [UInt8], tweak: [UInt8]) throws(KeyError) -> [UInt8]? {
+  static func tweakAdd(publicKey: [UInt8], tweak: UnsafePointer<UInt8>) throws(KeyError) -> [UInt8]? {
     let context = try context()
     var point = secp256k1_pubkey()
     guard secp256k1_ec_pubkey_parse(context, &point, publicKey, publicKey.count) == 1 else {
@@ -83,11 +84,9 @@ enum Secp256k1 {
     return serialized(point, context)
   }
 
-  /// The key moved by `tweak`, modulo the order. Nil where there is none.
-  static func tweakAdd(key: UnsafePointer<UInt8>, tweak: [UInt8]) throws(KeyError) -> [UInt8]? {
-    let context = try context()
-    var bytes = Array(UnsafeBufferPointer(start: key, count: 32))
-    return secp256k1_ec_seckey_tweak_add(context, &bytes, tweak) == 1 ? bytes : nil
+  /// Moves the key where it is by `tweak`, modulo the order. False, and a zeroed key, where there is none.
+  static func tweakAdd(key: UnsafeMutablePointer<UInt8>, tweak: UnsafePointer<UInt8>) throws(KeyError) -> Bool {
+    secp256k1_ec_seckey_tweak_add(try context(), key, tweak) == 1
   }
 
   private static func serialized(_ point: secp256k1_pubkey, _ context: OpaquePointer) -> [UInt8] {

@@ -32,23 +32,24 @@ public struct RawTransaction: Hashable, Sendable {
 
   /// References a block, best a solid one: a fork cannot invalidate the transaction then.
   public init(
-    referencing block: BlockID, expiration: Int64, timestamp: Int64, contract: Contract, permissionID: Int32 = 0
+    referencing block: BlockID, expiration: Int64, timestamp: Int64, feeLimit: Sun = .zero, contract: Contract,
+    permissionID: Int32 = 0
   ) {
     self.init(
       refBlockBytes: block.refBlockBytes, refBlockHash: block.refBlockHash, expiration: expiration,
-      timestamp: timestamp, contract: contract, permissionID: permissionID)
+      timestamp: timestamp, feeLimit: feeLimit.value, contract: contract, permissionID: permissionID)
   }
 
   /// Canonical bytes, as nodes write them.
   public func encoded() -> [UInt8] {
-    var any = ProtobufWriter()
-    any.data(1, Array(contract.typeURL.utf8))
+    var any = ProtobufWriter(capacity: 256)
+    any.text(1, contract.typeURL)
     any.data(2, contract.encodedValue())
-    var part = ProtobufWriter()
+    var part = ProtobufWriter(capacity: 256)
     part.integer(1, Int64(contract.type))
     part.message(2, any.bytes)
     part.integer(5, Int64(permissionID))
-    var raw = ProtobufWriter()
+    var raw = ProtobufWriter(capacity: 320)
     raw.data(1, refBlockBytes)
     raw.data(4, refBlockHash)
     raw.integer(8, expiration)
@@ -65,7 +66,16 @@ public struct RawTransaction: Hashable, Sendable {
   /// Signs and packs the transaction.
   public func signed(with key: PrivateKey) throws(KeyError) -> SignedTransaction {
     let bytes = encoded()
-    return SignedTransaction(rawBytes: bytes, signatures: [try key.sign(TransactionID(ofRawBytes: bytes).bytes)])
+    let id = TransactionID(ofRawBytes: bytes)
+    return SignedTransaction(rawBytes: bytes, signatures: [try key.sign(id.bytes)], id: id)
+  }
+
+  /// What the chain will charge once it is signed: its whole size and 64 bytes for the result.
+  /// - Parameter signatures: how many it will carry. With more than one the chain takes 1 TRX besides.
+  public func bandwidth(signatures: Int = 1) -> Int64 {
+    let raw = encoded().count
+    let lengthBytes = raw < 128 ? 1 : raw < 16_384 ? 2 : 3
+    return Int64(1 + lengthBytes + raw + signatures * 67 + 64)
   }
 
   /// Reads what is on the chain, passing over fields that this type does not have. To sign or forward something,

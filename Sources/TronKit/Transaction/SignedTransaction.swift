@@ -1,20 +1,29 @@
 /// A transaction as it is broadcast. Keeps the raw bytes that were signed and never encodes them again.
 public struct SignedTransaction: Hashable, Sendable {
+  /// What was signed.
   public let rawBytes: [UInt8]
+  /// In the order in which they were added.
   public let signatures: [Signature]
+  /// Of the raw bytes.
+  public let id: TransactionID
 
   /// java-tron: 500 KiB.
   public static let sizeMax = 500 * 1024
 
+  /// Takes what was signed elsewhere.
   public init(rawBytes: [UInt8], signatures: [Signature]) {
-    self.rawBytes = rawBytes
-    self.signatures = signatures
+    self.init(rawBytes: rawBytes, signatures: signatures, id: TransactionID(ofRawBytes: rawBytes))
   }
 
-  public var id: TransactionID { TransactionID(ofRawBytes: rawBytes) }
+  init(rawBytes: [UInt8], signatures: [Signature], id: TransactionID) {
+    self.rawBytes = rawBytes
+    self.signatures = signatures
+    self.id = id
+  }
 
+  /// What `broadcasthex` takes, before it is written as hexadecimal.
   public func encoded() -> [UInt8] {
-    var writer = ProtobufWriter()
+    var writer = ProtobufWriter(capacity: rawBytes.count + signatures.count * 67 + 4)
     writer.message(1, rawBytes)
     for signature in signatures { writer.message(2, signature.bytes) }
     return writer.bytes
