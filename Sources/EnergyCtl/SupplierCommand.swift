@@ -6,7 +6,7 @@ import TronKit
 
 struct SupplierCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "supplier", abstract: "Supplier wallets.", subcommands: [Add.self, List.self])
+    commandName: "supplier", abstract: "Supplier wallets.", subcommands: [Add.self, List.self, PermissionCommand.self])
 
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

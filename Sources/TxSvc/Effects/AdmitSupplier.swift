@@ -23,7 +23,7 @@ struct AdmitSupplier: Effect {
     }
     let key: PrivateKey
     do {
-      key = try command.sealedKey.open(for: address, with: sealing) { try PrivateKey(clear: $0) }
+      key = try command.sealedKey.open(for: address, with: sealing) { try PrivateKey(copying: $0) }
     } catch {
       // What was inside is not repeated: the error's own text could hold it.
       return effect.refuse(

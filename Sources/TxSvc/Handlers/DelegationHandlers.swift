@@ -30,9 +30,14 @@ enum DelegationHandlers {
       of: message, now: unit.now, mode: terms.mode, wallets: Set(delegation.wallets.keys), hourEnergy: state.hourEnergy)
     let before = delegation.wallets
     try delegation.settle(terms)
+    if !world.limits.allows(delegation.liveLegs.map(\.stake), in: state, at: unit.now) {
+      delegation.delegation.failure = .poolEmpty
+      try delegation.settle(terms)
+    }
     try delegation.save(over: nil, walletsBefore: before, to: unit)
     if !delegation.liveLegs.isEmpty {
       state.hourEnergy = try state.hourEnergy.adding(message.energy)
+      for leg in delegation.liveLegs { state.hourStake = try state.hourStake.adding(leg.stake) }
       try unit.save(state)
     }
   }

@@ -68,6 +68,6 @@ enum KeyHandlers {
 extension ChainAccount {
   /// All of them, the owner's first.
   var permissions: [AccountPermission] {
-    (ownerPermission.map { [$0] } ?? []) + activePermissions
+    [ownerPermission, witnessPermission].compactMap { $0 } + activePermissions
   }
 }

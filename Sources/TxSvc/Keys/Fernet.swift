@@ -1,6 +1,7 @@
 import Crypto
 import CryptoExtras
 import Foundation
+import TronKit
 
 /// Fernet tokens exactly as published (github.com/fernet/spec): version 0x80, 64-bit time, AES-128-CBC with PKCS #7
 /// padding, HMAC-SHA256 over all before it, in base64url with padding.
@@ -65,7 +66,7 @@ struct Fernet: Sendable {
 
   private func encrypted(_ clear: UnsafeRawBufferPointer, _ iv: [UInt8]) throws -> [UInt8] {
     let pad = Self.blockLength - clear.count % Self.blockLength
-    return try LockedMemory.with(clear.count + pad) { buffer in
+    let blocks = try SecretBytes(count: clear.count + pad) { buffer in
       buffer.copyMemory(from: clear)
       for index in clear.count..<buffer.count { buffer[index] = UInt8(pad) }
       var chain = iv
@@ -75,8 +76,8 @@ struct Fernet: Sendable {
         try AES.permute(&block, key: encryptionKey)
         chain = Array(block)
       }
-      return Array(buffer)
     }
+    return blocks.withUnsafeBytes { Array($0) }
   }
 
   // MARK: - Opening
@@ -100,7 +101,18 @@ struct Fernet: Sendable {
       HMAC<SHA256>.isValidAuthenticationCode(token.suffix(Self.codeLength), authenticating: signed, using: signingKey)
     else { throw Failure.badToken("wrong key or altered") }
     if let now, let timeToLive { try checkAge(token, now, timeToLive) }
-    return try LockedMemory.with(length) { buffer in
+    let clear = try decrypted(token, length)
+    return try clear.withUnsafeBytes { buffer in
+      let pad = Int(buffer[length - 1])
+      guard (1...Self.blockLength).contains(pad), buffer.suffix(pad).allSatisfy({ $0 == UInt8(pad) }) else {
+        throw Failure.badToken("wrong padding")
+      }
+      return try body(UnsafeRawBufferPointer(rebasing: buffer[..<(length - pad)]))
+    }
+  }
+
+  private func decrypted(_ token: [UInt8], _ length: Int) throws -> SecretBytes {
+    try SecretBytes(count: length) { buffer in
       let first = Self.headerLength + Self.blockLength
       for start in stride(from: 0, to: length, by: Self.blockLength) {
         var block = Self.block(buffer, start)
@@ -109,11 +121,6 @@ struct Fernet: Sendable {
         // The block before, of which the first is the IV.
         for index in 0..<Self.blockLength { block[index] ^= token[Self.headerLength + start + index] }
       }
-      let pad = Int(buffer[length - 1])
-      guard (1...Self.blockLength).contains(pad), buffer.suffix(pad).allSatisfy({ $0 == UInt8(pad) }) else {
-        throw Failure.badToken("wrong padding")
-      }
-      return try body(UnsafeRawBufferPointer(rebasing: buffer[..<(length - pad)]))
     }
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TronKit
 
 /// Tells one content of a file from another without reading it.
 struct FileStamp: Equatable, Sendable {
@@ -68,7 +69,7 @@ final class KeyFile<Keys: Sendable>: Sendable {
   }
 }
 
-/// Reads files with secrets through locked memory.
+/// Reads files with secrets into locked memory.
 enum SecretFile {
   enum Failure: Error, Equatable, CustomStringConvertible {
     case unreadable(String, why: String)
@@ -82,15 +83,15 @@ enum SecretFile {
     }
   }
 
-  /// One page: 64 Fernet keys and their line ends fit.
+  /// 64 Fernet keys and their line ends fit.
   static let bytesMax = 4096
 
   static func read<Result>(_ path: String, _ parse: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw failure(path) }
     defer { close(file) }
-    return try LockedMemory.with(bytesMax + 1) { buffer in
-      var count = 0
+    var count = 0
+    let content = try SecretBytes(count: bytesMax + 1) { buffer in
       while count < buffer.count {
         let got = Foundation.read(file, buffer.baseAddress.map { $0 + count }, buffer.count - count)
         if got < 0, errno == EINTR { continue }
@@ -98,9 +99,9 @@ enum SecretFile {
         if got == 0 { break }
         count += got
       }
-      guard count <= bytesMax else { throw Failure.tooLong(path) }
-      return try parse(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     }
+    guard count <= bytesMax else { throw Failure.tooLong(path) }
+    return try content.withUnsafeBytes { try parse(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
   }
 
   static func stamp(_ path: String) throws -> FileStamp {

@@ -74,21 +74,12 @@ struct KeyRing: Sendable, CustomStringConvertible {
 
   /// The key lives until the last copy of the answer is gone, and is zeroed then.
   func open(_ token: String, keyID: String) throws -> PrivateKey {
-    try fernet(keyID).open(token) { try PrivateKey(clear: $0) }
+    try fernet(keyID).open(token) { try PrivateKey(copying: $0) }
   }
 
   private func fernet(_ keyID: String) throws(UnknownKey) -> Fernet {
     guard let key = keys.first(where: { $0.id == keyID }) else { throw UnknownKey(keyID: keyID) }
     return key.fernet
-  }
-}
-
-extension PrivateKey {
-  /// From memory that its owner erases. The array on the way is zeroed before this returns.
-  init(clear: UnsafeRawBufferPointer) throws(KeyError) {
-    var bytes = Array(clear)
-    defer { Erasure.erase(&bytes) }
-    try self.init(bytes: bytes)
   }
 }
 

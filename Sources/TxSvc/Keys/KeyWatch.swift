@@ -1,6 +1,7 @@
 import BusKit
 import Foundation
 import Postgres
+import TronKit
 
 /// Puts changed key files to use without a restart, and tells the other replicas which keys this process has. What is
 /// wrong with a file, or would leave a supplier key that nobody can open, is an alarm and changes nothing.
@@ -109,7 +110,7 @@ struct KeyWatch: Sendable {
     let uses = try await KeyUse.counts(bus)
     let unopened = uses.filter { !ring.ids.contains($0.key) }.values.reduce(0, +)
     bus.metrics.gauge("energy_tx_supplier_keys_unopened").set(Double(unopened))
-    bus.metrics.gauge("energy_tx_memory_lock_refusals").set(Double(LockedMemory.refusals))
+    bus.metrics.gauge("energy_tx_secret_bytes_unlocked").set(Double(SecretMemory.report.unlockedBytes))
   }
 }
 

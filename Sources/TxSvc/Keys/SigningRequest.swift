@@ -4,7 +4,7 @@ import TronKit
 
 /// One transaction to be signed, with everything by which the signer judges it. What stands here was read from the
 /// database; nothing of it is believed where something else can be held against it.
-struct SigningRequest: Sendable {
+struct SigningRequest: Sendable, Equatable {
   var purpose: StoredTransaction.Purpose
   var delegation: Delegation
   var leg: Leg

@@ -91,7 +91,8 @@ struct SigningRules: Sendable {
       throw .energyCap
     }
     guard leg.stake <= limits.stakePerTransactionMax else { throw .stakeCap }
-    guard limits.allows([leg.stake], in: request.signing, at: request.now) else { throw .hourlyStakeCap }
+    // The leg's own stake is in the sum since the order was taken.
+    guard limits.allows([], in: request.signing, at: request.now) else { throw .hourlyStakeCap }
   }
 
   /// A reclaim brings stake home: no cap holds it back. It must not come before its time (I12).

@@ -1,7 +1,7 @@
 import Postgres
 
 extension TxMigrations {
-  /// Who has which keys, what order-svc's seal said, how much sun was signed away within the hour. A release that does
+  /// Who has which keys, what order-svc's seal said, how much sun was promised within the hour. A release that does
   /// not know these columns leaves them as they are.
   static let keys = Migration(
     version: 3, name: "keys",

@@ -13,7 +13,7 @@ struct SigningState: Row {
   var hourStartedAt: Date
   /// Of the orders that were taken.
   var hourEnergy: Energy
-  /// Staked sun of the delegations that were signed, replacements included.
+  /// Staked sun of the legs that they were planned with. A leg that replaces a dead one uses what that one did not.
   var hourStake: Sun
 
   init(
