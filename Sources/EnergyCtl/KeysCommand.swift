@@ -34,8 +34,8 @@ struct KeysCommand: AsyncParsableCommand {
       }
       let warnings = view.warnings.sorted { $0.key < $1.key }.map { "warning: the key of \($0.key): \($0.value)" }
       let mistakes = view.mistakes.map { "mistake: \($0)" }
-      return (mistakes.isEmpty ? ["well: \(view.replicas.count) replicas, \(view.masters.count) master keys"] : mistakes)
-        + warnings + retirable
+      let well = ["well: \(view.replicas.count) replicas, \(view.masters.count) master keys"]
+      return (mistakes.isEmpty ? well : mistakes) + warnings + retirable
     }
   }
 

@@ -62,7 +62,8 @@ struct PermissionCommand: AsyncParsableCommand {
     static func signed(_ rawDataHex: String, _ key: PrivateKey) throws -> SignedTransaction {
       let raw = try RawTransaction(decodingExactly: try Hex.decode(rawDataHex))
       guard case .updatePermissions(let update) = raw.contract, raw.permissionID == 0 else {
-        throw ValidationError("this is a \(raw.contract.name): only a change of permissions by the owner is signed here")
+        throw ValidationError(
+          "this is a \(raw.contract.name): only a change of permissions by the owner is signed here")
       }
       guard update.owner.keys.contains(where: { $0.address == key.address }) else {
         throw ValidationError("the key of \(key.address) is not an owner of \(update.account)")

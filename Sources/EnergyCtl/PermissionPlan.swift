@@ -41,8 +41,8 @@ struct PermissionPlan: Sendable {
     }
     let actives = permissions.filter { $0.id >= 2 }
     for id in keep where !actives.contains(where: { $0.id == id }) {
-      throw ValidationError(
-        "--keep \(id): \(view.address) has the active permissions \(actives.map { "\($0.id)" }.joined(separator: ", "))")
+      let known = actives.map { "\($0.id)" }.joined(separator: ", ")
+      throw ValidationError("--keep \(id): \(view.address) has the active permissions \(known)")
     }
     dropped = actives.filter { !keep.contains($0.id) }
     let restricted = AccountPermission(

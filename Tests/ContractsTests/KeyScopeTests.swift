@@ -32,14 +32,16 @@ struct KeyScopeTests {
   func defaultOwner() throws {
     let scope = try scope([], id: 0, of: 1)
     #expect(scope.mayDelegate && scope.mayReclaim)
-    #expect(scope.excess == ["permission 0 (owner) allows everything: spending, unstaking, and changing the permissions"])
+    #expect(
+      scope.excess == ["permission 0 (owner) allows everything: spending, unstaking, and changing the permissions"])
     #expect(try !self.scope([], id: 0).mayDelegate)
   }
 
   @Test("what else it may do is named, also under permissions that tx-svc would not use")
   func excess() throws {
     let scope = try scope([
-      permission(0, nil, keys: [1: 1]), permission(2, [57, 58, 54], keys: [7: 1]), permission(3, [1, 200], keys: [7: 2]),
+      permission(0, nil, keys: [1: 1]), permission(2, [57, 58, 54], keys: [7: 1]),
+      permission(3, [1, 200], keys: [7: 2]),
     ])
     #expect(
       scope.excess == [

@@ -15,13 +15,15 @@ struct KeysCommandTests {
 
   private func replica(_ process: String, _ masters: [String], problem: String? = nil) -> KeysView.Replica {
     KeysView.Replica(
-      process: process, masterKeys: masters, sealingKeys: ["s"], problem: problem, seenAt: Date(timeIntervalSince1970: 0))
+      process: process, masterKeys: masters, sealingKeys: ["s"], problem: problem,
+      seenAt: Date(timeIntervalSince1970: 0))
   }
 
   @Test("says in one line that all is well, and which line may go")
   func well() {
     let view = KeysView(
-      masters: [master("a", primary: true, wallets: 3), master("b")], replicas: [replica("p", ["a", "b"])], warnings: [:])
+      masters: [master("a", primary: true, wallets: 3), master("b")], replicas: [replica("p", ["a", "b"])],
+      warnings: [:])
     #expect(view.mistakes == [])
     let lines = KeysCommand.Check.lines(view)
     #expect(lines.first == "well: 1 replicas, 2 master keys")

@@ -31,7 +31,9 @@ struct FernetTests {
 
   static func fernet(_ key: String = FernetTests.key) throws -> Fernet { try Fernet(key: Array(key.utf8)) }
 
-  static func seal(_ clear: [UInt8], _ fernet: Fernet, at time: Date = Samples.now, iv: [UInt8]? = nil) throws -> String {
+  static func seal(
+    _ clear: [UInt8], _ fernet: Fernet, at time: Date = Samples.now, iv: [UInt8]? = nil
+  ) throws -> String {
     try clear.withUnsafeBytes { try fernet.seal($0, at: time, iv: iv) }
   }
 
@@ -85,7 +87,8 @@ struct FernetTests {
 
   private func python(_ verb: String, _ request: Request) async throws -> Answer {
     let input = String(decoding: try JSONEncoder().encode(request), as: UTF8.self)
-    return try JSONDecoder().decode(Answer.self, from: Data(try await Python.run("fernet.py", [verb], input: input).utf8))
+    let output = try await Python.run("fernet.py", [verb], input: input)
+    return try JSONDecoder().decode(Answer.self, from: Data(output.utf8))
   }
 
   /// Every length around a block's, and a key's.

@@ -101,6 +101,8 @@ struct OperatorWorld: Sendable {
   }
 
   func wallets() async throws -> [SupplierWallet] {
-    try await bus.read { try $0.execute("select * from supplier_wallets order by address").decoded(SupplierWallet.self) }
+    try await bus.read {
+      try $0.execute("select * from supplier_wallets order by address").decoded(SupplierWallet.self)
+    }
   }
 }

@@ -57,7 +57,8 @@ struct SettlementTests {
     try await world.wallet(
       try KeyRing(text: FernetTests.key), key: world.key, reserved: isOnChain ? .zero : Self.stake,
       delegated: isOnChain ? Self.stake : .zero)
-    let (delegate, reclaim) = (try Samples.transaction(1, leg: Self.leg), try Samples.transaction(2, leg: Self.leg, .reclaim))
+    let delegate = try Samples.transaction(1, leg: Self.leg)
+    let reclaim = try Samples.transaction(2, leg: Self.leg, .reclaim)
     let supplier = world.key.address
     var row = Delegation(try Samples.message(deadline: 1e9), correlation: "", now: Samples.now)
     row.state = delegation
@@ -99,7 +100,8 @@ struct SettlementTests {
   }
 
   private func settle(
-    _ world: OperatorWorld, _ verdict: SettleLeg.Verdict, _ key: String, leg: Int = 1, _ transaction: TransactionID? = nil
+    _ world: OperatorWorld, _ verdict: SettleLeg.Verdict, _ key: String, leg: Int = 1,
+    _ transaction: TransactionID? = nil
   ) async throws -> CommandResult? {
     try await world.apply(
       SettleLeg(

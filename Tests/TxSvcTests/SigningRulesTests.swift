@@ -101,7 +101,9 @@ struct SigningRulesTests {
     Change("reclaims only", "paused") { $0.signing = state(.reclaimsOnly) },
     Change("nothing", "paused") { $0.signing = state(.nothing) },
     Change("no seal", "not_sealed") { $0.delegation.seal = nil },
-    Change("another's seal", "not_sealed") { $0.delegation.seal = try Samples.message(key: SymmetricKey(size: .bits256)).seal },
+    Change("another's seal", "not_sealed") {
+      $0.delegation.seal = try Samples.message(key: SymmetricKey(size: .bits256)).seal
+    },
     Change("a reclaim's seal", "not_sealed") {
       $0.delegation.seal = .reclaim(
         order: $0.delegation.id, receiver: $0.delegation.receiver, endsAt: $0.now, key: Samples.orderKey)

@@ -1,7 +1,7 @@
 import TronKit
 
-/// What a key may sign for an account alone, beside the two kinds of transaction that lending needs (facts of the
-/// protocol: java-tron checks the permission that a transaction names, its mask, and the weights against its threshold).
+/// What a key may sign for an account alone, beside the two kinds of transaction that lending needs. java-tron checks
+/// the permission that a transaction names: its mask, and the signatures' weights against its threshold.
 public struct KeyScope: Sendable, Equatable {
   /// Under the permission that tx-svc would name.
   public let mayDelegate: Bool
@@ -12,7 +12,9 @@ public struct KeyScope: Sendable, Equatable {
   /// - Parameters:
   ///   - permissions: all of the account's. An account without an owner permission is its own owner.
   ///   - permissionID: the one that tx-svc would name.
-  public init(of signer: TronAddress, for account: TronAddress, _ permissions: [AccountPermission], permissionID: Int32) {
+  public init(
+    of signer: TronAddress, for account: TronAddress, _ permissions: [AccountPermission], permissionID: Int32
+  ) {
     let owner = AccountPermission(
       id: 0, name: "owner", threshold: 1, operations: nil, keys: [.init(address: account, weight: 1)])
     let all = permissions.contains { $0.id == 0 } ? permissions : [owner] + permissions

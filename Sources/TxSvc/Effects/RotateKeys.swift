@@ -27,7 +27,8 @@ struct ReencryptKeys: Effect {
       if holders.contains(where: { $0.masterKeys.contains(keyID) }) {
         return .retry(after: .seconds(2), reason: "another replica has master key \(keyID)")
       }
-      return effect.end(ok: false, "unknown_key", "no replica has a master key \(keyID): add its line to the file first")
+      return effect.end(
+        ok: false, "unknown_key", "no replica has a master key \(keyID): add its line to the file first")
     }
     let lacking = holders.filter { !$0.masterKeys.contains(keyID) }.map(\.process)
     guard lacking.isEmpty else {

@@ -160,7 +160,8 @@ struct SettleLegByHand: Effect {
     }
     if let moving = others.first(where: { $0.state != .solid && $0.state != .planned }) {
       return .refused(
-        code: "not_settled", "leg \(moving.id) of the same wallet and receiver is \(moving.state.rawValue): wait for it")
+        code: "not_settled",
+        "leg \(moving.id) of the same wallet and receiver is \(moving.state.rawValue): wait for it")
     }
     let (lent, solid) = try await nodes.read { node in
       (

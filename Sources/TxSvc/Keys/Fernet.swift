@@ -124,7 +124,9 @@ struct Fernet: Sendable {
     }
   }
 
-  private static func block(_ buffer: UnsafeMutableRawBufferPointer, _ start: Int) -> UnsafeMutableBufferPointer<UInt8> {
+  private static func block(
+    _ buffer: UnsafeMutableRawBufferPointer, _ start: Int
+  ) -> UnsafeMutableBufferPointer<UInt8> {
     UnsafeMutableRawBufferPointer(rebasing: buffer[start..<start + blockLength]).assumingMemoryBound(to: UInt8.self)
   }
 

@@ -9,7 +9,8 @@ enum ProcessSecrecy {
     var description: String { "\(call) failed (\(String(cString: strerror(number)))): core dumps cannot be turned off" }
   }
 
-  /// Makes sure that secrets can be locked into memory; no core dumps, no debugger and no `/proc/PID/mem` for processes without privileges. For the life of the process.
+  /// Makes sure that secrets can be locked into memory; from then on no core dumps, and no debugger and no
+  /// `/proc/PID/mem` for processes without privileges.
   /// - Throws: `KeyError` when locking is refused (`ulimit -l`), or `Failure`.
   static func apply() throws {
     try SecretMemory.requireLocked()
