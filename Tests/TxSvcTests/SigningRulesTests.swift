@@ -266,6 +266,25 @@ struct SigningRulesTests {
     }
   }
 
+  @Test("nobody else opens a supplier key or signs with one: the rules cannot be passed by")
+  func onlyWay() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/TxSvc")
+    let files = try #require(FileManager.default.enumerator(at: root.standardized, includingPropertiesForKeys: nil))
+    var found: [String: Set<String>] = [:]
+    for case let file as URL in files where file.pathExtension == "swift" {
+      let source = try String(contentsOf: file, encoding: .utf8)
+      for word in ["ring.open(", "key.sign(", "signed(with:", "signer.sign("] where source.contains(word) {
+        found[word, default: []].insert(file.lastPathComponent)
+      }
+    }
+    #expect(
+      found == [
+        // The rotation encrypts what it opens under another key.
+        "ring.open(": ["Signer.swift", "RotateKeys.swift"], "key.sign(": ["Signer.swift"],
+        "signer.sign(": ["PrepareDelegation.swift", "ReclaimLeg.swift"],
+      ])
+  }
+
   // MARK: - The hour
 
   @Test("an hour's sum counts what runs, and begins anew when it is over")
