@@ -22,12 +22,12 @@ struct PrepareDelegation: Effect {
     }
 
     let receiver = snapshot.delegation.receiver
-    async let resources = world.nodes.read { try await $0.resources(receiver) }
+    async let ratio = world.ratio.read(asking: receiver)
     guard let account = try await world.nodes.read({ try await $0.account(receiver) }) else {
       return effect.fail(.receiverNotActivated, world)
     }
     guard !account.isContract else { return effect.fail(.receiverIsContract, world) }
-    if let ratio = try await resources.stakeRatio {
+    if let ratio = try await ratio {
       let isEnough = try planned.allSatisfy { try ratio.energy(for: $0.stake) >= $0.energy }
       guard isEnough else { return effect.planAgain(ratio, world) }
     }
