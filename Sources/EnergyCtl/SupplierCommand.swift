@@ -9,6 +9,7 @@ struct SupplierCommand: AsyncParsableCommand {
     commandName: "supplier", abstract: "Supplier wallets.",
     subcommands: [
       Add.self, List.self, Capacity.self, Differences.self, Enable.self, Drain.self, Disable.self, Refresh.self,
+      PermissionCommand.self,
     ])
 
   struct Add: AsyncParsableCommand {

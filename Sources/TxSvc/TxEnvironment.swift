@@ -29,4 +29,7 @@ struct TxEnvironment: Sendable {
   var budgets: [SharedRequestBudget] = []
   /// Only makes otherwise equal transactions distinct; nothing is decided by it.
   var timestampMs: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
+
+  /// What the signer obeys.
+  var rules: SigningRules { SigningRules(limits: limits, orderKey: orderKey) }
 }

@@ -22,6 +22,7 @@ enum TxService {
     service.handle(SetSigning.self, needs: SupplierHandlers.needs) { try SupplierHandlers.setSigning($0, $1) }
 
     registerPool(in: &service, world)
+    registerKeys(in: &service, world)
 
     // For ever: an order's deadline ends the first, chain time the second, and nothing may end the third.
     let patient = EffectPolicy(attemptsMax: nil, backoff: Backoff(most: .seconds(10)))

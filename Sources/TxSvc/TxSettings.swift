@@ -22,6 +22,8 @@ struct TxSettings: Sendable {
       reader.integer("ENERGY_ORDER_ENERGY_MAX", default: limits.energyPerOrderMax.value, in: 1...Int64.max / 4))
     limits.energyPerHourMax = Energy(
       reader.integer("ENERGY_HOUR_ENERGY_MAX", default: limits.energyPerHourMax.value, in: 1...Int64.max / 4))
+    limits.stakePerTransactionMax = trx(&reader, "ENERGY_TRANSACTION_TRX_MAX", default: limits.stakePerTransactionMax)
+    limits.stakePerHourMax = trx(&reader, "ENERGY_HOUR_TRX_MAX", default: limits.stakePerHourMax)
     let deposits = DepositRules.read(&reader)
     let recordDays = reader.integer("ENERGY_CHAIN_RECORD_DAYS", default: 3, in: 1...60)
     limits.choice = choice(&reader)
@@ -32,7 +34,7 @@ struct TxSettings: Sendable {
     return TxSettings(
       configuration: configuration,
       world: TxEnvironment(
-        nodes: nodes.pool, signer: Signer(ring: ring), sealing: sealing, orderKey: orderKey, limits: limits,
+        nodes: nodes.pool, signer: Signer(master: ring), sealing: sealing, orderKey: orderKey, limits: limits,
         walletRefresh: .seconds(refresh), jumpPercent: jumpPercent, reconcileAt: reconcileAt, deposits: deposits,
         chainRecordBlocks: recordDays * CallBudget.dayMs / FollowPace.mainnetIntervalMs, budgets: nodes.budgets))
   }
@@ -56,12 +58,22 @@ struct TxSettings: Sendable {
     return (3, 10)
   }
 
-  private static func ring(_ reader: inout EnvironmentReader) -> KeyRing? {
-    guard let text = reader.secret("ENERGY_MASTER_KEY_FILE") else { return nil }
+  /// Whole TRX.
+  private static func trx(_ reader: inout EnvironmentReader, _ name: String, default fallback: Sun) -> Sun {
+    let most = Int64.max / 4 / Sun.perTRX
+    return Sun(reader.integer(name, default: fallback.value / Sun.perTRX, in: 1...most) * Sun.perTRX)
+  }
+
+  private static func ring(_ reader: inout EnvironmentReader) -> KeyFile<KeyRing>? {
+    let name = "ENERGY_MASTER_KEY_FILE"
+    guard let path = reader.optional(name) else {
+      reader.mistake("\(name) is not set: give the path of a file with Fernet keys")
+      return nil
+    }
     do {
-      return try KeyRing(text: text)
+      return try KeyFile(name, path: path) { try KeyRing($0) }
     } catch {
-      reader.mistake("ENERGY_MASTER_KEY_FILE: \(error), one per line")
+      reader.mistake("\(name): \(error)")
       return nil
     }
   }

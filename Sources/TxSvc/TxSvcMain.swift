@@ -5,6 +5,13 @@ import Foundation
 @main
 struct TxSvcMain {
   static func main() async {
+    do {
+      try ProcessSecrecy.apply()
+    } catch {
+      FileHandle.standardError.write(Data("tx-svc: \(error)\n".utf8))
+      exit(71)
+    }
+    Hangups.listen()
     var reader = EnvironmentReader()
     let settings = TxSettings.read(&reader)
     do {

@@ -15,19 +15,19 @@ struct SealedKeyTests {
     let sealed = try SealedKey.seal(secret, for: Samples.receiver, to: sealing)
     let carried = try JSONDecoder().decode(SealedKey.self, from: JSONEncoder().encode(sealed))
     #expect(carried.keyID == "k1")
-    #expect(try carried.open(for: Samples.receiver, with: tx) == secret)
+    #expect(try carried.open(for: Samples.receiver, with: tx) { Array($0) } == secret)
   }
 
   @Test("does not open for another wallet")
   func otherAddress() throws {
     let sealed = try SealedKey.seal(secret, for: Samples.receiver, to: sealing)
-    #expect(throws: (any Error).self) { try sealed.open(for: .zero, with: tx) }
+    #expect(throws: (any Error).self) { try sealed.open(for: .zero, with: tx) { _ in } }
   }
 
   @Test("does not open with another key")
   func otherKey() throws {
     let sealed = try SealedKey.seal(secret, for: Samples.receiver, to: sealing)
-    #expect(throws: (any Error).self) { try sealed.open(for: Samples.receiver, with: .init()) }
+    #expect(throws: (any Error).self) { try sealed.open(for: Samples.receiver, with: .init()) { _ in } }
   }
 
   @Test("does not open when a bit of it was changed", arguments: [0, 15, 47])
@@ -41,7 +41,7 @@ struct SealedKeyTests {
       "ciphertext": Data(bytes).base64EncodedString(),
     ]
     let changed = try JSONDecoder().decode(SealedKey.self, from: JSONEncoder().encode(json))
-    #expect(throws: (any Error).self) { try changed.open(for: Samples.receiver, with: tx) }
+    #expect(throws: (any Error).self) { try changed.open(for: Samples.receiver, with: tx) { _ in } }
   }
 
   @Test("never holds the key in clear, and differs each time")

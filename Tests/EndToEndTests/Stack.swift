@@ -103,7 +103,10 @@ final class Stack: Sendable {
 
   /// Runs energyctl to its end; returns what it printed, standard error included.
   @discardableResult
-  func energyctl(_ arguments: String...) async throws -> String {
+  func energyctl(_ arguments: String...) async throws -> String { try await energyctl(arguments) }
+
+  @discardableResult
+  func energyctl(_ arguments: [String]) async throws -> String {
     let log = folder.log("energyctl-" + UUID().uuidString)
     let process = try GuardedProcess.start(
       [try Executables.path("energyctl")] + arguments, environment: operatorEnvironment, log: log)

@@ -1,104 +1,141 @@
 import Foundation
+import TestKit
 import Testing
 import TronKit
 
 @testable import TxSvc
 
-/// The vectors of the Fernet specification (github.com/fernet/spec), and a token that another implementation made.
+/// The vectors of the Fernet specification (Vectors/README.md), and Python's `cryptography` as the other side.
+@Suite("Fernet")
 struct FernetTests {
   static let key = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4="
-  static let token =
-    "gAAAAAAdwJ6wAAECAwQFBgcICQoLDA0ODy021cpGVWKZ_eEwCGM4BLLF_5CV9dOPmrhuVUPgJobwOz7JcbmrR64jVmpU4IwqDA=="
-  /// 1985-10-26T01:20:00-07:00
-  static let sealedAt = Date(timeIntervalSince1970: 499_162_800)
 
-  @Test("the specification's token is made byte for byte")
+  struct Vector: Decodable, Sendable, CustomTestStringConvertible {
+    let desc: String?
+    let token: String
+    let now: String
+    let ttl_sec: Int?
+    let iv: [UInt8]?
+    let src: String?
+    let secret: String
+    var testDescription: String { desc ?? token }
+
+    func date() throws -> Date { try #require(ISO8601DateFormatter().date(from: now)) }
+    func fernet() throws -> Fernet { try Fernet(key: Array(secret.utf8)) }
+
+    static func load(_ name: String) throws -> [Vector] {
+      let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Vectors")
+      return try JSONDecoder().decode([Vector].self, from: Data(contentsOf: folder.appending(path: "\(name).json")))
+    }
+  }
+
+  static func fernet(_ key: String = FernetTests.key) throws -> Fernet { try Fernet(key: Array(key.utf8)) }
+
+  static func seal(
+    _ clear: [UInt8], _ fernet: Fernet, at time: Date = Samples.now, iv: [UInt8]? = nil
+  ) throws -> String {
+    try clear.withUnsafeBytes { try fernet.seal($0, at: time, iv: iv) }
+  }
+
+  @Test("makes the specification's tokens byte for byte")
   func generate() throws {
-    let made = try Fernet(key: Self.key).seal(Array("hello".utf8), at: Self.sealedAt, iv: Array(0..<16))
-    #expect(made == Self.token)
+    for vector in try Vector.load("fernet-generate") {
+      let clear = Array(try #require(vector.src).utf8)
+      #expect(try Self.seal(clear, vector.fernet(), at: vector.date(), iv: vector.iv) == vector.token)
+    }
   }
 
-  @Test("the specification's token is read")
+  @Test("reads the specification's tokens")
   func verify() throws {
-    let clear = try Fernet(key: Self.key).open(Self.token, now: Self.sealedAt.addingTimeInterval(1), timeToLive: 60)
-    #expect(String(decoding: clear, as: UTF8.self) == "hello")
-  }
-
-  @Test("a token of Python's cryptography is read")
-  func otherImplementation() throws {
-    let token =
-      "gAAAAABlU_EAp5zwMU_XZxvqX_19vGzBFpKvFeusI9utZ3DRP-h_6OlZmSfnrWacIBEcOhUEpxbdh720igyJpI6s9YE7_4S4OCjY0j8oA4C"
-      + "p7ffBsYAj7zjtCqfRdS1Jlp4hwB7Gj85r"
-    #expect(try Fernet(key: Self.key).open(token) == Array(0..<32))
-  }
-
-  @Test(
-    "an invalid token is refused for its own reason",
-    arguments: [
-      (
-        "gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAl1-szkFVzXTuGb4hR8AKtwcaX1YdykQUFBQUFBQUFBQQ==",
-        Fernet.Failure.badToken("wrong key or altered")
-      ),
-      ("gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPA==", .badToken("too short or another version")),
-      (
-        "%%%%%%%%%%%%%AECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAl1-szkFVzXRuGb4hR8AKtwcaX1YdykRtfsH-p1YsUD2Q==",
-        .badToken("not base64url")
-      ),
-      (
-        "gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPOm73QeoCk9uGib28Xe5vz6oxq5nmxbx_v7mrfyudzUm",
-        .badToken("not whole blocks")
-      ),
-      (
-        "gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0ODz4LEpdELGQAad7aNEHbf-JkLPIpuiYRLQ3RtXatOYREu2FWke6CnJNYIbkuKNqOhw==",
-        .badToken("wrong padding")
-      ),
-      (
-        "gAAAAAAdwStRAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAnja1xKYyhd-Y6mSkTOyTGJmw2Xc2a6kBd-iX9b_qXQcw==",
-        .badToken("sealed in the future")
-      ),
-      (
-        "gAAAAAAdwJ6xBQECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAkLhFLHpGtDBRLRTZeUfWgHSv49TF2AUEZ1TIvcZjK1zQ==",
-        .badToken("wrong padding")
-      ),
-    ])
-  func invalid(token: String, failure: Fernet.Failure) throws {
-    let fernet = try Fernet(key: Self.key)
-    #expect(throws: failure) {
-      try fernet.open(token, now: Self.sealedAt.addingTimeInterval(1), timeToLive: 60)
+    for vector in try Vector.load("fernet-verify") {
+      let clear = try vector.fernet().open(vector.token, now: vector.date(), timeToLive: vector.ttl_sec) { Array($0) }
+      #expect(String(decoding: clear, as: UTF8.self) == vector.src)
     }
   }
 
-  @Test("a token past its time to live is refused")
-  func expired() throws {
-    let fernet = try Fernet(key: Self.key)
-    #expect(throws: Fernet.Failure.expired) {
-      try fernet.open(Self.token, now: Self.sealedAt.addingTimeInterval(61), timeToLive: 60)
+  @Test("refuses the specification's invalid tokens, each for its own reason")
+  func invalid() throws {
+    let reasons: [String: Fernet.Failure] = [
+      "incorrect mac": .badToken("wrong key or altered"), "too short": .badToken("too short or another version"),
+      "invalid base64": .badToken("not base64url"),
+      "payload size not multiple of block size": .badToken("not whole blocks"),
+      "payload padding error": .badToken("wrong padding"),
+      "far-future TS (unacceptable clock skew)": .badToken("sealed in the future"), "expired TTL": .expired,
+      "incorrect IV (causes padding error)": .badToken("wrong padding"),
+    ]
+    let vectors = try Vector.load("fernet-invalid")
+    #expect(Set(vectors.compactMap(\.desc)) == Set(reasons.keys))
+    for vector in vectors {
+      #expect(throws: reasons[vector.desc ?? ""] ?? .badKey, "\(vector.testDescription)") {
+        try vector.fernet().open(vector.token, now: vector.date(), timeToLive: vector.ttl_sec) { _ in }
+      }
     }
   }
 
-  @Test("a key ring opens what an older master key sealed, and names a key that it lacks")
-  func rotation() throws {
-    let older = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-    let secret = try PrivateKey.generate()
-    let before = try KeyRing(text: older)
-    let token = try before.seal(secret, at: Self.sealedAt)
-    let after = try KeyRing(text: "\(Self.key)\n\(older)\n")
-    #expect(try after.open(token, keyID: before.primaryID).address == secret.address)
-    #expect(after.primaryID != before.primaryID)
-    #expect(throws: KeyRing.UnknownKey.self) {
-      try KeyRing(text: Self.key).open(token, keyID: before.primaryID)
-    }
-    #expect("\(after)" == "•••")
+  // MARK: - Python
+
+  private struct Request: Encodable {
+    let key: String
+    var clear: [String]?
+    var tokens: [String]?
   }
 
-  @Test("the sealing key is made once, readable by its owner only, and read again")
-  func sealingKey() throws {
-    let path = NSTemporaryDirectory() + "sealing-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    let first = try SealingKeyFile(path: path)
-    let second = try SealingKeyFile(path: path)
-    #expect(first.publicKey == second.publicKey)
-    let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
-    #expect(mode == 0o600)
+  private struct Answer: Decodable {
+    var tokens: [String]?
+    var clear: [String?]?
+  }
+
+  private func python(_ verb: String, _ request: Request) async throws -> Answer {
+    let input = String(decoding: try JSONEncoder().encode(request), as: UTF8.self)
+    let output = try await Python.run("fernet.py", [verb], input: input)
+    return try JSONDecoder().decode(Answer.self, from: Data(output.utf8))
+  }
+
+  /// Every length around a block's, and a key's.
+  private static let clears = [0, 1, 15, 16, 17, 31, 32, 33, 300].map { length in
+    (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ length) }
+  }
+
+  @Test("Python's cryptography reads our tokens, and refuses one that was altered")
+  func readByPython() async throws {
+    let fernet = try Self.fernet()
+    var tokens = try Self.clears.map { try Self.seal($0, fernet, at: Date()) }
+    var altered = Array(tokens[6].utf8)
+    altered[40] = altered[40] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+    tokens.append(String(decoding: altered, as: UTF8.self))
+    let answer = try await python("open", Request(key: Self.key, tokens: tokens))
+    #expect(answer.clear == Self.clears.map { Hex.encode($0) } + [nil])
+  }
+
+  @Test("we read the tokens of Python's cryptography, and refuse them under another key")
+  func readByUs() async throws {
+    let answer = try await python("seal", Request(key: Self.key, clear: Self.clears.map { Hex.encode($0) }))
+    let tokens = try #require(answer.tokens)
+    let fernet = try Self.fernet()
+    #expect(try tokens.map { try fernet.open($0) { Array($0) } } == Self.clears)
+    let other = try Self.fernet("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+    for token in tokens {
+      #expect(throws: Fernet.Failure.badToken("wrong key or altered")) { try other.open(token) { _ in } }
+    }
+  }
+
+  // MARK: - Keys
+
+  @Test("refuses what is no key, without repeating it", arguments: [
+    "", "cw_0x689RpI", "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4", "cw/0x689RpI+jtRR7oE8h/eQsKImvJapLeSbXpwF4e4=",
+    "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e5=", "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4==",
+  ])
+  func badKey(text: String) {
+    #expect(throws: Fernet.Failure.badKey) { try Self.fernet(text) }
+    #expect(!"\(Fernet.Failure.badKey)".contains("cw_"))
+  }
+
+  @Test("base64url takes its own alphabet with padding and nothing else", arguments: [
+    ("", []), ("AA==", [0]), ("_-8=", [0xff, 0xef]), ("AQID", [1, 2, 3]), ("AB==", nil), ("AAB=", nil), ("AAA", nil),
+    ("A===", nil), ("====", nil), ("AQ=D", nil), ("AQI+", nil), ("AQI ", nil), ("AQ\u{f6}D", nil),
+  ] as [(String, [UInt8]?)])
+  func base64(text: String, bytes: [UInt8]?) {
+    #expect(Base64URL.decode(Array(text.utf8)) == bytes)
+    if let bytes { #expect(Base64URL.encode(bytes) == text) }
   }
 }

@@ -68,42 +68,4 @@ struct SignerRulesTests {
     delegation.endsAtMs = 1_000
     #expect(ReclaimTime.judge(delegation, headTimeMs: head) == judgement)
   }
-
-  @Test("what is signed is read back from its own bytes: contract, amount, permission, expiration")
-  func signs() throws {
-    let key = try PrivateKey.generate()
-    let ring = try KeyRing(text: FernetTests.key)
-    var wallet = try Samples.wallet(1, trx: 10_000)
-    wallet = SupplierWallet(
-      address: key.address, encryptedKey: try ring.seal(key, at: Samples.now), keyID: ring.primaryID, permissionID: 2,
-      isEnabled: true, delegatable: wallet.delegatable, reserved: .zero, delegated: .zero, bandwidth: 0, balance: .zero,
-      figuresBlock: 0, refreshAt: Samples.now, addedAt: Samples.now)
-    let leg = Leg(
-      id: "\(Samples.order)/1", orderID: Samples.order, supplier: key.address, energy: Energy(65_000),
-      stake: Sun(7_000_000),
-      state: .planned, isCounted: false)
-    let receiver = try Samples.address(0xaa)
-    func sign(_ purpose: StoredTransaction.Purpose, at timestampMs: Int64) throws -> StoredTransaction {
-      try Signer(ring: ring).sign(
-        purpose, leg: leg, receiver: receiver, wallet: wallet, reference: try Samples.block(9), headTimeMs: 1_000,
-        timestampMs: timestampMs, now: Samples.now)
-    }
-    let stored = try sign(.delegate, at: 5)
-    let signed = try SignedTransaction(decoding: stored.bytes)
-    let raw = try signed.raw()
-    #expect(try signed.signers() == [key.address])
-    #expect(raw.permissionID == 2)
-    #expect(raw.expiration == 61_000)
-    #expect(
-      raw.contract
-        == .delegateResource(
-          owner: key.address, receiver: receiver, resource: .energy, balance: Sun(7_000_000), lock: false, lockPeriod: 0
-        ))
-    #expect(try sign(.delegate, at: 5).id == stored.id, "the same millisecond is the same transaction")
-    #expect(try sign(.delegate, at: 6).id != stored.id, "a millisecond later is another")
-    let back = try SignedTransaction(decoding: try sign(.reclaim, at: 5).bytes).raw()
-    #expect(
-      back.contract
-        == .undelegateResource(owner: key.address, receiver: receiver, resource: .energy, balance: Sun(7_000_000)))
-  }
 }

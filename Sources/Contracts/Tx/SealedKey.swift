@@ -26,13 +26,26 @@ public struct SealedKey: Codable, Sendable, Equatable {
   public static func seal(_ secret: [UInt8], for address: TronAddress, to key: SealingKey) throws -> SealedKey {
     let recipient = try Curve25519.KeyAgreement.PublicKey(rawRepresentation: key.publicKey)
     var sender = try HPKE.Sender(recipientKey: recipient, ciphersuite: suite, info: info)
-    let ciphertext = try sender.seal(Data(secret), authenticating: Data(address.bytes))
+    var clear = Data(secret)
+    defer { clear.withUnsafeMutableBytes { erase($0) } }
+    let ciphertext = try sender.seal(clear, authenticating: Data(address.bytes))
     return SealedKey(keyID: key.keyID, encapsulated: sender.encapsulatedKey, ciphertext: ciphertext)
   }
 
-  public func open(for address: TronAddress, with key: Curve25519.KeyAgreement.PrivateKey) throws -> [UInt8] {
+  /// Lends what was sealed. It must not outlive the closure: the memory is zeroed before this returns.
+  public func open<Result>(
+    for address: TronAddress, with key: Curve25519.KeyAgreement.PrivateKey,
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
     var recipient = try HPKE.Recipient(
       privateKey: key, ciphersuite: Self.suite, info: Self.info, encapsulatedKey: encapsulated)
-    return [UInt8](try recipient.open(ciphertext, authenticating: Data(address.bytes)))
+    var clear = try recipient.open(ciphertext, authenticating: Data(address.bytes))
+    defer { clear.withUnsafeMutableBytes { Self.erase($0) } }
+    return try clear.withUnsafeBytes(body)
+  }
+
+  private static func erase(_ buffer: UnsafeMutableRawBufferPointer) {
+    guard let start = buffer.baseAddress else { return }
+    explicit_bzero(start, buffer.count)
   }
 }

@@ -16,13 +16,15 @@ public struct ChainAccount: Hashable, Sendable {
   public let acquiredEnergy: Sun
   public let acquiredBandwidth: Sun
   public let ownerPermission: AccountPermission?
+  /// Of super representatives only.
+  public let witnessPermission: AccountPermission?
   public let activePermissions: [AccountPermission]
 
   public init(
     address: TronAddress, isContract: Bool = false, balance: Sun = .zero, frozenEnergy: Sun = .zero,
     frozenBandwidth: Sun = .zero, delegatedEnergy: Sun = .zero, delegatedBandwidth: Sun = .zero,
     acquiredEnergy: Sun = .zero, acquiredBandwidth: Sun = .zero, ownerPermission: AccountPermission? = nil,
-    activePermissions: [AccountPermission] = []
+    witnessPermission: AccountPermission? = nil, activePermissions: [AccountPermission] = []
   ) {
     self.address = address
     self.isContract = isContract
@@ -34,6 +36,7 @@ public struct ChainAccount: Hashable, Sendable {
     self.acquiredEnergy = acquiredEnergy
     self.acquiredBandwidth = acquiredBandwidth
     self.ownerPermission = ownerPermission
+    self.witnessPermission = witnessPermission
     self.activePermissions = activePermissions
   }
 
@@ -116,6 +119,7 @@ struct AccountAnswer: Decodable {
   var delegated_frozenV2_balance_for_bandwidth: Int64?
   var acquired_delegated_frozenV2_balance_for_bandwidth: Int64?
   var owner_permission: Permission?
+  var witness_permission: Permission?
   var active_permission: [Permission]?
 
   func account() throws -> ChainAccount? {
@@ -128,6 +132,7 @@ struct AccountAnswer: Decodable {
       acquiredEnergy: Sun(account_resource?.acquired_delegated_frozenV2_balance_for_energy ?? 0),
       acquiredBandwidth: Sun(acquired_delegated_frozenV2_balance_for_bandwidth ?? 0),
       ownerPermission: try owner_permission?.permission(),
+      witnessPermission: try witness_permission?.permission(),
       activePermissions: try (active_permission ?? []).map { try $0.permission() })
   }
 

@@ -150,7 +150,9 @@ struct DelegationCase: Sendable {
     let planner = LegPlanner(
       ratio: ratio, marginPermille: limits.marginPermille, legsMax: limits.legsMax, strategy: limits.choice.strategy)
     let offers = open.map {
-      LegPlanner.Offer(supplier: $0.address, available: $0.available, isShared: shared.contains($0.address))
+      LegPlanner.Offer(
+        supplier: $0.address, available: min($0.available, limits.stakePerTransactionMax),
+        isShared: shared.contains($0.address))
     }
     guard let planned = try planner.plan(energy, offers: offers) else {
       // What came back may be more than the last figures show.

@@ -6,6 +6,9 @@ import TronKit
 struct SigningLimits: Sendable {
   var energyPerOrderMax = Energy(20_000_000)
   var energyPerHourMax = Energy(2_000_000_000)
+  /// Staked TRX that one delegation may carry, and all that are signed within an hour.
+  var stakePerTransactionMax = Sun(5_000_000 * Sun.perTRX)
+  var stakePerHourMax = Sun(500_000_000 * Sun.perTRX)
   /// Wallets that one order may be split over.
   var legsMax = 8
   /// Legs that one order may use up, replacements included.

@@ -18,15 +18,12 @@ struct AdmitSupplier: Effect {
   {
     let command = effect.command
     let address = command.address
-    guard command.sealedKey.keyID == world.sealing.publicKey.keyID else {
-      return effect.refuse(
-        "unknown_sealing_key", "the key was sealed to \(command.sealedKey.keyID): ask for the sealing key again")
+    guard let sealing = world.sealing.privateKey(command.sealedKey.keyID) else {
+      return try await effect.lacksSealingKey(context.bus)
     }
     let key: PrivateKey
     do {
-      var clear = try command.sealedKey.open(for: address, with: world.sealing.privateKey)
-      defer { Erasure.erase(&clear) }
-      key = try PrivateKey(bytes: clear)
+      key = try command.sealedKey.open(for: address, with: sealing) { try PrivateKey(copying: $0) }
     } catch {
       // What was inside is not repeated: the error's own text could hold it.
       return effect.refuse(
@@ -39,12 +36,29 @@ struct AdmitSupplier: Effect {
       return effect.refuse(refusal.code, refusal.detail)
     }
     let now = try await context.bus.read { try $0.execute("select clock_timestamp() as now").rows.first?.date("now") }
-    let token = try world.signer.ring.seal(key, at: now ?? context.createdAt)
-    return effect.admit(token, keyID: world.signer.ring.primaryID, figures, world)
+    let ring = world.signer.ring
+    let token = try ring.seal(key, at: now ?? context.createdAt)
+    return effect.admit(
+      token, keyID: ring.primaryID, figures, warning: effect.warning(key.address, account?.permissions ?? []))
   }
 
-  private func admit(_ token: String, keyID: String, _ figures: WalletFigures, _ world: TxEnvironment) -> EffectOutcome
-  {
+  /// A replica that has read its file again may have the key.
+  private func lacksSealingKey(_ bus: Bus) async throws -> EffectOutcome {
+    let keyID = command.sealedKey.keyID
+    if try await KeyHolder.living(bus).contains(where: { $0.sealingKeys.contains(keyID) }) {
+      return .retry(after: .seconds(2), reason: "another replica has sealing key \(keyID)")
+    }
+    return refuse("unknown_sealing_key", "the key was sealed to \(keyID): ask for the sealing key again")
+  }
+
+  /// What the key may do beyond lending; nil: nothing. It is taken all the same: the wallet's owner decides.
+  private func warning(_ signer: TronAddress, _ permissions: [AccountPermission]) -> String? {
+    let scope = KeyScope(
+      of: signer, for: command.address, permissions, permissionID: Int32(truncatingIfNeeded: command.permissionID))
+    return scope.excess.isEmpty ? nil : String(scope.excess.joined(separator: "; ").prefix(1000))
+  }
+
+  private func admit(_ token: String, keyID: String, _ figures: WalletFigures, warning: String?) -> EffectOutcome {
     let effect = self
     let address = command.address
     let needs: [Need] = [
@@ -65,6 +79,7 @@ struct AdmitSupplier: Effect {
       wallet.keyID = keyID
       wallet.permissionID = effect.command.permissionID
       wallet.isEnabled = true
+      wallet.keyWarning = warning
       // A known wallet's legs may be missing in these figures; its own refresh weighs them.
       if known == nil {
         figures.write(to: &wallet, followed: try unit.find(BlockCursor.self, BlockCursor.key)?.number ?? 0)
@@ -72,7 +87,8 @@ struct AdmitSupplier: Effect {
       wallet.refreshAt = unit.now
       try unit.save(wallet)
       if let ratio = figures.ratio { try unit.save(ChainRatio(ratio, readAt: unit.now)) }
-      try effect.conclude(unit, ok: true, code: "done", detail: "\(address) lends energy from now on")
+      let caution = warning.map { "; its key may do more than that: \($0). Give it a restricted permission" } ?? ""
+      try effect.conclude(unit, ok: true, code: "done", detail: "\(address) lends energy from now on\(caution)")
     }
   }
 

@@ -34,7 +34,11 @@ struct PrepareDelegation: Effect {
       let isEnough = try planned.allSatisfy { try ratio.energy(for: $0.stake) >= $0.energy }
       guard isEnough else { return effect.planAgain(ratio, for: receiver, world) }
     }
-    return try await effect.signAndStore(planned, snapshot, context, world)
+    do {
+      return try await effect.signAndStore(planned, snapshot, context, world)
+    } catch let refusal as SigningRefusal {
+      return effect.refused(refusal, context, world)
+    }
   }
 
   /// A transaction id that exists already (same wallet, receiver and stake in the same millisecond) moves the timestamp
@@ -50,9 +54,9 @@ struct PrepareDelegation: Effect {
         throw InvariantViolation("leg \(leg.id) names the wallet \(leg.supplier), which does not exist")
       }
       while true {
-        let transaction = try world.signer.sign(
-          .delegate, leg: leg, receiver: snapshot.delegation.receiver, wallet: wallet, reference: head.solidBlockID,
-          headTimeMs: head.timeMs, timestampMs: timestampMs, now: snapshot.now)
+        let request = SigningRequest(
+          .delegate, leg: leg, wallet: wallet, snapshot: snapshot, head: head, timestampMs: timestampMs)
+        let transaction = try world.signer.sign(request, world.rules)
         let isTaken = try await TransactionIDs.isTaken(transaction.id, context.bus)
         if !isTaken, !signed.contains(where: { $0.id == transaction.id }) {
           signed.append(transaction)
@@ -87,6 +91,17 @@ struct PrepareDelegation: Effect {
   }
 
   // MARK: - Other ends
+
+  /// The signer refuses. Where that cannot be the order's fault somebody has to look, and the order's deadline ends it.
+  private func refused(
+    _ refusal: SigningRefusal, _ context: EffectContext, _ world: TxEnvironment
+  ) -> EffectOutcome {
+    context.bus.metrics.counter("energy_tx_signing_refused_total", labels: [("code", refusal.code)]).increment()
+    context.bus.logger.error(
+      "the signer refuses a delegation", metadata: ["order": "\(order)", "why": "\(refusal)"])
+    guard let failure = refusal.failure else { return .again(after: .seconds(5)) }
+    return fail(failure, world)
+  }
 
   func fail(_ failure: OrderFailure, _ world: TxEnvironment) -> EffectOutcome {
     settle(world) { delegation, _ in

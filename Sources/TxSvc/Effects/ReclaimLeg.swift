@@ -37,9 +37,9 @@ struct ReclaimLeg: Effect {
   ) async throws -> EffectOutcome {
     var timestampMs = world.timestampMs()
     while true {
-      let transaction = try world.signer.sign(
-        .reclaim, leg: leg, receiver: snapshot.delegation.receiver, wallet: wallet, reference: head.solidBlockID,
-        headTimeMs: head.timeMs, timestampMs: timestampMs, now: snapshot.now)
+      let request = SigningRequest(
+        .reclaim, leg: leg, wallet: wallet, snapshot: snapshot, head: head, timestampMs: timestampMs)
+      let transaction = try world.signer.sign(request, world.rules)
       if try await !TransactionIDs.isTaken(transaction.id, context.bus) { return store(transaction) }
       timestampMs += 1
     }

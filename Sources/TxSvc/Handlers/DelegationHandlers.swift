@@ -24,10 +24,7 @@ enum DelegationHandlers {
     if let known = try DelegationCase.load(message.order, from: unit) { return try known.repeatNews(to: unit) }
 
     var state = try unit.find(SigningState.self, SigningState.key) ?? SigningState(hourStartedAt: unit.now)
-    if unit.now.timeIntervalSince(state.hourStartedAt) >= 3600 {
-      state.hourStartedAt = unit.now
-      state.hourEnergy = .zero
-    }
+    state.roll(to: unit.now)
     var delegation = DelegationCase(
       delegation: Delegation(message, correlation: unit.cause?.correlation ?? "", now: unit.now),
       wallets: try DelegationCase.wallets(of: unit))
@@ -37,9 +34,14 @@ enum DelegationHandlers {
       of: message, now: unit.now, mode: terms.mode, wallets: Set(delegation.wallets.keys), hourEnergy: state.hourEnergy)
     let before = delegation.wallets
     try delegation.settle(terms)
+    if !world.limits.allows(delegation.liveLegs.map(\.stake), in: state, at: unit.now) {
+      delegation.delegation.failure = .poolEmpty
+      try delegation.settle(terms)
+    }
     try delegation.save(over: nil, walletsBefore: before, to: unit)
     if !delegation.liveLegs.isEmpty {
       state.hourEnergy = try state.hourEnergy.adding(message.energy)
+      for leg in delegation.liveLegs { state.hourStake = try state.hourStake.adding(leg.stake) }
       try unit.save(state)
     }
   }
@@ -99,6 +101,7 @@ enum DelegationHandlers {
     }
     var delegation = before
     try delegation.end(at: message.endsAt.chainMilliseconds)
+    delegation.delegation.reclaimSeal = message.seal
     try delegation.settle(try DelegationCase.terms(unit, world.limits))
     try delegation.save(over: before, to: unit)
   }
@@ -113,7 +116,7 @@ extension Delegation {
     self.init(
       id: message.order, customer: message.customer, receiver: message.receiver, energy: message.energy,
       durationSeconds: message.durationSeconds, deadline: message.deadline, state: .planned, isWithdrawn: false,
-      failure: nil, legsPlanned: 0, seq: 0, cost: .zero, correlation: correlation, createdAt: now)
+      failure: nil, legsPlanned: 0, seq: 0, cost: .zero, correlation: correlation, createdAt: now, seal: message.seal)
   }
 
   /// Stands for an order that was withdrawn before it was asked for.

@@ -1,35 +1,32 @@
 import Foundation
 import TronKit
 
-/// Builds and signs the two kinds of transaction that this system makes. What a node built is never signed.
+/// Builds and signs the two kinds of transaction that this system makes. What a node built is never signed, and
+/// nothing that the rules refuse (I13).
 struct Signer: Sendable {
   /// java-tron's own default; short, so that an unknown outcome is settled within two minutes.
   static let lifetimeMs: Int64 = 60_000
 
-  let ring: KeyRing
+  /// Read again while the service runs.
+  let master: KeyFile<KeyRing>
+  var ring: KeyRing { master.keys }
 
-  /// - Parameters:
-  ///   - reference: a solid block, so that no fork can invalidate the transaction.
-  ///   - headTimeMs: chain time, from which the expiration counts.
-  ///   - timestampMs: makes transactions distinct that are otherwise equal.
-  func sign(
-    _ purpose: StoredTransaction.Purpose, leg: Leg, receiver: TronAddress, wallet: SupplierWallet, reference: BlockID,
-    headTimeMs: Int64, timestampMs: Int64, now: Date
-  ) throws -> StoredTransaction {
-    let contract: Contract =
-      switch purpose {
-      case .delegate:
-        .delegateResource(
-          owner: wallet.address, receiver: receiver, resource: .energy, balance: leg.stake, lock: false, lockPeriod: 0)
-      case .reclaim:
-        .undelegateResource(owner: wallet.address, receiver: receiver, resource: .energy, balance: leg.stake)
-      }
-    let raw = RawTransaction(
-      referencing: reference, expiration: headTimeMs + Self.lifetimeMs, timestamp: timestampMs, contract: contract,
-      permissionID: Int32(wallet.permissionID))
-    let signed = try raw.signed(with: try ring.open(wallet.encryptedKey, keyID: wallet.keyID))
+  init(master: KeyFile<KeyRing>) { self.master = master }
+
+  /// With keys that never change.
+  init(ring: KeyRing) { self.init(master: KeyFile("ENERGY_MASTER_KEY_FILE", fixed: ring)) }
+
+  /// - Throws: `SigningRefusal` for what is not to be signed, `KeyRing.UnknownKey` when this replica lacks the key.
+  func sign(_ request: SigningRequest, _ rules: SigningRules) throws -> StoredTransaction {
+    try rules.check(request)
+    let raw = request.transaction
+    let bytes = raw.encoded()
+    try rules.check(bytes, for: request)
+    let key = try ring.open(request.wallet.encryptedKey, keyID: request.wallet.keyID)
+    let id = SignedTransaction(rawBytes: bytes, signatures: []).id
+    let signed = SignedTransaction(rawBytes: bytes, signatures: [try key.sign(id.bytes)])
     return StoredTransaction(
-      id: signed.id, orderID: leg.orderID, legID: leg.id, purpose: purpose, bytes: signed.encoded(),
-      expirationMs: raw.expiration, signedAt: now, state: .signed)
+      id: id, orderID: request.leg.orderID, legID: request.leg.id, purpose: request.purpose, bytes: signed.encoded(),
+      expirationMs: raw.expiration, signedAt: request.now, state: .signed)
   }
 }

@@ -153,6 +153,7 @@ enum TxMigrations {
         );
         """),
     pool,
+    keys,
     deposits,
     reclaims,
   ]

@@ -33,6 +33,11 @@ struct Delegation: Row {
   var cost: Sun
   var correlation: String
   let createdAt: Date
+  /// order-svc's proof that it asked for this, checked again whenever something is signed (I13). nil: the order was
+  /// withdrawn before it was asked for, or is older than this column.
+  var seal: OrderSeal?
+  /// The same for its end.
+  var reclaimSeal: OrderSeal?
 
   var rowKey: String { id.text }
 }

@@ -12,9 +12,13 @@ struct OrderSnapshot: Sendable {
   let transactions: [StoredTransaction]
   let wallets: [TronAddress: SupplierWallet]
   let cursor: BlockCursor?
-  let mode: SetSigning.Mode
+  let signing: SigningState?
+  /// Whether the receiver is a supplier wallet.
+  let isReceiverOurs: Bool
   /// Postgres time.
   let now: Date
+
+  var mode: SetSigning.Mode { signing?.mode ?? .everything }
 
   /// A head that has not moved for this long is not signed against.
   private static let headAgeMax: TimeInterval = 30
@@ -30,21 +34,23 @@ struct OrderSnapshot: Sendable {
         "select * from supplier_wallets where address in (select supplier from legs where order_id = $1)",
         [.text(order.text)])
       try session.enqueue("select * from block_cursor")
-      try session.enqueue("select mode from signing_state")
+      try session.enqueue("select * from signing_state")
       try session.enqueue("select clock_timestamp() as now")
+      try session.enqueue(
+        "select 1 from supplier_wallets where address = (select receiver from delegations where id = $1)",
+        [.text(order.text)])
       let results = try session.flush()
-      guard results.count == 7, let now = try results[6].rows.first?.date("now") else {
-        throw TransientFailure("Postgres answered \(results.count) of 7 statements")
+      guard results.count == 8, let now = try results[6].rows.first?.date("now") else {
+        throw TransientFailure("Postgres answered \(results.count) of 8 statements")
       }
       guard let delegation = try results[0].decoded(Delegation.self).first else { return nil }
-      let mode = try results[5].rows.first?.string("mode") ?? SetSigning.Mode.everything.rawValue
       let wallets = try results[3].decoded(SupplierWallet.self)
       return OrderSnapshot(
         delegation: delegation, legs: try results[1].decoded(Leg.self),
         transactions: try results[2].decoded(StoredTransaction.self),
         wallets: Dictionary(wallets.map { ($0.address, $0) }) { first, _ in first },
-        cursor: try results[4].decoded(BlockCursor.self).first, mode: SetSigning.Mode(rawValue: mode) ?? .nothing,
-        now: now)
+        cursor: try results[4].decoded(BlockCursor.self).first,
+        signing: try results[5].decoded(SigningState.self).first, isReceiverOurs: !results[7].rows.isEmpty, now: now)
     }
   }
 

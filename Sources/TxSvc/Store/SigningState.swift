@@ -11,13 +11,27 @@ struct SigningState: Row {
   let id: String
   var mode: SetSigning.Mode
   var hourStartedAt: Date
+  /// Of the orders that were taken.
   var hourEnergy: Energy
+  /// Staked sun of the legs that they were planned with. A leg that replaces a dead one uses what that one did not.
+  var hourStake: Sun
 
-  init(mode: SetSigning.Mode = .everything, hourStartedAt: Date, hourEnergy: Energy = .zero) {
+  init(
+    mode: SetSigning.Mode = .everything, hourStartedAt: Date, hourEnergy: Energy = .zero, hourStake: Sun = .zero
+  ) {
     id = Self.key
     self.mode = mode
     self.hourStartedAt = hourStartedAt
     self.hourEnergy = hourEnergy
+    self.hourStake = hourStake
+  }
+
+  /// Begins the next hour when this one is over.
+  mutating func roll(to now: Date) {
+    guard now.timeIntervalSince(hourStartedAt) >= 3600 else { return }
+    hourStartedAt = now
+    hourEnergy = .zero
+    hourStake = .zero
   }
 
   var rowKey: String { id }

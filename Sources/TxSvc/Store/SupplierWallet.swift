@@ -47,6 +47,8 @@ struct SupplierWallet: Row {
   /// No new leg before this time: the chain refused the wallet's last one.
   var avoidUntil: Date?
   let addedAt: Date
+  /// What its key may do beyond what it is needed for; nil: nothing, or not known.
+  var keyWarning: String?
 
   var rowKey: String { address.base58 }
 
