@@ -12,6 +12,8 @@ final class OrderDesk: Sendable {
     var cases: [OrderID: OrderCase] = [:]
     /// Events of orders that were never placed here.
     var strangers: [String] = []
+    /// Set while the desk is at work.
+    var bus: BusClient?
   }
 
   private let world: ChainWorld
@@ -33,7 +35,8 @@ final class OrderDesk: Sendable {
   /// Works while `body` runs.
   func atWork<T: Sendable>(_ body: @escaping @Sendable (OrderDesk) async throws -> T) async throws -> T {
     try await world.withBus { bus in
-      try await withThrowingTaskGroup(of: T?.self) { group in
+      self.state.withLock { $0.bus = bus }
+      return try await withThrowingTaskGroup(of: T?.self) { group in
         group.addTask {
           try await bus.run(self.consumer())
           return nil
@@ -55,14 +58,16 @@ final class OrderDesk: Sendable {
   /// Stored on the bus when this returns.
   func place(_ requests: [OrderRequest]) async throws {
     let key = key
-    let commands = state.withLock { state in
-      requests.flatMap { request in
+    let (bus, commands) = state.withLock { state in
+      let commands = requests.flatMap { request in
         let order = OrderCase(request, now: Date())
         state.cases[request.order] = order
         return order.first(key)
       }
+      return (state.bus, commands)
     }
-    try await world.withBus { bus in try await Self.send(commands, bus) }
+    guard let bus else { throw WorldError("the desk is not at work") }
+    try await Self.send(commands, bus)
   }
 
   // MARK: - Hearing

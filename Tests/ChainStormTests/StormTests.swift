@@ -1,0 +1,87 @@
+import Contracts
+import Foundation
+import TestKit
+import Testing
+
+/// Orders keep coming while everything fails that can. ENERGY_STORM_SEED repeats a run's orders and faults,
+/// ENERGY_STORM_ORDERS sets how many there are; with ENERGY_TEST_FULL there are twice as many.
+@Suite(.serialized)
+struct StormTests {
+  /// Orders that are under way at the same time.
+  private static let openMax = 300
+  private static let options: ChainWorld.Options = {
+    var options = ChainWorld.Options()
+    options.suppliers = 16
+    options.supplierStakeTRX = 150_000
+    return options
+  }()
+
+  @Test("each order is delegated exactly once or cleanly failed, all sun comes back, and the ledger equals the chain")
+  func storm() async throws {
+    let environment = ProcessInfo.processInfo.environment
+    let seed = environment["ENERGY_STORM_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...UInt64.max)
+    let usual = environment["ENERGY_TEST_FULL"] == nil ? 2_000 : 4_000
+    let count = environment["ENERGY_STORM_ORDERS"].flatMap { Int($0) } ?? usual
+    print("storm: ENERGY_STORM_SEED=\(seed), \(count) orders")
+    try await ChainWorld.run(Self.options) { world in
+      var random = SeededRandom(seed: seed)
+      let plan = try await StormPlan.make(count, world, &random)
+      let storm = FaultStorm(world, seed: seed)
+      let began = ContinuousClock.now
+      let desk = OrderDesk(world)
+      try await desk.atWork { desk in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask { try await storm.run() }
+          group.addTask {
+            try await Self.place(plan.requests, desk)
+            // The ends of the rentals are part of the storm.
+            try await eventually(within: .seconds(60), "most orders end") { desk.open < max(5, count / 20) }
+            storm.end()
+          }
+          try await group.waitForAll()
+        }
+        print("storm: faults end after \(ContinuousClock.now - began), \(desk.open) orders are open")
+        try await Self.untilQuiet(world, desk)
+      }
+      let findings = try await world.check(desk.records)
+      Self.report(desk, storm, took: ContinuousClock.now - began)
+      #expect(findings.isEmpty, "\(findings.count) findings, seed \(seed): \(findings.prefix(20))")
+      #expect(desk.strangers.isEmpty)
+      #expect(world.criticalLines().isEmpty, "\(world.criticalLines().prefix(10))")
+      for (name, fired) in storm.tally { #expect(fired > 0, "'\(name)' never happened") }
+      #expect(desk.records.count { $0.isReclaimed } > count / 2, "most orders are delivered, storm or not")
+    }
+  }
+
+  private static func place(_ requests: [OrderRequest], _ desk: OrderDesk) async throws {
+    var next = 0
+    while next < requests.count {
+      let room = min(20, openMax - desk.open)
+      if room > 0 {
+        try await desk.place(Array(requests[next..<min(requests.count, next + room)]))
+        next += room
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
+  /// Every order has its end and every wallet its sun.
+  private static func untilQuiet(_ world: ChainWorld, _ desk: OrderDesk) async throws {
+    do {
+      try await eventually(within: .seconds(150), "every order ends") { desk.open == 0 }
+      try await eventually(within: .seconds(30), "nothing is left to do") {
+        try await world.check(desk.records).isEmpty
+      }
+    } catch let error as TestKitError {
+      // What is missing is said by the checker.
+      print("storm: \(error)")
+    }
+  }
+
+  private static func report(_ desk: OrderDesk, _ storm: FaultStorm, took: Duration) {
+    let records = desk.records
+    let failures = Dictionary(grouping: records.compactMap(\.failure?.rawValue), by: \.self).mapValues(\.count)
+    print("storm: \(records.count { $0.isReclaimed }) delivered and taken back, \(failures) in \(took)")
+    for (name, fired) in storm.tally { print("storm: \(fired) × \(name)") }
+  }
+}
