@@ -9,7 +9,7 @@ enum TxService {
   static func make(_ world: TxEnvironment) -> Service {
     var service = Service(name: ServiceName.tx, schema: schema, migrations: TxMigrations.all)
 
-    service.handle(DelegateEnergy.self, needs: { DelegationCase.needs($0.order) }) {
+    service.handle(DelegateEnergy.self, needs: DelegationHandlers.needs) {
       try DelegationHandlers.delegate($0, $1, world)
     }
     service.handle(WithdrawDelegation.self, needs: DelegationHandlers.needs) {

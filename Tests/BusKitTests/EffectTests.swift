@@ -31,6 +31,25 @@ struct EffectTests {
     }
   }
 
+  @Test func anEffectThatRunsAgainWritesWhatItLearntInTheSameTransaction() async throws {
+    try await World.run { world in
+      let runs = Diary<Int>()
+      var service = World.counter()
+      service.effect(Ring.self) { ring, context in
+        runs.write(context.attempt)
+        if runs.lines.count == 3 { return Self.note(ring.key, "end") }
+        return .again(after: .milliseconds(10), needs: [.row(Note.self, ring.key)]) { unit in
+          let before = try unit.find(Note.self, ring.key)?.text ?? ""
+          try unit.save(Note(id: ring.key, topic: "effect", text: before + "again "))
+        }
+      }
+      let counter = try await world.start(service)
+      try await world.send(Add(account: "a", then: "ring"))
+      try await eventually { try await counter.notes().first?.text == "again again +end" }
+      #expect(runs.lines == [1, 1, 1])
+    }
+  }
+
   @Test func anEffectThatFailsIsRunAgainWithItsAttemptsCounted() async throws {
     try await World.run { world in
       let runs = Diary<(attempt: Int, id: UUID, at: ContinuousClock.Instant)>()

@@ -30,6 +30,19 @@ struct WorkspaceTests {
     #expect(throws: InvariantViolation.self) { try workspace.all(Note.self) }
   }
 
+  @Test func aRowReadWithoutALockIsFoundAndCannotBeChanged() throws {
+    let workspace = try loaded([note("a"), note("b")])
+    workspace.begin([.reading(Note.self, "a"), .reading(Note.self, "missing"), .row(Note.self, "b")])
+    #expect(try workspace.find(Note.self, "a") == note("a"))
+    #expect(try workspace.find(Note.self, "missing") == nil)
+    #expect(throws: InvariantViolation.self) { try workspace.save(note("a", "changed")) }
+    #expect(throws: InvariantViolation.self) { try workspace.save(note("missing")) }
+    #expect(throws: InvariantViolation.self) { try workspace.delete(Note.self, "a") }
+    workspace.begin([.reading(Note.self, "a"), .row(Note.self, "a")])
+    try workspace.save(note("a", "changed"))
+    #expect(try workspace.find(Note.self, "a")?.text == "changed")
+  }
+
   @Test func aUnitSeesOnlyTheRowsOfItsOwnNeeds() throws {
     let workspace = try loaded([note("a", topic: "x"), note("b", topic: "y"), note("c", topic: "x")])
     workspace.begin([.rows(Note.self, where: "topic", is: "x")])

@@ -108,7 +108,14 @@ extension RehearsalEngine {
     switch outcome {
     case .done(let needs, let apply):
       try finish(effect, needs, apply, stage) { store in store.effects.removeAll { $0.id == effect.id } }
-    case .again(let after): postpone(effect, .after(after), .again, "", stage)
+    case .again(let after, let needs, let apply):
+      let (place, time) = (state.withLock { $0.stores[stage].nextPlace() }, Wait.after(after).time(from: clock.now))
+      try finish(effect, needs, apply, stage) { store in
+        Self.change(effect.id, in: &store) { row in
+          (row.nextAt, row.lastError, row.place) = (self.later(time), "", place)
+          (row.attempts, row.throttles) = (0, 0)
+        }
+      }
     case .retry(let after, let reason): try retry(effect, handler, .after(after), .failed, reason, stage)
     }
   }
@@ -140,7 +147,12 @@ extension RehearsalEngine {
       switch try handler.exhausted(effect.payload, reason) {
       case .done(let needs, let apply):
         try finish(effect, needs, apply, stage) { Self.bury(effect.id, reason, in: &$0) }
-      case .again(let after), .retry(let after, _):
+      case .again(let after, let needs, let apply):
+        let time = Wait.after(after).time(from: clock.now)
+        try finish(effect, needs, apply, stage) { store in
+          Self.change(effect.id, in: &store) { row in (row.nextAt, row.lastError) = (self.later(time), reason) }
+        }
+      case .retry(let after, _):
         postpone(effect, .after(after), .failed, reason, stage)
       }
     } catch {

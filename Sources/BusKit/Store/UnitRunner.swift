@@ -144,19 +144,32 @@ struct UnitRunner: Sendable {
     return (fresh, clock)
   }
 
-  /// One locking read per table, tables in alphabetical order, rows in key order.
+  /// One locking read per table, tables in alphabetical order, rows in key order, all in one round trip. What is read
+  /// without a lock is read first, so that a row of both kinds ends as the locked one.
   private func load(_ needs: [Need], into workspace: Workspace, from session: PostgresSession) throws {
-    let byTable = Dictionary(grouping: needs, by: \.table).sorted { $0.key < $1.key }
-    for (table, needs) in byTable {
-      guard let first = needs.first else { continue }
+    let reads = Self.reads(needs.filter { !$0.isLocking }) + Self.reads(needs.filter(\.isLocking))
+    for (first, needs) in reads {
       let (condition, parameters) = Self.condition(needs, keyColumn: first.keyColumn)
-      let rows = try session.execute(
-        "select * from \(table)\(condition) order by \(first.keyColumn) for update", parameters
-      ).rows
-      for row in rows {
+      let lock = first.isLocking ? " order by \(first.keyColumn) for update" : ""
+      try session.enqueue("select * from \(first.table)\(condition)\(lock)", parameters)
+    }
+    guard !reads.isEmpty else { return }
+    // Statements that were queued before may be answered in the same round trip, ahead of these.
+    let results = Array(try session.flush().suffix(reads.count))
+    guard results.count == reads.count else {
+      throw InvariantViolation("Postgres answered \(results.count) of \(reads.count) statements")
+    }
+    for ((first, _), result) in zip(reads, results) {
+      for row in result.rows {
         let value = try first.decode(LoadedRow(row: row))
-        try workspace.place(value, table: table, key: value.rowKey)
+        try workspace.place(value, table: first.table, key: value.rowKey)
       }
+    }
+  }
+
+  private static func reads(_ needs: [Need]) -> [(first: Need, needs: [Need])] {
+    Dictionary(grouping: needs, by: \.table).sorted { $0.key < $1.key }.compactMap { _, needs in
+      needs.first.map { ($0, needs) }
     }
   }
 

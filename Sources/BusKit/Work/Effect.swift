@@ -15,8 +15,9 @@ public enum EffectOutcome: Sendable {
   case done(needs: [Need] = [], apply: @Sendable (UnitOfWork) throws -> Void = { _ in })
   /// Not yet: run again after this time. Counts as an attempt.
   case retry(after: Duration, reason: String)
-  /// Not yet, and nothing went wrong (waiting for a block): run again, the attempts start anew.
-  case again(after: Duration)
+  /// Not yet, and nothing went wrong (waiting for a block): run again, the attempts start anew. `apply` runs in the
+  /// transaction that says so.
+  case again(after: Duration, needs: [Need] = [], apply: @Sendable (UnitOfWork) throws -> Void = { _ in })
 }
 
 /// How often, how long and how many at a time an effect is run.

@@ -196,8 +196,10 @@ final class EffectRunner: Sendable {
     case .done(let needs, let apply):
       try await finish(effect, needs: needs, apply) { try EffectStore.remove(effect, in: $0) }
       core.metrics.counter("energy_bus_effects_done_total", labels: [("kind", effect.kind)]).increment()
-    case .again(let after):
-      try await postpone(effect, .after(after), .again)
+    case .again(let after, let needs, let apply):
+      try await finish(effect, needs: needs, apply) {
+        try EffectStore.postpone(effect, .after(after), .again, reason: "", in: $0)
+      }
     case .retry(let after, let reason):
       try await retry(effect, handler, .after(after), .failed, reason, since: taken)
     }
@@ -214,7 +216,11 @@ final class EffectRunner: Sendable {
       switch try handler.exhausted(effect.payload, reason) {
       case .done(let needs, let apply):
         try await finish(effect, needs: needs, apply) { try EffectStore.bury(effect, reason: reason, in: $0) }
-      case .again(let after), .retry(let after, _):
+      case .again(let after, let needs, let apply):
+        try await finish(effect, needs: needs, apply) {
+          try EffectStore.postpone(effect, .after(after), .failed, reason: reason, in: $0)
+        }
+      case .retry(let after, _):
         try await postpone(effect, .after(after), .failed, reason)
       }
     } catch {

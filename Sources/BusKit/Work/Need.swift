@@ -10,6 +10,8 @@ public struct Need: Sendable {
   let table: String
   let keyColumn: String
   let selector: Selector
+  /// Whether the rows are locked until the unit commits.
+  let isLocking: Bool
   let decode: @Sendable (LoadedRow) throws -> any Row
 
   /// The row with this key, if it exists.
@@ -21,7 +23,14 @@ public struct Need: Sendable {
   /// Every row of a small table.
   public static func all<R: Row>(_ type: R.Type) -> Need { make(type, .all) }
 
-  private static func make<R: Row>(_ type: R.Type, _ selector: Selector) -> Need {
-    Need(table: R.table, keyColumn: R.keyColumn, selector: selector) { try $0.decode(R.self) }
+  /// The row with this key as it is committed at this moment, without a lock: nobody waits for this unit because of it,
+  /// and another may change the row before this unit commits. It cannot be saved or deleted here. For rows that everybody
+  /// reads and hardly anybody writes, such as settings.
+  public static func reading<R: Row>(_ type: R.Type, _ key: String) -> Need {
+    make(type, .key(key), isLocking: false)
+  }
+
+  private static func make<R: Row>(_ type: R.Type, _ selector: Selector, isLocking: Bool = true) -> Need {
+    Need(table: R.table, keyColumn: R.keyColumn, selector: selector, isLocking: isLocking) { try $0.decode(R.self) }
   }
 }

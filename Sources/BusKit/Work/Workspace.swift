@@ -25,7 +25,7 @@ final class Workspace {
 
   func begin(_ needs: [Need]) {
     scopes = [:]
-    for need in needs { scopes[need.table, default: Scope()].add(need.selector) }
+    for need in needs { scopes[need.table, default: Scope()].add(need) }
     saved = [:]
   }
 
@@ -36,10 +36,10 @@ final class Workspace {
   func find<R: Row>(_ type: R.Type, _ key: String) throws -> R? {
     let row = try cast(tables[R.table]?[key]?.row, type)
     if saved[R.table]?.contains(key) == true { return row }
-    guard let scope = scopes[R.table], scope.mayHold(key) else {
+    guard let scope = scopes[R.table], scope.mayHold(key) || scope.isReadOnly(key) else {
       throw InvariantViolation("row \(R.table)/\(key) was not declared in needs; declare it with Need.row")
     }
-    return try row != nil && isVisible(key, scope, R.table) ? row : nil
+    return try row != nil && (scope.isReadOnly(key) || isVisible(key, scope, R.table)) ? row : nil
   }
 
   /// In key order. Of a batch, each unit sees only the rows that its own needs select.
@@ -59,6 +59,7 @@ final class Workspace {
   func save<R: Row>(_ row: R) throws {
     let key = row.rowKey
     let known = tables[R.table]?[key]
+    try refuseReadOnly(R.table, key)
     if known?.row != nil, saved[R.table]?.contains(key) != true {
       guard let scope = scopes[R.table], try isVisible(key, scope, R.table) else {
         throw InvariantViolation("row \(R.table)/\(key) exists and was not declared in needs; declare it with Need.row")
@@ -69,9 +70,15 @@ final class Workspace {
   }
 
   func delete<R: Row>(_ type: R.Type, _ key: String) throws {
+    try refuseReadOnly(R.table, key)
     guard try find(type, key) != nil, let slot = tables[R.table]?[key] else { return }
     try set(
       slot.exists ? Slot(row: nil, exists: true, keyColumn: R.keyColumn, isDirty: true) : nil, R.table, key)
+  }
+
+  private func refuseReadOnly(_ table: String, _ key: String) throws {
+    guard scopes[table]?.isReadOnly(key) == true else { return }
+    throw InvariantViolation("row \(table)/\(key) was read without a lock; declare it with Need.row to change it")
   }
 
   // MARK: - Seeing
@@ -144,14 +151,19 @@ final class Workspace {
     var isAll = false
     var keys: Set<String> = []
     var columns: [String: Set<String>] = [:]
+    private var unlocked: Set<String> = []
 
-    mutating func add(_ selector: Need.Selector) {
-      switch selector {
+    mutating func add(_ need: Need) {
+      switch need.selector {
+      case .key(let key) where !need.isLocking: unlocked.insert(key)
       case .all: isAll = true
       case .key(let key): keys.insert(key)
       case .column(let column, let value): columns[column, default: []].insert(Workspace.comparable(value))
       }
     }
+
+    /// Whether the row was declared with `Need.reading` alone.
+    func isReadOnly(_ key: String) -> Bool { unlocked.contains(key) && !keys.contains(key) && !isAll }
 
     /// Whether a row of this key may be among what was declared.
     func mayHold(_ key: String) -> Bool { isAll || !columns.isEmpty || keys.contains(key) }

@@ -31,15 +31,14 @@ struct PrepareDelegation: Effect {
       let isEnough = try planned.allSatisfy { try ratio.energy(for: $0.stake) >= $0.energy }
       guard isEnough else { return effect.planAgain(ratio, world) }
     }
-    let isStored = try await effect.signAndStore(planned, snapshot, context, world)
-    return isStored ? .done() : .again(after: .milliseconds(50))
+    return try await effect.signAndStore(planned, snapshot, context, world)
   }
 
-  /// False when the rows changed meanwhile; the next run sees how. A transaction id that exists already (same wallet,
-  /// receiver and stake in the same millisecond) moves the timestamp by 1 ms.
+  /// A transaction id that exists already (same wallet, receiver and stake in the same millisecond) moves the timestamp
+  /// by 1 ms.
   private func signAndStore(
     _ planned: [Leg], _ snapshot: OrderSnapshot, _ context: EffectContext, _ world: TxEnvironment
-  ) async throws -> Bool {
+  ) async throws -> EffectOutcome {
     let head = try snapshot.currentHead()
     var timestampMs = world.timestampMs()
     var signed: [StoredTransaction] = []
@@ -59,30 +58,28 @@ struct PrepareDelegation: Effect {
         timestampMs += 1
       }
     }
-    return try await store(signed, context, world)
+    return store(signed, world)
   }
 
-  private func store(
-    _ signed: [StoredTransaction], _ context: EffectContext, _ world: TxEnvironment
-  ) async throws -> Bool {
-    let needs = DelegationCase.needs(order) + signed.map { Need.row(StoredTransaction.self, $0.id.hex) }
-    return try await context.bus.transaction(needs: needs, correlation: context.correlation) { unit in
-      guard let before = try DelegationCase.load(order, from: unit) else { return false }
-      var delegation = before
+  /// Stores what was signed, unless the rows changed meanwhile: then the effect starts again and sees how.
+  private func store(_ signed: [StoredTransaction], _ world: TxEnvironment) -> EffectOutcome {
+    let effect = self
+    let needs = DelegationCase.needsWithoutWallets(order) + signed.map { .row(StoredTransaction.self, $0.id.hex) }
+    return .done(needs: needs) { unit in
+      guard let before = try DelegationCase.loadWithoutWallets(effect.order, from: unit) else { return }
       let terms = try DelegationCase.terms(unit, world.limits)
       let mayStart =
         terms.mode.allows(.delegate) && !before.delegation.isWithdrawn
         && before.delegation.failure == nil && unit.now < before.delegation.deadline
       let waiting = Set(before.legs.filter { $0.state == .planned }.map(\.id))
-      guard mayStart, Set(signed.map(\.legID)) == waiting else { return false }
-      for transaction in signed {
-        guard try unit.find(StoredTransaction.self, transaction.id.hex) == nil else { return false }
-        try delegation.signed(transaction)
+      let isNew = try signed.allSatisfy { try unit.find(StoredTransaction.self, $0.id.hex) == nil }
+      guard mayStart, isNew, Set(signed.map(\.legID)) == waiting else {
+        return try unit.start(effect, at: unit.now.addingTimeInterval(0.05))
       }
+      var delegation = before
+      for transaction in signed { try delegation.signed(transaction) }
       delegation.submitted()
-      try delegation.settle(terms)
       try delegation.save(over: before, to: unit)
-      return true
     }
   }
 
@@ -96,18 +93,18 @@ struct PrepareDelegation: Effect {
 
   /// The network's ratio has fallen below the margin since the legs were planned.
   private func planAgain(_ ratio: StakeRatio, _ world: TxEnvironment) -> EffectOutcome {
-    settle(world) { delegation, unit in
+    settle(world, needs: [.row(ChainRatio.self, ChainRatio.key)]) { delegation, unit in
       try delegation.dropPlanned("the energy ratio fell: planned again")
       try unit.save(ChainRatio(ratio, readAt: unit.now))
     }
   }
 
   private func settle(
-    _ world: TxEnvironment,
+    _ world: TxEnvironment, needs: [Need] = [],
     _ change: @escaping @Sendable (inout DelegationCase, UnitOfWork) throws -> Void = { _, _ in }
   ) -> EffectOutcome {
     let order = order
-    return .done(needs: DelegationCase.needs(order)) { unit in
+    return .done(needs: DelegationCase.needs(order) + needs) { unit in
       guard let before = try DelegationCase.load(order, from: unit) else { return }
       var delegation = before
       try change(&delegation, unit)

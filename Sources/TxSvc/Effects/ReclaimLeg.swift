@@ -40,20 +40,25 @@ struct ReclaimLeg: Effect {
       let transaction = try world.signer.sign(
         .reclaim, leg: leg, receiver: snapshot.delegation.receiver, wallet: wallet, reference: head.solidBlockID,
         headTimeMs: head.timeMs, timestampMs: timestampMs, now: snapshot.now)
-      let needs = DelegationCase.needs(order) + [.row(StoredTransaction.self, transaction.id.hex)]
-      let isFree = try await context.bus.transaction(needs: needs, correlation: context.correlation) { unit in
-        guard try unit.find(StoredTransaction.self, transaction.id.hex) == nil else { return false }
-        guard let before = try DelegationCase.load(order, from: unit) else { return true }
-        let mode = try unit.find(SigningState.self, SigningState.key)?.mode ?? .everything
-        guard mode.allows(.reclaim), before.legs.first(where: { $0.id == legID })?.state == .solid else { return true }
-        var delegation = before
-        try delegation.signed(transaction)
-        try delegation.save(over: before, to: unit)
-        return true
-      }
-      // Run once more: it finds the leg reclaiming and ends, or solid still and tries again.
-      if isFree { return .again(after: .milliseconds(100)) }
+      if try await !TransactionIDs.isTaken(transaction.id, context.bus) { return store(transaction) }
       timestampMs += 1
+    }
+  }
+
+  /// Stores what was signed, unless the rows changed meanwhile: then the effect starts again and sees how.
+  private func store(_ transaction: StoredTransaction) -> EffectOutcome {
+    let effect = self
+    let needs =
+      DelegationCase.needsWithoutWallets(order) + [.row(StoredTransaction.self, transaction.id.hex)]
+    return .done(needs: needs) { unit in
+      guard let before = try DelegationCase.loadWithoutWallets(effect.order, from: unit) else { return }
+      let mode = try unit.find(SigningState.self, SigningState.key)?.mode ?? .everything
+      guard try unit.find(StoredTransaction.self, transaction.id.hex) == nil, mode.allows(.reclaim),
+        before.legs.first(where: { $0.id == effect.legID })?.state == .solid
+      else { return try unit.start(effect, at: unit.now.addingTimeInterval(0.1)) }
+      var delegation = before
+      try delegation.signed(transaction)
+      try delegation.save(over: before, to: unit)
     }
   }
 

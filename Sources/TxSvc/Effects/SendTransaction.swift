@@ -51,62 +51,68 @@ struct SendTransaction: Effect {
   ) async throws -> EffectOutcome {
     let nodes = await world.nodes.usableNodes()
     guard !nodes.isEmpty else { return .again(after: .seconds(1)) }
-    let node = nodes[attempt % nodes.count]
+    let first = attempt % nodes.count
     let signed = try SignedTransaction(decoding: transaction.bytes)
     guard signed.id == transaction.id else {
       throw InvariantViolation("the stored bytes of transaction \(transaction.id) have the id \(signed.id)")
     }
-    let sendingID = UUID.v7().text
-    guard try await announce(sendingID, node.name, transaction, context) else { return .again(after: .seconds(1)) }
-
-    let outcome = await node.broadcast(signed)
-    let (kind, code, message) = Self.reading(outcome)
-    context.bus.metrics.counter(
-      "energy_tx_broadcasts_total", labels: [("outcome", kind.rawValue), ("code", code ?? "none")]
-    ).increment()
-    try await record(sendingID, kind, code, message, context, world)
-    switch kind {
-    case .accepted: return .again(after: ShepherdStep.resendAfter)
-    case .unknown: return .again(after: ShepherdStep.nextNodeAfter)
-    case .rejected: return .again(after: .milliseconds(20))
+    let broadcast = HedgedBroadcast { node in try await announce(node.name, transaction, context) }
+    let answers = try await broadcast.send(signed, to: Array(nodes[first...] + nodes[..<first]))
+    guard !answers.isEmpty else { return .again(after: .seconds(1)) }
+    var outcomes: [Sending.Answer] = []
+    for answer in answers {
+      let (kind, code, message) = Self.reading(answer.outcome)
+      context.bus.metrics.counter(
+        "energy_tx_broadcasts_total", labels: [("outcome", kind.rawValue), ("code", code ?? "none")]
+      ).increment()
+      outcomes.append(.init(sendingID: answer.sendingID, outcome: kind, code: code, message: message))
     }
+    return record(outcomes, world)
   }
 
-  /// Commits the row without which no byte leaves. False when the transaction is no longer to be sent: it is dead or
-  /// in a block, or signing was stopped. Whoever is frozen after this and wakes late sends bytes that everyone counts
-  /// as sent.
+  /// Commits the row without which no byte leaves. nil when the transaction is no longer to be sent: it is dead or in a
+  /// block, or signing was stopped. Whoever is frozen after this and wakes late sends bytes that everyone counts as
+  /// sent.
   private func announce(
-    _ sendingID: String, _ node: String, _ transaction: StoredTransaction, _ context: EffectContext
-  ) async throws -> Bool {
-    let needs: [Need] = [
-      .row(StoredTransaction.self, txID), .row(SigningState.self, SigningState.key), .row(Sending.self, sendingID),
-    ]
+    _ node: String, _ transaction: StoredTransaction, _ context: EffectContext
+  ) async throws -> String? {
+    let id = UUID.v7().text
+    let needs: [Need] = [.row(StoredTransaction.self, txID), .reading(SigningState.self, SigningState.key)]
     return try await context.bus.transaction(needs: needs, correlation: context.correlation) { unit in
       let mode = try unit.find(SigningState.self, SigningState.key)?.mode ?? .everything
       guard try unit.find(StoredTransaction.self, txID)?.state == .signed, mode.allows(transaction.purpose) else {
-        return false
+        return nil
       }
-      try unit.save(
-        Sending(id: sendingID, txID: transaction.id, orderID: order, node: node, sentAt: unit.now))
-      return true
+      try unit.save(Sending(id: id, txID: transaction.id, orderID: order, node: node, sentAt: unit.now))
+      return id
     }
   }
 
-  /// Writes the outcome and, in the same transaction, the death of a transaction that every node has refused for good.
-  private func record(
-    _ sendingID: String, _ kind: SendingOutcome, _ code: String?, _ message: String?, _ context: EffectContext,
-    _ world: TxEnvironment
-  ) async throws {
-    let needs = DelegationCase.needs(order) + [.rows(Sending.self, where: "tx_id", is: txID)]
-    try await context.bus.transaction(needs: needs, correlation: context.correlation) { unit in
-      guard var sending = try unit.find(Sending.self, sendingID) else {
-        throw InvariantViolation("the row of sending \(sendingID) is gone")
+  /// Writes the outcomes and, in the same transaction, the death of a transaction that every node has refused for good.
+  private func record(_ answers: [Sending.Answer], _ world: TxEnvironment) -> EffectOutcome {
+    let effect = self
+    let isRefused = answers.contains { $0.outcome == .rejected }
+    let needs =
+      isRefused
+      ? DelegationCase.needs(order) + [.rows(Sending.self, where: "tx_id", is: txID)]
+      : answers.map { .row(Sending.self, $0.sendingID) }
+    let pause: Duration =
+      if answers.contains(where: { $0.outcome == .accepted }) {
+        ShepherdStep.resendAfter
+      } else if isRefused {
+        .milliseconds(20)
+      } else {
+        ShepherdStep.nextNodeAfter
       }
-      sending.outcome = kind
-      sending.code = code
-      sending.message = message.map { String($0.prefix(500)) }
-      try unit.save(sending)
-      if kind == .rejected { try buryIfRefused(unit, world) }
+    return .again(after: pause, needs: needs) { unit in
+      for answer in answers {
+        guard var sending = try unit.find(Sending.self, answer.sendingID) else {
+          throw InvariantViolation("the row of sending \(answer.sendingID) is gone")
+        }
+        sending.note(answer)
+        try unit.save(sending)
+      }
+      if isRefused { try effect.buryIfRefused(unit, world) }
     }
   }
 

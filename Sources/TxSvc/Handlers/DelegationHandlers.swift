@@ -8,6 +8,11 @@ import TronKit
 enum DelegationHandlers {
   // MARK: - DelegateEnergy
 
+  /// The hour's sum is counted here.
+  static func needs(_ message: DelegateEnergy) -> [Need] {
+    DelegationCase.needs(message.order) + [.row(SigningState.self, SigningState.key)]
+  }
+
   static func delegate(_ message: DelegateEnergy, _ unit: UnitOfWork, _ world: TxEnvironment) throws {
     guard isSealed(message, world.orderKey) else {
       throw InvariantViolation(

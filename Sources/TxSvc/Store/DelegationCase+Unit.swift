@@ -6,21 +6,30 @@ import TronKit
 /// A case read from, and written to, a unit of work.
 extension DelegationCase {
   /// Everything that one order's case may touch. All wallets, because a leg that dies is planned again.
-  static func needs(_ order: OrderID) -> [Need] {
+  static func needs(_ order: OrderID) -> [Need] { needsWithoutWallets(order) + [.all(SupplierWallet.self)] }
+
+  /// For facts that move no promise, such as a signature: orders do not wait for one another's wallets.
+  static func needsWithoutWallets(_ order: OrderID) -> [Need] {
     [
       .row(Delegation.self, order.text), .rows(Leg.self, where: "order_id", is: order.text),
-      .rows(StoredTransaction.self, where: "order_id", is: order.text), .all(SupplierWallet.self),
-      .row(ChainRatio.self, ChainRatio.key), .row(SigningState.self, SigningState.key),
+      .rows(StoredTransaction.self, where: "order_id", is: order.text),
+      .reading(ChainRatio.self, ChainRatio.key), .reading(SigningState.self, SigningState.key),
     ]
   }
 
   /// nil when the order is unknown.
   static func load(_ order: OrderID, from unit: UnitOfWork) throws -> DelegationCase? {
+    guard var delegation = try loadWithoutWallets(order, from: unit) else { return nil }
+    delegation.wallets = try wallets(of: unit)
+    return delegation
+  }
+
+  /// A case in which no promise can be moved: whatever would touch a wallet throws.
+  static func loadWithoutWallets(_ order: OrderID, from unit: UnitOfWork) throws -> DelegationCase? {
     guard let delegation = try unit.find(Delegation.self, order.text) else { return nil }
     return DelegationCase(
       delegation: delegation, legs: try unit.all(Leg.self, where: "order_id", is: order.text),
-      transactions: try unit.all(StoredTransaction.self, where: "order_id", is: order.text),
-      wallets: try wallets(of: unit))
+      transactions: try unit.all(StoredTransaction.self, where: "order_id", is: order.text))
   }
 
   static func wallets(of unit: UnitOfWork) throws -> [TronAddress: SupplierWallet] {

@@ -20,4 +20,18 @@ struct Sending: Row {
   var message: String?
 
   var rowKey: String { id }
+
+  /// What a node answered to one sending.
+  struct Answer: Sendable {
+    let sendingID: String
+    let outcome: SendingOutcome
+    let code: String?
+    let message: String?
+  }
+
+  mutating func note(_ answer: Answer) {
+    outcome = answer.outcome
+    code = answer.code
+    message = answer.message.map { String($0.prefix(500)) }
+  }
 }
