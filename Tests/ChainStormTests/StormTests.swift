@@ -22,7 +22,7 @@ struct StormTests {
     let seed = environment["ENERGY_STORM_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...UInt64.max)
     let usual = environment["ENERGY_TEST_FULL"] == nil ? 2_000 : 4_000
     let count = environment["ENERGY_STORM_ORDERS"].flatMap { Int($0) } ?? usual
-    print("storm: ENERGY_STORM_SEED=\(seed), \(count) orders")
+    say("ENERGY_STORM_SEED=\(seed), \(count) orders")
     try await ChainWorld.run(Self.options) { world in
       var random = SeededRandom(seed: seed)
       let plan = try await StormPlan.make(count, world, &random)
@@ -33,6 +33,12 @@ struct StormTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { try await storm.run() }
           group.addTask {
+            while !storm.isEnding {
+              say("\(desk.placed) placed, \(desk.open) open, \(storm.tally.reduce(0) { $0 + $1.count }) faults")
+              try await Task.sleep(for: .seconds(5))
+            }
+          }
+          group.addTask {
             try await Self.place(plan.requests, desk)
             // The ends of the rentals are part of the storm.
             try await eventually(within: .seconds(60), "most orders end") { desk.open < max(5, count / 20) }
@@ -40,7 +46,7 @@ struct StormTests {
           }
           try await group.waitForAll()
         }
-        print("storm: faults end after \(ContinuousClock.now - began), \(desk.open) orders are open")
+        say("faults end after \(ContinuousClock.now - began), \(desk.open) orders are open")
         try await Self.untilQuiet(world, desk)
       }
       let findings = try await world.check(desk.records)
@@ -74,14 +80,17 @@ struct StormTests {
       }
     } catch let error as TestKitError {
       // What is missing is said by the checker.
-      print("storm: \(error)")
+      say("\(error)")
     }
   }
 
   private static func report(_ desk: OrderDesk, _ storm: FaultStorm, took: Duration) {
     let records = desk.records
     let failures = Dictionary(grouping: records.compactMap(\.failure?.rawValue), by: \.self).mapValues(\.count)
-    print("storm: \(records.count { $0.isReclaimed }) delivered and taken back, \(failures) in \(took)")
-    for (name, fired) in storm.tally { print("storm: \(fired) × \(name)") }
+    say("\(records.count { $0.isReclaimed }) delivered and taken back, \(failures) in \(took)")
+    for (name, fired) in storm.tally { say("\(fired) × \(name)") }
   }
 }
+
+/// Straight to standard error: what a run says must be seen when it hangs.
+private func say(_ line: String) { FileHandle.standardError.write(Data("storm: \(line)\n".utf8)) }

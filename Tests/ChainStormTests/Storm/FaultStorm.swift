@@ -22,6 +22,8 @@ final class FaultStorm: Sendable {
     return faults.map { ($0.name, counts[$0.name] ?? 0) }
   }
 
+  var isEnding: Bool { isOver.withLock { $0 } }
+
   /// Ends it: `run` returns when what has begun is over.
   func end() { isOver.withLock { $0 = true } }
 
@@ -56,10 +58,10 @@ final class FaultStorm: Sendable {
   private func wait(_ seconds: Double) async throws -> Bool {
     let until = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < until {
-      if isOver.withLock({ $0 }) { return false }
+      if isEnding { return false }
       try await Task.sleep(for: .milliseconds(20))
     }
-    return !isOver.withLock { $0 }
+    return !isEnding
   }
 
   private struct Waiting: Decodable {
