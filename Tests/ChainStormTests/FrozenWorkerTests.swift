@@ -56,7 +56,7 @@ struct FrozenWorkerTests {
         // The old worker is whole: it delivers the next order alone.
         try await other.kill()
         try await Self.deliverOne(desk, world)
-        try await Self.expectClean(desk, world)
+        try await world.expectClean(desk)
       }
       #expect(try await world.movements().count == 4, "two orders, each delegated and taken back once")
     }
@@ -109,7 +109,7 @@ struct FrozenWorkerTests {
         try await other.kill()
         try await Self.deliverOne(desk, world)
         try await world.execute("update \(ChainWorld.schema).effects set next_at = now() where kind = 'tx.send'")
-        try await Self.expectClean(desk, world)
+        try await world.expectClean(desk)
       }
       let sent = try await world.number(
         """
@@ -129,19 +129,6 @@ struct FrozenWorkerTests {
     try await eventually(within: .seconds(60), "another order is delivered and taken back") {
       desk.record(request.order)?.isReclaimed == true
     }
-  }
-
-  private static func expectClean(_ desk: OrderDesk, _ world: ChainWorld) async throws {
-    var findings: [Finding] = []
-    do {
-      try await eventually(within: .seconds(30), "nothing is left to do") {
-        findings = try await world.check(desk.records)
-        return findings.isEmpty
-      }
-    } catch is TestKitError {
-      Issue.record("\(findings)")
-    }
-    #expect(world.criticalLines().isEmpty, "\(world.criticalLines())")
   }
 }
 
