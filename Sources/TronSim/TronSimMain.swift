@@ -17,8 +17,8 @@ struct TronSimMain {
     logger.logLevel = .notice
     do {
       let node = try Node(options: options, logger: logger)
-      let server = Server(node: node, logger: logger).service(obeysSignals: true) { port in
-        write("listening on http://\(options.host):\(port)\n", to: .standardOutput)
+      let server = Server(node: node, logger: logger).service(obeysSignals: true) { _ in
+        write("listening on \(node.urls.joined(separator: " "))\n", to: .standardOutput)
       }
       try await server.run()
     } catch {

@@ -15,12 +15,14 @@ struct RunningNode: Sendable {
   let url: String
 
   static func with<Result: Sendable>(
-    directory: URL? = nil, intervalMs: Int64 = 3_600_000, _ body: @Sendable (RunningNode) async throws -> Result
+    directory: URL? = nil, intervalMs: Int64 = 3_600_000, nodes: Int = 1, gossipMs: Int64 = 0,
+    _ body: @Sendable (RunningNode) async throws -> Result
   ) async throws -> Result {
     let folder = directory ?? FileManager.default.temporaryDirectory.appending(path: "tron-sim-\(UUID().uuidString)")
     defer { if directory == nil { remove(folder) } }
-    var options = Options(dataDirectory: folder.path)
+    var options = Options(dataDirectory: folder.path, nodes: nodes)
     options.blockIntervalMs = intervalMs
+    options.gossipMs = gossipMs
     options.solidAfter = 3
     let node = try Node(options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let server = Server(node: node, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

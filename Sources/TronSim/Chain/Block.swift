@@ -8,15 +8,18 @@ struct Block: Sendable {
   let header: BlockHeader
   let id: [UInt8]
   let entries: [Entry]
+  private let signature: WitnessSignature
 
   var number: Int64 { header.number }
   var timestampMs: Int64 { header.timestampMs }
+  var witnessSignature: [UInt8] { signature.bytes }
 
   init(number: Int64, timestampMs: Int64, parentHash: [UInt8], entries: [Entry]) {
     header = BlockHeader(
       timestampMs: timestampMs, txTrieRoot: Block.root(of: entries.map { $0.transaction.leafHash }),
       parentHash: parentHash, number: number, witnessAddress: Witness.key.address.bytes, version: 34)
     id = header.blockID
+    signature = WitnessSignature(header: header)
     self.entries = entries
   }
 

@@ -4,7 +4,8 @@ struct Chain: Sendable {
   static let poolMaximum = 2_000
   /// TAPOS and duplicate checks look this far back; older blocks are forgotten.
   static let blocksMaximum = 65_536
-  private static let cacheMaximum = 100_000
+  /// A node may be shown this many blocks behind the head: states are kept for so many more.
+  static let lagMaximum: Int64 = 100
   private static let delegationLogMaximum = 100_000
 
   struct Location: Sendable {
@@ -15,17 +16,24 @@ struct Chain: Sendable {
   /// Solid is this many blocks behind the head.
   let solidAfter: Int64
   private(set) var blocks: [Block]
-  /// States after the last blocks, oldest first: the first one is the solid block's, the last one the head's.
+  /// States after the last blocks, oldest first; the last one is the head's.
   private var states: [ChainState]
   /// The head's state with the waiting transactions applied.
   private var pendingState: ChainState
-  private(set) var pool: [Transaction] = []
+  private var waiting: [Transaction] = []
+  private var waitingIDs: Set<TransactionID> = []
   private var locations: [TransactionID: Location] = [:]
-  /// Every transaction id this node was ever handed, valid or not, most recent ones.
-  private var seen: Set<TransactionID> = []
-  private var seenOrder: [TransactionID] = []
+  /// What the node knows that `broadcast` speaks for.
+  private var cache = TransactionCache()
   private(set) var delegationLog: [DelegationRecord] = []
+  private var delegationSequence: Int64 = 0
   private(set) var clockOffsetMs: Int64 = 0
+  /// Solid blocks stay solid, also while a reorganisation makes the chain shorter.
+  private var finalNumber: Int64 = 0
+  /// Not zero in the copies that a lagging node shows.
+  private var lag: Int64 = 0
+  /// Transactions of the pool that the node shown has not heard of.
+  private var unheard: Set<TransactionID> = []
 
   init(genesisTimestampMs: Int64, solidAfter: Int64) {
     self.solidAfter = solidAfter
@@ -35,35 +43,97 @@ struct Chain: Sendable {
     pendingState = ChainState()
   }
 
-  var head: Block { blocks[blocks.count - 1] }
-  var state: ChainState { states[states.count - 1] }
-  var solidNumber: Int64 { max(0, head.number - solidAfter) }
-  var solidState: ChainState { states[0] }
+  var head: Block { blocks[blocks.count - 1 - Int(lag)] }
+  var state: ChainState { states[states.count - 1 - Int(lag)] }
+  var solidNumber: Int64 { lag == 0 ? finalNumber : max(0, min(finalNumber, head.number - solidAfter)) }
+  var solidState: ChainState {
+    let back = Int(blocks[blocks.count - 1].number - solidNumber)
+    return states[max(0, states.count - 1 - back)]
+  }
   var solid: Block { block(solidNumber) ?? blocks[0] }
+  var pool: [Transaction] { unheard.isEmpty ? waiting : waiting.filter { !unheard.contains($0.id) } }
 
   func block(_ number: Int64) -> Block? {
     let index = number - blocks[0].number
-    return index >= 0 && index < blocks.count ? blocks[Int(index)] : nil
+    return index >= 0 && number <= head.number ? blocks[Int(index)] : nil
   }
+
+  /// The blocks after `number`, oldest first.
+  func blocks(after number: Int64) -> ArraySlice<Block> { blocks.suffix(Int(max(0, head.number - number))) }
 
   func find(_ id: TransactionID) -> (block: Block, entry: Block.Entry)? {
     guard let location = locations[id], let block = block(location.block) else { return nil }
     return (block, block.entries[location.index])
   }
 
+  /// Whether the transaction waits here or is in a block.
+  func holds(_ id: TransactionID) -> Bool { waitingIDs.contains(id) || locations[id] != nil }
+
+  /// The chain as a node sees it that is `lag` blocks behind and has not heard of some waiting transactions.
+  func seen(lag: Int64, unheard: Set<TransactionID>) -> Chain {
+    var view = self
+    view.lag = max(0, min(lag, Int64(states.count - 1), head.number))
+    view.unheard = unheard
+    return view
+  }
+
   // MARK: Transactions
 
-  /// Takes a transaction into the pool, with java-tron's checks in java-tron's order.
+  /// Takes a transaction into the pool as a node of its own does. See `admit`.
   mutating func broadcast(_ transaction: Transaction) throws(Refusal) {
-    guard pool.count < Self.poolMaximum else { throw .busy }
-    // A rejected transaction stays in the cache too: sent again, it is a duplicate although no pool holds it.
-    guard !seen.contains(transaction.id) else { throw .alreadyExists }
-    remember(transaction.id)
+    var cache = TransactionCache()
+    swap(&cache, &self.cache)  // not copied, and not accessed twice at once
+    defer { swap(&cache, &self.cache) }
+    try admit(transaction, through: &cache)
+  }
+
+  /// Takes a transaction into the pool, with java-tron's checks in java-tron's order.
+  /// - Parameters:
+  ///   - cache: what the node knows that got the transaction.
+  ///   - lag: how many blocks that node is behind; it judges by what it sees.
+  mutating func admit(
+    _ transaction: Transaction, through cache: inout TransactionCache, lag: Int64 = 0
+  ) throws(Refusal) {
+    guard waiting.count < Self.poolMaximum else { throw .busy }
+    guard cache.insert(transaction.id) else { throw .alreadyExists }
     guard let call = transaction.call else { throw .validate("No contract!") }
+    if lag > 0 {
+      try seen(lag: lag, unheard: []).judge(transaction, call: call)
+      pass(transaction, call: call)
+    } else if !waitingIDs.contains(transaction.id) {
+      try take(transaction, call: call)
+    }
+    cache.accept(transaction.id)
+  }
+
+  private mutating func take(_ transaction: Transaction, call: ContractCall) throws(Refusal) {
     guard transaction.raw.expiration > head.timestampMs else { throw .expired }
     try check(transaction, call: call, against: pendingState)
     _ = try pendingState.apply(transaction, call: call, context: context)
-    pool.append(transaction)
+    enqueue(transaction)
+  }
+
+  /// What a lagging node took goes on to those who see more. What they think of it, it does not hear.
+  private mutating func pass(_ transaction: Transaction, call: ContractCall) {
+    guard !holds(transaction.id) else { return }
+    do {
+      try take(transaction, call: call)
+    } catch {
+      return  // never in a block, although the node answered SUCCESS
+    }
+  }
+
+  /// Throws what a node answers that sees no more than this.
+  private func judge(_ transaction: Transaction, call: ContractCall) throws(Refusal) {
+    guard transaction.raw.expiration > head.timestampMs else { throw .expired }
+    var trial = state
+    try check(transaction, call: call, against: trial)
+    _ = try trial.apply(transaction, call: call, context: context)
+  }
+
+  private mutating func enqueue(_ transaction: Transaction) {
+    waiting.append(transaction)
+    waitingIDs.insert(transaction.id)
   }
 
   /// What Manager.pushTransaction checks before it charges anything.
@@ -86,7 +156,7 @@ struct Chain: Sendable {
     guard transaction.raw.contracts.count == 1 else {
       throw .validate("act size should be exactly 1, this is extend feature")
     }
-    guard locations[transaction.id] == nil else { throw .duplicate }
+    guard find(transaction.id) == nil else { throw .duplicate }
   }
 
   /// The newest block whose number ends in the two reference bytes must have the reference hash.
@@ -98,18 +168,16 @@ struct Chain: Sendable {
     return block.id[8..<16].elementsEqual(raw.refBlockHash)
   }
 
-  private mutating func remember(_ id: TransactionID) {
-    seen.insert(id)
-    seenOrder.append(id)
-    guard seenOrder.count > Self.cacheMaximum + 4_096 else { return }
-    for old in seenOrder.prefix(4_096) { seen.remove(old) }
-    seenOrder.removeFirst(4_096)
-  }
-
   /// Forgets the waiting transactions, as a node does that is restarted.
-  mutating func clearPool() {
-    pool = []
-    pendingState = state
+  mutating func clearPool() { setPool([]) }
+
+  /// Forgets some of them.
+  mutating func forget(_ ids: Set<TransactionID>) { setPool(waiting.filter { !ids.contains($0.id) }) }
+
+  private mutating func setPool(_ transactions: [Transaction]) {
+    waiting = transactions
+    waitingIDs = Set(transactions.map(\.id))
+    rebuildPending()
   }
 
   // MARK: Blocks
@@ -117,9 +185,18 @@ struct Chain: Sendable {
   /// Makes the next block from the pool. Every transaction is checked again; one that fails now is dropped.
   @discardableResult
   mutating func produce(nowMs: Int64) -> Block {
-    let candidates = pool
-    pool = []
+    let candidates = waiting
+    waiting = []
+    waitingIDs = []
     return append(candidates, timestampMs: max(nowMs + clockOffsetMs, head.timestampMs + 1))
+  }
+
+  /// Makes the next block from these transactions, less those that do not apply; the others of the pool wait on.
+  @discardableResult
+  mutating func extend(with transactions: [Transaction], timestampMs: Int64) -> Block {
+    let block = append(transactions, timestampMs: max(timestampMs, head.timestampMs + 1))
+    forget(Set(block.entries.map(\.transaction.id)))
+    return block
   }
 
   /// Repeats a block from the journal. Throws when a transaction of it does not apply: then the
@@ -153,8 +230,9 @@ struct Chain: Sendable {
       number: head.number + 1, timestampMs: timestampMs, parentHash: head.id, entries: entries)
     blocks.append(block)
     states.append(next)
-    if Int64(states.count) > solidAfter + 1 { states.removeFirst() }
+    if Int64(states.count) > solidAfter + 1 + Self.lagMaximum { states.removeFirst() }
     pendingState = next
+    finalNumber = max(finalNumber, block.number - solidAfter)
     for (index, entry) in entries.enumerated() {
       locations[entry.transaction.id] = Location(block: block.number, index: index)
       log(entry.transaction, block: block)
@@ -181,10 +259,11 @@ struct Chain: Sendable {
     guard let from = Address(bytes: fields.from), let to = Address(bytes: fields.to),
       let resource = Resource(rawValue: fields.resource)
     else { return }
+    delegationSequence += 1
     delegationLog.append(
       DelegationRecord(
-        transaction: transaction.id, isDelegate: fields.isDelegate, from: from, to: to, resource: resource,
-        balance: fields.balance, block: block.number, timestampMs: block.timestampMs))
+        sequence: delegationSequence, transaction: transaction.id, isDelegate: fields.isDelegate, from: from, to: to,
+        resource: resource, balance: fields.balance, block: block.number, timestampMs: block.timestampMs))
     if delegationLog.count > Self.delegationLogMaximum { delegationLog.removeFirst(Self.delegationLogMaximum / 10) }
   }
 
@@ -228,15 +307,14 @@ struct Chain: Sendable {
     for transaction in transactions { locations[transaction.id] = nil }
     let newHead = head.number
     delegationLog.removeAll { $0.block > newHead }
-    if keepTransactions { pool = transactions + pool }
-    rebuildPending()
+    setPool(keepTransactions ? transactions + waiting : waiting)
     return ["head": .int(head.number), "transactions": .array(transactions.map { .string($0.id.hex) })]
   }
 
   /// The pool again on top of the head; what no longer applies is found out at inclusion.
   private mutating func rebuildPending() {
     pendingState = state
-    for transaction in pool {
+    for transaction in waiting {
       guard let call = transaction.call else { continue }
       do {
         _ = try pendingState.apply(transaction, call: call, context: context)

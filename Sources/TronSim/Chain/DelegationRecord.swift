@@ -1,5 +1,7 @@
 /// One DelegateResource or UnDelegateResource that a block holds.
 struct DelegationRecord: Sendable {
+  /// Grows with every record and is never given twice, not even after a reorganisation took records away.
+  let sequence: Int64
   let transaction: TransactionID
   let isDelegate: Bool
   let from: Address

@@ -2,12 +2,12 @@ import Foundation
 import Logging
 import Synchronization
 
-/// The running node: one chain behind a lock, a block producer, and the faults to act out.
+/// The running simulator: a network behind a lock, and the clock that drives its block producer.
 final class Node: Sendable {
   let options: Options
-  private let store: Mutex<ChainStore>
-  private let faults = Mutex<[Fault]>([])
-  private let paused = Mutex(false)
+  private let network: Mutex<Network>
+  /// Where the nodes answer, by index.
+  private let ports: Mutex<[Int: Int]> = Mutex([:])
   private let startedAt = ContinuousClock.now
   private let logger: Logger
 
@@ -17,37 +17,53 @@ final class Node: Sendable {
     let directory = URL(filePath: options.dataDirectory)
     let genesis = Genesis(
       directory: directory, suppliers: options.suppliers, supplierStake: options.supplierStakeTRX)
-    store = Mutex(
-      try ChainStore.open(
-        directory: directory, genesis: genesis, solidAfter: options.solidAfter, nowMs: Self.wallClockMs))
+    let store = try ChainStore.open(
+      directory: directory, genesis: genesis, solidAfter: options.solidAfter, nowMs: Self.wallClockMs)
+    network = Mutex(Network(store: store, nodes: options.nodes, gossipMs: options.gossipMs))
   }
 
   var uptime: Duration { startedAt.duration(to: .now) }
 
-  private static var wallClockMs: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
+  static var wallClockMs: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 
+  /// The main chain.
   func read<Result: Sendable, Failure: Error>(_ body: (Chain) throws(Failure) -> Result) throws(Failure) -> Result {
-    try store.withLock { store throws(Failure) in try body(store.chain) }
+    try network.withLock { network throws(Failure) in try body(network.store.chain) }
   }
 
-  func broadcast(_ transaction: Transaction) throws(Refusal) {
-    try store.withLock { store throws(Refusal) in try store.broadcast(transaction) }
-  }
+  /// Anything about the network. What blocks and control actions change is in the journal before this returns.
+  func withNetwork<Result>(
+    _ body: (inout sending Network) throws -> sending Result
+  ) rethrows -> sending Result { try network.withLock(body) }
 
-  func clearPool() { store.withLock { $0.clearPool() } }
-
-  func perform(_ action: SimAction) throws -> JSON { try store.withLock { try $0.perform(action) } }
-
-  func produce(_ count: Int) throws -> Int64 {
-    try store.withLock { store in
-      for _ in 0..<count { _ = try store.produce(nowMs: Self.wallClockMs) }
-      return store.chain.head.number
+  /// What one of the nodes shows.
+  func read<Result: Sendable, Failure: Error>(
+    node index: Int, _ body: (Chain) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let now = Self.wallClockMs
+    return try network.withLock { network throws(Failure) in
+      try body(network.view(node: index, nowMs: now))
     }
   }
 
-  var isPaused: Bool {
-    get { paused.withLock { $0 } }
-    set { paused.withLock { $0 = newValue } }
+  func broadcast(_ transaction: Transaction, node index: Int, as act: BroadcastAct) throws(Refusal) {
+    let now = Self.wallClockMs
+    try network.withLock { network throws(Refusal) in
+      switch act {
+      case .take: try network.broadcast(transaction, node: index, nowMs: now)
+      case .drop: try network.acceptAndDrop(transaction, node: index)
+      case .refuse(let refusal, false): throw refusal
+      case .refuse(let refusal, true): try network.refuse(transaction, node: index, with: refusal)
+      }
+    }
+  }
+
+  /// - Returns: the number of the head.
+  func produce(_ count: Int) throws -> Int64 {
+    try network.withLock { network in
+      for _ in 0..<count { try network.produce(nowMs: Self.wallClockMs) }
+      return network.store.chain.head.number
+    }
   }
 
   /// Makes a block at once and then one per interval, until cancelled. Ends with the error of a journal that cannot be
@@ -56,7 +72,7 @@ final class Node: Sendable {
     let clock = ContinuousClock()
     var next = clock.now
     while !Task.isCancelled {
-      if !isPaused { _ = try produce(1) }
+      if withNetwork({ $0.takeTurn() }) { _ = try produce(1) }
       next = max(next + options.blockInterval, clock.now)
       do {
         try await clock.sleep(until: next)
@@ -66,34 +82,20 @@ final class Node: Sendable {
     }
   }
 
-  // MARK: Faults
+  // MARK: Addresses
 
-  func add(_ fault: Fault) {
-    faults.withLock { faults in
-      faults.removeAll { $0.path == fault.path }
-      if fault.count > 0 { faults.append(fault) }
-    }
-    logger.info("fault set", metadata: ["path": "\(fault.path)", "mode": "\(fault.mode)", "count": "\(fault.count)"])
-  }
-
-  /// The fault for this call, which uses it up by one.
-  func takeFault(path: String) -> Fault? {
-    faults.withLock { faults in
-      guard let index = faults.firstIndex(where: { $0.path == path }) else { return nil }
-      let fault = faults[index]
-      faults[index].count -= 1
-      if faults[index].count == 0 { faults.remove(at: index) }
-      return fault
+  /// - Returns: the first node's port as soon as every node has one, that is once.
+  func listens(node index: Int, on port: Int) -> Int? {
+    ports.withLock { ports in
+      ports[index] = port
+      return ports.count == options.nodes ? ports[0] : nil
     }
   }
 
-  var faultList: JSON {
-    .array(
-      faults.withLock { $0 }.map { fault in
-        [
-          "path": .string(fault.path), "mode": .string(fault.mode.rawValue), "count": .int(fault.count),
-          "delay_ms": .int(fault.delayMs),
-        ]
-      })
+  /// The nodes' base URLs.
+  var urls: [String] {
+    ports.withLock { ports in
+      (0..<options.nodes).map { "http://\(options.address(ofNode: $0).host):\(ports[$0] ?? 0)" }
+    }
   }
 }

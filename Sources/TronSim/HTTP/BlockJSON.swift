@@ -9,10 +9,9 @@ enum BlockJSON {
     raw.set("parentHash", .string(Hex.encode(header.parentHash)))
     raw.set("version", nonZero: header.version)
     raw.set("timestamp", nonZero: header.timestampMs)
-    let signature = Witness.key.sign(sha256(header.encoded))
     var object = JSONObject()
     object.set("blockID", .string(Hex.encode(block.id)))
-    object.set("block_header", ["raw_data": raw.json, "witness_signature": .string(Hex.encode(signature))])
+    object.set("block_header", ["raw_data": raw.json, "witness_signature": .string(Hex.encode(block.witnessSignature))])
     if detail {
       object.set(
         "transactions",

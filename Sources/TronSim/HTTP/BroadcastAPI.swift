@@ -1,7 +1,7 @@
 /// `/wallet/broadcasthex`, `/wallet/broadcasttransaction` and, for clients that ask it for a transaction's id,
 /// `/wallet/getsignweight`.
 struct BroadcastAPI {
-  let node: Node
+  let node: Peer
 
   func broadcastHex(_ parameters: APIParameters) throws(APIError) -> JSON {
     guard let bytes = Hex.decode(parameters.string("transaction") ?? ""), !bytes.isEmpty else {

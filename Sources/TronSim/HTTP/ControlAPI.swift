@@ -1,73 +1,108 @@
-/// `/sim/…`: what a test or a demonstration does to the chain from outside it.
+/// `/sim/…`: what a test or a demonstration does to the chain from outside it. Every node answers it.
 struct ControlAPI {
   static let blocksMaximum: Int64 = 10_000
+  /// A year of blocks of 3 s.
+  static let intervalsMaximum: Int64 = 10_512_000
 
   let node: Node
 
   /// `nil` for a route that does not exist.
   func answer(_ request: APIRequest) throws -> APIReply? {
-    let path = request.path.dropFirst("/sim/".count)
+    let path = String(request.path.dropFirst("/sim/".count))
     let parameters = try request.parameters()
-    switch (request.method, path) {
-    case ("GET", "status"): return APIReply(status)
-    case ("GET", "delegations"): return APIReply(delegations(parameters))
-    case ("GET", "faults"): return APIReply(node.faultList)
-    case ("POST", "accounts"): return try adjust(parameters)
-    case ("POST", "energy/use"): return try perform("use_energy", parameters)
-    case ("POST", "parameters"): return try perform("set_parameter", parameters)
-    case ("POST", "clock/offset"): return try perform("clock_offset", parameters)
-    case ("POST", "blocks/revert"): return try perform("revert", parameters)
-    case ("POST", "blocks/produce"): return try produce(parameters)
-    case ("POST", "blocks/pause"):
-      node.isPaused = parameters.string("paused") != "false"
-      return APIReply(["paused": .bool(node.isPaused)])
-    case ("POST", "pool/clear"):
-      node.clearPool()
-      return APIReply.empty
-    case ("POST", "faults"):
-      node.add(try Fault(parameters))
-      return APIReply(node.faultList)
-    case ("GET", _) where path.hasPrefix("accounts/"):
-      return try account(String(path.dropFirst("accounts/".count)))
+    switch request.method {
+    case "GET": return try show(path, parameters)
+    case "POST": return try change(path, parameters)
     default: return nil
+    }
+  }
+
+  private func show(_ path: String, _ parameters: APIParameters) throws -> APIReply? {
+    switch path {
+    case "status": return APIReply(status)
+    case "delegations": return APIReply(try TruthAPI(node: node).delegations(parameters))
+    case "ledger": return APIReply(try TruthAPI(node: node).ledger(parameters))
+    case "transactions": return APIReply(try TruthAPI(node: node).transactions(parameters))
+    case "faults": return APIReply(node.withNetwork { $0.faults.json })
+    case "faults/fired": return APIReply(node.withNetwork { $0.faults.firedJSON })
+    default:
+      guard path.hasPrefix("accounts/") else { return nil }
+      return try account(String(path.dropFirst("accounts/".count)))
+    }
+  }
+
+  private func change(_ path: String, _ parameters: APIParameters) throws -> APIReply? {
+    switch path {
+    case "accounts": return try adjust(parameters)
+    case "energy/use": return try perform("use_energy", parameters)
+    case "parameters": return try perform("set_parameter", parameters)
+    case "clock/offset": return try perform("clock_offset", parameters)
+    case "clock/advance": return try advance(parameters)
+    case "blocks/revert": return try perform("revert", parameters)
+    case "blocks/produce": return try produce(parameters)
+    case "blocks/pause":
+      let paused = parameters.string("paused") != "false"
+      node.withNetwork { $0.isPaused = paused }
+      return APIReply(["paused": .bool(paused)])
+    case "pool/clear":
+      node.withNetwork { $0.clearPool() }
+      return APIReply.empty
+    case "faults":
+      let fault = try Fault(parameters, nodes: node.options.nodes)
+      return APIReply(
+        try node.withNetwork { network in
+          try network.faults.set(fault)
+          return network.faults.json
+        })
+    case "faults/clear":
+      node.withNetwork { $0.faults.clear() }
+      return APIReply([])
+    default: return try NetworkAPI(node: node).change(path, parameters)
     }
   }
 
   private var status: JSON {
     let uptime = node.uptime
-    return node.read { chain in
-      [
+    let urls = node.urls
+    return node.withNetwork { network in
+      let chain = network.store.chain
+      let nodes: [JSON] = network.views.enumerated().map { index, view in
+        [
+          "node": .int(Int64(index + 1)), "url": .string(urls[index]), "lag": .int(view.lag),
+          "on_fork": .bool(view.isOnFork),
+        ]
+      }
+      return [
         "head": .int(chain.head.number), "head_timestamp": .int(chain.head.timestampMs),
         "solid": .int(chain.solidNumber), "solid_after": .int(chain.solidAfter),
         "interval": .int(node.options.blockIntervalMs), "uptime": .int(uptime.components.seconds),
         "accounts": .int(Int64(chain.state.accounts.count)), "pool": .int(Int64(chain.pool.count)),
-        "paused": .bool(node.isPaused), "clock_offset_ms": .int(chain.clockOffsetMs),
+        "paused": .bool(network.isPaused), "clock_offset_ms": .int(chain.clockOffsetMs),
+        "gossip_ms": .int(network.gossipMs), "stalled_intervals": .int(network.stalledIntervals),
+        "empty_blocks": .int(network.emptyBlocks), "forked": .bool(network.fork != nil), "nodes": .array(nodes),
       ]
-    }
-  }
-
-  private func delegations(_ parameters: APIParameters) -> JSON {
-    let address = parameters.string("address").flatMap { Address(text: $0) }
-    return node.read { chain in
-      let records = chain.delegationLog.filter { address == nil || $0.from == address || $0.to == address }
-      let list: [JSON] = records.map { record in
-        [
-          "txid": .string(record.transaction.hex),
-          "type": .string(record.isDelegate ? "DelegateResource" : "UnDelegateResource"),
-          "from": .string(record.from.base58), "to": .string(record.to.base58),
-          "resource": .string(record.resource.name), "balance": .int(record.balance), "block": .int(record.block),
-          "timestamp": .int(record.timestampMs),
-        ]
-      }
-      return .array(list)
     }
   }
 
   private func perform(_ action: String, _ parameters: APIParameters) throws -> APIReply {
     var members: [(key: String, value: JSON)] = [("action", .string(action))]
     if case .object(let given) = parameters.object { members += given.filter { $0.key != "action" } }
+    let parsed = JSON.object(members)
+    return try Self.refusing {
+      let action = try SimAction(json: parsed)
+      return try node.withNetwork { network in
+        if case .revert = action, network.fork != nil {
+          throw SimAction.Refused(reason: "there is a fork; end it with POST /sim/forks/resolve")
+        }
+        return APIReply(try network.store.perform(action))
+      }
+    }
+  }
+
+  /// What the chain refuses is the caller's mistake.
+  static func refusing<Result>(_ body: () throws -> Result) throws -> Result {
     do {
-      return APIReply(try node.perform(SimAction(json: .object(members))))
+      return try body()
     } catch let refused as SimAction.Refused {
       throw APIError.control(status: 400, refused.reason)
     }
@@ -103,10 +138,24 @@ struct ControlAPI {
   }
 
   private func produce(_ parameters: APIParameters) throws -> APIReply {
-    let count = parameters.int("n") ?? 1
-    guard (1...Self.blocksMaximum).contains(count) else {
-      throw APIError.control(status: 400, "n \(count) must be between 1 and \(Self.blocksMaximum)")
-    }
+    let count = try parameters.number("n", in: 1...Self.blocksMaximum) ?? 1
     return APIReply(["head": .int(try node.produce(Int(count)))])
+  }
+
+  /// Moves the clock of the blocks on, and makes one at once that carries the new time.
+  private func advance(_ parameters: APIParameters) throws -> APIReply {
+    let ms = try parameters.required("ms", in: 1...366 * 86_400_000)
+    return try Self.refusing {
+      try node.withNetwork { network in
+        let offset = network.store.chain.clockOffsetMs + ms
+        _ = try network.store.perform(.setClockOffset(ms: offset))
+        _ = try network.fork?.chain.perform(.setClockOffset(ms: offset))
+        try network.produce(nowMs: Node.wallClockMs)
+        let head = network.store.chain.head
+        return APIReply([
+          "clock_offset_ms": .int(offset), "head": .int(head.number), "head_timestamp": .int(head.timestampMs),
+        ])
+      }
+    }
   }
 }

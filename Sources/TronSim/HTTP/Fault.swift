@@ -1,43 +1,101 @@
-/// A failure to act out on the next calls of one path.
+/// A failure to act out on calls of one path, or of one kind of paths.
 struct Fault: Sendable {
-  enum Mode: String, Sendable {
-    /// Answers 500 and does nothing.
-    case dropBefore = "drop_before"
-    /// Does it and answers 500.
-    case dropAfter = "drop_after"
-    /// Answers java-tron's internal error with status 200 and does nothing.
-    case error
-    /// Waits, then does it.
-    case delay
-    /// Answers as an overloaded node does, and does nothing.
-    case busy
+  /// Which calls: an exact path, or a kind of calls.
+  enum Target: Sendable, Equatable {
+    case path(String)
+    case broadcast, read, solid, all
+
+    static let names: [String: Target] = ["broadcast": .broadcast, "read": .read, "solid": .solid, "*": .all]
+
+    var text: String {
+      if case .path(let path) = self { return path }
+      return Self.names.first { $0.value == self }?.key ?? ""
+    }
+
+    func covers(_ path: String) -> Bool {
+      switch self {
+      case .path(let own): own == path
+      case .broadcast: Self.isBroadcast(path)
+      case .solid: path.hasPrefix("/walletsolidity/")
+      case .read: !Self.isBroadcast(path) && !path.hasPrefix("/walletsolidity/")
+      case .all: true
+      }
+    }
+
+    static func isBroadcast(_ path: String) -> Bool { path.hasPrefix("/wallet/broadcast") }
   }
 
   static let countMaximum: Int64 = 1_000_000
   static let delayMaximumMs: Int64 = 600_000
+  static let suspensionMaximum: Int64 = 86_400
 
-  let path: String
-  let mode: Mode
-  var count: Int64
+  let target: Target
+  let mode: FaultMode
+  /// From 1; `nil` for all nodes.
+  let node: Int?
+  /// How often it may still fire; `nil` for ever.
+  var count: Int64?
+  /// 1 fires at every call.
+  let probability: Double
   let delayMs: Int64
+  /// What an answer to a suspended client names.
+  let suspendedSeconds: Int64
+  private var generator: SeededGenerator
 
-  init(_ parameters: APIParameters) throws(APIError) {
-    path = parameters.string("path") ?? ""
-    guard path.hasPrefix("/") else {
-      throw .control(status: 400, "path '\(path.prefix(64))' must begin with '/', e.g. /wallet/broadcasthex")
-    }
+  init(_ parameters: APIParameters, nodes: Int) throws(APIError) {
+    target = try Self.target(parameters.string("path") ?? "")
     let name = parameters.string("mode") ?? ""
-    guard let mode = Mode(rawValue: name) else {
-      throw .control(status: 400, "mode '\(name.prefix(64))' is none of drop_before, drop_after, error, delay, busy")
+    guard let mode = FaultMode(rawValue: name) else {
+      let known = FaultMode.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .control(status: 400, "mode '\(name.prefix(64))' is none of \(known)")
     }
     self.mode = mode
-    count = parameters.int("count") ?? 1
-    delayMs = parameters.int("delay_ms") ?? 0
-    guard (0...Self.countMaximum).contains(count) else {
-      throw .control(status: 400, "count \(count) must be between 0 and \(Self.countMaximum); 0 takes the fault away")
+    if mode.isForBroadcasts, case .path(let path) = target, !Target.isBroadcast(path) {
+      throw .control(status: 400, "mode \(name) is for broadcasts, which \(path.prefix(64)) is not")
     }
-    guard (0...Self.delayMaximumMs).contains(delayMs) else {
-      throw .control(status: 400, "delay_ms \(delayMs) must be between 0 and \(Self.delayMaximumMs)")
+    node = try parameters.number("node", in: 1...Int64(nodes)).map(Int.init)
+    let probability = try parameters.probability("probability")
+    let count = try parameters.number("count", in: 0...Self.countMaximum)
+    self.probability = probability ?? 1
+    self.count = count ?? (probability == nil ? 1 : nil)
+    delayMs = try parameters.number("delay_ms", in: 0...Self.delayMaximumMs) ?? mode.delayMs
+    suspendedSeconds = try parameters.number("seconds", in: 1...Self.suspensionMaximum) ?? 30
+    generator = SeededGenerator(seed: UInt64(try parameters.number("seed", in: 0...Int64.max) ?? 0))
+  }
+
+  private static func target(_ text: String) throws(APIError) -> Target {
+    if let target = Target.names[text] { return target }
+    guard text.hasPrefix("/") else {
+      throw .control(
+        status: 400,
+        "path '\(text.prefix(64))' must begin with '/', e.g. /wallet/broadcasthex, or be broadcast, read, solid or *")
     }
+    return .path(text)
+  }
+
+  /// Whether it is about this call at all.
+  func covers(path: String, node index: Int) -> Bool {
+    guard node == nil || node == index + 1, !mode.isForBroadcasts || Target.isBroadcast(path) else { return false }
+    return target.covers(path)
+  }
+
+  /// Decides whether it fires at a call that it covers.
+  mutating func draws() -> Bool { probability >= 1 || Double.random(in: 0..<1, using: &generator) < probability }
+
+  func replaces(_ other: Fault) -> Bool { target == other.target && mode == other.mode && node == other.node }
+}
+
+/// SplitMix64: the same seed gives the same decisions.
+struct SeededGenerator: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,9 +1,9 @@
 /// Everything that transactions change. A value: a block's state can be kept beside the next one's.
 struct ChainState: Sendable {
-  var accounts: [Address: Account] = [:]
-  var delegations: [Delegation.Pair: Delegation] = [:]
+  var accounts: SharedMap<Address, Account> = [:]
+  var delegations: SharedMap<Delegation.Pair, Delegation> = [:]
   /// micro-USDT by holder; a holder need not be an activated account.
-  var usdt: [Address: Int64] = [:]
+  var usdt: SharedMap<Address, Int64> = [:]
   var parameters = ChainParameters()
 
   /// The parts of the state that one transaction may change, to put back when it is refused half-way.

@@ -58,8 +58,21 @@ struct ChainStore {
 
   mutating func clearPool() { chain.clearPool() }
 
-  mutating func produce(nowMs: Int64) throws(Journal.Failure) -> Block {
-    let block = chain.produce(nowMs: nowMs)
+  /// Changes what waits, never a block: the journal does not hear of it.
+  mutating func changePool<Result, Failure: Error>(
+    _ body: (inout Chain) throws(Failure) -> Result
+  ) throws(Failure) -> Result { try body(&chain) }
+
+  @discardableResult
+  mutating func produce(nowMs: Int64) throws(Journal.Failure) -> Block { try write(chain.produce(nowMs: nowMs)) }
+
+  /// The next block from these transactions alone.
+  @discardableResult
+  mutating func extend(with transactions: [Transaction], timestampMs: Int64) throws(Journal.Failure) -> Block {
+    try write(chain.extend(with: transactions, timestampMs: timestampMs))
+  }
+
+  private func write(_ block: Block) throws(Journal.Failure) -> Block {
     var line = JSONObject()
     line.set("block", .int(block.number))
     line.set("ts", .int(block.timestampMs))

@@ -9,6 +9,9 @@ struct Refusal: Error, Equatable, Sendable {
     case tooBig = "TOO_BIG_TRANSACTION_ERROR"
     case expiration = "TRANSACTION_EXPIRATION_ERROR"
     case busy = "SERVER_BUSY"
+    case noConnection = "NO_CONNECTION"
+    case fewConnections = "NOT_ENOUGH_EFFECTIVE_CONNECTION"
+    case unsolidified = "BLOCK_UNSOLIDIFIED"
     case other = "OTHER_ERROR"
   }
 
