@@ -36,6 +36,7 @@ struct Evidence {
       .init(txID: "r1", isDelegate: false, from: "W1", to: "R", sun: 100_000_000, block: 41, timeMs: startMs + 3_000),
       .init(txID: "r2", isDelegate: false, from: "W2", to: "R", sun: 50_000_000, block: 41, timeMs: startMs + 3_000),
     ],
+    supplierTransactions: ["d1", "d2", "r1", "r2"],
     wallets: ["W1": .init(stake: 1_000_000_000, lent: 0), "W2": .init(stake: 1_000_000_000, lent: 0)],
     stakeAtStart: 1_000_000_000, energyLimit: 180_000_000_000, energyWeight: 18_000_000_000)
 
@@ -114,6 +115,9 @@ struct SeededMistake: Sendable, CustomTestStringConvertible {
     },
     SeededMistake("a delegation is on chain without a row", .unexplainedTransaction) {
       $0.chain.movements.append(delegation("stranger"))
+    },
+    SeededMistake("a supplier paid somebody", .unexplainedTransaction) {
+      $0.chain.supplierTransactions.append("payment")
     },
     SeededMistake("a delegation on chain has a row, and its leg has none", .unexplainedTransaction) {
       $0.database.legs.removeAll { $0.id == "A/2" }

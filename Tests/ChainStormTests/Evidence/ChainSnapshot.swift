@@ -22,6 +22,8 @@ struct ChainSnapshot: Sendable {
 
   /// The canonical chain's, oldest first.
   var movements: [Movement]
+  /// Every transaction of a supplier that a block holds, with effect or without.
+  var supplierTransactions: [String]
   /// The suppliers, by address.
   var wallets: [String: Wallet]
   /// The stake in sun with which each supplier began.

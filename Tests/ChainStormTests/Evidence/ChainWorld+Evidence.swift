@@ -42,8 +42,8 @@ extension ChainWorld {
     let resources = try await sim.post(
       "/wallet/getaccountresource", ["address": suppliers[0].base58, "visible": true], as: Resources.self)
     return ChainSnapshot(
-      movements: try await movements(), wallets: wallets, stakeAtStart: options.supplierStakeTRX * 1_000_000,
-      energyLimit: resources.TotalEnergyLimit, energyWeight: resources.TotalEnergyWeight)
+      movements: try await movements(), supplierTransactions: try await supplierTransactions(), wallets: wallets,
+      stakeAtStart: options.supplierStakeTRX * 1_000_000, energyLimit: resources.TotalEnergyLimit, energyWeight: resources.TotalEnergyWeight)
   }
 
   func movements() async throws -> [ChainSnapshot.Movement] {
@@ -52,6 +52,25 @@ extension ChainWorld {
         txID: $0.txid, isDelegate: $0.type == "DelegateResource", from: $0.from, to: $0.to, sun: $0.balance,
         block: $0.block, timeMs: $0.timestamp)
     }
+  }
+
+  private func supplierTransactions() async throws -> [String] {
+    struct Transaction: Decodable { let txid: String }
+    struct Page: Decodable {
+      let transactions: [Transaction]
+      let next_block: Int64?
+    }
+    var all: [String] = []
+    for supplier in suppliers {
+      var block: Int64? = 0
+      while let from = block {
+        let path = "/sim/transactions?owner=\(supplier.base58)&from_block=\(from)"
+        let page = try await sim.get(path, as: Page.self)
+        all += page.transactions.map(\.txid)
+        block = page.next_block
+      }
+    }
+    return all
   }
 
   // MARK: - The database
@@ -109,7 +128,8 @@ extension ChainWorld {
   private func strandedMessages() async throws -> [String] {
     var stranded = try await execute(
       """
-      select 'unsent ' || message_id as what from \(Self.schema).outbox_queue where due_at < now() - interval '5 seconds'
+      select 'unsent ' || message_id as what from \(Self.schema).outbox_queue
+      where due_at < now() - interval '5 seconds'
       union all select 'parked ' || type || ' of ' || key || ': ' || reason from \(Self.schema).parked order by 1
       """
     ).map { try $0.string("what") }

@@ -42,7 +42,10 @@ struct Checker {
   // MARK: - From the chain's side
 
   private func movements() -> [Finding] {
-    var findings: [Finding] = []
+    let moved = Set(chain.movements.map(\.txID))
+    var findings = chain.supplierTransactions.filter { !moved.contains($0) && rows[$0] == nil }.map {
+      Finding(kind: .unexplainedTransaction, subject: $0, detail: "a supplier's, and no delegation")
+    }
     for movement in chain.movements where chain.wallets[movement.from] != nil {
       let what = "\(movement.isDelegate ? "delegates" : "takes back") \(movement.sun) sun, block \(movement.block)"
       guard let row = rows[movement.txID], let leg = legs[row.leg] else {

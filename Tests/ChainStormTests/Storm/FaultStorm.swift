@@ -16,10 +16,18 @@ final class FaultStorm: Sendable {
     fired = Mutex(Dictionary(uniqueKeysWithValues: faults.map { ($0.name, 0) }))
   }
 
-  /// How often each fault took effect.
-  var tally: [(name: String, count: Int)] {
-    let counts = fired.withLock { $0 }
-    return faults.map { ($0.name, counts[$0.name] ?? 0) }
+  /// How often each fault took effect, by the test's own count and the simulator's.
+  func tally() async throws -> [(name: String, count: Int)] {
+    let own = fired.withLock { $0 }
+    let events = try await world.sim.fired()
+    return faults.map { fault in
+      switch fault.act {
+      case .deed: (fault.name, own[fault.name] ?? 0)
+      case .event(let name, _): (fault.name, events.filter { $0.name == name }.reduce(0) { $0 + $1.count })
+      case .calls(let path, let mode, _, _):
+        (fault.name, events.filter { $0.name == mode && $0.path == path }.reduce(0) { $0 + $1.count })
+      }
+    }
   }
 
   var isEnding: Bool { isOver.withLock { $0 } }
@@ -28,9 +36,10 @@ final class FaultStorm: Sendable {
   func end() { isOver.withLock { $0 = true } }
 
   func run() async throws {
+    for (number, fault) in faults.enumerated() { try await set(fault, seed: Int64(seed >> 2) &+ Int64(number)) }
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       for (number, group) in StormFault.Group.allCases.enumerated() {
-        let members = faults.filter { $0.group == group }
+        let members = faults.filter { $0.group == group && group != .calls }
         guard !members.isEmpty else { continue }
         let random = SeededRandom(seed: seed &+ UInt64(number + 1))
         tasks.addTask { try await self.run(group, members, random) }
@@ -64,27 +73,31 @@ final class FaultStorm: Sendable {
     return !isEnding
   }
 
-  private struct Waiting: Decodable {
-    let path: String
-    let count: Int
+  /// Faults of calls are on from the beginning to the end.
+  private func set(_ fault: StormFault, seed: Int64) async throws {
+    guard case .calls(let path, let mode, let permille, let delayMs) = fault.act else { return }
+    var body: [String: any Sendable] = [
+      "path": path, "mode": mode, "probability": Double(permille) / 1000, "seed": seed, "seconds": 1,
+    ]
+    if let delayMs { body["delay_ms"] = delayMs }
+    try await world.sim.post("/sim/faults", body)
   }
 
   private func strike(_ fault: StormFault, _ random: inout SeededRandom) async throws -> Int {
     switch fault.act {
+    case .calls: return 0
     case .deed(let body): return try await body(world, &random)
-    case .calls(let path, let mode, let range, let delayMs):
-      let count = Int.random(in: range, using: &random)
-      try await world.sim.setFault(path, mode: mode, count: count, delayMs: delayMs)
-      _ = try await wait(1)
-      let left = try await world.sim.get("/sim/faults", as: [Waiting].self).first { $0.path == path }?.count ?? 0
-      try await world.sim.setFault(path, mode: mode, count: 0)
-      return count - left
+    case .event(_, let body):
+      try await body(world, &random)
+      return 0
     }
   }
 
-  /// Everything runs and is awake.
+  /// Nothing fails any more, and everything runs and is awake.
   private func calmDown() async throws {
-    try await world.sim.pauseBlocks(false)
+    try await world.sim.post("/sim/faults/clear", [:])
+    try await world.sim.ask("/sim/forks/resolve", ["winner": "main"])
+    try await world.sim.post("/sim/nodes/lag", ["blocks": 0])
     for worker in world.workers {
       if worker.isRunning { try worker.wake() } else { try worker.start() }
     }

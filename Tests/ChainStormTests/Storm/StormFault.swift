@@ -5,106 +5,137 @@ import TronKit
 /// Something that goes wrong in a storm: how it is brought about, and how often it did.
 struct StormFault: Sendable {
   enum Act: Sendable {
-    /// The simulator acts it out on the next calls of a path; it tells on how many.
-    case calls(path: String, mode: String, count: ClosedRange<Int>, delayMs: Int = 0)
+    /// The simulator acts it out on so many calls in a thousand, as long as the storm lasts, and counts them.
+    case calls(path: String, mode: String, permille: Int, delayMs: Int? = nil)
+    /// The test asks the simulator for it, which counts it under this name.
+    case event(String, @Sendable (ChainWorld, inout SeededRandom) async throws -> Void)
     /// The test brings it about itself; answers how often it took effect.
     case deed(@Sendable (ChainWorld, inout SeededRandom) async throws -> Int)
   }
 
-  let name: String
-  /// Of this group one fault happens at a time.
-  let group: Group
-  let act: Act
-
+  /// Of a group one fault happens at a time, each in turn.
   enum Group: String, Sendable, CaseIterable {
-    case broadcasts, reads, chain, kills, freezes, connections, customers
+    case calls, chain, lags, kills, freezes, connections, customers
 
     /// Seconds between two faults.
     var pause: ClosedRange<Double> {
       switch self {
-      case .broadcasts, .reads: 0.1...0.5
-      case .chain: 1...3
+      case .calls: 1...1
+      case .chain: 0.5...1.5
+      case .lags: 2...4
       case .kills: 2...4
-      case .freezes: 6...12
+      case .freezes: 5...10
       case .connections: 2...5
       case .customers: 0.5...1
       }
     }
   }
 
-  static let all: [StormFault] = broadcasts + reads + chain + processes
+  let name: String
+  let group: Group
+  let act: Act
 
-  // MARK: - Nodes
+  static let all: [StormFault] = broadcasts + reads + chain + nodes + processes + connections + customers
+}
 
-  private static let broadcastPath = "/wallet/broadcasthex"
+// MARK: - Calls that fail
 
-  private static let broadcasts: [StormFault] = [
-    ("broadcast refused with status 500", "drop_before", 0), ("broadcast taken, answered with 500", "drop_after", 0),
-    ("broadcast answered with a Java error", "error", 0), ("broadcast answered SERVER_BUSY", "busy", 0),
-    ("broadcast answered late", "delay", 700), ("broadcast answered after the client has left", "delay", 6_000),
-  ].map { name, mode, delayMs in
-    StormFault(
-      name: name, group: .broadcasts,
-      act: .calls(path: broadcastPath, mode: mode, count: delayMs > 1_000 ? 1...2 : 1...6, delayMs: delayMs))
+extension StormFault {
+  private static func calls(_ path: String, _ modes: [(String, Int, Int?)]) -> [StormFault] {
+    modes.map { mode, permille, delayMs in
+      StormFault(
+        name: "\(path): \(mode)", group: .calls,
+        act: .calls(path: path, mode: mode, permille: permille, delayMs: delayMs))
+    }
   }
 
-  private static let reads: [StormFault] = [
-    ("block refused", "/wallet/getblockbynum", "drop_before", 0), ("block late", "/wallet/getblockbynum", "delay", 400),
-    ("head refused", "/wallet/getblock", "error", 0), ("solid head refused", "/walletsolidity/getblock", "busy", 0),
-    ("receipts refused", "/walletsolidity/gettransactioninfobyblocknum", "error", 0),
-    ("account refused", "/wallet/getaccount", "drop_before", 0),
-    ("resources overloaded", "/wallet/getaccountresource", "busy", 0),
-  ].map { name, path, mode, delayMs in
-    StormFault(name: name, group: .reads, act: .calls(path: path, mode: mode, count: 1...4, delayMs: delayMs))
-  }
+  private static let broadcasts = calls(
+    "broadcast",
+    [
+      ("drop_before", 10, nil), ("drop_after", 15, nil), ("error", 10, nil), ("delay", 10, 700), ("slow", 10, 700),
+      ("busy", 10, nil), ("overloaded", 10, nil), ("http_429", 8, nil), ("http_403", 8, nil), ("http_503", 8, nil),
+      ("suspended", 8, nil), ("http_500", 10, nil), ("cut", 10, nil), ("hang", 6, 2_000), ("no_connection", 10, nil),
+      ("not_enough_effective_connection", 10, nil), ("block_unsolidified", 10, nil), ("other_error", 10, nil),
+      ("tapos_error", 10, nil), ("accept_and_drop", 10, nil), ("accept_and_time_out", 8, 2_000),
+      ("accept_and_cut", 15, nil),
+    ])
 
-  // MARK: - The chain
+  private static let reads =
+    calls(
+      "read",
+      [
+        ("drop_before", 3, nil), ("error", 3, nil), ("delay", 3, 400), ("overloaded", 3, nil), ("http_429", 2, nil),
+        ("http_403", 2, nil), ("http_503", 2, nil), ("suspended", 2, nil), ("http_500", 3, nil), ("cut", 3, nil),
+        ("hang", 2, 1_500),
+      ])
+    + calls("solid", [("error", 10, nil), ("http_500", 10, nil), ("cut", 10, nil), ("stale", 30, 4_000)])
+}
 
-  private struct Reverted: Decodable { let transactions: [String] }
+// MARK: - The network
 
-  private static func reorganise(_ name: String, keeping: Bool) -> StormFault {
-    StormFault(
+extension StormFault {
+  private static func reorganise(_ contents: String, blocks most: Int) -> StormFault {
+    let name = "reorganisation_\(contents)"
+    return StormFault(
       name: name, group: .chain,
-      act: .deed { world, random in
-        let blocks = Int.random(in: 1...(keeping ? 8 : 3), using: &random)
-        let reverted = try await world.sim.post(
-          "/sim/blocks/revert", ["blocks": blocks, "keep_transactions": keeping], as: Reverted.self)
-        // Counts when it took something back.
-        return reverted.transactions.isEmpty ? 0 : 1
+      act: .event(name) { world, random in
+        let blocks = Int.random(in: 1...most, using: &random)
+        try await world.sim.ask("/sim/blocks/reorganise", ["blocks": blocks, "transactions": contents])
+      })
+  }
+
+  /// One node shows other blocks than the others for a while; then one side wins.
+  private static func fork(_ winner: String, _ contents: String) -> StormFault {
+    StormFault(
+      name: "two nodes disagree, the \(winner) wins, transactions: \(contents)", group: .chain,
+      act: .event("join_\(winner)") { world, random in
+        let blocks = Int.random(in: 1...4, using: &random)
+        let node = Int.random(in: 1...world.options.nodes, using: &random)
+        try await world.sim.ask("/sim/forks", ["node": node, "blocks": blocks, "transactions": contents])
+        try await Task.sleep(for: .milliseconds(Int.random(in: 300...900, using: &random)))
+        // A fork that would have become solid was given up meanwhile.
+        try await world.sim.ask("/sim/forks/resolve", ["winner": winner])
       })
   }
 
   private static let chain: [StormFault] = [
-    reorganise("reorganisation that keeps the transactions", keeping: true),
-    reorganise("reorganisation that loses the transactions", keeping: false),
+    reorganise("return", blocks: 8), reorganise("lose", blocks: 3),
+    // Only within a block: a transaction of a later one would stand before its own sending.
+    reorganise("reverse", blocks: 1),
+    fork("main", "return"), fork("fork", "return"), fork("fork", "lose"),
     StormFault(
       name: "no blocks for a while", group: .chain,
-      act: .deed { world, random in
-        try await world.sim.pauseBlocks(true)
-        try await Task.sleep(for: .milliseconds(Int.random(in: 500...2_500, using: &random)))
-        try await world.sim.pauseBlocks(false)
-        return 1
+      act: .event("stall") { world, random in
+        try await world.sim.ask("/sim/blocks/stall", ["intervals": Int.random(in: 5...25, using: &random)])
       }),
     StormFault(
-      name: "node forgets what waits", group: .chain,
-      act: .deed { world, _ in
-        let waiting = try await world.sim.status().pool
-        try await world.sim.post("/sim/pool/clear", [:])
-        return waiting > 0 ? 1 : 0
-      }),
-    StormFault(
-      name: "customer uses the energy", group: .customers,
-      act: .deed { world, random in
-        guard let lent = try await world.movements().last(where: \.isDelegate) else { return 0 }
-        struct Used: Decodable { let used: Int64 }
-        let energy = Int64.random(in: 1...20_000, using: &random)
-        let used = try await world.sim.post("/sim/energy/use", ["address": lent.to, "energy": energy], as: Used.self)
-        return used.used > 0 ? 1 : 0
+      name: "empty blocks", group: .chain,
+      act: .event("empty_block") { world, random in
+        try await world.sim.ask("/sim/blocks/empty", ["blocks": Int.random(in: 3...12, using: &random)])
       }),
   ]
 
-  // MARK: - Processes and connections
+  private static let nodes: [StormFault] = [
+    StormFault(
+      name: "a node lags", group: .lags,
+      act: .event("lag") { world, random in
+        let node = Int.random(in: 1...world.options.nodes, using: &random)
+        let blocks = Int.random(in: 2...40, using: &random)
+        try await world.sim.ask("/sim/nodes/lag", ["node": node, "blocks": blocks])
+        try await Task.sleep(for: .milliseconds(Int.random(in: 500...2_500, using: &random)))
+        try await world.sim.ask("/sim/nodes/lag", ["node": node, "blocks": 0])
+      }),
+    StormFault(
+      name: "a node forgets", group: .lags,
+      act: .event("forget") { world, random in
+        try await world.sim.ask("/sim/nodes/forget", ["node": Int.random(in: 1...world.options.nodes, using: &random)])
+      }),
+  ]
+}
 
+// MARK: - Processes, connections, customers
+
+extension StormFault {
   private static let processes: [StormFault] = [
     StormFault(
       name: "tx-svc killed with SIGKILL", group: .kills,
@@ -122,20 +153,36 @@ struct StormFault: Sendable {
         try worker.wake()
         return 1
       }),
+  ]
+
+  private static let connections: [StormFault] = [
     StormFault(
       name: "Redis connections cut", group: .connections,
       act: .deed { world, _ in
-        try await world.commands.send(RedisCommand("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")).int.map {
-          Int($0)
-        } ?? 0
+        let command = RedisCommand("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        return Int(try await world.commands.send(command).int ?? 0)
       }),
     StormFault(
       name: "Postgres connections cut", group: .connections,
       act: .deed { world, _ in
-        let ended = try await world.execute(
-          "select pg_terminate_backend(pid) from pg_stat_activity where usename = '\(ChainWorld.schema)' "
-            + "and datname = current_database()")
-        return ended.count
+        try await world.execute(
+          """
+          select pg_terminate_backend(pid) from pg_stat_activity
+          where usename = '\(ChainWorld.schema)' and datname = current_database()
+          """
+        ).count
       }),
+  ]
+
+  private static let customers: [StormFault] = [
+    StormFault(
+      name: "customer uses the energy", group: .customers,
+      act: .deed { world, random in
+        struct Used: Decodable { let used: Int64 }
+        guard let receiver = try await world.sim.lent().randomElement(using: &random)?.to else { return 0 }
+        let energy = Int64.random(in: 1...20_000, using: &random)
+        let used = try await world.sim.post("/sim/energy/use", ["address": receiver, "energy": energy], as: Used.self)
+        return used.used > 0 ? 1 : 0
+      })
   ]
 }

@@ -137,8 +137,8 @@ final class ChainWorld: Sendable {
   }
 
   private func startSimulator() throws {
-    let arguments = [
-      "--address", nodeAddresses[0], "--data", folder.file("tron-sim"), "--block-interval-ms",
+    let arguments = nodeAddresses.flatMap { ["--address", $0] } + [
+      "--data", folder.file("tron-sim"), "--block-interval-ms",
       "\(options.blockIntervalMs)", "--solid-after", "\(options.solidAfter)", "--suppliers", "\(options.suppliers)",
       "--supplier-stake-trx", "\(options.supplierStakeTRX)",
     ]

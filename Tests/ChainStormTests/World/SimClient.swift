@@ -32,20 +32,26 @@ struct SimClient: Sendable {
   }
 
   private func send(_ method: String, _ path: String, _ body: [String: any Sendable]?) async throws -> [UInt8] {
+    let response = try await exchange(method, path, body)
+    guard response.status == 200 else {
+      throw WorldError("tron-sim answered \(method) \(path) with \(response.status): \(response.text)")
+    }
+    return response.body
+  }
+
+  private func exchange(_ method: String, _ path: String, _ body: [String: any Sendable]?) async throws
+    -> HTTPResponse
+  {
     var headers: [(String, String)] = []
     var bytes: [UInt8]?
     if let body {
       headers.append(("Content-Type", "application/json"))
       bytes = [UInt8](try JSONSerialization.data(withJSONObject: body))
     }
-    let response = try await http.send(
+    return try await http.send(
       HTTPRequest(
         method: method, url: base + path, headers: headers, body: bytes, timeout: .seconds(30),
         bodyLimit: 64 * 1024 * 1024))
-    guard response.status == 200 else {
-      throw WorldError("tron-sim answered \(method) \(path) with \(response.status): \(response.text)")
-    }
-    return response.body
   }
 
   private static func read<Answer: Decodable>(_ body: [UInt8], _ path: String) throws -> Answer {
@@ -87,10 +93,39 @@ extension SimClient {
     try await post("/sim/clock/offset", ["ms": milliseconds])
   }
 
-  func pauseBlocks(_ paused: Bool) async throws { try await post("/sim/blocks/pause", ["paused": "\(paused)"]) }
+  /// For what the simulator may refuse because of its state, such as a fork while there is one: not counted then.
+  func ask(_ path: String, _ body: [String: any Sendable]) async throws {
+    _ = try await exchange("POST", path, body)
+  }
+
+  struct Fired: Decodable, Sendable {
+    let name: String
+    let path: String?
+    let count: Int
+  }
+
+  /// How often each fault and event has happened.
+  func fired() async throws -> [Fired] {
+    struct Answer: Decodable { let events: [Fired] }
+    return try await get("/sim/faults/fired", as: Answer.self).events
+  }
+
+  struct Lent: Decodable, Sendable {
+    let from: String
+    let to: String
+    let unlocked: Int64
+    let locked: Int64
+  }
+
+  /// What is lent at the head, by pair.
+  func lent() async throws -> [Lent] {
+    struct State: Decodable { let entries: [Lent] }
+    struct Answer: Decodable { let head: State }
+    return try await get("/sim/ledger", as: Answer.self).head.entries
+  }
 
   /// - Parameter count: 0 takes the fault away.
-  func setFault(_ path: String, mode: String, count: Int, delayMs: Int = 0) async throws {
-    try await post("/sim/faults", ["path": path, "mode": mode, "count": count, "delay_ms": delayMs])
+  func setFault(_ path: String, mode: String, count: Int) async throws {
+    try await post("/sim/faults", ["path": path, "mode": mode, "count": count])
   }
 }
