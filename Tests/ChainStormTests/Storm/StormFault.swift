@@ -64,11 +64,11 @@ extension StormFault {
     calls(
       "read",
       [
-        ("drop_before", 3, nil), ("error", 3, nil), ("delay", 3, 400), ("overloaded", 3, nil), ("http_429", 2, nil),
-        ("http_403", 2, nil), ("http_503", 2, nil), ("suspended", 2, nil), ("http_500", 3, nil), ("cut", 3, nil),
-        ("hang", 2, 1_500),
+        ("drop_before", 5, nil), ("error", 5, nil), ("delay", 5, 400), ("overloaded", 5, nil), ("http_429", 5, nil),
+        ("http_403", 5, nil), ("http_503", 5, nil), ("suspended", 5, nil), ("http_500", 5, nil), ("cut", 5, nil),
+        ("hang", 4, 1_500),
       ])
-    + calls("solid", [("error", 10, nil), ("http_500", 10, nil), ("cut", 10, nil), ("stale", 30, 4_000)])
+    + calls("solid", [("error", 40, nil), ("http_500", 40, nil), ("cut", 40, nil), ("stale", 100, 4_000)])
 }
 
 // MARK: - The network
