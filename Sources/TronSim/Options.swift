@@ -12,6 +12,7 @@ struct Options: Sendable, Equatable {
   static let usage = """
     usage: tron-sim --address HOST:PORT [--address HOST:PORT ...] --data DIR [--nodes 1] [--gossip-ms 100]
                     [--block-interval-ms 3000] [--solid-after 19] [--suppliers 2] [--supplier-stake-trx 5000000]
+                    [--usdt-contract T…]
     A TRON network for development: java-tron's, TronGrid's and TronScan's HTTP APIs over a chain kept in DIR.
     Port 0 takes a free port; the first line printed says which. Nodes beyond the addresses given take the
     ports that follow the last one (free ports after port 0).
@@ -29,6 +30,8 @@ struct Options: Sendable, Equatable {
   var solidAfter: Int64 = 19
   var suppliers = 2
   var supplierStakeTRX: Int64 = 5_000_000
+  /// Where a new chain has its USDT contract.
+  var usdtContract = Genesis.mainnetUSDT
 
   var blockInterval: Duration { .milliseconds(blockIntervalMs) }
 
@@ -53,6 +56,11 @@ struct Options: Sendable, Equatable {
       case "--solid-after": solidAfter = try Self.number(name, value, in: 0...1_000)
       case "--suppliers": suppliers = Int(try Self.number(name, value, in: 0...1_000))
       case "--supplier-stake-trx": supplierStakeTRX = try Self.number(name, value, in: 0...100_000_000_000)
+      case "--usdt-contract":
+        guard let address = Address(base58: value) else {
+          throw Mistake(description: "--usdt-contract '\(value)' is no TRON address (T…)")
+        }
+        usdtContract = address
       default: throw Mistake(description: "unknown option \(name)")
       }
     }

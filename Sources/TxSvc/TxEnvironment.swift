@@ -13,6 +13,9 @@ struct TxEnvironment: Sendable {
   var limits = SigningLimits()
   /// How often a wallet's figures are read from the chain.
   var walletRefresh: Duration = .seconds(60)
+  let ratio = NetworkRatio()
+  /// Of the nodes that have a quota.
+  var budgets: [SharedRequestBudget] = []
   /// Only makes otherwise equal transactions distinct; nothing is decided by it.
   var timestampMs: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
 }

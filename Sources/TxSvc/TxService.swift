@@ -42,8 +42,10 @@ enum TxService {
     }
     service.every("publish pool", .seconds(3), needs: PoolTicks.needsToPublish) { try PoolTicks.publish($0) }
     service.background("follow blocks") { try await BlockFollower(world: world, bus: $0).run() }
+    service.background("share budgets") { try await NodeWatch.shareBudgets(world.budgets, $0) }
     service.publishes([.txEvents, .gatewayCommands])
     service.beforeMetrics { try await TxMetrics.refresh($0) }
+    service.beforeMetrics { NodeWatch.refresh(world.nodes, $0.metrics) }
     service.auditsOperators()
     return service
   }

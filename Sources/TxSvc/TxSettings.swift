@@ -12,42 +12,23 @@ struct TxSettings: Sendable {
 
   static func read(_ reader: inout EnvironmentReader) -> TxSettings? {
     let configuration = ServiceConfiguration.read(&reader, service: ServiceName.tx, schema: TxService.schema)
-    let urls = nodes(&reader)
+    let entries = NodeEntry.readAll(&reader)
     let ring = ring(&reader)
     let sealing = sealing(&reader)
     let orderKey = orderKey(&reader)
-    let apiKey =
-      reader.optional("ENERGY_TRON_API_KEY_FILE") == nil
-      ? nil : reader.secret("ENERGY_TRON_API_KEY_FILE", required: false)
     let refresh = reader.integer("ENERGY_WALLET_REFRESH_SECONDS", default: 60, in: 1...3_600)
     var limits = SigningLimits()
     limits.energyPerOrderMax = Energy(
       reader.integer("ENERGY_ORDER_ENERGY_MAX", default: limits.energyPerOrderMax.value, in: 1...Int64.max / 4))
     limits.energyPerHourMax = Energy(
       reader.integer("ENERGY_HOUR_ENERGY_MAX", default: limits.energyPerHourMax.value, in: 1...Int64.max / 4))
-    guard let configuration, let ring, let sealing, let orderKey, !urls.isEmpty else { return nil }
-    let pool = TronNodePool(baseURLs: urls, http: HTTPClient(), apiKey: apiKey)
+    guard let configuration, let ring, let sealing, let orderKey, !entries.isEmpty else { return nil }
+    let nodes = ConfiguredNodes(entries, http: HTTPClient())
     return TxSettings(
       configuration: configuration,
       world: TxEnvironment(
-        nodes: pool, signer: Signer(ring: ring), sealing: sealing, orderKey: orderKey, limits: limits,
-        walletRefresh: .seconds(refresh)))
-  }
-
-  private static func nodes(_ reader: inout EnvironmentReader) -> [String] {
-    guard let text = reader.string("ENERGY_TRON_NODES") else { return [] }
-    var urls: [String] = []
-    for part in text.split(separator: ",") {
-      let url = part.trimmingCharacters(in: .whitespaces)
-      guard let parts = URLComponents(string: url), ["http", "https"].contains(parts.scheme ?? ""),
-        parts.host?.isEmpty == false
-      else {
-        reader.mistake("ENERGY_TRON_NODES has '\(url)': give URLs such as https://api.trongrid.io, separated by commas")
-        continue
-      }
-      urls.append(url.hasSuffix("/") ? String(url.dropLast()) : url)
-    }
-    return urls
+        nodes: nodes.pool, signer: Signer(ring: ring), sealing: sealing, orderKey: orderKey, limits: limits,
+        walletRefresh: .seconds(refresh), budgets: nodes.budgets))
   }
 
   private static func ring(_ reader: inout EnvironmentReader) -> KeyRing? {

@@ -190,9 +190,19 @@ import TronKit
 
   @Test(arguments: [
     (#"{"Error":"class java.lang.IllegalAccessException : lack of computing resources"}"#, 200, "refused"),
-    (#"{"Error" : "class org.tron.core.exception.ContractValidateException : x"}"#, 200, "refused"),
-    (#"{"Error":"this API is unavailable due to config"}"#, 404, "refused"),
-    ("this API is closed because this node is a lite fullnode", 200, "malformed"),
+    (#"{"Error" : "class org.tron.core.exception.ContractValidateException : x"}"#, 200, "invalid"),
+    (#"{"Error":"class org.tron.core.services.http.JsonFormat$ParseException : 1:13: INVALID hex String"}"#, 200,
+     "invalid"),
+    (#"{"Error":"class java.lang.NullPointerException : null"}"#, 200, "refused"),
+    (#"{"Error":"this API is unavailable due to config"}"#, 404, "unsupported"),
+    ("this API is closed because this node is a lite fullnode", 200, "unsupported"),
+    (#"{"Success":false,"Error":"The key exceeds the frequency limit(15), and the query server is suspended for 30s","#
+      + #""StatusCode":403}"#, 200, "rate_limited"),
+    (#"{"Error":"ApiKey not exists"}"#, 403, "rate_limited"),
+    (#"{"Success":false,"Error":"ApiKey not exists","StatusCode":403}"#, 200, "rate_limited"),
+    ("request rate exceeded the allowed_rps(3), and the query server is suspended for 1 s. To", 503, "rate_limited"),
+    ("the query server is suspended for 1 s", 200, "rate_limited"), ("too large", 413, "refused"),
+    (#"{"Error":7}"#, 200, "malformed"), (#"{"error":7}"#, 200, "refused"),
     ("", 200, "malformed"), ("<html>", 502, "refused"), ("[1]", 200, "malformed"), ("{", 200, "malformed"),
     (#"{"balance":"many"}"#, 200, "malformed"), (#"{"address":"T123"}"#, 200, "malformed"),
     (#"{"Error":"The key exceeds the limit(15), and the query server is suspended for 30s"}"#, 403, "rate_limited"),
@@ -205,6 +215,22 @@ import TronKit
     let error = await #expect(throws: TronNodeError.self) { try await node.account(USDT.nile) }
     #expect(error?.code.rawValue == code)
     #expect(error?.message.contains("127.0.0.1") == true)
+    // Blocks are read by a reader of their own; what an account's balance is is nothing to them.
+    guard !text.contains("balance"), !text.contains("T123") else { return }
+    let ofBlock = await #expect(throws: TronNodeError.self) { try await node.block(number: 7) }
+    #expect(ofBlock?.code.rawValue == code || text.contains("\"Error\":7"))
+  }
+
+  @Test func aNodeThatGivesAnotherBlockIsRefused() async throws {
+    let (node, server) = try node(
+      """
+      {"blockID":"0000000003fe266bf6b6d392f654dc2e5011601546ed04623d9fcc4e9d439a25","block_header":{"raw_data":
+       {"number":66987627,"parentHash":"0000000003fe266a65d5194c947f6f7a059d4646c8e9a5293226bc7fdcfc775e"}}}
+      """)
+    defer { server.stop() }
+    #expect(try await node.block(number: 66_987_627).number == 66_987_627)
+    let error = await #expect(throws: TronNodeError.self) { try await node.block(number: 66_987_628) }
+    #expect(error?.code == .malformed)
   }
 
   @Test func aSuspensionSaysForHowLong() async throws {

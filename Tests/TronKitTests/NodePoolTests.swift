@@ -18,7 +18,7 @@ import Testing
     let http = HTTPClient()
     return TronNodePool(
       nodes: servers.map { TronNodeClient(baseURL: $0.url, http: http, timeout: .seconds(20)) },
-      attemptTimeout: .milliseconds(400), headInterval: .seconds(60))
+      hedgeAfter: .milliseconds(400), headInterval: .seconds(60))
   }
 
   private func reads(_ server: StubHTTPServer) -> Int {
@@ -89,9 +89,12 @@ import Testing
     var health = NodeHealth(count: 2)
     for _ in 0..<2 { health.failed(0, now: .zero) }
     #expect(health.order(now: .zero) == [0, 1])
+    #expect(health.state(0, now: .zero) == .closed)
     health.failed(0, now: .zero)
     #expect(health.order(now: .seconds(4)) == [1, 0])
+    #expect(health.state(0, now: .seconds(4)) == .open)
     #expect(health.order(now: .seconds(5)) == [0, 1])
+    #expect(health.state(0, now: .seconds(5)) == .halfOpen)
     health.failed(0, now: .seconds(5))
     #expect(health.order(now: .seconds(14)) == [1, 0])
     #expect(health.order(now: .seconds(15)) == [0, 1])
@@ -100,33 +103,153 @@ import Testing
     #expect(health.order(now: .seconds(74)) == [1, 0])
     health.succeeded(0)
     #expect(health.order(now: .seconds(15)) == [0, 1])
+    #expect(health.state(0, now: .seconds(15)) == .closed)
   }
 
-  @Test func aRestThatANodeAsksForIsKept() {
+  @Test func oneRequestFindsOutWhetherANodeIsWellAgain() {
+    var health = NodeHealth(count: 2)
+    for _ in 0..<3 { health.failed(0, now: .zero) }
+    let probe = health.plan(now: .seconds(5))
+    let others = health.plan(now: .seconds(6))
+    #expect(probe == [0, 1] && others == [1, 0])
+    // A probe that never ends is forgotten, one that is given up at once.
+    let later = health.plan(now: .seconds(15))
+    #expect(later == [0, 1])
+    health.gaveUp(0)
+    let next = health.plan(now: .seconds(15))
+    #expect(next == [0, 1])
+    health.succeeded(0)
+    let well = [health.plan(now: .seconds(15)), health.plan(now: .seconds(15))]
+    #expect(well == [[0, 1], [0, 1]])
+  }
+
+  @Test func aNodeThatAsksToBeLeftAloneIsLeftAlone() {
     var health = NodeHealth(count: 2)
     health.failed(0, now: .zero, rest: .seconds(30))
-    #expect(health.order(now: .seconds(29)) == [1, 0])
+    #expect(health.order(now: .seconds(29)) == [1])
     #expect(health.order(now: .seconds(30)) == [0, 1])
   }
 
   @Test func headsAreComparedOncePerIntervalAndOnlyAmongSeveral() {
     var one = NodeHealth(count: 1)
-    let alone = one.shouldCompareHeads(now: .zero, interval: .seconds(10))
-    #expect(!alone)
+    let alone = one.headsDue(now: .zero, interval: .seconds(10))
+    #expect(alone.isEmpty)
     var two = NodeHealth(count: 2)
     let due = [Duration.zero, .seconds(9), .seconds(10), .seconds(11)].map {
-      two.shouldCompareHeads(now: $0, interval: .seconds(10))
+      two.headsDue(now: $0, interval: .seconds(10))
     }
-    #expect(due == [true, false, true, false])
+    #expect(due == [[0, 1], [], [0, 1], []])
+    for _ in 0..<3 { two.failed(1, now: .seconds(20)) }
+    let rested = two.headsDue(now: .seconds(20), interval: .seconds(10))
+    #expect(rested == [0])
+  }
+
+  @Test func aNodeBehindIsLookedAtSoonerEvenAlone() {
+    var one = NodeHealth(count: 1)
+    one.sawHead(0, ChainPoint(number: 2, timestamp: 100_000))
+    one.sawHead(0, ChainPoint(number: 1, timestamp: 60_000))
+    #expect(one.lags(0) && one.order(now: .zero).isEmpty)
+    let due = [Duration.zero, .seconds(4), .seconds(5)].map { one.headsDue(now: $0, interval: .seconds(60)) }
+    #expect(due == [[0], [], [0]])
+    one.sawHead(0, ChainPoint(number: 3, timestamp: 70_000))
+    #expect(!one.lags(0) && one.order(now: .zero) == [0])
   }
 
   @Test func exactlyThirtySecondsBehindIsStillAsked() {
     var health = NodeHealth(count: 3)
-    health.sawHead(0, 1000)
-    health.sawHead(1, 31_000)
-    health.sawHead(2, nil)
+    health.compared([0: ChainPoint(number: 1, timestamp: 1000), 1: ChainPoint(number: 2, timestamp: 31_000)])
     #expect(health.order(now: .zero) == [0, 1, 2])
-    health.sawHead(1, 31_001)
+    health.compared([0: ChainPoint(number: 1, timestamp: 1000), 1: ChainPoint(number: 2, timestamp: 31_001)])
     #expect(health.order(now: .zero) == [1, 2])
+    // The best head outlives the node that told it; a block that a node gives speaks for it.
+    health.compared([0: ChainPoint(number: 1, timestamp: 1000)])
+    #expect(health.order(now: .zero) == [1, 2])
+    health.sawBlock(0, ChainPoint(number: 2, timestamp: 1001))
+    #expect(health.order(now: .zero) == [0, 1, 2])
+    health.sawBlock(0, ChainPoint(number: 0, timestamp: 0))
+    #expect(health.order(now: .zero) == [0, 1, 2])
+  }
+
+  @Test func aSilentNodeCallsTheNextOnceAndAFailedOneAtOnce() {
+    var race = NodeRace(order: [4, 7, 9])
+    let first = race.next()
+    #expect(first == 4 && race.running == [4])
+    let hedge = race.isSilent(4)
+    #expect(hedge == 7 && race.running == [4, 7])
+    let again = race.isSilent(4)
+    #expect(again == nil)
+    let replacement = race.lost(7)
+    #expect(replacement == 9 && race.running == [4, 9] && race.isExhausted)
+    let nobody = [race.lost(9), race.isSilent(4), race.lost(4)]
+    #expect(nobody == [nil, nil, nil] && race.running.isEmpty)
+  }
+
+  // MARK: Together
+
+  @Test func aSilentNodeIsNotWaitedForAndCountsAsFailed() async throws {
+    let servers = [try server(head: 1000, .silence), try server(head: 1000)]
+    defer { for server in servers { server.stop() } }
+    let pool = pool(servers)
+    for _ in 0..<4 { _ = try await pool.read { try await $0.account(.zero) } }
+    // Three times it was asked and overtaken, then left alone; what ran on was given up.
+    #expect(servers.map(reads) == [3, 4])
+    #expect(pool.snapshot().map(\.state) == [.open, .closed])
+    #expect(try await becomesTrue { servers[0].seen.abandoned == 3 })
+  }
+
+  @Test func aLongReadWhoseEveryCallIsAnsweredIsNotHedged() async throws {
+    let servers = [try server(head: 1000), try server(head: 1000)]
+    defer { for server in servers { server.stop() } }
+    let pool = pool(servers)
+    try await pool.read { node in
+      let end = ContinuousClock.now + .milliseconds(1000)
+      while ContinuousClock.now < end { _ = try await node.account(.zero) }
+    }
+    #expect(reads(servers[1]) == 0)
+    #expect(pool.snapshot().map(\.failures) == [0, 0])
+  }
+
+  @Test func aSuspendedNodeIsNotAskedAndItsErrorSaysForHowLong() async throws {
+    let suspension = StubHTTPServer.Reply.text(
+      #"{"Error":"The key exceeds the frequency limit(15), and the query server is suspended for 2s"}"#, status: 403)
+    let server = try server(head: 1000, suspension)
+    defer { server.stop() }
+    let pool = pool([server])
+    let first = await #expect(throws: TronNodeError.self) { try await pool.read { try await $0.account(.zero) } }
+    #expect(first?.retryAfter == .seconds(2))
+    let second = await #expect(throws: TronNodeError.self) { try await pool.read { try await $0.account(.zero) } }
+    #expect(second?.code == .noNode)
+    #expect(reads(server) == 1)
+    #expect(pool.snapshot().map(\.isSuspended) == [true])
+  }
+
+  @Test func whatTheRequestItselfIsBlamedForOpensNoBreaker() async throws {
+    let judgement = StubHTTPServer.Reply.text(
+      #"{"Error":"class org.tron.core.exception.ContractValidateException : delegated Resource does not exist"}"#)
+    let servers = [try server(head: 1000, judgement), try server(head: 1000, judgement)]
+    defer { for server in servers { server.stop() } }
+    let pool = pool(servers)
+    for _ in 0..<5 {
+      let error = await #expect(throws: TronNodeError.self) { try await pool.read { try await $0.account(.zero) } }
+      #expect(error?.code == .invalid)
+    }
+    #expect(pool.snapshot().map(\.failures) == [0, 0])
+  }
+
+  @Test func broadcastsOfTheNodesCountForTheirHealth() async throws {
+    let servers = [try server(head: 1000, .hangUp), try server(head: 1000, .text(#"{"result":true}"#))]
+    defer { for server in servers { server.stop() } }
+    let pool = pool(servers)
+    let vector = try #require(try Vectors.load().signed_transactions.first)
+    let signed = try SignedTransaction(decoding: Hex.decode(vector.broadcasthex))
+    for _ in 0..<3 {
+      for node in pool.nodes { _ = await node.broadcast(signed, timeout: .seconds(1)) }
+    }
+    #expect(pool.snapshot().map(\.state) == [.open, .closed])
+    #expect(await pool.usableNodes().map(\.name) == ["127.0.0.1:\(servers[1].port)", "127.0.0.1:\(servers[0].port)"])
+    let calls = pool.snapshot().map(\.calls)
+    #expect(calls[0][NodeCall(name: "broadcasthex", outcome: .unreachable)] == 3)
+    #expect(calls[1][NodeCall(name: "broadcasthex", outcome: nil)] == 3)
+    #expect(calls[1][NodeCall(name: "getblock", outcome: nil)] == 1)
   }
 }

@@ -131,7 +131,7 @@ struct RunningNode: Sendable {
     try await RunningNode.with { running in
       let transaction = try await running.delegation(sun: 7_000_000_000)
       for visible in [true, false] {
-        var printed = TransactionJSON.transaction(transaction, visible: visible, included: false)
+        var printed = TransactionJSON.built(transaction, visible: visible)
         if case .object(let members) = printed { printed = .object(members.filter { $0.key != "raw_data_hex" }) }
         let answer = try await running.post("/wallet/broadcasttransaction", printed)
         #expect(answer["txid"]?.string == transaction.id.hex)
@@ -181,11 +181,11 @@ struct RunningNode: Sendable {
       #expect(account["account_resource"]?["energy_usage"]?.int == 500)
       let grid = try await running.get("/v1/accounts/\(address)")["data"]?[0]
       #expect(grid?["balance"]?.int == 5_000_001)
-      #expect(grid?["trc20"]?[0]?[Genesis.usdtContract] == "42000000")
+      #expect(grid?["trc20"]?[0]?[Genesis.mainnetUSDT.base58] == "42000000")
       let scan = try await running.get("/api/accountv2?address=\(address)")
       #expect(scan["balance"]?.int == 5_000_001)
       #expect(scan["bandwidth"]?["energyRemaining"]?.int == 9_000)
-      #expect(scan["withPriceTokens"]?[1]?["tokenId"]?.string == Genesis.usdtContract)
+      #expect(scan["withPriceTokens"]?[1]?["tokenId"]?.string == Genesis.mainnetUSDT.base58)
       let bad = try await running.send("POST", "/sim/accounts", ["address": "nonsense"])
       #expect(bad.status == 400)
     }

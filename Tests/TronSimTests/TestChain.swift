@@ -87,7 +87,9 @@ final class TestChain {
     case .freeze: contract.type = ContractType.freezeBalanceV2
     case .unfreeze: contract.type = ContractType.unfreezeBalanceV2
     case .permissionUpdate: contract.type = ContractType.permissionUpdate
-    case .other: contract.type = 31
+    case .withdrawExpired: contract.type = ContractType.withdrawExpireUnfreeze
+    case .trigger: contract.type = ContractType.triggerSmartContract
+    case .other: contract.type = ContractType.triggerSmartContract
     }
     contract.typeURL = "type.googleapis.com/protocol." + ContractType.name(of: contract.type)
     contract.value = call.encoded ?? []

@@ -154,6 +154,14 @@ enum BusMigrations {
       version: 4, name: "effects carry their trace",
       sql: "alter table effects add column traceparent text not null default ''"),
     operators,
+    Migration(
+      version: 6, name: "effects that are due are found by kind",
+      sql: """
+        -- Each kind is taken by itself: a backlog of one does not stand before another.
+        create index effects_due_of_kind on effects (kind, next_at) where state = 'pending';
+        drop index effects_due;
+        alter table effects set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+        """),
   ]
 
   /// What is still to be sent: a narrow row for each message, which sending deletes. Marking the message itself would

@@ -48,11 +48,15 @@ public enum EffectStore {
   ///
   /// Takers go one after another: each must see what the one before has leased. An effect that waits by its own wish
   /// (`EffectOutcome.again`, which sets `place`) holds nobody up until it is due.
+  ///
+  /// The statement keeps the plan that it got while the table was empty, when every index looks as good as the right one.
+  /// A subquery in the index' own order, instead of `not exists`, leaves the planner no other.
   /// - Parameter rooms: how many of each kind.
   static func take(
     _ rooms: [String: Int], limit: Int, lease: Duration, token: UUID, in session: PostgresSession
   ) throws -> [TakenEffect] {
     let kinds = rooms.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+    try session.enqueuePlansByKey()
     try session.enqueue("select pg_advisory_xact_lock(\(lock))")
     return try session.execute(
       """
@@ -62,18 +66,19 @@ public enum EffectStore {
           select effect.id from effects as effect
           where effect.kind = kind.name and effect.state = 'pending' and effect.next_at <= statement_timestamp()
             and (effect.lease_until is null or effect.lease_until < statement_timestamp())
-            and not exists (
-              select 1 from effects as other
+            and (
+              select true from effects as other
               where other.order_key = effect.order_key and other.state = 'pending' and other.id <> effect.id
                 and (other.lease_until >= statement_timestamp()
                   or (other.place, other.seq) < (effect.place, effect.seq)
-                    and (other.place = 0 or other.next_at <= statement_timestamp())))
+                    and (other.place = 0 or other.next_at <= statement_timestamp()))
+              order by other.order_key, other.place, other.seq limit 1) is null
           order by effect.next_at limit kind.room for update skip locked) as first
         limit $3)
       update effects
       set lease_until = clock_timestamp() + $4 * interval '1 ms', lease_token = $5, attempts = attempts + 1
-      from due where effects.id = due.id
-      returning effects.id, kind, order_key, payload, correlation, traceparent, attempts, throttles, created_at,
+      where id = any(array(select id from due))
+      returning id, kind, order_key, payload, correlation, traceparent, attempts, throttles, created_at,
         clock_timestamp() as taken_at, \(age("coalesce(retried_at, created_at)")) as age_ms,
         coalesce(last_error, '') as last_error
       """,

@@ -17,6 +17,26 @@ public struct ChainBlock: Hashable, Sendable {
   }
 }
 
+extension ChainBlock {
+  /// Reads what a node answers to `getblockbynum` with `visible`.
+  /// - Throws: `TronNodeError`: `malformed`, also for a transaction whose bytes have another id; `notFound` for `{}`;
+  ///   `refused` for the node's own error.
+  public init(nodeAnswer text: [UInt8]) throws {
+    do {
+      switch try BlockReader.read(text, isFull: true) {
+      case .block(let block): self = block
+      case .nothing: throw TronNodeError(.notFound, "the answer holds no block")
+      case .error:
+        throw TronNodeError(.refused, "the node answered \(String(decoding: text.prefix(200), as: UTF8.self))")
+      }
+    } catch let fault as JSONReader.Fault {
+      throw TronNodeError(.malformed, "the answer is no block: \(fault)")
+    } catch let error as TransactionError {
+      throw TronNodeError(.malformed, "the answer is no block: \(error)")
+    }
+  }
+}
+
 /// A transaction that is in a block.
 public struct ChainTransaction: Hashable, Sendable {
   public let id: TransactionID
@@ -31,41 +51,19 @@ public struct ChainTransaction: Hashable, Sendable {
     self.rawBytes = rawBytes
   }
 
+  /// - Parameters:
+  ///   - id: what the node says it is; the bytes must agree.
+  ///   - contractRet: nil where it is left out: the default of the enum, or a transaction that was not executed.
+  init(claimed id: TransactionID, contractRet: String?, rawBytes: [UInt8]) throws(TronNodeError) {
+    guard TransactionID(ofRawBytes: rawBytes) == id else {
+      throw TronNodeError(.malformed, "the bytes of transaction \(id) have another id")
+    }
+    self.init(id: id, contractRet: contractRet ?? "DEFAULT", rawBytes: rawBytes)
+  }
+
   public var succeeded: Bool { contractRet == "SUCCESS" }
 
   public func raw() throws(TransactionError) -> RawTransaction { try RawTransaction(decoding: rawBytes) }
-}
-
-/// The JSON of a block; `{}` where there is none.
-struct BlockAnswer: Decodable {
-  struct Header: Decodable {
-    struct Raw: Decodable {
-      var number: Int64?
-      var timestamp: Int64?
-      var parentHash: BlockID
-    }
-
-    var raw_data: Raw
-  }
-
-  var blockID: BlockID?
-  var block_header: Header?
-  var transactions: [TransactionAnswer]?
-
-  func block() throws -> ChainBlock? {
-    guard let blockID, let header = block_header?.raw_data else { return nil }
-    let number = header.number ?? 0
-    guard blockID.number == number else {
-      throw TronNodeError(.malformed, "the block \(blockID) says it has the number \(number)")
-    }
-    return ChainBlock(
-      id: blockID, number: number, timestamp: header.timestamp ?? 0, parent: header.parentHash,
-      transactions: try (transactions ?? []).map { try $0.required() })
-  }
-}
-
-struct BlockListAnswer: Decodable {
-  var block: [BlockAnswer]?
 }
 
 /// The JSON of a transaction; `{}` where there is none.
@@ -79,18 +77,11 @@ struct TransactionAnswer: Decodable {
   var ret: [Result]?
 
   func transaction() throws -> ChainTransaction? {
-    txID == nil ? nil : try required()
-  }
-
-  func required() throws -> ChainTransaction {
+    guard txID != nil || raw_data_hex != nil else { return nil }
     guard let txID, let raw_data_hex else {
       throw TronNodeError(.malformed, "a transaction has no txID or no raw_data_hex")
     }
-    let bytes = try Hex.decode(raw_data_hex)
-    guard TransactionID(ofRawBytes: bytes) == txID else {
-      throw TronNodeError(.malformed, "the bytes of transaction \(txID) have another id")
-    }
-    // The default of the enum is left out; a transaction without ret is one that a node has not executed.
-    return ChainTransaction(id: txID, contractRet: ret?.first?.contractRet ?? "DEFAULT", rawBytes: bytes)
+    return try ChainTransaction(
+      claimed: txID, contractRet: ret?.first?.contractRet, rawBytes: Hex.decode(raw_data_hex))
   }
 }

@@ -3,58 +3,143 @@
 struct NodeHealth {
   struct Node {
     var failures = 0
+    /// The breaker is open until then.
     var restsUntil: Duration = .zero
-    /// Milliseconds of chain time; nil where the node did not say.
-    var head: Int64?
+    /// The node asked to be left alone until then.
+    var suspendedUntil: Duration = .zero
+    /// Since when one request finds out whether the node is well again.
+    var probedSince: Duration?
+    /// The head it last told, or a later block that it gave.
+    var head: ChainPoint?
+    /// Milliseconds of chain time that it was behind the best, when its head was last heard of.
+    var lag: Int64 = 0
   }
 
   /// Failures in a row after which a node rests.
   static let failuresMax = 3
   static let restMin = Duration.seconds(5)
   static let restMax = Duration.seconds(60)
+  /// A probe that has not ended after this is forgotten.
+  static let probeMax = Duration.seconds(10)
   /// A node whose head is older than the best one's by more than this answers from the past.
   static let headLagMax: Int64 = 30_000
+  /// How soon a node that lagged is looked at again.
+  static let lagRecheck = Duration.seconds(5)
 
   private(set) var nodes: [Node]
+  /// The latest head ever seen, in milliseconds of chain time. It outlives the node that had it.
+  private(set) var best: Int64?
   private var headsReadAt: Duration?
 
   init(count: Int) {
     nodes = Array(repeating: Node(), count: count)
   }
 
-  /// The nodes to ask, in order. Those that rest come last, so that a pool whose nodes all failed still tries; those
-  /// that lag are left out.
-  func order(now: Duration) -> [Int] {
-    let best = nodes.compactMap(\.head).max()
-    let current = nodes.indices.filter { index in
-      guard let best, let head = nodes[index].head else { return true }
-      return best - head <= Self.headLagMax
-    }
-    return current.filter { nodes[$0].restsUntil <= now } + current.filter { nodes[$0].restsUntil > now }
+  func state(_ index: Int, now: Duration) -> NodeState {
+    let node = nodes[index]
+    if node.failures < Self.failuresMax { return .closed }
+    return node.restsUntil > now ? .open : .halfOpen
   }
+
+  func lags(_ index: Int) -> Bool { nodes[index].lag > Self.headLagMax }
+
+  func isSuspended(_ index: Int, now: Duration) -> Bool { nodes[index].suspendedUntil > now }
+
+  /// The nodes to ask, in order. Those that rest come last, so that a pool whose nodes all failed still tries; those
+  /// that lag or asked to be left alone are left out.
+  func order(now: Duration) -> [Int] {
+    let usable = nodes.indices.filter { !lags($0) && !isSuspended($0, now: now) }
+    return usable.filter { isFirstRank($0, now) } + usable.filter { !isFirstRank($0, now) }
+  }
+
+  private func isFirstRank(_ index: Int, _ now: Duration) -> Bool {
+    switch state(index, now: now) {
+    case .closed: true
+    case .open: false
+    case .halfOpen: !isProbed(index, now)
+    }
+  }
+
+  private func isProbed(_ index: Int, _ now: Duration) -> Bool {
+    nodes[index].probedSince.map { now - $0 < Self.probeMax } ?? false
+  }
+
+  /// The order for one request, which becomes the probe of the node it asks first if that one is half-open.
+  mutating func plan(now: Duration) -> [Int] {
+    let order = order(now: now)
+    if let first = order.first { ask(first, now: now) }
+    return order
+  }
+
+  /// A request goes to the node.
+  mutating func ask(_ index: Int, now: Duration) {
+    if state(index, now: now) == .halfOpen { nodes[index].probedSince = now }
+  }
+
+  /// The request was given up and says nothing about the node.
+  mutating func gaveUp(_ index: Int) { nodes[index].probedSince = nil }
 
   mutating func succeeded(_ index: Int) {
     nodes[index].failures = 0
     nodes[index].restsUntil = .zero
+    nodes[index].probedSince = nil
   }
 
   /// - Parameter rest: what the node asked for itself, if it did.
   mutating func failed(_ index: Int, now: Duration, rest: Duration? = nil) {
-    nodes[index].failures += 1
+    nodes[index].probedSince = nil
+    nodes[index].failures = min(nodes[index].failures + 1, 1000)
     let beyond = nodes[index].failures - Self.failuresMax
-    let own: Duration = beyond >= 0 ? min(Self.restMax, Self.restMin * (1 << min(beyond, 4))) : .zero
-    nodes[index].restsUntil = max(nodes[index].restsUntil, now + max(own, rest ?? .zero))
+    if beyond >= 0 {
+      let pause = min(Self.restMax, Self.restMin * (1 << min(beyond, 4)))
+      nodes[index].restsUntil = max(nodes[index].restsUntil, now + pause)
+    }
+    if let rest { nodes[index].suspendedUntil = max(nodes[index].suspendedUntil, now + rest) }
   }
 
-  /// True once per interval: whoever gets it compares the heads.
-  mutating func shouldCompareHeads(now: Duration, interval: Duration) -> Bool {
-    guard nodes.count > 1, headsReadAt.map({ now - $0 >= interval }) ?? true else { return false }
+  // MARK: Heads
+
+  /// The nodes whose heads are to be read together, for whoever asks first in an interval; those that rest are left
+  /// out. Empty for a node alone, which has nobody to be compared with, unless it has fallen behind itself.
+  mutating func headsDue(now: Duration, interval: Duration) -> [Int] {
+    let isAnyBehind = nodes.indices.contains(where: lags)
+    guard nodes.count > 1 || isAnyBehind else { return [] }
+    let pause = isAnyBehind ? min(interval, Self.lagRecheck) : interval
+    guard headsReadAt.map({ now - $0 >= pause }) ?? true else { return [] }
     headsReadAt = now
-    return true
+    return nodes.indices.filter { state($0, now: now) != .open && !isSuspended($0, now: now) }
   }
 
-  /// Nil where a node did not answer: it is judged by its failures then.
-  mutating func sawHead(_ index: Int, _ timestamp: Int64?) {
-    nodes[index].head = timestamp
+  /// Heads that were read at the same time.
+  mutating func compared(_ heads: [Int: ChainPoint]) {
+    best = heads.values.map(\.timestamp).reduce(best) { max($0 ?? $1, $1) }
+    for (index, head) in heads { sawHead(index, head) }
   }
+
+  /// A node told its head.
+  mutating func sawHead(_ index: Int, _ head: ChainPoint) {
+    let latest = max(best ?? head.timestamp, head.timestamp)
+    best = latest
+    nodes[index].head = head
+    nodes[index].lag = latest - head.timestamp
+  }
+
+  /// A node has this block. It may have later ones, so that this can only speak for it.
+  mutating func sawBlock(_ index: Int, _ block: ChainPoint) {
+    guard block.timestamp > nodes[index].head?.timestamp ?? .min else { return }
+    let latest = max(best ?? block.timestamp, block.timestamp)
+    best = latest
+    nodes[index].head = block
+    nodes[index].lag = min(nodes[index].lag, latest - block.timestamp)
+  }
+}
+
+/// A node's circuit breaker.
+public enum NodeState: String, Hashable, Sendable, CaseIterable {
+  /// Asked in its turn.
+  case closed
+  /// Has failed several times in a row and rests; asked only when all others fail.
+  case open
+  /// Has rested: one request finds out how it is.
+  case halfOpen = "half_open"
 }

@@ -2,9 +2,9 @@ import HTTPClient
 
 /// TronGrid's v1 index. Lags the chain by seconds.
 public struct TronGridClient: Sendable {
-  private let transport: NodeTransport
+  let transport: NodeTransport
   private let node: TronNodeClient
-  private let usdtContract: TronAddress
+  let usdtContract: TronAddress
 
   /// - Parameter baseURL: serves both `/v1` and `/wallet`, such as `https://api.trongrid.io`.
   public init(

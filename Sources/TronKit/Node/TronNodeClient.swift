@@ -5,11 +5,19 @@ import HTTPClient
 ///
 /// `solid: true` asks for the state of the last solid block, which can no longer be reverted.
 public struct TronNodeClient: Sendable {
-  private let transport: NodeTransport
+  let transport: NodeTransport
 
-  /// - Parameter baseURL: what stands before `/wallet`, such as `https://nile.trongrid.io`.
-  public init(baseURL: String, http: HTTPClient, apiKey: String? = nil, timeout: Duration = .seconds(5)) {
-    transport = NodeTransport(baseURL: baseURL, http: http, apiKey: apiKey, timeout: timeout)
+  static let broadcastPath = "/wallet/broadcasthex"
+
+  /// - Parameters:
+  ///   - baseURL: what stands before `/wallet`, such as `https://nile.trongrid.io`.
+  ///   - timeout: of each request, the wait for the budget not included.
+  ///   - budget: nil for no limit. Clients that use one key are given one budget.
+  public init(
+    baseURL: String, http: HTTPClient, apiKey: String? = nil, timeout: Duration = .seconds(5),
+    budget: (any RequestBudget)? = nil
+  ) {
+    transport = NodeTransport(baseURL: baseURL, http: http, apiKey: apiKey, timeout: timeout, budget: budget)
   }
 
   private init(_ transport: NodeTransport) { self.transport = transport }
@@ -19,9 +27,29 @@ public struct TronNodeClient: Sendable {
 
   /// The same node, asked with another timeout.
   public func with(timeout: Duration) -> TronNodeClient {
-    TronNodeClient(
-      NodeTransport(
-        baseURL: transport.baseURL, http: transport.http, apiKey: transport.apiKey, timeout: timeout))
+    changed { $0.timeout = timeout }
+  }
+
+  /// The same node, its reads being of this importance. Broadcasts always come first.
+  public func with(priority: RequestPriority) -> TronNodeClient {
+    changed { $0.priority = priority }
+  }
+
+  func with(observer: NodeObserver) -> TronNodeClient {
+    changed { $0.observer = observer }
+  }
+
+  private func changed(_ change: (inout NodeTransport) -> Void) -> TronNodeClient {
+    var transport = transport
+    change(&transport)
+    return TronNodeClient(transport)
+  }
+
+  /// Nil without limits.
+  public var budgetLevel: BudgetLevel? { transport.budget?.level }
+
+  var isOutOfBudget: Bool {
+    budgetLevel.map { $0.requests == 0 || $0.day == 0 } ?? false
   }
 
   // MARK: Accounts
@@ -64,39 +92,62 @@ public struct TronNodeClient: Sendable {
 
   // MARK: Blocks
 
-  public func nowBlock() async throws -> ChainBlock { try await present(post("getnowblock", [:]), "a head block") }
+  public func nowBlock() async throws -> ChainBlock {
+    try await head("getnowblock", [:], isFull: true)
+  }
 
   /// The last solid block.
   public func solidBlock() async throws -> ChainBlock {
-    try await present(post("getnowblock", [:], true), "a solid block")
+    try await present(block("getnowblock", [:], true, isFull: true), "a solid block")
   }
 
   /// The head without its transactions: the cheap way to a reference block and the chain's time.
   public func head() async throws -> ChainBlock {
-    try await present(post("getblock", ["detail": .bool(false)]), "a head block")
+    try await head("getblock", ["detail": .bool(false)], isFull: false)
   }
 
   /// The last solid block without its transactions.
   public func solidHead() async throws -> ChainBlock {
-    try await present(post("getblock", ["detail": .bool(false)], true), "a solid block")
+    try await present(block("getblock", ["detail": .bool(false)], true, isFull: false), "a solid block")
   }
 
   /// - Throws: `notFound` where the node does not have the block yet.
   public func block(number: Int64, solid: Bool = false) async throws -> ChainBlock {
-    try await present(post("getblockbynum", ["num": .integer(number)], solid), "block \(number)")
+    let found = try await present(
+      block("getblockbynum", ["num": .integer(number)], solid, isFull: true), "block \(number)")
+    guard found.number == number else {
+      throw TronNodeError(.malformed, "\(name) answered with block \(found.number) instead of \(number)")
+    }
+    return found
   }
 
   /// Blocks `from ..< to`, at most 100, those that exist.
   public func blocks(from: Int64, to: Int64) async throws -> [ChainBlock] {
-    let answer: BlockListAnswer = try await post(
-      "getblockbylimitnext", ["startNum": .integer(from), "endNum": .integer(to)])
-    return try interpreted { try (answer.block ?? []).compactMap { try $0.block() } }
+    try await transport.post(
+      "/wallet/getblockbylimitnext", visible(["startNum": .integer(from), "endNum": .integer(to)]), BlockReader.list)
   }
 
-  private func present(_ answer: BlockAnswer, _ what: String) throws -> ChainBlock {
-    guard let block = try interpreted({ try answer.block() }) else {
-      throw TronNodeError(.notFound, "\(name) does not have \(what)")
+  private func head(_ call: String, _ parameters: [String: NodeParameter], isFull: Bool) async throws -> ChainBlock {
+    let head = try await present(block(call, parameters, false, isFull: isFull), "a head block")
+    transport.observer?.saw(head.point, true)
+    return head
+  }
+
+  private func block(
+    _ call: String, _ parameters: [String: NodeParameter], _ solid: Bool, isFull: Bool
+  ) async throws -> ChainBlock? {
+    let content = try await transport.post(path(call, solid), visible(parameters)) { text in
+      let content = try BlockReader.read(text, isFull: isFull)
+      if case .error = content { return BlockReader.Content?.none }
+      return content
     }
+    guard case .block(let block) = content else { return nil }
+    transport.observer?.saw(block.point, false)
+    return block
+  }
+
+  private func present(_ block: ChainBlock?, _ what: String) throws -> ChainBlock {
+    guard let block else { throw TronNodeError(.notFound, "\(name) does not have \(what)") }
     return block
   }
 
@@ -130,10 +181,14 @@ public struct TronNodeClient: Sendable {
   }
 
   /// Sends the bytes as they are, once. Sending the same bytes again, to any node, cannot take effect twice.
-  public func broadcast(_ signed: SignedTransaction) async -> BroadcastOutcome {
+  /// - Parameter timeout: nil for the client's own.
+  public func broadcast(_ signed: SignedTransaction, timeout: Duration? = nil) async -> BroadcastOutcome {
+    var transport = transport
+    transport.priority = .broadcast
+    if let timeout { transport.timeout = timeout }
     do {
       let answer: BroadcastAnswer = try await transport.post(
-        "/wallet/broadcasthex", ["transaction": Hex.encode(signed.encoded())])
+        Self.broadcastPath, ["transaction": Hex.encode(signed.encoded())])
       return answer.outcome
     } catch let error as TronNodeError {
       return .unknown(reason: error.description)
@@ -156,7 +211,7 @@ public struct TronNodeClient: Sendable {
   }
 
   /// What is JSON of the right shape can still hold a wrong address, id or amount.
-  private func interpreted<Value>(_ interpret: () throws -> Value) throws -> Value {
+  func interpreted<Value>(_ interpret: () throws -> Value) throws -> Value {
     do {
       return try interpret()
     } catch let error as TronNodeError {
@@ -166,12 +221,19 @@ public struct TronNodeClient: Sendable {
     }
   }
 
-  private func post<Answer: Decodable>(
+  func post<Answer: Decodable>(
     _ call: String, _ parameters: [String: NodeParameter], _ solid: Bool = false
   ) async throws -> Answer {
-    var body = parameters
-    body["visible"] = .bool(true)
-    return try await transport.post("\(solid ? "/walletsolidity" : "/wallet")/\(call)", body)
+    try await transport.post(path(call, solid), visible(parameters))
+  }
+
+  func path(_ call: String, _ solid: Bool) -> String {
+    "\(solid ? "/walletsolidity" : "/wallet")/\(call)"
+  }
+
+  /// Addresses as base58 and texts as UTF-8, both ways.
+  func visible(_ parameters: [String: NodeParameter]) -> [String: NodeParameter] {
+    parameters.merging(["visible": .bool(true)]) { $1 }
   }
 }
 

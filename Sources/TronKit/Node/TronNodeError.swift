@@ -10,6 +10,12 @@ public struct TronNodeError: Error, Hashable, Sendable, CustomStringConvertible 
     case rateLimited = "rate_limited"
     /// The node answered with an error of its own.
     case refused
+    /// The node judged the request itself wrong; another node would say the same.
+    case invalid
+    /// The node does not offer this call, by its configuration or as a lite node.
+    case unsupported
+    /// This program's own budget of requests for the node is used up; nothing was sent.
+    case overBudget = "over_budget"
     /// Not the JSON it should be.
     case malformed
     case notFound = "not_found"
@@ -33,6 +39,15 @@ public struct TronNodeError: Error, Hashable, Sendable, CustomStringConvertible 
   init(_ error: HTTPError) {
     self.init(
       error.code == .timeout ? .timeout : .unreachable, error.message, mayHaveBeenSent: error.mayHaveBeenSent)
+  }
+
+  /// Whether the error speaks against the node. Of a request that is wrong, a call it does not offer, a block that is
+  /// not there yet or our own budget it does not.
+  public var blamesNode: Bool {
+    switch code {
+    case .unreachable, .timeout, .rateLimited, .refused, .malformed: true
+    case .invalid, .unsupported, .overBudget, .notFound, .noNode: false
+    }
   }
 
   public var description: String { "tron node \(code.rawValue): \(message)" }

@@ -2,84 +2,188 @@ import HTTPClient
 import Synchronization
 
 /// Several nodes in order of preference. A read goes to the first that is well and, when it fails or has not answered
-/// within a second, to the next. Nodes whose head is over 30 s behind the best are not asked.
+/// soon, to the next one as well. Nodes whose head is over 30 s behind the best are not asked.
 public struct TronNodePool: Sendable {
-  /// In the configured order. For broadcasting, where each sending must be recorded before the bytes leave.
+  /// In the configured order. For broadcasting, where each sending must be recorded before the bytes leave. What
+  /// they answer counts for the pool's picture of them.
   public let nodes: [TronNodeClient]
 
-  private final class Shared: Sendable {
-    let health: Mutex<NodeHealth>
-    let start = ContinuousClock.now
-
-    init(count: Int) { health = Mutex(NodeHealth(count: count)) }
-
-    var now: Duration { ContinuousClock.now - start }
-  }
-
-  private let shared: Shared
-  private let attemptTimeout: Duration
+  private let memory: NodeMemory
+  private let hedgeAfter: Duration
   private let headInterval: Duration
 
   /// - Parameters:
-  ///   - attemptTimeout: for each node but the last, which gets its own timeout.
+  ///   - hedgeAfter: how long a node may take for one call of a read before the next is asked to do the read too.
   ///   - headInterval: between two comparisons of heads, made by reads as they come.
   public init(
-    nodes: [TronNodeClient], attemptTimeout: Duration = .seconds(1), headInterval: Duration = .seconds(10)
+    nodes: [TronNodeClient], hedgeAfter: Duration = .milliseconds(700), headInterval: Duration = .seconds(30)
   ) {
-    self.nodes = nodes
-    self.attemptTimeout = attemptTimeout
+    let memory = NodeMemory(count: nodes.count)
+    self.memory = memory
+    self.nodes = nodes.enumerated().map { index, node in node.with(observer: memory.observer(index)) }
+    self.hedgeAfter = hedgeAfter
     self.headInterval = headInterval
-    shared = Shared(count: nodes.count)
   }
 
   public init(baseURLs: [String], http: HTTPClient, apiKey: String? = nil, timeout: Duration = .seconds(5)) {
     self.init(nodes: baseURLs.map { TronNodeClient(baseURL: $0, http: http, apiKey: apiKey, timeout: timeout) })
   }
 
-  /// The nodes that may be asked now, best first.
+  /// The nodes that may be asked now, best first; those whose budget has nothing left for a broadcast last.
   public func usableNodes() async -> [TronNodeClient] {
     await compareHeadsIfDue()
-    return shared.health.withLock { $0.order(now: shared.now) }.map { nodes[$0] }
+    let order = memory.health.withLock { $0.order(now: memory.now) }.map { nodes[$0] }
+    return order.filter { !$0.isOutOfBudget } + order.filter(\.isOutOfBudget)
   }
 
-  /// Runs a read on the first node that answers.
+  /// Runs a read on the first node that answers. It may run on several at once, and what is not needed is cancelled.
   /// - Throws: the last node's `TronNodeError`, or `CancellationError`; `notFound` is an answer and thrown at once.
-  public func read<Answer>(_ call: (TronNodeClient) async throws -> Answer) async throws -> Answer {
+  public func read<Answer: Sendable>(
+    _ priority: RequestPriority = .confirmation,
+    _ call: @escaping @Sendable (TronNodeClient) async throws -> Answer
+  ) async throws -> Answer {
+    try Task.checkCancellation()
     await compareHeadsIfDue()
-    let order = shared.health.withLock { $0.order(now: shared.now) }
-    var last = TronNodeError(.noNode, "no TRON node is configured, or all lag behind", mayHaveBeenSent: false)
-    for (position, index) in order.enumerated() {
-      try Task.checkCancellation()
-      let isLast = position == order.count - 1
-      let node = isLast ? nodes[index] : nodes[index].with(timeout: attemptTimeout)
-      do {
-        let answer = try await call(node)
-        shared.health.withLock { $0.succeeded(index) }
-        return answer
-      } catch let error as TronNodeError {
-        if error.code == .notFound { throw error }
-        shared.health.withLock { $0.failed(index, now: shared.now, rest: error.retryAfter) }
-        last = error
+    let order = memory.health.withLock { $0.plan(now: memory.now) }
+    guard !order.isEmpty else { throw noNode() }
+    return try await withThrowingTaskGroup(of: ReadEvent<Answer>.self) { group in
+      defer { group.cancelAll() }
+      var race = NodeRace(order: order)
+      var last = noNode()
+      func start(_ index: Int) {
+        let pulse = Pulse()
+        let node = nodes[index].with(priority: priority).with(observer: memory.observer(index, pulse))
+        group.addTask { await Self.attempt(index, node, call) }
+        if !race.isExhausted {
+          group.addTask { [hedgeAfter] in await pulse.isSilent(for: hedgeAfter) ? .silence(index) : .stopped }
+        }
+      }
+      if let first = race.next() { start(first) }
+      while let event = try await group.next() {
+        switch event {
+        case .answered(let index, let answer):
+          won(index, over: race.running)
+          return answer
+        case .failed(let index, let error):
+          if error.code == .notFound {
+            won(index, over: race.running)
+            throw error
+          }
+          note(error, of: index)
+          last = error
+          if let next = race.lost(index) {
+            ask(next)
+            start(next)
+          } else if race.running.isEmpty {
+            throw last
+          }
+        case .threw(let index, let error):
+          memory.health.withLock { health in
+            for asked in [index] + race.running { health.gaveUp(asked) }
+          }
+          throw error
+        case .silence(let index):
+          if let next = race.isSilent(index) {
+            ask(next)
+            start(next)
+          }
+        case .stopped: break
+        }
+      }
+      throw last
+    }
+  }
+
+  /// What is known of each node, in the configured order, for metrics.
+  public func snapshot() -> [NodeSnapshot] {
+    let now = memory.now
+    return memory.health.withLock { health in
+      nodes.indices.map { index in
+        NodeSnapshot(
+          name: nodes[index].name, state: health.state(index, now: now), failures: health.nodes[index].failures,
+          isSuspended: health.isSuspended(index, now: now), head: health.nodes[index].head,
+          lag: .milliseconds(health.nodes[index].lag), lags: health.lags(index), budget: nodes[index].budgetLevel,
+          calls: memory.calls(index))
       }
     }
-    throw last
   }
 
+  // MARK: - Health
+
+  /// Milliseconds of chain time by which a node may be behind the best.
+  public static var headLagMax: Int64 { NodeHealth.headLagMax }
+
+  /// The latest head that any node ever told, in milliseconds of chain time.
+  var latestHead: Int64? { memory.health.withLock { $0.best } }
+
+  func report(_ error: TronNodeError, of node: TronNodeClient) {
+    if let index = nodes.firstIndex(where: { $0.name == node.name }) { note(error, of: index) }
+  }
+
+  private func noNode() -> TronNodeError {
+    TronNodeError(
+      .noNode, "no TRON node can be asked: \(nodes.count) configured, the others lag behind or asked to be left alone",
+      mayHaveBeenSent: false)
+  }
+
+  private func ask(_ index: Int) { memory.health.withLock { $0.ask(index, now: memory.now) } }
+
+  /// The nodes that were asked earlier and are still silent were overtaken: too slow to be called well.
+  private func won(_ index: Int, over running: [Int]) {
+    memory.health.withLock { health in
+      health.succeeded(index)
+      for other in running.prefix(while: { $0 != index }) { health.failed(other, now: memory.now) }
+    }
+  }
+
+  private func note(_ error: TronNodeError, of index: Int) {
+    memory.health.withLock { health in
+      if error.blamesNode {
+        health.failed(index, now: memory.now, rest: error.retryAfter)
+      } else {
+        health.gaveUp(index)
+      }
+    }
+  }
+
+  private enum ReadEvent<Answer: Sendable>: Sendable {
+    case answered(Int, Answer)
+    case failed(Int, TronNodeError)
+    /// Cancellation, or something of the caller's own.
+    case threw(Int, any Error)
+    case silence(Int)
+    case stopped
+  }
+
+  private static func attempt<Answer: Sendable>(
+    _ index: Int, _ node: TronNodeClient, _ call: @Sendable (TronNodeClient) async throws -> Answer
+  ) async -> ReadEvent<Answer> {
+    do {
+      return .answered(index, try await call(node))
+    } catch let error as TronNodeError {
+      return .failed(index, error)
+    } catch {
+      return .threw(index, error)
+    }
+  }
+
+  /// Those that do not answer are judged by their failures.
   private func compareHeadsIfDue() async {
-    guard shared.health.withLock({ $0.shouldCompareHeads(now: shared.now, interval: headInterval) }) else { return }
-    await withTaskGroup(of: (Int, Int64?).self) { group in
-      for (index, node) in nodes.enumerated() {
+    let due = memory.health.withLock { $0.headsDue(now: memory.now, interval: headInterval) }
+    guard !due.isEmpty else { return }
+    let heads = await withTaskGroup(of: (Int, ChainPoint?).self) { group in
+      for index in due {
+        let node = nodes[index].with(timeout: hedgeAfter)
         group.addTask {
           do {
-            return (index, try await node.with(timeout: attemptTimeout).head().timestamp)
+            return (index, try await node.head().point)
           } catch {
             return (index, nil)
           }
         }
       }
-      for await (index, head) in group {
-        shared.health.withLock { $0.sawHead(index, head) }
-      }
+      return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
     }
+    memory.health.withLock { $0.compared(heads) }
   }
 }

@@ -2,8 +2,8 @@ import HTTPClient
 
 /// TronScan's index: the fallback of TronGrid's.
 public struct TronScanClient: Sendable {
-  private let transport: NodeTransport
-  private let usdtContract: TronAddress
+  let transport: NodeTransport
+  let usdtContract: TronAddress
 
   /// - Parameter baseURL: such as `https://apilist.tronscanapi.com`.
   public init(

@@ -16,7 +16,7 @@ struct Block: Sendable {
 
   init(number: Int64, timestampMs: Int64, parentHash: [UInt8], entries: [Entry]) {
     header = BlockHeader(
-      timestampMs: timestampMs, txTrieRoot: Block.root(of: entries.map { $0.transaction.leafHash }),
+      timestampMs: timestampMs, txTrieRoot: Block.root(of: entries.map { $0.transaction.leafHash($0.receipt.outcome) }),
       parentHash: parentHash, number: number, witnessAddress: Witness.key.address.bytes, version: 34)
     id = header.blockID
     signature = WitnessSignature(header: header)

@@ -27,6 +27,7 @@ struct Chain: Sendable {
   private var cache = TransactionCache()
   private(set) var delegationLog: [DelegationRecord] = []
   private var delegationSequence: Int64 = 0
+  private(set) var history = AccountHistory()
   private(set) var clockOffsetMs: Int64 = 0
   /// Solid blocks stay solid, also while a reorganisation makes the chain shorter.
   private var finalNumber: Int64 = 0
@@ -215,13 +216,16 @@ struct Chain: Sendable {
     var next = state
     var entries: [Block.Entry] = []
     var included: Set<TransactionID> = []
+    // After an account's permissions changed, a block holds nothing more of that account.
+    var changed: Set<[UInt8]> = []
     for transaction in candidates where !included.contains(transaction.id) {
       do {
-        guard let call = transaction.call else { continue }
+        guard let call = transaction.call, !changed.contains(call.owner) else { continue }
         if !isReplay { try check(transaction, call: call, against: next) }
         let receipt = try next.apply(transaction, call: call, context: context)
         entries.append(Block.Entry(transaction: transaction, receipt: receipt))
         included.insert(transaction.id)
+        if case .permissionUpdate = call { changed.insert(call.owner) }
       } catch {
         continue  // refused at inclusion: it leaves the pool without a trace, as on java-tron
       }
@@ -237,6 +241,7 @@ struct Chain: Sendable {
       locations[entry.transaction.id] = Location(block: block.number, index: index)
       log(entry.transaction, block: block)
     }
+    history.add(block)
     forgetOldBlocks()
     return block
   }
@@ -244,6 +249,7 @@ struct Chain: Sendable {
   private mutating func forgetOldBlocks() {
     guard blocks.count >= Self.blocksMaximum + 4_096 else { return }
     for block in blocks.prefix(4_096) {
+      history.forget(block)
       for entry in block.entries { locations[entry.transaction.id] = nil }
     }
     blocks.removeFirst(4_096)
@@ -283,7 +289,7 @@ struct Chain: Sendable {
       rebuildPending()
       return ["used": .int(outcome.used), "burned_sun": .int(outcome.burnedSun)]
     case .setParameter(let name, let value):
-      try states[last].setParameter(name, value: value)
+      try states[last].setParameter(name, value: value, nowMs: now)
       rebuildPending()
       return .object([])
     case .setClockOffset(let ms):
@@ -301,6 +307,7 @@ struct Chain: Sendable {
         reason: "\(count) blocks cannot be taken back; only the \(head.number - solidNumber) that are not solid can")
     }
     let dropped = blocks.suffix(Int(count))
+    for block in dropped { history.remove(block) }
     blocks.removeLast(Int(count))
     states.removeLast(Int(count))
     let transactions = dropped.flatMap { $0.entries.map(\.transaction) }

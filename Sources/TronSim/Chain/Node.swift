@@ -16,7 +16,8 @@ final class Node: Sendable {
     self.logger = logger
     let directory = URL(filePath: options.dataDirectory)
     let genesis = Genesis(
-      directory: directory, suppliers: options.suppliers, supplierStake: options.supplierStakeTRX)
+      directory: directory, suppliers: options.suppliers, supplierStake: options.supplierStakeTRX,
+      usdtContract: options.usdtContract)
     let store = try ChainStore.open(
       directory: directory, genesis: genesis, solidAfter: options.solidAfter, nowMs: Self.wallClockMs)
     network = Mutex(Network(store: store, nodes: options.nodes, gossipMs: options.gossipMs))

@@ -10,6 +10,10 @@ enum SimAction: Sendable, Equatable {
     var energyStake: Int64?
     var bandwidthStake: Int64?
     var isContract: Bool?
+    /// Whether this account is the USDT contract from now on.
+    var isUSDT: Bool?
+    /// Whether the USDT contract refuses to move what this account holds.
+    var isBlacklisted: Bool?
   }
 
   case adjust(Adjustment)
@@ -37,6 +41,8 @@ extension SimAction {
       if let value = adjustment.energyStake { object.set("energy_stake", .int(value)) }
       if let value = adjustment.bandwidthStake { object.set("bandwidth_stake", .int(value)) }
       if let value = adjustment.isContract { object.set("contract", .bool(value)) }
+      if let value = adjustment.isUSDT { object.set("usdt_contract", .bool(value)) }
+      if let value = adjustment.isBlacklisted { object.set("blacklisted", .bool(value)) }
     case .useEnergy(let address, let amount):
       object.set("action", "use_energy")
       object.set("address", .string(address.base58))
@@ -81,7 +87,8 @@ extension SimAction {
         Adjustment(
           address: try address(), balance: try number("trx"), usdt: try number("usdt"),
           energyStake: try number("energy_stake"), bandwidthStake: try number("bandwidth_stake"),
-          isContract: json["contract"]?.bool))
+          isContract: json["contract"]?.bool, isUSDT: json["usdt_contract"]?.bool,
+          isBlacklisted: json["blacklisted"]?.bool))
     case "use_energy": self = .useEnergy(try address(), amount: try required("energy"))
     case "set_parameter":
       self = .setParameter(name: json["name"]?.string ?? "", value: try required("value"))

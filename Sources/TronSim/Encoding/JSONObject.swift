@@ -1,6 +1,6 @@
 /// Builds an object the way protobuf's JSON form does: zero, false and empty values are left out.
 struct JSONObject {
-  private var members: [(key: String, value: JSON)] = []
+  private(set) var members: [(key: String, value: JSON)] = []
 
   mutating func set(_ key: String, _ value: JSON) { members.append((key, value)) }
   mutating func set(_ key: String, nonZero value: Int64) { if value != 0 { members.append((key, .int(value))) } }

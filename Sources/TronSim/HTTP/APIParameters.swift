@@ -19,6 +19,12 @@ struct APIParameters {
     }
   }
 
+  /// The same question for the next page.
+  func link(_ path: String, fingerprint: String) -> String {
+    let kept = query.filter { $0.name != "fingerprint" } + [(name: "fingerprint", value: fingerprint)]
+    return path + "?" + kept.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
+  }
+
   func int(_ name: String) -> Int64? { string(name).flatMap { Int64($0) } }
   func bool(_ name: String) -> Bool { string(name) == "true" }
 

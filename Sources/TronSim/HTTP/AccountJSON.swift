@@ -25,6 +25,7 @@ enum AccountJSON {
     object.set(
       "frozenV2",
       .array([frozen(nil, net.frozen), frozen("ENERGY", account.energy.frozen), ["type": "TRON_POWER"]]))
+    object.set("unfrozenV2", nonEmpty: account.unfrozen.map(unfrozen))
     object.set("asset_optimized", true)
     return object.json
   }
@@ -50,6 +51,14 @@ enum AccountJSON {
     return object.json
   }
 
+  private static func unfrozen(_ part: Account.Unfrozen) -> JSON {
+    var object = JSONObject()
+    if part.resource != .bandwidth { object.set("type", .string(part.resource.name)) }
+    object.set("unfreeze_amount", nonZero: part.amount)
+    object.set("unfreeze_expire_time", nonZero: part.expiresAtMs)
+    return object.json
+  }
+
   static func permission(_ permission: Permission, visible: Bool) -> JSON {
     var object = JSONObject()
     switch permission.type {
@@ -60,6 +69,7 @@ enum AccountJSON {
     object.set("id", nonZero: permission.id)
     object.set("permission_name", nonEmpty: permission.name)
     object.set("threshold", nonZero: permission.threshold)
+    object.set("parent_id", nonZero: permission.parentID)
     object.set("operations", nonEmpty: Hex.encode(permission.operations))
     let keys: [JSON] = permission.keys.map { key in
       ["address": .string(addressText(key.address, visible: visible)), "weight": .int(key.weight)]
@@ -84,7 +94,7 @@ enum AccountJSON {
     object.set("NetLimit", nonZero: net.limit)
     object.set("TotalNetLimit", nonZero: parameters.totalNetLimit)
     object.set("TotalNetWeight", nonZero: parameters.totalNetWeight)
-    let stake = [account.energy, account.bandwidth].reduce(0) { $0 + $1.frozen + $1.delegated }
+    let stake = [account.energy, account.bandwidth].reduce(0) { $0 + $1.staked }
     object.set("tronPowerLimit", nonZero: stake / ChainParameters.sunPerTRX)
     object.set("EnergyUsed", nonZero: energy.used)
     object.set("EnergyLimit", nonZero: energy.limit)

@@ -1,4 +1,4 @@
-/// Blocks and receipts as java-tron prints them.
+/// Blocks as java-tron prints them.
 enum BlockJSON {
   static func block(_ block: Block, visible: Bool, detail: Bool) -> JSON {
     let header = block.header
@@ -15,23 +15,8 @@ enum BlockJSON {
     if detail {
       object.set(
         "transactions",
-        nonEmpty: block.entries.map { TransactionJSON.transaction($0.transaction, visible: visible, included: true) })
+        nonEmpty: block.entries.map { TransactionJSON.included($0, visible: visible) })
     }
-    return object.json
-  }
-
-  /// TransactionInfo.
-  static func info(_ entry: Block.Entry, in block: Block) -> JSON {
-    var receipt = JSONObject()
-    receipt.set("net_usage", nonZero: entry.receipt.netUsage)
-    receipt.set("net_fee", nonZero: entry.receipt.netFee)
-    var object = JSONObject()
-    object.set("id", .string(entry.transaction.id.hex))
-    object.set("fee", nonZero: entry.receipt.fee)
-    object.set("blockNumber", nonZero: block.number)
-    object.set("blockTimeStamp", nonZero: block.timestampMs)
-    object.set("contractResult", [""])
-    object.set("receipt", receipt.json)
     return object.json
   }
 }

@@ -22,24 +22,50 @@ struct BroadcastAPI {
     return answer(transaction, visible: parameters.visible, echo: false)
   }
 
-  /// The permission that a transaction names and the id it has. Signatures are not weighed.
+  /// Whose signatures a transaction has and whether they are enough; and its id, for clients that do not hash.
   func signWeight(_ parameters: APIParameters) throws(APIError) -> JSON {
     let transaction = try TransactionJSONReader.transaction(parameters.object)
-    let printed = TransactionJSON.transaction(transaction, visible: parameters.visible, included: false)
-    let account = transaction.call.flatMap { Address(bytes: $0.owner) }.flatMap { owner in
-      node.read { $0.state.accounts[owner] }
-    }
+    let visible = parameters.visible
+    let state = node.read { $0.state }
+    var result = JSONObject()
     var object = JSONObject()
-    if let permission = account?.permission(transaction.raw.contracts.first?.permissionID ?? 0) {
-      object.set("result", .object([]))
-      object.set("permission", AccountJSON.permission(permission, visible: parameters.visible))
-    } else {
-      object.set("result", ["code": "PERMISSION_ERROR", "message": "permission isn't exit"])
+    do {
+      let permission = try namedPermission(transaction, state)
+      object.set("permission", AccountJSON.permission(permission, visible: visible))
+      var weight: Int64 = 0
+      if !transaction.signatures.isEmpty {
+        let weighed = try state.weigh(transaction.signatures, of: transaction.id, by: permission)
+        object.set("approved_list", .array(weighed.signers.map { .string($0.text(visible: visible)) }))
+        object.set("current_weight", nonZero: weighed.weight)
+        weight = weighed.weight
+      }
+      if weight < permission.threshold { result.set("code", "NOT_ENOUGH_PERMISSION") }
+    } catch {
+      result.set("code", "PERMISSION_ERROR")
+      result.set("message", .string(error.message.replacing("Validate signature error: ", with: "")))
     }
+    object.set("result", result.json)
     object.set(
       "transaction",
-      ["result": ["result": true], "txid": .string(transaction.id.hex), "transaction": printed])
+      [
+        "result": ["result": true], "txid": .string(transaction.id.hex),
+        "transaction": TransactionJSON.transaction(transaction, visible: visible),
+      ])
     return object.json
+  }
+
+  private func namedPermission(_ transaction: Transaction, _ state: ChainState) throws(Refusal) -> Permission {
+    guard let call = transaction.call, let contract = transaction.raw.contracts.first,
+      let account = Address(bytes: call.owner).flatMap({ state.accounts[$0] })
+    else { throw .signature("Account does not exist!") }
+    guard let permission = account.permission(contract.permissionID) else {
+      throw .signature("Permission for this, does not exist!")
+    }
+    if contract.permissionID != 0 {
+      guard permission.type == Permission.active else { throw .signature("Permission type is wrong!") }
+      guard permission.allows(contract.type) else { throw .signature("Permission denied!") }
+    }
+    return permission
   }
 
   private func answer(_ transaction: Transaction, visible: Bool, echo: Bool) -> JSON {
@@ -57,7 +83,7 @@ struct BroadcastAPI {
     }
     if echo {
       object.set(
-        "transaction", .string(TransactionJSON.transaction(transaction, visible: false, included: false).text))
+        "transaction", .string(TransactionJSON.transaction(transaction, visible: false).text))
     }
     return object.json
   }

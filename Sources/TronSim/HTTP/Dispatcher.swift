@@ -119,7 +119,8 @@ struct Dispatcher: Sendable {
     }
     if request.method == "GET", path.hasPrefix("/v1/accounts/") {
       let text = String(path.dropFirst("/v1/accounts/".count))
-      return peer.read { ExplorerAPI(chain: $0).tronGridAccount(text) }
+      let parameters = try request.parameters()
+      return peer.read { ExplorerAPI(chain: $0).tronGrid(text, parameters) }
     }
     if request.method == "GET", path == "/api/accountv2" {
       let text = try request.parameters().string("address") ?? ""

@@ -4,12 +4,26 @@ struct ExplorerAPI {
 
   private var nowMs: Int64 { chain.head.timestampMs }
 
+  /// `GET /v1/accounts/{address}` and what lies below it; `nil` for what does not exist.
+  func tronGrid(_ path: String, _ parameters: APIParameters) -> APIReply? {
+    let parts = path.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2 else { return tronGridAccount(path) }
+    guard let address = Address(text: parts[0]) else { return Self.badAddress }
+    let history = AccountHistoryAPI(
+      chain: chain, address: address, parameters: parameters, path: "/v1/accounts/" + path)
+    switch parts[1] {
+    case "transactions": return history.transactions()
+    case "transactions/trc20": return history.tokens()
+    default: return nil
+    }
+  }
+
+  private static let badAddress = APIReply(
+    ["success": false, "error": "A valid account address is required.", "statusCode": 400], status: 400)
+
   /// `GET /v1/accounts/{address}`: an account without activation and without tokens has no data.
   func tronGridAccount(_ text: String) -> APIReply {
-    guard let address = Address(text: text) else {
-      return APIReply(
-        ["success": false, "error": "A valid account address is required.", "statusCode": 400], status: 400)
-    }
+    guard let address = Address(text: text) else { return Self.badAddress }
     var data: [JSON] = []
     let usdt = chain.state.usdt[address] ?? 0
     if chain.state.accounts[address] != nil || usdt > 0 {
@@ -19,7 +33,7 @@ struct ExplorerAPI {
       {
         members += printed.filter { $0.key != "address" }
       }
-      if usdt > 0 { members.append(("trc20", [.object([(key: Genesis.usdtContract, value: .string(String(usdt)))])])) }
+      if usdt > 0 { members.append(("trc20", [.object([(key: chain.state.usdtContract.base58, value: .string(String(usdt)))])])) }
       data = [.object(members)]
     }
     let meta: JSON = ["at": .int(nowMs), "page_size": .int(Int64(data.count))]
@@ -41,7 +55,7 @@ struct ExplorerAPI {
     object.set("totalFrozenV2", .int((account?.energy.frozen ?? 0) + (account?.bandwidth.frozen ?? 0)))
     object.set("bandwidth", bandwidth(account, in: state))
     var tokens = [token("_", "trx", "trx", balance: account?.balance ?? 0, inTRX: 1)]
-    if usdt > 0 { tokens.append(token(Genesis.usdtContract, "USDT", "Tether USD", balance: usdt, inTRX: 3)) }
+    if usdt > 0 { tokens.append(token(state.usdtContract.base58, "USDT", "Tether USD", balance: usdt, inTRX: 3)) }
     object.set("withPriceTokens", .array(tokens))
     return APIReply(object.json)
   }

@@ -1,21 +1,33 @@
 /// Transactions as java-tron prints them.
 enum TransactionJSON {
-  static func transaction(_ transaction: Transaction, visible: Bool, included: Bool) -> JSON {
+  /// One that is in a block, with the result that it has there.
+  static func included(_ entry: Block.Entry, visible: Bool) -> JSON {
+    let result: JSON = ["contractRet": .string(entry.receipt.outcome.name)]
+    return .object([(key: "ret", value: [result])] + members(entry.transaction, visible: visible))
+  }
+
+  /// One that somebody is to sign. Only here java-tron says how addresses are printed.
+  static func built(_ transaction: Transaction, visible: Bool) -> JSON {
+    .object([(key: "visible", value: .bool(visible))] + members(transaction, visible: visible))
+  }
+
+  static func transaction(_ transaction: Transaction, visible: Bool) -> JSON {
+    .object(members(transaction, visible: visible))
+  }
+
+  private static func members(_ transaction: Transaction, visible: Bool) -> [(key: String, value: JSON)] {
     var object = JSONObject()
-    if included { object.set("ret", [["contractRet": "SUCCESS"]]) }
     object.set("signature", nonEmpty: transaction.signatures.map { .string(Hex.encode($0)) })
-    if visible { object.set("visible", true) }
     object.set("txID", .string(transaction.id.hex))
     object.set("raw_data", raw(transaction.raw, visible: visible))
     object.set("raw_data_hex", .string(Hex.encode(transaction.rawBytes)))
-    return object.json
+    return object.members
   }
 
   private static func raw(_ raw: RawTransaction, visible: Bool) -> JSON {
     var object = JSONObject()
-    if !raw.data.isEmpty {
-      object.set("data", .string(visible ? String(decoding: raw.data, as: UTF8.self) : Hex.encode(raw.data)))
-    }
+    // The memo is no text to java-tron: hexadecimal whatever `visible` says.
+    object.set("data", nonEmpty: Hex.encode(raw.data))
     object.set("contract", .array(raw.contracts.map { contract($0, visible: visible) }))
     object.set("ref_block_bytes", nonEmpty: Hex.encode(raw.refBlockBytes))
     object.set("ref_block_hash", nonEmpty: Hex.encode(raw.refBlockHash))
@@ -72,6 +84,14 @@ enum TransactionJSON {
       address("owner_address", call.owner)
       object.set("unfreeze_balance", nonZero: call.balance)
       resource(call.resource)
+    case .withdrawExpired(let call): address("owner_address", call.owner)
+    case .trigger(let call):
+      object.set("data", nonEmpty: Hex.encode(call.data))
+      object.set("token_id", nonZero: call.tokenID)
+      address("owner_address", call.owner)
+      object.set("call_token_value", nonZero: call.tokenValue)
+      address("contract_address", call.contract)
+      object.set("call_value", nonZero: call.value)
     case .permissionUpdate(let call):
       address("owner_address", call.account)
       if let owner = call.owner { object.set("owner", AccountJSON.permission(owner, visible: visible)) }

@@ -18,7 +18,7 @@ struct TransactionJSONReader {
     }
   }
 
-  private func hex(_ text: String?) throws(APIError) -> [UInt8] {
+  func hex(_ text: String?) throws(APIError) -> [UInt8] {
     guard let text else { return [] }
     guard let bytes = Hex.decode(text) else {
       throw .java("org.tron.core.services.http.JsonFormat$ParseException", "1:13: INVALID hex String")
@@ -39,7 +39,7 @@ struct TransactionJSONReader {
     raw.expiration = json["expiration"]?.int ?? 0
     raw.timestamp = json["timestamp"]?.int ?? 0
     raw.feeLimit = json["fee_limit"]?.int ?? 0
-    if let data = json["data"]?.string { raw.data = visible ? Array(data.utf8) : try hex(data) }
+    raw.data = try hex(json["data"]?.string)
     for contract in json["contract"]?.array ?? [] { raw.contracts.append(try self.contract(contract)) }
     return raw
   }
@@ -60,7 +60,8 @@ struct TransactionJSONReader {
     return contract
   }
 
-  private func call(type: Int64, _ json: JSON) throws(APIError) -> ContractCall? {
+  /// `nil` for a contract that the simulator does not read from JSON.
+  func call(type: Int64, _ json: JSON) throws(APIError) -> ContractCall? {
     let owner = try address(json["owner_address"])
     let resource = json["resource"]?.int ?? json["resource"]?.string.flatMap { Resource(name: $0)?.rawValue } ?? 0
     let balance = json["balance"]?.int ?? 0
@@ -79,6 +80,13 @@ struct TransactionJSONReader {
       return .freeze(.init(owner: owner, balance: json["frozen_balance"]?.int ?? 0, resource: resource))
     case ContractType.unfreezeBalanceV2:
       return .unfreeze(.init(owner: owner, balance: json["unfreeze_balance"]?.int ?? 0, resource: resource))
+    case ContractType.withdrawExpireUnfreeze: return .withdrawExpired(.init(owner: owner))
+    case ContractType.triggerSmartContract:
+      return .trigger(
+        .init(
+          owner: owner, contract: try address(json["contract_address"]), value: json["call_value"]?.int ?? 0,
+          data: try hex(json["data"]?.string), tokenValue: json["call_token_value"]?.int ?? 0,
+          tokenID: json["token_id"]?.int ?? 0))
     case ContractType.permissionUpdate:
       return .permissionUpdate(
         .init(
@@ -95,6 +103,7 @@ struct TransactionJSONReader {
     permission.id = json["id"]?.int ?? 0
     permission.name = json["permission_name"]?.string ?? ""
     permission.threshold = json["threshold"]?.int ?? 0
+    permission.parentID = json["parent_id"]?.int ?? 0
     permission.operations = try hex(json["operations"]?.string)
     for key in json["keys"]?.array ?? [] {
       permission.keys.append(.init(address: try address(key["address"]), weight: key["weight"]?.int ?? 0))

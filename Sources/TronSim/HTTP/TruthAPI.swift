@@ -103,7 +103,7 @@ struct TruthAPI {
   }
 
   private static func json(_ entry: Block.Entry, in block: Block, solid: Int64) -> JSON {
-    let printed = TransactionJSON.transaction(entry.transaction, visible: true, included: true)
+    let printed = TransactionJSON.included(entry, visible: true)
     let contract = printed["raw_data"]?["contract"]?[0]
     return [
       "txid": .string(entry.transaction.id.hex), "block": .int(block.number), "timestamp": .int(block.timestampMs),

@@ -10,12 +10,12 @@ struct WalletAPI {
   /// Not on `/walletsolidity`: these read or change what only a full node has.
   private static let headOnly: Set<String> = [
     "getaccountresource", "getchainparameters", "getblockbylimitnext", "gettransactionfrompending", "getpendingsize",
-    "validateaddress", "getnodeinfo",
+    "validateaddress", "getnodeinfo", "getcontract", "getcontractinfo", "triggersmartcontract",
   ]
 
-  private var state: ChainState { scope == .head ? chain.state : chain.solidState }
+  var state: ChainState { scope == .head ? chain.state : chain.solidState }
   private var top: Block { scope == .head ? chain.head : chain.solid }
-  private var nowMs: Int64 { top.timestampMs }
+  var nowMs: Int64 { top.timestampMs }
 
   /// `nil` for a method that does not exist.
   func answer(_ method: String, _ parameters: APIParameters) throws(APIError) -> JSON? {
@@ -34,14 +34,19 @@ struct WalletAPI {
     case "gettransactionfrompending": return pending(parameters)
     case "getpendingsize": return ["pendingSize": .int(Int64(chain.pool.count))]
     case "getchainparameters": return chainParameters
-    case "getenergyprices": return ["prices": .string("0:\(state.parameters.energyFee)")]
-    case "getbandwidthprices": return ["prices": .string("0:\(state.parameters.transactionFee)")]
+    case "getenergyprices": return prices(state.parameters.energyPrices)
+    case "getbandwidthprices": return prices(state.parameters.bandwidthPrices)
     case "getcandelegatedmaxsize": return try canDelegate(parameters)
     case "getdelegatedresourcev2": return try delegatedResource(parameters)
     case "getdelegatedresourceaccountindexv2": return try delegationIndex(parameters)
+    case "getavailableunfreezecount": return try unfreezeCount(parameters)
+    case "getcanwithdrawunfreezeamount": return try withdrawable(parameters)
     case "getnodeinfo": return nodeInfo
     case "validateaddress": return validate(parameters.string("address") ?? "")
-    default: return nil
+    default:
+      if let json = try ContractAPI(chain: chain, state: state, top: top).answer(method, parameters) { return json }
+      guard scope == .head else { return nil }
+      return try BuilderAPI(chain: chain).answer(method, parameters)
     }
   }
 
@@ -73,6 +78,10 @@ struct WalletAPI {
       entry.value == 0 ? ["key": .string(entry.key)] : ["key": .string(entry.key), "value": .int(entry.value)]
     }
     return ["chainParameter": .array(list)]
+  }
+
+  private func prices(_ prices: [ChainParameters.Price]) -> JSON {
+    ["prices": .string(prices.map { "\($0.sinceMs):\($0.sun)" }.joined(separator: ","))]
   }
 
   // MARK: Blocks
@@ -126,73 +135,24 @@ struct WalletAPI {
 
   private func transaction(_ parameters: APIParameters) -> JSON {
     guard let found = find(parameters) else { return [:] }
-    return TransactionJSON.transaction(found.entry.transaction, visible: parameters.visible, included: true)
+    return TransactionJSON.included(found.entry, visible: parameters.visible)
   }
 
   private func transactionInfo(_ parameters: APIParameters) -> JSON {
     guard let found = find(parameters) else { return [:] }
-    return BlockJSON.info(found.entry, in: found.block)
+    return TransactionInfoJSON.info(found.entry, in: found.block, visible: parameters.visible)
   }
 
   private func infos(_ parameters: APIParameters) throws(APIError) -> JSON {
     guard let number = parameters.int("num") else { throw .nullPointer }
     guard let block = visibleBlock(number) else { return [] }
-    return .array(block.entries.map { BlockJSON.info($0, in: block) })
+    return .array(block.entries.map { TransactionInfoJSON.info($0, in: block, visible: parameters.visible) })
   }
 
   private func pending(_ parameters: APIParameters) -> JSON {
     guard let id = TransactionID(hex: parameters.string("value") ?? ""),
       let transaction = chain.pool.first(where: { $0.id == id })
     else { return [:] }
-    return TransactionJSON.transaction(transaction, visible: parameters.visible, included: false)
-  }
-
-  // MARK: Delegations
-
-  private func canDelegate(_ parameters: APIParameters) throws(APIError) -> JSON {
-    guard let owner = try parameters.address("owner_address"), let account = state.accounts[owner],
-      let resource = Resource(rawValue: parameters.int("type") ?? 0), resource != .tronPower
-    else { return [:] }
-    // java-tron keeps the bandwidth of the delegation itself back: 275 bytes without, 283 with a lock.
-    let reserved: Int64 = resource == .bandwidth ? 275 : 0
-    let size = state.lendable(resource, of: account, at: nowMs, reserved: reserved)
-    return size < ChainParameters.sunPerTRX ? [:] : ["max_size": .int(size)]
-  }
-
-  private func delegatedResource(_ parameters: APIParameters) throws(APIError) -> JSON {
-    guard let from = try parameters.address("fromAddress"), let to = try parameters.address("toAddress"),
-      let delegation = state.delegations[Delegation.Pair(from: from, to: to)]
-    else { return [:] }
-    func record(_ net: Int64, _ energy: Int64, _ netExpiry: Int64, _ energyExpiry: Int64) -> JSON? {
-      guard net > 0 || energy > 0 else { return nil }
-      var object = JSONObject()
-      object.set("from", .string(from.text(visible: parameters.visible)))
-      object.set("to", .string(to.text(visible: parameters.visible)))
-      object.set("frozen_balance_for_bandwidth", nonZero: net)
-      object.set("frozen_balance_for_energy", nonZero: energy)
-      object.set("expire_time_for_bandwidth", nonZero: netExpiry)
-      object.set("expire_time_for_energy", nonZero: energyExpiry)
-      return object.json
-    }
-    let (net, energy) = (delegation.bandwidth, delegation.energy)
-    let records = [
-      record(net.unlocked, energy.unlocked, 0, 0),
-      record(net.locked, energy.locked, net.expiresAtMs, energy.expiresAtMs),
-    ]
-    return ["delegatedResource": .array(records.compactMap(\.self))]
-  }
-
-  private func delegationIndex(_ parameters: APIParameters) throws(APIError) -> JSON {
-    guard let address = try parameters.address("value") else { return [:] }
-    let visible = parameters.visible
-    let pairs = state.delegations.keys.sorted { $0.from.hex + $0.to.hex < $1.from.hex + $1.to.hex }
-    let lenders: [JSON] = pairs.filter { $0.to == address }.map { .string($0.from.text(visible: visible)) }
-    let borrowers: [JSON] = pairs.filter { $0.from == address }.map { .string($0.to.text(visible: visible)) }
-    guard !lenders.isEmpty || !borrowers.isEmpty else { return [:] }
-    var object = JSONObject()
-    object.set("account", .string(address.text(visible: visible)))
-    object.set("fromAccounts", nonEmpty: lenders)
-    object.set("toAccounts", nonEmpty: borrowers)
-    return object.json
+    return TransactionJSON.transaction(transaction, visible: parameters.visible)
   }
 }

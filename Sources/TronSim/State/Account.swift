@@ -1,5 +1,13 @@
 /// An activated account.
 struct Account: Sendable, Equatable {
+  /// Stake that was given up and waits until its TRX come free.
+  struct Unfrozen: Sendable, Equatable {
+    let resource: Resource
+    /// sun
+    let amount: Int64
+    let expiresAtMs: Int64
+  }
+
   let address: Address
   /// sun
   var balance: Int64 = 0
@@ -9,6 +17,8 @@ struct Account: Sendable, Equatable {
   var energy = ResourceAccount()
   var bandwidth = ResourceAccount()
   var freeBandwidth = UsageMeter()
+  /// In the order of the operations.
+  var unfrozen: [Unfrozen] = []
   var ownerPermission: Permission
   var witnessPermission: Permission?
   var activePermissions: [Permission]
@@ -25,6 +35,11 @@ struct Account: Sendable, Equatable {
     set {
       if resource == .energy { energy = newValue } else { bandwidth = newValue }
     }
+  }
+
+  /// sun that waited long enough
+  func withdrawable(at nowMs: Int64) -> Int64 {
+    unfrozen.reduce(0) { $1.expiresAtMs <= nowMs ? $0 + $1.amount : $0 }
   }
 
   func permission(_ id: Int64) -> Permission? {

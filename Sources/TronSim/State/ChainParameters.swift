@@ -20,6 +20,16 @@ struct ChainParameters: Sendable, Equatable {
   /// Blocks of 3 s: 30 days.
   var maxDelegateLockPeriod: Int64 = 864_000
   var unfreezeDelayDays: Int64 = 14
+  /// sun; the most that a smart-contract call may be allowed to burn
+  var maxFeeLimit: Int64 = 15_000_000_000
+  /// What `energyFee` and `transactionFee` were since when, oldest first.
+  var energyPrices = [Price(sinceMs: 0, sun: 100)]
+  var bandwidthPrices = [Price(sinceMs: 0, sun: 1_000)]
+
+  struct Price: Sendable, Equatable {
+    let sinceMs: Int64
+    let sun: Int64
+  }
 
   /// Blocks of 3 s: 3 days, when a locked delegation names no period.
   static let defaultLockPeriod: Int64 = 86_400
@@ -34,20 +44,23 @@ struct ChainParameters: Sendable, Equatable {
   /// Units that `stake` sun give: java-tron's double arithmetic on the whole account's stake.
   func units(_ resource: Resource, stake: Int64) -> Int64 {
     let (total, weight) = limit(resource)
-    return Int64(Double(stake) / Double(Self.sunPerTRX) * (Double(total) / Double(weight)))
+    return Self.whole(Double(stake) / Double(Self.sunPerTRX) * (Double(total) / Double(weight)))
   }
 
   /// The stake in sun that `units` stand for.
   func stake(_ resource: Resource, units: Int64) -> Int64 {
     let (total, weight) = limit(resource)
-    return Int64(Double(units) * Double(Self.sunPerTRX) * (Double(weight) / Double(total)))
+    return Self.whole(Double(units) * Double(Self.sunPerTRX) * (Double(weight) / Double(total)))
   }
+
+  /// Cut off like a Java cast; parameters that nobody would set cannot stop the simulator.
+  private static func whole(_ value: Double) -> Int64 { Int64(min(value, 1e18)) }
 
   var list: [(key: String, value: Int64)] {
     [
       ("getMaintenanceTimeInterval", 21_600_000), ("getCreateAccountFee", createAccountFee),
       ("getTransactionFee", transactionFee), ("getCreateNewAccountFeeInSystemContract", createNewAccountFee),
-      ("getCreateNewAccountBandwidthRate", 1), ("getEnergyFee", energyFee), ("getMaxFeeLimit", 15_000_000_000),
+      ("getCreateNewAccountBandwidthRate", 1), ("getEnergyFee", energyFee), ("getMaxFeeLimit", maxFeeLimit),
       ("getTotalEnergyLimit", totalEnergyLimit), ("getTotalEnergyCurrentLimit", totalEnergyLimit),
       ("getUpdateAccountPermissionFee", updatePermissionFee), ("getMultiSignFee", multiSignFee),
       ("getFreeNetLimit", freeNetLimit), ("getTotalNetLimit", totalNetLimit), ("getMemoFee", memoFee),

@@ -1,6 +1,8 @@
 extension ChainState {
   /// No balance or stake may exceed this: sums of a few of them stay far inside Int64.
   private static let amountMaximum: Int64 = 1_000_000_000_000_000_000
+  /// A million TRX: times the size of the largest transaction it is still an amount.
+  private static let feeMaximum: Int64 = 1_000_000_000_000
 
   /// Sets what the adjustment names; creates the account unless only USDT is given.
   mutating func adjust(_ adjustment: SimAction.Adjustment, nowMs: Int64) throws(SimAction.Refused) {
@@ -8,8 +10,8 @@ extension ChainState {
     guard amounts.allSatisfy({ ($0 ?? 0) <= Self.amountMaximum }) else {
       throw SimAction.Refused(reason: "amounts may not exceed \(Self.amountMaximum)")
     }
-    let onlyUSDT = adjustment.usdt != nil && adjustment.balance == nil && adjustment.energyStake == nil
-      && adjustment.bandwidthStake == nil && adjustment.isContract == nil
+    let onlyUSDT = (adjustment.usdt != nil || adjustment.isBlacklisted != nil) && adjustment.balance == nil
+      && adjustment.energyStake == nil && adjustment.bandwidthStake == nil && adjustment.isContract == nil
     if !onlyUSDT || accounts[adjustment.address] != nil {
       var account = accounts[adjustment.address] ?? Account(address: adjustment.address, createdAtMs: nowMs)
       if let balance = adjustment.balance { account.balance = balance }
@@ -17,6 +19,10 @@ extension ChainState {
       try set(.energy, stake: adjustment.energyStake, of: &account)
       try set(.bandwidth, stake: adjustment.bandwidthStake, of: &account)
       accounts[adjustment.address] = account
+    }
+    if adjustment.isUSDT == true { usdtContract = adjustment.address }
+    if let isBlacklisted = adjustment.isBlacklisted {
+      if isBlacklisted { blacklisted.insert(adjustment.address) } else { blacklisted.remove(adjustment.address) }
     }
     if let amount = adjustment.usdt { usdt[adjustment.address] = amount == 0 ? nil : amount }
   }
@@ -54,21 +60,31 @@ extension ChainState {
     return (used, burned)
   }
 
-  mutating func setParameter(_ name: String, value: Int64) throws(SimAction.Refused) {
-    guard value > 0, value <= Self.amountMaximum else {
-      throw SimAction.Refused(reason: "value \(value) must be between 1 and \(Self.amountMaximum)")
+  mutating func setParameter(_ name: String, value: Int64, nowMs: Int64) throws(SimAction.Refused) {
+    let maximum = name == "unfreeze_delay_days" ? 365 : name.hasSuffix("_fee") ? Self.feeMaximum : Self.amountMaximum
+    guard value > 0, value <= maximum else {
+      throw SimAction.Refused(reason: "value \(value) must be between 1 and \(maximum)")
     }
     switch name {
     case "total_energy_weight": parameters.totalEnergyWeight = value
     case "total_energy_limit": parameters.totalEnergyLimit = value
     case "total_net_weight": parameters.totalNetWeight = value
-    case "energy_fee": parameters.energyFee = value
-    case "transaction_fee": parameters.transactionFee = value
+    case "energy_fee":
+      parameters.energyFee = value
+      parameters.energyPrices.append(.init(sinceMs: nowMs, sun: value))
+    case "transaction_fee":
+      parameters.transactionFee = value
+      parameters.bandwidthPrices.append(.init(sinceMs: nowMs, sun: value))
+    case "memo_fee": parameters.memoFee = value
+    case "multi_sign_fee": parameters.multiSignFee = value
+    case "update_permission_fee": parameters.updatePermissionFee = value
+    case "unfreeze_delay_days": parameters.unfreezeDelayDays = value
     case "max_delegate_lock_period": parameters.maxDelegateLockPeriod = value
     default:
       throw SimAction.Refused(
         reason: "no parameter '\(name)'; known: total_energy_weight, total_energy_limit, total_net_weight, energy_fee, "
-          + "transaction_fee, max_delegate_lock_period")
+          + "transaction_fee, memo_fee, multi_sign_fee, update_permission_fee, unfreeze_delay_days, "
+          + "max_delegate_lock_period")
     }
   }
 }

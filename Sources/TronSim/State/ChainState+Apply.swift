@@ -9,7 +9,7 @@ extension ChainState {
       var receipt = Receipt()
       try consumeBandwidth(transaction, call: call, context: context, receipt: &receipt)
       try burnFixedFees(transaction, call: call, receipt: &receipt)
-      try execute(call, context: context, receipt: &receipt)
+      try execute(call, feeLimit: transaction.raw.feeLimit, context: context, receipt: &receipt)
       if let owner = Address(bytes: call.owner) {
         accounts[owner]?.latestOperationMs = context.headTimestampMs
       }
@@ -32,16 +32,20 @@ extension ChainState {
     receipt.fee += fee
   }
 
-  private mutating func execute(
-    _ call: ContractCall, context: TransactionContext, receipt: inout Receipt
+  /// The contract itself, without what the transaction around it costs.
+  mutating func execute(
+    _ call: ContractCall, feeLimit: Int64 = 0, context: TransactionContext, receipt: inout Receipt
   ) throws(Refusal) {
     switch call {
     case .transfer(let transfer): try self.transfer(transfer, context: context, receipt: &receipt)
     case .delegate(let delegate): try self.delegate(delegate, context: context)
     case .unDelegate(let unDelegate): try self.unDelegate(unDelegate, context: context)
     case .freeze(let stake): try freeze(stake)
+    case .unfreeze(let stake): try unfreeze(stake, context: context, receipt: &receipt)
+    case .withdrawExpired(let owner): try withdrawExpired(owner, context: context, receipt: &receipt)
+    case .trigger(let trigger): try self.trigger(trigger, feeLimit: feeLimit, context: context, receipt: &receipt)
     case .permissionUpdate(let update): try updatePermissions(update, receipt: &receipt)
-    case .unfreeze, .other: throw .validate("this contract type is not supported by tron-sim")
+    case .other: throw .validate("this contract type is not supported by tron-sim")
     }
   }
 
@@ -51,7 +55,7 @@ extension ChainState {
   ) throws(Refusal) {
     let now = context.headTimestampMs
     guard let owner = Address(bytes: call.owner), var account = accounts[owner] else {
-      throw .validate("account [\(Hex.encode(call.owner))] does not exist")
+      throw .validate("account [\(AccountJSON.addressText(call.owner, visible: true))] does not exist")
     }
     // 64 bytes stand for the result that the block adds.
     let size = Int64(transaction.encoded.count + 64)

@@ -10,7 +10,8 @@ extension ChainState {
     guard let resource = Resource(rawValue: call.resource), resource != .tronPower else {
       throw .validate("ResourceCode error, valid ResourceCode[BANDWIDTH、ENERGY]")
     }
-    guard call.balance <= lendable(resource, of: lender, at: now) else {
+    let reserved = context.isBuilding ? reservedUnits(resource, balance: lender.balance) : 0
+    guard call.balance <= lendable(resource, of: lender, at: now, reserved: reserved) else {
       let pool = resource == .energy ? "FreezeEnergyV2" : "FreezeBandwidthV2"
       throw .validate("delegateBalance must be less than or equal to available \(pool) balance")
     }
@@ -37,6 +38,16 @@ extension ChainState {
     delegations[pair] = delegation
     accounts[owner] = lender
     accounts[receiver] = borrower
+  }
+
+  /// Bandwidth that java-tron keeps back for the delegation itself: 275 bytes and what a balance of this size and the
+  /// longest lock add to it (TransactionUtil.estimateConsumeBandWidthSize).
+  func reservedUnits(_ resource: Resource, balance: Int64) -> Int64 {
+    guard resource == .bandwidth else { return 0 }
+    let lockPeriod = parameters.maxDelegateLockPeriod
+    let greatest = ContractCall.delegate(.init(balance: balance, lock: true, lockPeriod: lockPeriod)).encoded ?? []
+    let smallest = ContractCall.delegate(.init(balance: ChainParameters.sunPerTRX)).encoded ?? []
+    return 275 + Int64(max(0, greatest.count - smallest.count))
   }
 
   /// Blocks; a locked delegation without a period gets the default, and may not shorten the lock that is there.

@@ -20,11 +20,13 @@ extension ChainState {
       guard active.type == Permission.active else { throw .validate("active permission type is error") }
       try check(active)
     }
-    guard account.balance >= parameters.updatePermissionFee else {
-      throw .validate("Account balance is insufficient, need \(parameters.updatePermissionFee)")
+    // Like java-tron: the fee is no part of the validation, so that only broadcasting finds out that it is missing.
+    let fee = parameters.updatePermissionFee
+    guard account.balance >= fee else {
+      throw .execute("\(address.hex) insufficient balance, balance: \(account.balance), amount: \(fee)")
     }
-    account.balance -= parameters.updatePermissionFee
-    receipt.fee += parameters.updatePermissionFee
+    account.balance -= fee
+    receipt.fee += fee
     account.ownerPermission = owner
     account.ownerPermission.id = 0
     account.activePermissions = call.actives.enumerated().map { index, active in
@@ -35,34 +37,44 @@ extension ChainState {
     accounts[address] = account
   }
 
+  /// In the order of AccountPermissionUpdateActuator.checkPermission.
   private func check(_ permission: Permission) throws(Refusal) {
-    guard !permission.keys.isEmpty else { throw .validate("key's count should be greater than 0") }
     guard permission.keys.count <= Self.keysMaximum else {
       throw .validate("number of keys in permission should not be greater than \(Self.keysMaximum)")
     }
+    guard !permission.keys.isEmpty else { throw .validate("key's count should be greater than 0") }
     guard permission.threshold > 0 else { throw .validate("permission's threshold should be greater than 0") }
-    guard permission.name.count <= 32 else { throw .validate("permission's name is too long") }
+    guard permission.name.utf16.count <= 32 else { throw .validate("permission's name is too long") }
+    guard permission.parentID == 0 else { throw .validate("permission's parent should be owner") }
+    guard Set(permission.keys.map(\.address)).count == permission.keys.count else {
+      throw .validate("address should be distinct in permission \(permission.typeName)")
+    }
     var weight: Int64 = 0
-    var seen: Set<[UInt8]> = []
     for key in permission.keys {
       guard Address(bytes: key.address) != nil else { throw .validate("key is not a validate address") }
       guard key.weight > 0 else { throw .validate("key's weight should be greater than 0") }
       let (sum, overflow) = weight.addingReportingOverflow(key.weight)
       guard !overflow else { throw .validate("long overflow") }
       weight = sum
-      seen.insert(key.address)
-    }
-    guard seen.count == permission.keys.count else {
-      throw .validate("address should be distinct in permission \(permission.type == 0 ? "Owner" : "Active")")
     }
     guard weight >= permission.threshold else {
-      throw .validate("sum of all key's weight should not be less than threshold in permission "
-        + (permission.type == 0 ? "Owner" : "Active"))
+      throw .validate(
+        "sum of all key's weight should not be less than threshold in permission \(permission.typeName)")
     }
-    if permission.type == Permission.owner {
-      guard permission.operations.isEmpty else { throw .validate("Owner permission needn't operations") }
-    } else {
-      guard permission.operations.count == 32 else { throw .validate("operations size must 32") }
+    try checkOperations(of: permission)
+  }
+
+  private func checkOperations(of permission: Permission) throws(Refusal) {
+    guard permission.type == Permission.active else {
+      guard permission.operations.isEmpty else {
+        throw .validate("\(permission.typeName) permission needn't operations")
+      }
+      return
+    }
+    guard permission.operations.count == 32 else { throw .validate("operations size must 32") }
+    let known = Permission(operations: Permission.knownOperations)
+    for type in Int64(0)..<256 where permission.allows(type) && !known.allows(type) {
+      throw .validate("\(type) isn't a validate ContractType")
     }
   }
 }

@@ -15,15 +15,24 @@ extension ChainState {
       guard permission.type == Permission.active else { throw .signature("Permission type is error") }
       guard permission.allows(contract.type) else { throw .signature("Permission denied") }
     }
+    guard try weigh(signatures, of: transaction.id, by: permission).weight >= permission.threshold else {
+      throw .signature("sig error")
+    }
+  }
+
+  /// The weight that the signatures have together, and whose they are.
+  func weigh(
+    _ signatures: [[UInt8]], of id: TransactionID, by permission: Permission
+  ) throws(Refusal) -> (weight: Int64, signers: [Address]) {
     guard signatures.count <= permission.keys.count else {
       throw .signature(
         "Signature count is \(signatures.count) more than key counts of permission : \(permission.keys.count)")
     }
     var weight: Int64 = 0
-    var signers: Set<Address> = []
+    var signers: [Address] = []
     for signature in signatures {
       guard (65...68).contains(signature.count) else { throw .signature("Signature size is \(signature.count)") }
-      guard let key = Secp256k1.recoverPublicKey(digest: transaction.id.bytes, signature: signature) else {
+      guard let key = Secp256k1.recoverPublicKey(digest: id.bytes, signature: signature) else {
         throw .signature("Header byte out of range or no public key could be recovered")
       }
       let signer = Address(publicKey: key)
@@ -32,10 +41,11 @@ extension ChainState {
         throw .signature(
           "\(Hex.encode(signature)) is signed by \(signer.base58) but it is not contained of permission.")
       }
-      guard signers.insert(signer).inserted else { throw .signature("\(signer.base58) has signed twice!") }
+      guard !signers.contains(signer) else { throw .signature("\(signer.base58) has signed twice!") }
+      signers.append(signer)
       weight += share
     }
-    guard weight >= permission.threshold else { throw .signature("sig error") }
+    return (weight, signers)
   }
 
   /// An account that does not exist has the default permissions.

@@ -14,32 +14,14 @@ extension ChainState {
     let fee = receiver == nil ? parameters.createNewAccountFee : 0
     if receiver?.isContract == true { throw .validate("Cannot transfer TRX to a smartContract.") }
     let (needed, overflow) = call.amount.addingReportingOverflow(fee)
-    guard !overflow, sender.balance >= needed else {
+    guard !overflow else { throw .validate("long overflow") }
+    guard sender.balance >= needed else {
       throw .validate("Validate TransferContract error, balance is not sufficient.")
     }
+    let (sum, isTooMuch) = (receiver?.balance ?? 0).addingReportingOverflow(call.amount)
+    guard !isTooMuch else { throw .validate("long overflow") }
     accounts[owner]?.balance -= needed
-    accounts[to, default: Account(address: to, createdAtMs: context.headTimestampMs)].balance += call.amount
+    accounts[to, default: Account(address: to, createdAtMs: context.headTimestampMs)].balance = sum
     receipt.fee += fee
-  }
-
-  /// FreezeBalanceV2Contract: stakes TRX for a resource.
-  mutating func freeze(_ call: ContractCall.Stake) throws(Refusal) {
-    guard let owner = Address(bytes: call.owner) else { throw .validate("Invalid address") }
-    guard let account = accounts[owner] else { throw .validate("Account[\(owner.hex)] not exists") }
-    guard call.balance > 0 else { throw .validate("frozenBalance must be positive") }
-    guard call.balance >= ChainParameters.sunPerTRX else {
-      throw .validate("frozenBalance must be greater than or equal to 1 TRX")
-    }
-    guard call.balance <= account.balance else {
-      throw .validate("frozenBalance must be less than or equal to accountBalance")
-    }
-    guard let resource = Resource(rawValue: call.resource), resource != .tronPower else {
-      throw .validate("ResourceCode error, valid ResourceCode[BANDWIDTH、ENERGY]")
-    }
-    accounts[owner]?.balance -= call.balance
-    accounts[owner]?[resource].frozen += call.balance
-    let before = account[resource].frozen + account[resource].delegated
-    let weight = (before + call.balance) / ChainParameters.sunPerTRX - before / ChainParameters.sunPerTRX
-    if resource == .energy { parameters.totalEnergyWeight += weight } else { parameters.totalNetWeight += weight }
   }
 }

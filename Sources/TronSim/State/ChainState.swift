@@ -4,6 +4,11 @@ struct ChainState: Sendable {
   var delegations: SharedMap<Delegation.Pair, Delegation> = [:]
   /// micro-USDT by holder; a holder need not be an activated account.
   var usdt: SharedMap<Address, Int64> = [:]
+  /// The one contract that the chain can execute.
+  var usdtContract = Genesis.mainnetUSDT
+  var allowances: SharedMap<TokenAllowance, Word> = [:]
+  /// Holders who may not send USDT.
+  var blacklisted: Set<Address> = []
   var parameters = ChainParameters()
 
   /// The parts of the state that one transaction may change, to put back when it is refused half-way.

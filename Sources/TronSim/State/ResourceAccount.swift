@@ -8,6 +8,8 @@ struct ResourceAccount: Sendable, Equatable {
   var acquired: Int64 = 0
   var meter = UsageMeter()
 
+  /// Own stake, lent or not.
+  var staked: Int64 { frozen + delegated }
   /// The stake whose resource this account may use.
   var usable: Int64 { frozen + acquired }
 }

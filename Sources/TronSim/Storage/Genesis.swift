@@ -2,14 +2,15 @@ import Foundation
 
 /// The accounts of a new chain: suppliers with stake, customers, and the USDT contract. Keys go to files of mode 0600.
 struct Genesis {
-  /// USDT's address on mainnet.
-  static let usdtContract = "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"
+  /// USDT's address on mainnet: TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t.
+  static let mainnetUSDT = Address(hex: "41a614f803b6fd780986a42c78ec9c7f77e6ded13c") ?? .zero
   static let customers = 3
 
   let directory: URL
   let suppliers: Int
   /// TRX
   let supplierStake: Int64
+  var usdtContract = mainnetUSDT
 
   struct Member {
     let address: Address
@@ -36,10 +37,8 @@ struct Genesis {
         address: key.address, balance: 100 * ChainParameters.sunPerTRX, usdt: 1_000_000_000)
       members.append(Member(address: key.address, role: "customer", keyFile: file, action: .adjust(adjustment)))
     }
-    if let contract = Address(base58: Self.usdtContract) {
-      let adjustment = SimAction.Adjustment(address: contract, balance: 0, isContract: true)
-      members.append(Member(address: contract, role: "contract", keyFile: nil, action: .adjust(adjustment)))
-    }
+    let adjustment = SimAction.Adjustment(address: usdtContract, balance: 0, isContract: true, isUSDT: true)
+    members.append(Member(address: usdtContract, role: "contract", keyFile: nil, action: .adjust(adjustment)))
     let list = members.map { member in
       var object = JSONObject()
       object.set("address", .string(member.address.base58))

@@ -1,9 +1,11 @@
 /// Contract types by their protobuf number (Tron.proto, Transaction.Contract.ContractType).
 enum ContractType {
   static let transfer: Int64 = 1
+  static let triggerSmartContract: Int64 = 31
   static let permissionUpdate: Int64 = 46
   static let freezeBalanceV2: Int64 = 54
   static let unfreezeBalanceV2: Int64 = 55
+  static let withdrawExpireUnfreeze: Int64 = 56
   static let delegateResource: Int64 = 57
   static let unDelegateResource: Int64 = 58
 

@@ -3,6 +3,7 @@ struct Refusal: Error, Equatable, Sendable {
   enum Code: String, Sendable {
     case signature = "SIGERROR"
     case validate = "CONTRACT_VALIDATE_ERROR"
+    case execute = "CONTRACT_EXE_ERROR"
     case bandwidth = "BANDWITH_ERROR"  // java-tron's spelling
     case duplicate = "DUP_TRANSACTION_ERROR"
     case tapos = "TAPOS_ERROR"
@@ -24,6 +25,10 @@ struct Refusal: Error, Equatable, Sendable {
 
   static func validate(_ reason: String) -> Refusal {
     Refusal(code: .validate, message: "Contract validate error : " + reason)
+  }
+
+  static func execute(_ reason: String) -> Refusal {
+    Refusal(code: .execute, message: "Contract execute error : " + reason)
   }
 
   static let bandwidth = Refusal(code: .bandwidth, message: "Account resource insufficient error.")

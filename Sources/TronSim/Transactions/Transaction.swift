@@ -41,10 +41,10 @@ struct Transaction: Sendable {
     return writer.bytes
   }
 
-  /// Merkle leaf: the transaction with `ret { contractRet: SUCCESS }`, as a block holds it.
-  var leafHash: [UInt8] {
+  /// Merkle leaf: the transaction with `ret { contractRet }`, as a block holds it.
+  func leafHash(_ outcome: Execution.Outcome) -> [UInt8] {
     var result = ProtobufWriter()
-    result.varint(3, 1)
+    result.varint(3, outcome.rawValue)
     var writer = ProtobufWriter()
     writer.message(5, result.bytes)
     return sha256(encoded + writer.bytes)

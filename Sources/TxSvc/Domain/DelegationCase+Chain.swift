@@ -98,6 +98,14 @@ extension DelegationCase {
     }
   }
 
+  /// Every node that got it refused it for good.
+  mutating func refused(_ id: TransactionID, _ rejection: Rejection, _ terms: Terms) throws {
+    let leg = legs[try index(ofLeg: transactions[try index(ofTransaction: id)].legID)]
+    try died(
+      id, note: "\(rejection.code): \(rejection.message)",
+      as: LegDeath(RejectionMeaning.of(rejection, owner: leg.supplier)), terms)
+  }
+
   /// It can never take effect.
   mutating func died(_ id: TransactionID, note: String, as death: LegDeath, _ terms: Terms) throws {
     let at = try index(ofTransaction: id)

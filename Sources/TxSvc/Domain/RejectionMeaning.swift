@@ -1,6 +1,7 @@
 import Contracts
+import TronKit
 
-/// What follows for the order from a definitive refusal (java-tron's codes and texts).
+/// What follows for the order from a definitive refusal of its delegation (java-tron's codes and texts).
 enum RejectionMeaning: Sendable, Equatable {
   /// Nothing is wrong with the order or the wallet: build it anew.
   case buildAnew
@@ -9,22 +10,31 @@ enum RejectionMeaning: Sendable, Equatable {
   /// No wallet can.
   case fails(OrderFailure)
 
-  static func of(_ rejection: Rejection) -> RejectionMeaning {
+  /// - Parameter owner: the wallet that was to lend.
+  static func of(_ rejection: Rejection, owner: TronAddress) -> RejectionMeaning {
     switch rejection.code {
     case "TAPOS_ERROR", "TRANSACTION_EXPIRATION_ERROR": .buildAnew
     case "SIGERROR", "BANDWITH_ERROR": .otherWallet
-    case "CONTRACT_VALIDATE_ERROR", "CONTRACT_EXE_ERROR": ofValidation(rejection.message)
+    case "CONTRACT_VALIDATE_ERROR", "CONTRACT_EXE_ERROR": ofValidation(rejection.message, owner)
     default: .fails(.chainRefused)
     }
   }
 
-  /// Texts of DelegateResourceActuator. "Account[…] not exists" names the owner or the receiver alike; the owner is
-  /// an account of ours that was read from the chain when it was added.
-  private static func ofValidation(_ message: String) -> RejectionMeaning {
-    if message.contains("not exists") { return .fails(.receiverNotActivated) }
-    if message.contains("contract addresses") { return .fails(.receiverIsContract) }
-    if message.contains("receiverAddress must not be the same") { return .fails(.receiverNotAllowed) }
-    if message.contains("available FreezeEnergyV2") || message.contains("lock period") { return .otherWallet }
-    return .fails(.chainRefused)
+  /// Texts of DelegateResourceActuator, without what varies in them.
+  private static let texts: [(part: String, meaning: RejectionMeaning)] = [
+    ("available FreezeEnergyV2 balance", .otherWallet),
+    ("The lock period for ENERGY this time cannot be less than", .otherWallet),
+    ("Do not allow delegate resources to contract addresses", .fails(.receiverIsContract)),
+    ("receiverAddress must not be the same as ownerAddress", .fails(.receiverNotAllowed)),
+    ("Invalid receiverAddress", .fails(.receiverNotAllowed)),
+  ]
+
+  private static func ofValidation(_ message: String, _ owner: TronAddress) -> RejectionMeaning {
+    if message.contains("not exist") {
+      // "Account[41…] not exists" names the owner and the receiver alike.
+      let isOwner = message.contains(owner.hex) || message.contains(owner.base58)
+      return isOwner ? .otherWallet : .fails(.receiverNotActivated)
+    }
+    return texts.first { message.contains($0.part) }?.meaning ?? .fails(.chainRefused)
   }
 }

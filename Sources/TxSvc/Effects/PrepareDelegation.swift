@@ -22,12 +22,15 @@ struct PrepareDelegation: Effect {
     }
 
     let receiver = snapshot.delegation.receiver
-    async let resources = world.nodes.read { try await $0.resources(receiver) }
-    guard let account = try await world.nodes.read({ try await $0.account(receiver) }) else {
-      return effect.fail(.receiverNotActivated, world)
+    async let ratio = world.ratio.read(world.nodes, asking: receiver)
+    let account: ChainAccount
+    switch try await world.nodes.account(receiver) {
+    case .present(let found): account = found
+    case .absent: return effect.fail(.receiverNotActivated, world)
+    case .unknown: return .again(after: .seconds(1))
     }
     guard !account.isContract else { return effect.fail(.receiverIsContract, world) }
-    if let ratio = try await resources.stakeRatio {
+    if let ratio = try await ratio {
       let isEnough = try planned.allSatisfy { try ratio.energy(for: $0.stake) >= $0.energy }
       guard isEnough else { return effect.planAgain(ratio, world) }
     }

@@ -140,18 +140,14 @@ struct SendTransaction: Effect {
   }
 
   private func buryIfRefused(_ unit: UnitOfWork, _ world: TxEnvironment) throws {
-    let sendings = try unit.all(Sending.self) { $0.txID.hex == txID }
-    guard !sendings.isEmpty, sendings.allSatisfy({ $0.outcome == .rejected }),
-      let last = sendings.max(by: { $0.id < $1.id }),
-      let before = try DelegationCase.load(order, from: unit),
-      let transaction = before.transactions.first(where: { $0.id.hex == txID }), transaction.state == .signed
+    guard let before = try DelegationCase.load(order, from: unit),
+      let transaction = before.transactions.first(where: { $0.id.hex == txID }),
+      case .refused(let rejection) = SendingVerdict.of(
+        transaction.state, try unit.all(Sending.self) { $0.txID == transaction.id })
     else { return }
     var delegation = before
-    let rejection = Rejection(code: last.code ?? "", message: last.message ?? "")
     let terms = try DelegationCase.terms(unit, world.limits)
-    try delegation.died(
-      transaction.id, note: "\(rejection.code): \(rejection.message)", as: LegDeath(RejectionMeaning.of(rejection)),
-      terms)
+    try delegation.refused(transaction.id, rejection, terms)
     try delegation.settle(terms)
     try delegation.save(over: before, to: unit)
   }

@@ -1,0 +1,80 @@
+/// Whether something is on chain. "Not found" proves something only when the node that says so has come far enough.
+public enum Presence<Value: Sendable>: Sendable {
+  case present(Value)
+  /// In the node's state up to this block it is not there.
+  case absent(asOf: ChainPoint)
+  /// Some node may have it: ask again later.
+  case unknown(reason: String)
+}
+
+extension Presence: Equatable where Value: Equatable {}
+
+/// How far a node must have come for its "not found" to count.
+public enum PresenceProof: Hashable, Sendable {
+  /// The node's head is within 30 s of the latest that the pool has ever seen.
+  case currentHead
+  /// The node's last solid block is later than this, in milliseconds of chain time.
+  case solidAfter(Int64)
+}
+
+extension TronNodePool {
+  /// How many nodes are asked before "absent" is believed, where there are so many: gateways with several servers
+  /// behind them may tell the head of one and search in another.
+  public static let absenceWitnesses = 2
+
+  /// Asks for what may not be there. The first node that has it decides; "absent" takes every witness that can be
+  /// reached, each with its head read *before* it is asked.
+  /// - Parameter find: nil where the node does not have it.
+  /// - Throws: `TronNodeError` when no node answers, or `CancellationError`.
+  public func presence<Value: Sendable>(
+    proof: PresenceProof, _ priority: RequestPriority = .confirmation,
+    _ find: @escaping @Sendable (TronNodeClient) async throws -> Value?
+  ) async throws -> Presence<Value> {
+    var absences: [ChainPoint] = []
+    var reason = "no node has come far enough"
+    var failure: TronNodeError?
+    for node in await usableNodes() where absences.count < Self.absenceWitnesses {
+      do {
+        switch try await testimony(of: node.with(priority: priority), proof, find) {
+        case .present(let value): return .present(value)
+        case .absent(let point): absences.append(point)
+        case .unknown(let why): reason = why
+        }
+      } catch let error as TronNodeError {
+        failure = error
+        report(error, of: node)
+      }
+    }
+    if let earliest = absences.min(by: { $0.timestamp < $1.timestamp }) { return .absent(asOf: earliest) }
+    if let failure { throw failure }
+    return .unknown(reason: reason)
+  }
+
+  /// An account, or that the address is not activated. The usual answer costs one call; only when there is none are
+  /// heads compared and more nodes asked.
+  /// - Throws: `TronNodeError` when no node answers, or `CancellationError`.
+  public func account(
+    _ address: TronAddress, _ priority: RequestPriority = .confirmation
+  ) async throws -> Presence<ChainAccount> {
+    if let account = try await read(priority, { try await $0.account(address) }) { return .present(account) }
+    return try await presence(proof: .currentHead, priority) { try await $0.account(address) }
+  }
+
+  private func testimony<Value: Sendable>(
+    of node: TronNodeClient, _ proof: PresenceProof,
+    _ find: @escaping @Sendable (TronNodeClient) async throws -> Value?
+  ) async throws -> Presence<Value> {
+    let point: ChainPoint
+    let reaches: Bool
+    switch proof {
+    case .currentHead:
+      point = try await node.head().point
+      reaches = point.timestamp >= (latestHead ?? .min) - Self.headLagMax
+    case .solidAfter(let time):
+      point = try await node.solidHead().point
+      reaches = point.timestamp > time
+    }
+    if let value = try await find(node) { return .present(value) }
+    return reaches ? .absent(asOf: point) : .unknown(reason: "\(node.name) is only at block \(point.number)")
+  }
+}

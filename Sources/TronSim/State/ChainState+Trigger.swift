@@ -1,0 +1,70 @@
+extension ChainState {
+  /// TriggerSmartContract. A call that fails inside the contract is no refusal: it is in a block, costs energy and
+  /// changes nothing else.
+  mutating func trigger(
+    _ call: ContractCall.Trigger, feeLimit: Int64, context: TransactionContext, receipt: inout Receipt
+  ) throws(Refusal) {
+    let now = context.headTimestampMs
+    guard let contract = Address(bytes: call.contract), contract == usdtContract else {
+      throw .validate("No contract or not a smart contract")
+    }
+    guard call.value >= 0 else { throw .validate("callValue must be >= 0") }
+    guard call.tokenValue >= 0 else { throw .validate("tokenValue must be >= 0") }
+    guard (0...parameters.maxFeeLimit).contains(feeLimit) else {
+      throw .validate("feeLimit must be >= 0 and <= \(parameters.maxFeeLimit)")
+    }
+    guard let owner = Address(bytes: call.owner), var caller = accounts[owner] else { throw .validate("Invalid address") }
+    guard call.value <= caller.balance else {
+      throw .validate("Validate InternalTransfer error, balance is not sufficient.")
+    }
+    let energy = resources(.energy, of: caller, at: now)
+    let staked = max(0, energy.limit - energy.used)
+    // The fee limit bounds all energy that may be used, not only what is burned.
+    let limit = min(
+      staked + (caller.balance - call.value) / parameters.energyFee, feeLimit / parameters.energyFee)
+    let (plan, outcome) = run(call, caller: owner, limit: limit)
+
+    var execution = outcome
+    execution.energyUsage = min(execution.energy, staked)
+    execution.energyFee = (execution.energy - execution.energyUsage) * parameters.energyFee
+    if execution.energyUsage > 0 { caller.energy.meter.add(execution.energyUsage, at: now) }
+    caller.balance -= execution.energyFee
+    accounts[owner] = caller
+    receipt.fee += execution.energyFee
+    receipt.execution = execution
+    if let plan { carryOut(plan) }
+  }
+
+  /// What a node answers that runs the call without a transaction.
+  func constantCall(_ call: ContractCall.Trigger) -> Execution {
+    run(call, caller: Address(bytes: call.owner) ?? .zero, limit: .max).execution
+  }
+
+  /// - Returns: what to change, unless the call failed, and what it did.
+  private func run(
+    _ call: ContractCall.Trigger, caller: Address, limit: Int64
+  ) -> (plan: TokenPlan?, execution: Execution) {
+    // No function of the contract takes TRX.
+    let plan = call.value > 0 || call.tokenValue > 0 ? .refused : tokenPlan(caller: caller, data: call.data)
+    var execution = Execution(contract: usdtContract, outcome: .success, energy: plan.energy)
+    execution.penalty = TokenEnergy.penalty(in: plan.energy)
+    guard plan.energy <= limit else {
+      // All of the limit is lost.
+      execution.energy = limit
+      execution.penalty = TokenEnergy.penalty(in: limit)
+      execution.outcome = .outOfEnergy
+      execution.message =
+        "Not enough energy for 'SSTORE' operation executing: curInvokeEnergyLimit[\(limit)], curOpEnergy[5000], "
+        + "penaltyEnergy[17000], usedEnergy[\(limit)]"
+      return (nil, execution)
+    }
+    guard !plan.isRefused else {
+      execution.outcome = .revert
+      execution.message = "REVERT opcode executed"
+      return (nil, execution)
+    }
+    execution.output = plan.output
+    execution.logs = plan.logs
+    return (plan, execution)
+  }
+}

@@ -1,0 +1,128 @@
+import Redis
+import TestKit
+import Testing
+import TronKit
+
+@testable import TxSvc
+
+@Suite("The budget of an API key", .timeLimit(.minutes(1)))
+struct SharedBudgetTests {
+  private func budget(_ redis: RedisConnection?, _ limits: RequestLimits) -> SharedRequestBudget {
+    let budget = SharedRequestBudget(id: "test", limits: limits)
+    if let redis { budget.connect(redis) }
+    return budget
+  }
+
+  private func granted(_ budgets: [SharedRequestBudget], _ priority: RequestPriority, tries: Int) async -> Int {
+    var count = 0
+    for index in 0..<tries {
+      if case .granted = await budgets[index % budgets.count].take(1, priority) { count += 1 }
+    }
+    return count
+  }
+
+  @Test("is one for all replicas, for a day as well")
+  func shared() async throws {
+    let redis = try await RedisServer.start()
+    let connection = RedisConnection(configuration: redis.configuration)
+    let limits = RequestLimits(perSecond: 100_000, perDay: 100)
+    let replicas = (0..<3).map { _ in budget(connection, limits) }
+    #expect(await granted(replicas, .refresh, tries: 300) <= 70)
+    #expect(await granted(replicas, .confirmation, tries: 300) <= 30)
+    let rest = await granted(replicas, .broadcast, tries: 300)
+    #expect(rest <= 30 && rest > 0)
+    #expect(replicas.allSatisfy { $0.isShared && $0.level.day == 0 })
+    guard case .refused(let pause) = await replicas[0].take(1, .broadcast) else {
+      Issue.record("the day's requests are used up")
+      return
+    }
+    #expect(pause > .zero && pause <= .seconds(86_400))
+
+    // A process that has just started does not begin the day anew.
+    let newcomer = budget(connection, limits)
+    #expect(await granted([newcomer], .broadcast, tries: 5) == 0)
+
+    // Nor does Redis, when it has lost its memory and a replica has not.
+    _ = try await connection.send(RedisCommand("FLUSHALL"))
+    #expect(await granted([replicas[0]], .broadcast, tries: 5) == 0)
+    #expect(await granted([newcomer], .broadcast, tries: 5) == 0)
+    await connection.close()
+    try await redis.stop()
+  }
+
+  @Test("gives a second's worth at once, and keeps some for what is more important")
+  func second() async throws {
+    let redis = try await RedisServer.start()
+    let connection = RedisConnection(configuration: redis.configuration)
+    // So slow that the bucket does not fill while the test runs.
+    let replicas = (0..<2).map { _ in budget(connection, RequestLimits(perSecond: 1, perDay: nil)) }
+    #expect(await granted(replicas, .refresh, tries: 1) == 1)
+    guard case .wait(let pause) = await replicas[1].take(1, .refresh) else {
+      Issue.record("the other replica has had it")
+      return
+    }
+    #expect(pause > .zero && pause <= .milliseconds(1_001))
+    try await eventually { await granted(replicas, .broadcast, tries: 1) == 1 }
+    await connection.close()
+    try await redis.stop()
+  }
+
+  @Test("falls into parts while Redis is away")
+  func away() async throws {
+    let redis = try await RedisServer.start()
+    let limits = RequestLimits(perSecond: 100_000, perDay: 400)
+    let alone = budget(nil, limits)
+    #expect(await granted([alone], .broadcast, tries: 200) == 100)
+    #expect(!alone.isShared && alone.level.day == 0)
+
+    let connection = RedisConnection(configuration: redis.configuration)
+    let replica = budget(connection, limits)
+    #expect(await granted([replica], .broadcast, tries: 1) == 1)
+    #expect(replica.isShared)
+    try await redis.kill9()
+    // What was leased may still be used; after it the replica's own part is.
+    try await eventually {
+      _ = await replica.take(1, .broadcast)
+      return !replica.isShared
+    }
+    #expect(await granted([replica], .broadcast, tries: 200) <= 100)
+    await connection.close()
+  }
+
+  // MARK: The lease alone
+
+  private func grant(_ count: Int64, day: Int64 = 1, used: Int64 = 1) -> BudgetLease.Grant {
+    .init(granted: count, wait: .zero, isDayOver: false, day: day, usedToday: used, requestsLeft: 5)
+  }
+
+  @Test("is fetched in quarters of a second's need, and given up after a second")
+  func lease() {
+    var lease = BudgetLease()
+    #expect(lease.wanted(1) == 1)
+    let atFirst = lease.take(1, now: .zero)
+    #expect(!atFirst)
+    let received = lease.receive(grant(3), for: 1, now: .zero)
+    #expect(received)
+    let held = [Duration.zero, .milliseconds(999), .milliseconds(999)].map { lease.take(1, now: $0) }
+    #expect(held == [true, true, false])
+    let more = lease.receive(grant(3), for: 1, now: .milliseconds(999))
+    #expect(more)
+    let late = lease.take(1, now: .milliseconds(1_999))
+    #expect(!late)
+    for _ in 0..<7 { _ = lease.take(1, now: .milliseconds(2_000)) }
+    #expect(lease.wanted(1) == 3)
+  }
+
+  @Test("never counts a day's requests back")
+  func count() {
+    var lease = BudgetLease()
+    _ = lease.receive(grant(1, day: 2, used: 50), for: 1, now: .zero)
+    _ = lease.receive(grant(1, day: 2, used: 3), for: 1, now: .zero)
+    _ = lease.receive(grant(1, day: 1, used: 90), for: 1, now: .zero)
+    #expect(lease.day == 2 && lease.usedToday == 50)
+    _ = lease.receive(grant(1, day: 3, used: 4), for: 1, now: .zero)
+    #expect(lease.day == 3 && lease.usedToday == 4)
+    let refused = lease.receive(grant(0, day: 3, used: 4), for: 1, now: .zero)
+    #expect(!refused)
+  }
+}
