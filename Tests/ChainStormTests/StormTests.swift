@@ -8,11 +8,11 @@ import Testing
 @Suite(.serialized)
 struct StormTests {
   /// Orders that are under way at the same time.
-  private static let openMax = 200
+  private static let openMax = 320
   private static let options: ChainWorld.Options = {
     var options = ChainWorld.Options()
     options.suppliers = 16
-    options.supplierStakeTRX = 250_000
+    options.supplierStakeTRX = 400_000
     options.nodes = 3
     return options
   }()

@@ -45,15 +45,19 @@ final class TxWorker: Sendable {
   /// SIGSTOP: the process keeps all it has, connections and locks included, and does nothing.
   func freeze() throws { try signal(SIGSTOP) }
 
-  /// SIGCONT.
-  func wake() throws { try signal(SIGCONT) }
+  /// SIGCONT. One that was killed meanwhile has nothing to wake for.
+  func wake() throws {
+    guard isRunning else { return }
+    try signal(SIGCONT)
+  }
 
   private var pidFile: String { folder.file("\(name).pid") }
 
   private func signal(_ number: Int32) throws {
     let text = try String(contentsOfFile: pidFile, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
     guard let pid = pid_t(text), isRunning else { throw WorldError("\(name) does not run: \(logTail)") }
-    guard Glibc.kill(pid, number) == 0 else {
+    // ESRCH: it was killed a moment ago.
+    guard Glibc.kill(pid, number) == 0 || errno == ESRCH else {
       throw WorldError("signal \(number) to \(name) (\(pid)): \(String(cString: strerror(errno)))")
     }
   }
