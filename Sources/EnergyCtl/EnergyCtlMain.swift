@@ -7,6 +7,6 @@ struct EnergyCtl: AsyncParsableCommand {
     commandName: "energyctl", abstract: "Operate TRON Energy Assistant.",
     subcommands: [
       ClientCommand.self, CreditCommand.self, SupplierCommand.self, OrderCommand.self, SigningCommand.self,
-      BusCommand.self, TronCommand.self, DemoCommand.self,
+      BusCommand.self, ChainCommand.self, TronCommand.self, DemoCommand.self,
     ])
 }

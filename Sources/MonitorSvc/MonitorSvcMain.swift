@@ -49,6 +49,7 @@ struct MonitorSvcMain {
     service.ignore(DelegationFinal.self)
     service.ignore(DelegationFailed.self)
     service.ignore(DelegationReclaimed.self)
+    service.ignoresChainRecords()
     return service
   }
 }

@@ -13,6 +13,9 @@ struct TxEnvironment: Sendable {
   var limits = SigningLimits()
   /// How often a wallet's figures are read from the chain.
   var walletRefresh: Duration = .seconds(60)
+  var deposits = DepositRules()
+  /// How many solid blocks are kept on record, to be compared.
+  var chainRecordBlocks: Int64 = 3 * 28_800
   let ratio = NetworkRatio()
   /// Of the nodes that have a quota.
   var budgets: [SharedRequestBudget] = []

@@ -41,7 +41,11 @@ enum TxService {
       try PoolTicks.refresh($0, every: world.walletRefresh)
     }
     service.every("publish pool", .seconds(3), needs: PoolTicks.needsToPublish) { try PoolTicks.publish($0) }
-    service.background("follow blocks") { try await BlockFollower(world: world, bus: $0).run() }
+    service.effect(FindLateReclaims.self, policy: FindLateReclaims.policy) {
+      try await FindLateReclaims.run($0, $1)
+    }
+    service.every("find late reclaims", FindLateReclaims.interval) { try $0.start(FindLateReclaims()) }
+    ChainFollowing.register(in: &service, world)
     service.background("share budgets") { try await NodeWatch.shareBudgets(world.budgets, $0) }
     service.publishes([.txEvents, .gatewayCommands])
     service.beforeMetrics { try await TxMetrics.refresh($0) }

@@ -22,13 +22,16 @@ struct TxSettings: Sendable {
       reader.integer("ENERGY_ORDER_ENERGY_MAX", default: limits.energyPerOrderMax.value, in: 1...Int64.max / 4))
     limits.energyPerHourMax = Energy(
       reader.integer("ENERGY_HOUR_ENERGY_MAX", default: limits.energyPerHourMax.value, in: 1...Int64.max / 4))
+    let deposits = DepositRules.read(&reader)
+    let recordDays = reader.integer("ENERGY_CHAIN_RECORD_DAYS", default: 3, in: 1...60)
     guard let configuration, let ring, let sealing, let orderKey, !entries.isEmpty else { return nil }
     let nodes = ConfiguredNodes(entries, http: HTTPClient())
     return TxSettings(
       configuration: configuration,
       world: TxEnvironment(
         nodes: nodes.pool, signer: Signer(ring: ring), sealing: sealing, orderKey: orderKey, limits: limits,
-        walletRefresh: .seconds(refresh), budgets: nodes.budgets))
+        walletRefresh: .seconds(refresh), deposits: deposits,
+        chainRecordBlocks: recordDays * CallBudget.dayMs / FollowPace.mainnetIntervalMs, budgets: nodes.budgets))
   }
 
   private static func ring(_ reader: inout EnvironmentReader) -> KeyRing? {

@@ -92,6 +92,18 @@ enum TxGoldens {
         {"available":1,"delegated":2,"seq":7,"wallets":3}
         """#),
       try Golden(
+        "tx.ReclaimOverdue v1 in tx.events by ord_0123456789abcdef0123456789abcdef/1",
+        ReclaimOverdue(
+          order: Samples.order, leg: "\(Samples.order.text)/1", wallet: Samples.receiver, receiver: USDT.nile,
+          stake: Sun(7_000_000_000), dueAt: Samples.time, attempts: 2, reason: "BANDWITH_ERROR: short",
+          settledAt: nil, seq: 1),
+        #"""
+        {"attempts":2,"dueAt":"2026-09-21T14:13:20.123Z","leg":"ord_0123456789abcdef0123456789abcdef/1"\#
+        ,"order":"ord_0123456789abcdef0123456789abcdef","reason":"BANDWITH_ERROR: short"\#
+        ,"receiver":"TXYZopYRdj2D9XRtbG411XZZ3kM5VkAeBf","seq":1,"stake":7000000000\#
+        ,"wallet":"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"}
+        """#),
+      try Golden(
         "tx.GetSealingKey v1 in tx.queries by sealing",
         GetSealingKey(),
         #"""

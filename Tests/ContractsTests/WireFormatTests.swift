@@ -7,7 +7,7 @@ import TronKit
 @Suite("Messages on the wire")
 struct WireFormatTests {
   static func goldens() throws -> [Golden] {
-    try OrderGoldens.all() + WalletGoldens.all() + TxGoldens.all() + EdgeGoldens.all()
+    try OrderGoldens.all() + WalletGoldens.all() + TxGoldens.all() + ChainGoldens.all() + EdgeGoldens.all()
   }
 
   @Test("every message has the type, topic and key it always had")

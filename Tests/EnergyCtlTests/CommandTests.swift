@@ -28,7 +28,7 @@ struct CommandTests {
 
   @Test("every command that changes something asks why", arguments: [
     ["credit", "--customer", "cus_1", "--trx", "1"], ["client", "create", "--name", "shop"],
-    ["signing", "nothing"], ["supplier", "add", "--key-file", "f"],
+    ["signing", "nothing"], ["supplier", "add", "--key-file", "f"], ["chain", "rescan", "5", "9"],
   ])
   func reasons(arguments: [String]) throws {
     #expect(throws: (any Error).self) { try EnergyCtl.parseAsRoot(arguments) }

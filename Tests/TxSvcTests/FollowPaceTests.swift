@@ -9,19 +9,19 @@ struct FollowPaceTests {
   @Test("on mainnet one call finds each block, and a miss is followed within half a second")
   func mainnet() {
     var pace = FollowPace()
-    pace.found(distanceMs: 3_000)
+    pace.found(distanceMs: 3_000, ageMs: 300)
     #expect(pace.wait(isBehind: false) == .milliseconds(2_970))
     pace.missed()
     #expect(pace.wait(isBehind: false) == .milliseconds(500))
-    #expect(pace.solidWait == .milliseconds(9_000))
+    #expect(pace.solidWait == .seconds(9))
   }
 
   @Test("the pace finds a fast chain's distance by itself, and a missed slot hardly changes it")
   func fast() {
     var pace = FollowPace()
-    for _ in 0..<20 { pace.found(distanceMs: 200) }
+    for _ in 0..<20 { pace.found(distanceMs: 200, ageMs: 50) }
     #expect(pace.intervalMs < 215)
-    pace.found(distanceMs: 400)
+    pace.found(distanceMs: 400, ageMs: 50)
     #expect(pace.intervalMs < 265)
     pace.missed()
     #expect(pace.wait(isBehind: false) < .milliseconds(50))
@@ -33,6 +33,41 @@ struct FollowPaceTests {
     #expect(pace.wait(isBehind: true) == .zero)
     pace.missed()
     #expect(pace.wait(isBehind: true) > .zero)
+  }
+
+  @Test("a block's age says how far the head is, whatever the two clocks' difference", arguments: [-7_200_000, 0, 500])
+  func lateness(clockMs: Int64) {
+    var pace = FollowPace()
+    pace.found(distanceMs: 3_000, ageMs: clockMs + 200)
+    #expect(pace.blocksLate == 0)
+    pace.found(distanceMs: 3_000, ageMs: clockMs + 200 + 9_500)
+    #expect(pace.blocksLate == 3)
+    #expect(pace.wait(isBehind: false) == .zero)
+    pace.found(distanceMs: 3_000, ageMs: clockMs + 200)
+    #expect(pace.wait(isBehind: false) > .zero)
+  }
+
+  @Test("a miss proves that the head is reached, so that a clock that was set is no lag for long")
+  func clockIsSet() {
+    var pace = FollowPace()
+    pace.found(distanceMs: 3_000, ageMs: 200)
+    pace.found(distanceMs: 3_000, ageMs: 60_200)
+    #expect(pace.blocksLate == 20)
+    pace.missed()
+    pace.found(distanceMs: 3_000, ageMs: 60_300)
+    #expect(pace.blocksLate == 0)
+  }
+
+  @Test("a chain that stands still is asked at its own pace in the end, and whether it went another way")
+  func standstill() {
+    var pace = FollowPace()
+    pace.found(distanceMs: 3_000, ageMs: 0)
+    #expect(!pace.isStalled)
+    for _ in 0..<8 { pace.missed() }
+    #expect(pace.isStalled)
+    #expect(pace.wait(isBehind: true) == .seconds(3))
+    pace.found(distanceMs: 3_000, ageMs: 0)
+    #expect(!pace.isStalled)
   }
 
   @Test(

@@ -17,6 +17,7 @@ struct DelegationHandlers: Sendable {
       .delegationReclaimed(txs: $0.txIDs, cost: $0.cost)
     }
     service.ignore(PoolChanged.self)
+    service.ignoresChainRecords()
   }
 
   private func handle<E: Event>(

@@ -17,11 +17,13 @@ public struct TransactionInfo: Hashable, Sendable {
   /// Burned for bandwidth.
   public let bandwidthFee: Sun
   public let logs: [EventLog]
+  /// What contracts have sent on while the transaction ran.
+  public let internalTransfers: [InternalTransfer]
 
   public init(
     id: TransactionID, blockNumber: Int64, blockTimestamp: Int64, fee: Sun = .zero, succeeded: Bool = true,
     receiptResult: String = "", message: String = "", energyUsed: Energy = .zero, bandwidthUsed: Int64 = 0,
-    bandwidthFee: Sun = .zero, logs: [EventLog] = []
+    bandwidthFee: Sun = .zero, logs: [EventLog] = [], internalTransfers: [InternalTransfer] = []
   ) {
     self.id = id
     self.blockNumber = blockNumber
@@ -34,6 +36,7 @@ public struct TransactionInfo: Hashable, Sendable {
     self.bandwidthUsed = bandwidthUsed
     self.bandwidthFee = bandwidthFee
     self.logs = logs
+    self.internalTransfers = internalTransfers
   }
 }
 
@@ -83,6 +86,7 @@ struct TransactionInfoAnswer: Decodable {
   var result: String?
   var resMessage: String?
   var log: [Log]?
+  var internal_transactions: [InternalTransferAnswer]?
 
   func info() throws -> TransactionInfo? {
     guard let id, let blockNumber else { return nil }
@@ -92,6 +96,7 @@ struct TransactionInfoAnswer: Decodable {
       succeeded: result != "FAILED" && (executed.isEmpty || executed == "SUCCESS"), receiptResult: executed,
       message: NodeText.readable(resMessage ?? ""), energyUsed: Energy(receipt?.energy_usage_total ?? 0),
       bandwidthUsed: receipt?.net_usage ?? 0, bandwidthFee: Sun(receipt?.net_fee ?? 0),
-      logs: try (log ?? []).map { try $0.log() })
+      logs: try (log ?? []).map { try $0.log() },
+      internalTransfers: (internal_transactions ?? []).compactMap { $0.transfer })
   }
 }

@@ -9,47 +9,62 @@ struct BlockFindings: Sendable {
   let world: TxEnvironment
   let bus: Bus
 
+  private struct Advance: Sendable {
+    var cursor: BlockCursor?
+    var strays: [StrayTransaction] = []
+  }
+
   /// One transaction: the cursor moves from `cursor` to `block`, and with it every transaction of ours that the block
-  /// holds. Does nothing when another follower was faster.
-  func advance(_ cursor: BlockCursor, to block: ChainBlock, headNumber: Int64, intervalMs: Int64) async throws {
+  /// holds.
+  /// - Returns: the cursor after it; nil when another follower was faster, and nothing was done.
+  func advance(
+    _ cursor: BlockCursor, to block: ChainBlock, headNumber: Int64, intervalMs: Int64
+  ) async throws -> BlockCursor? {
     // A transaction is stored before its first byte leaves: what is in the block is in the table by the time it is
     // read here.
-    let orders = try await orders(
-      "id = any($1)", .textArray(block.transactions.map(\.id.hex)), none: block.transactions.isEmpty)
-    let number = block.number
-    let needs = Self.needs(orders) + [.row(FollowedBlock.self, FollowedBlock.key(number))]
+    let orders = try await orders(of: block.transactions.map(\.id))
     let results = Dictionary(block.transactions.map { ($0.id, $0.contractRet) }) { first, _ in first }
-    let strays = try await bus.transaction(needs: needs) { unit in
+    let needs =
+      Self.needs(orders) + [.row(FollowedBlock.self, FollowedBlock.key(block.number))]
+      + (orders.isEmpty ? [] : results.keys.map { .row(StrayTransaction.self, $0.hex) })
+    let advance = try await bus.transaction(needs: needs) { unit in
       guard var current = try unit.find(BlockCursor.self, BlockCursor.key), current.number == cursor.number,
         current.blockID == cursor.blockID
-      else { return [TransactionID]() }
-      var strays: [TransactionID] = []
+      else { return Advance() }
+      var strays: [StrayTransaction] = []
       try Self.change(orders, unit, world) { delegation, _ in
         for transaction in delegation.transactions {
           guard let result = results[transaction.id] else { continue }
           if transaction.state == .dead {
-            strays.append(transaction.id)
+            strays.append(
+              try StrayTransaction(transaction, in: delegation, block: block, result: result, now: unit.now))
           } else {
             try delegation.inBlock(transaction.id, block: block.id, timeMs: block.timestamp, result: result)
           }
         }
       }
-      try unit.save(FollowedBlock(number: number, blockID: block.id, parentID: block.parent, timeMs: block.timestamp))
-      current.number = number
+      for stray in strays { try unit.save(stray) }
+      try unit.save(
+        FollowedBlock(
+          number: block.number, blockID: block.id, parentID: block.parent, timeMs: block.timestamp,
+          transactions: block.transactions.count))
+      current.number = block.number
       current.blockID = block.id
       current.timeMs = block.timestamp
       current.advancedAt = unit.now
-      current.headNumber = max(headNumber, number)
+      current.headNumber = max(headNumber, block.number)
       current.intervalMs = intervalMs
       current.leaseUntil = unit.now.addingTimeInterval(BlockFollower.lease)
       try unit.save(current)
-      return strays
+      return Advance(cursor: current, strays: strays)
     }
-    report(strays, in: block)
+    report(advance.strays)
+    return advance.cursor
   }
 
   /// Gives up the cursor's block: the chain went another way.
-  func rewind(_ cursor: BlockCursor) async throws {
+  /// - Returns: the cursor after it; nil when another follower was faster, and nothing was done.
+  @discardableResult func rewind(_ cursor: BlockCursor) async throws -> BlockCursor? {
     guard cursor.number > cursor.solidNumber else {
       throw InvariantViolation(
         "block \(cursor.number) (\(cursor.blockID)) was solid and is not on the chain of the nodes: wrong network?"
@@ -57,16 +72,17 @@ struct BlockFindings: Sendable {
     }
     bus.metrics.counter("energy_tx_reorganised_blocks_total").increment()
     bus.logger.warning("a block was reorganised away", metadata: ["block": "\(cursor.blockID)"])
-    let orders = try await orders("block_id = $1", .text(cursor.blockID.hex), none: false)
+    let orders = try await orders(in: cursor.blockID)
     let number = cursor.number
     let needs: [Need] =
       Self.needs(orders) + [
         .row(FollowedBlock.self, FollowedBlock.key(number)), .row(FollowedBlock.self, FollowedBlock.key(number - 1)),
+        .rows(StrayTransaction.self, where: "block_id", is: cursor.blockID.hex),
       ]
-    try await bus.transaction(needs: needs) { unit in
+    return try await bus.transaction(needs: needs) { unit in
       guard var current = try unit.find(BlockCursor.self, BlockCursor.key), current.number == number,
-        current.blockID == cursor.blockID
-      else { return }
+        current.blockID == cursor.blockID, number > current.solidNumber
+      else { return nil }
       guard let lost = try unit.find(FollowedBlock.self, FollowedBlock.key(number)) else {
         throw InvariantViolation("block \(number) is the cursor's and is not among the followed blocks")
       }
@@ -75,6 +91,8 @@ struct BlockFindings: Sendable {
           try delegation.reverted(transaction.id)
         }
       }
+      // Of another block they are found again.
+      for stray in try unit.all(StrayTransaction.self) { try unit.delete(StrayTransaction.self, stray.rowKey) }
       let previous = try unit.find(FollowedBlock.self, FollowedBlock.key(number - 1))
       try unit.delete(FollowedBlock.self, FollowedBlock.key(number))
       current.number = number - 1
@@ -82,6 +100,7 @@ struct BlockFindings: Sendable {
       current.timeMs = previous?.timeMs ?? current.solidTimeMs
       current.advancedAt = unit.now
       try unit.save(current)
+      return current
     }
   }
 
@@ -108,22 +127,41 @@ struct BlockFindings: Sendable {
     }
   }
 
-  private func orders(_ condition: String, _ value: PostgresValue, none: Bool) async throws -> [OrderID] {
-    if none { return [] }
-    return try await bus.read { session in
-      try session.execute("select distinct order_id from transactions where \(condition) order by order_id", [value])
-        .rows
-        .map { OrderID(text: try $0.string("order_id")) }
+  private func orders(of ids: [TransactionID]) async throws -> [OrderID] {
+    guard !ids.isEmpty else { return [] }
+    return try await bus.read { try Self.match(ids, $0) }
+  }
+
+  /// Whose these are. Looked up id by id: a plan that was made while the table was small stays good when it is large.
+  static func match(_ ids: [TransactionID], _ session: PostgresSession) throws -> [OrderID] {
+    try session.execute(
+      """
+      select distinct found.order_id from unnest($1::text[]) as wanted (id)
+      cross join lateral (select order_id from transactions where transactions.id = wanted.id offset 0) as found
+      order by 1
+      """, [.textArray(ids.map(\.hex))]
+    ).rows.map { OrderID(text: try $0.string("order_id")) }
+  }
+
+  private func orders(in block: BlockID) async throws -> [OrderID] {
+    try await bus.read { session in
+      try session.execute(
+        "select distinct order_id from transactions where block_id = $1 order by order_id", [.text(block.hex)]
+      ).rows.map { OrderID(text: try $0.string("order_id")) }
     }
   }
 
-  /// A transaction that every node had refused stands in a block all the same (I10 broken by a node's word).
-  private func report(_ strays: [TransactionID], in block: ChainBlock) {
+  /// A transaction that every node had refused stands in a block all the same (I10 broken by a node's word). It is
+  /// told on the bus once the block is solid.
+  private func report(_ strays: [StrayTransaction]) {
     for stray in strays {
       bus.metrics.counter("energy_tx_dead_on_chain_total").increment()
       bus.logger.critical(
-        "a transaction that was settled as dead is on chain: reclaim it by hand",
-        metadata: ["tx": "\(stray)", "block": "\(block.number)"])
+        "a transaction that was settled as dead is on chain: take back by hand what it lends",
+        metadata: [
+          "tx": "\(stray.id)", "order": "\(stray.orderID)", "block": "\(stray.blockNumber)",
+          "stake": "\(stray.stake)", "supplier": "\(stray.supplier)",
+        ])
     }
   }
 }

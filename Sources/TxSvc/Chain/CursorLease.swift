@@ -5,10 +5,10 @@ import TronKit
 /// Decides which replica follows. Postgres' clock judges the lease.
 struct CursorLease: Sendable {
   let bus: Bus
-  let nodes: TronNodePool
+  let reader: ChainReader
 
-  /// The cursor, when this process may follow; made at the solid head when there is none.
-  func held() async throws -> BlockCursor? {
+  /// The cursor and Postgres' time, when this process may follow; made at the solid head when there is none.
+  func held() async throws -> (BlockCursor, now: Date)? {
     let process = bus.process
     let (cursor, now) = try await bus.read { session in
       let cursor = try session.execute("select * from block_cursor").decoded(BlockCursor.self).first
@@ -17,11 +17,11 @@ struct CursorLease: Sendable {
       }
       return (cursor, now)
     }
-    guard let cursor else { return try await create() }
+    guard let cursor else { return try await create().map { ($0, now) } }
     let left = cursor.leaseUntil.timeIntervalSince(now)
-    if cursor.follower == process, left > BlockFollower.lease / 2 { return cursor }
+    if cursor.follower == process, left > BlockFollower.lease / 2 { return (cursor, now) }
     if cursor.follower != process, left > 0 { return nil }
-    return try await take()
+    return try await take().map { ($0, now) }
   }
 
   private func take() async throws -> BlockCursor? {
@@ -36,11 +36,14 @@ struct CursorLease: Sendable {
     }
   }
 
-  /// From the solid head on: nothing of ours can be in an older block, because nothing is signed before there is a
-  /// cursor.
+  /// From the solid head on: nothing of ours can be in an older block, because nothing is signed, and no address
+  /// watched, before there is a cursor.
   private func create() async throws -> BlockCursor? {
     let process = bus.process
-    let (solid, head) = try await nodes.read { (try await $0.solidHead(), try await $0.head()) }
+    let (solid, head) = try await reader.read(.solidHead) { node in
+      reader.count(.head)
+      return (try await node.solidHead(), try await node.head())
+    }
     let distance = head.number - solid.number
     let intervalMs = distance > 0 ? (head.timestamp - solid.timestamp) / distance : FollowPace.mainnetIntervalMs
     return try await bus.transaction(needs: [.row(BlockCursor.self, BlockCursor.key)]) { unit in

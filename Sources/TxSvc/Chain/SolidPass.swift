@@ -1,63 +1,141 @@
 import BusKit
 import Contracts
 import Foundation
+import Postgres
 import TronKit
 
-/// Draws the conclusions of a solid head: what is in a block up to it is final. Receipts are read of solid blocks
-/// only, and only of those that hold a transaction of ours.
+/// Draws the conclusions of a solid block, one block after another: what is in it is final. Receipts are read of
+/// solid blocks only, and only where something of ours may be in them.
 struct SolidPass: Sendable {
+  enum Outcome: Sendable, Equatable {
+    case finished
+    /// There is more up to the same block.
+    case more
+    /// The followed blocks do not lead to it, and were taken back.
+    case rewound
+  }
+
   private static let transactionsMax: Int64 = 500
-  private static let blocksMax: Int64 = 500
+  /// Blocks of one pass: the head must not wait for long.
+  private static let blocksMax = 50
 
   let world: TxEnvironment
   let bus: Bus
+  let reader: ChainReader
+  let shelf: BlockShelf
 
-  func run(_ cursor: BlockCursor) async throws {
-    let solid = try await world.nodes.read { try await $0.solidHead() }
-    guard solid.number > cursor.solidNumber, solid.number <= cursor.number else { return }
-    if try await isForked(solid, cursor) {
-      return try await BlockFindings(world: world, bus: bus).rewind(cursor)
+  /// - Parameter solid: a solid block, not beyond the cursor's.
+  func run(_ cursor: BlockCursor, _ solid: ChainBlock) async throws -> Outcome {
+    guard var scan = try await scanCursor() else { return .finished }
+    try await finishLate(upTo: scan.number)
+    // A node that lags, or answers an older solid head than another, has nothing to say.
+    guard solid.number > scan.number, solid.number <= cursor.number else { return .finished }
+    guard let known = try await followed(solid.number) else {
+      throw TransientFailure("block \(solid.number) is solid and was not followed")
     }
-    while case let due = try await due(solid.number), !due.isEmpty {
-      for (number, orders) in due { try await finish(block: number, orders) }
+    guard known.blockID == solid.id else { return try await rewind(cursor, below: solid.number) }
+    var count = 0
+    while scan.number < solid.number {
+      guard count < Self.blocksMax else { return .more }
+      guard let next = try await scanNext(scan, solid) else { return .finished }
+      scan = next
+      count += 1
     }
-    try await conclude(solid, from: cursor.solidNumber)
+    return .finished
   }
 
-  /// Moves the cursor's solid head in steps, forgetting the blocks that are far enough below it.
-  private func conclude(_ solid: ChainBlock, from first: Int64) async throws {
-    var next = first
-    while next < solid.number {
-      let step = next..<min(solid.number, next + Self.blocksMax)
-      let forgotten = step.map { FollowedBlock.key($0 - BlockFollower.keptBlocks) }
-      let needs = [Need.row(BlockCursor.self, BlockCursor.key)] + forgotten.map { .row(FollowedBlock.self, $0) }
-      try await bus.transaction(needs: needs) { unit in
-        for key in forgotten { try unit.delete(FollowedBlock.self, key) }
-        guard step.upperBound == solid.number, var current = try unit.find(BlockCursor.self, BlockCursor.key),
-          current.solidNumber < solid.number, current.number >= solid.number
-        else { return }
-        current.solidNumber = solid.number
-        current.solidBlockID = solid.id
-        current.solidTimeMs = solid.timestamp
-        try unit.save(current)
+  /// A fork was followed: everything from the solid head's number on goes.
+  private func rewind(_ cursor: BlockCursor, below number: Int64) async throws -> Outcome {
+    var cursor: BlockCursor? = cursor
+    while let last = cursor, last.number >= number {
+      cursor = try await BlockFindings(world: world, bus: bus).rewind(last)
+    }
+    return .rewound
+  }
+
+  // MARK: - One block
+
+  /// Everything of the block after the scan's, in one transaction.
+  /// - Returns: the scan after it; nil when another follower was faster, and nothing was done.
+  private func scanNext(_ scan: ScanCursor, _ solid: ChainBlock) async throws -> ScanCursor? {
+    let number = scan.number + 1
+    let known = try await followedOrFetched(number)
+    let orders = try await ours(in: number)
+    let isLookedInto = scan.watched > 0 && known.transactions != 0
+    let block = isLookedInto ? try await whole(known, number) : shelf.block(known.blockID)
+    let receipts = isLookedInto || !orders.isEmpty ? try await self.receipts(known, number, block) : []
+    let transfers = isLookedInto ? block.map { world.deposits.transfers(in: $0, receipts: receipts) } ?? [] : []
+    let findings = DepositFindings(world: world, bus: bus, transfers: transfers, block: known, number: number)
+    let own = transfers.isEmpty ? [] : try await findings.suppliers()
+
+    let forgotten = SolidBlock.key(number - world.chainRecordBlocks)
+    let needs: [Need] =
+      BlockFindings.needs(orders) + findings.needs + [
+        .row(ScanCursor.self, ScanCursor.key), .row(SolidBlock.self, forgotten),
+        .row(FollowedBlock.self, FollowedBlock.key(number - BlockFollower.keptBlocks)),
+        .rows(StrayTransaction.self, where: "block_id", is: known.blockID.hex),
+      ]
+    let result = try await bus.transaction(needs: needs) { unit -> (ScanCursor, DepositFindings.Count)? in
+      guard var current = try unit.find(ScanCursor.self, ScanCursor.key), current.number == scan.number else {
+        return nil
       }
-      next = step.upperBound
+      // The first address was watched since the block was read: it is read once more, with its receipts.
+      guard isLookedInto || current.watched == 0 || known.transactions == 0 else {
+        throw TransientFailure("the first addresses are watched from block \(number) on", delay: .zero)
+      }
+      let ours = try finish(orders, in: number, receipts, unit)
+      for var stray in try unit.all(StrayTransaction.self) where !stray.isSolid { try stray.tell(unit) }
+      let count = try findings.record(own: own, unit)
+      try unit.save(
+        SolidBlock(
+          number: number, blockID: known.blockID, timeMs: known.timeMs, transactions: known.transactions, ours: ours,
+          deposits: count.taken))
+      try unit.delete(SolidBlock.self, forgotten)
+      try unit.delete(FollowedBlock.self, FollowedBlock.key(number - BlockFollower.keptBlocks))
+      current.number = number
+      current.blockID = known.blockID
+      try unit.save(current)
+      try Self.moveSolidHead(known, number, isLast: number == solid.number, unit)
+      return (current, count)
     }
+    result?.1.report(bus.metrics)
+    return result?.0
   }
 
-  /// Whether the followed blocks lead past another block of the solid head's number.
-  private func isForked(_ solid: ChainBlock, _ cursor: BlockCursor) async throws -> Bool {
-    if solid.number == cursor.number { return solid.id != cursor.blockID }
-    let known = try await bus.read { session in
-      try session.execute(
-        "select * from followed_blocks where number = $1", [.text(FollowedBlock.key(solid.number))]
-      ).decoded(FollowedBlock.self).first
-    }
-    guard let known else { throw TransientFailure("block \(solid.number) is solid and was not followed") }
-    return known.blockID != solid.id
+  /// What transactions reference, and by what expired ones are judged, is the solid head itself: blocks on the way to
+  /// it need no writing.
+  private static func moveSolidHead(_ block: FollowedBlock, _ number: Int64, isLast: Bool, _ unit: UnitOfWork) throws {
+    guard isLast, var cursor = try unit.find(BlockCursor.self, BlockCursor.key), cursor.solidNumber < number,
+      cursor.number >= number
+    else { return }
+    cursor.solidNumber = number
+    cursor.solidBlockID = block.blockID
+    cursor.solidTimeMs = block.timeMs
+    try unit.save(cursor)
   }
 
-  private func due(_ number: Int64) async throws -> [(Int64, [OrderID])] {
+  /// - Returns: how many transactions of ours are final with it.
+  private func finish(_ orders: [OrderID], in number: Int64, _ receipts: [TransactionInfo], _ unit: UnitOfWork) throws
+    -> Int
+  {
+    let byID = Dictionary(receipts.map { ($0.id, $0) }) { first, _ in first }
+    var count = 0
+    try BlockFindings.change(orders, unit, world) { delegation, terms in
+      for transaction in delegation.transactions
+      where transaction.state == .inBlock && transaction.blockNumber == number {
+        guard let receipt = byID[transaction.id] else {
+          throw TransientFailure("solid block \(number) has no receipt of \(transaction.id)")
+        }
+        count += 1
+        try delegation.solid(
+          transaction.id, fee: receipt.fee, result: receipt.succeeded ? nil : "FAILED", terms: terms)
+      }
+    }
+    return count
+  }
+
+  /// Transactions that were found in a block after it had been looked through, by whoever asked the chain for them.
+  private func finishLate(upTo number: Int64) async throws {
     let rows = try await bus.read { session in
       try session.execute(
         """
@@ -66,31 +144,77 @@ struct SolidPass: Sendable {
         """, [.int(number), .int(Self.transactionsMax)]
       ).rows.map { (try $0.int("block_number"), OrderID(text: try $0.string("order_id"))) }
     }
-    return Dictionary(grouping: rows, by: \.0).sorted { $0.key < $1.key }.map { number, rows in
-      (number, Array(Set(rows.map(\.1))).sorted { $0.text < $1.text })
+    for (number, rows) in Dictionary(grouping: rows, by: \.0).sorted(by: { $0.key < $1.key }) {
+      let orders = Array(Set(rows.map(\.1))).sorted { $0.text < $1.text }
+      let receipts = try await reader.read(.receipts) { try await $0.transactionInfos(inBlock: number, solid: true) }
+      try await bus.transaction(needs: BlockFindings.needs(orders)) { unit in
+        _ = try finish(orders, in: number, receipts.filter { $0.blockNumber == number }, unit)
+      }
     }
   }
 
-  private func finish(block number: Int64, _ orders: [OrderID]) async throws {
-    let infos = try await world.nodes.read { try await $0.transactionInfos(inBlock: number, solid: true) }
-    let receipts = Dictionary(infos.map { ($0.id, $0) }) { first, _ in first }
-    let missing = try await bus.transaction(needs: BlockFindings.needs(orders)) { unit in
-      var missing: [TransactionID] = []
-      try BlockFindings.change(orders, unit, world) { delegation, terms in
-        for transaction in delegation.transactions
-        where transaction.state == .inBlock && transaction.blockNumber == number {
-          guard let receipt = receipts[transaction.id], receipt.blockNumber == number else {
-            missing.append(transaction.id)
-            continue
-          }
-          try delegation.solid(
-            transaction.id, fee: receipt.fee, result: receipt.succeeded ? nil : "FAILED", terms: terms)
-        }
-      }
-      return missing
+  // MARK: - Reading
+
+  private func followed(_ number: Int64) async throws -> FollowedBlock? {
+    try await bus.read { try FollowedBlock.read(number, $0) }
+  }
+
+  /// The release before forgot solid blocks sooner than this one looks through them.
+  private func followedOrFetched(_ number: Int64) async throws -> FollowedBlock {
+    if let known = try await followed(number) { return known }
+    let block = try await reader.read(.block) { try await $0.block(number: number, solid: true) }
+    return FollowedBlock(
+      number: number, blockID: block.id, parentID: block.parent, timeMs: block.timestamp,
+      transactions: block.transactions.count)
+  }
+
+  private func ours(in number: Int64) async throws -> [OrderID] {
+    try await bus.read { session in
+      try session.execute(
+        "select distinct order_id from transactions where state = 'in_block' and block_number = $1 order by order_id",
+        [.int(number)]
+      ).rows.map { OrderID(text: try $0.string("order_id")) }
     }
-    guard missing.isEmpty else {
-      throw TransientFailure("solid block \(number) has no receipt of \(missing.map(\.hex).joined(separator: ", "))")
+  }
+
+  /// The block with its transactions: as it was followed, or fetched again.
+  private func whole(_ known: FollowedBlock, _ number: Int64) async throws -> ChainBlock {
+    if let block = shelf.block(known.blockID) { return block }
+    let block = try await reader.read(.block) { try await $0.block(number: number, solid: true) }
+    guard block.id == known.blockID else {
+      throw TransientFailure("a node has the solid block \(block.id) where \(known.blockID) was followed")
+    }
+    return block
+  }
+
+  /// A list of receipts names no block id: it must fit the block's number, its time and, where they are known, its
+  /// transactions. One of a node that lags or forked is refused.
+  private func receipts(_ known: FollowedBlock, _ number: Int64, _ block: ChainBlock?) async throws
+    -> [TransactionInfo]
+  {
+    let receipts = try await reader.read(.receipts) { try await $0.transactionInfos(inBlock: number, solid: true) }
+    let isOfBlock =
+      receipts.allSatisfy { $0.blockNumber == number && $0.blockTimestamp == known.timeMs }
+      && (known.transactions.map { $0 == receipts.count } ?? true)
+      && (block.map { Set($0.transactions.map(\.id)) == Set(receipts.map(\.id)) } ?? true)
+    guard isOfBlock else {
+      bus.metrics.counter("energy_tx_receipts_refused_total").increment()
+      throw TransientFailure("a node's receipts of block \(number) are not those of \(known.blockID)")
+    }
+    return receipts
+  }
+
+  /// Begins at the solid head of the time when scanning begins.
+  private func scanCursor() async throws -> ScanCursor? {
+    if let scan = try await bus.read({ try ScanCursor.read($0) }) { return scan }
+    let needs: [Need] = [.row(BlockCursor.self, BlockCursor.key), .row(ScanCursor.self, ScanCursor.key)]
+    return try await bus.transaction(needs: needs) { unit in
+      if let scan = try unit.find(ScanCursor.self, ScanCursor.key) { return scan }
+      guard let cursor = try unit.find(BlockCursor.self, BlockCursor.key) else { return nil }
+      let scan = ScanCursor(
+        id: ScanCursor.key, number: cursor.solidNumber, blockID: cursor.solidBlockID, watched: 0, seq: 0)
+      try unit.save(scan)
+      return scan
     }
   }
 }

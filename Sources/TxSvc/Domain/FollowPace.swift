@@ -3,31 +3,58 @@
 struct FollowPace: Sendable, Equatable {
   /// Smoothed distance of two blocks in milliseconds of chain time.
   private(set) var intervalMs: Int64
-  private var isAfterMiss = false
+  /// Times in a row that the next block was not there.
+  private(set) var misses = 0
+  /// The last block's age when it was asked for, by Postgres' clock, and the least one seen. Their difference is the
+  /// lag: it needs no call, and no clock that agrees with the chain's.
+  private var ageMs: Int64 = 0
+  private var leastAgeMs: Int64?
 
   /// Mainnet: a block every 3 s.
   static let mainnetIntervalMs: Int64 = 3_000
   private static let range: ClosedRange<Int64> = 50...3_000
+  /// Misses after which a whole distance lies between two tries: a chain that stands still costs no more calls than
+  /// one that moves.
+  private static let missesAtFull = 8
 
   init(intervalMs: Int64 = FollowPace.mainnetIntervalMs) { self.intervalMs = Self.clamp(intervalMs) }
 
   /// A quarter of each new distance; missed slots (longer than the longest distance) do not count as slow.
-  mutating func found(distanceMs: Int64) {
+  mutating func found(distanceMs: Int64, ageMs: Int64) {
     intervalMs = Self.clamp((intervalMs * 3 + Self.clamp(distanceMs)) / 4)
-    isAfterMiss = false
+    misses = 0
+    self.ageMs = ageMs
+    leastAgeMs = min(leastAgeMs ?? ageMs, ageMs)
   }
 
-  mutating func missed() { isAfterMiss = true }
+  /// There is no next block, so the last one is the head: its age is what a head's age is, also after a clock was set.
+  mutating func missed() {
+    misses += 1
+    if leastAgeMs != nil { leastAgeMs = ageMs }
+  }
 
+  /// Blocks that are due beyond the last one, by its age: 0 at the head.
+  var blocksLate: Int64 { (ageMs - (leastAgeMs ?? ageMs)) / intervalMs }
+
+  /// Whether the nodes should be asked if the last block is still theirs: they have not had a next one for long.
+  var isStalled: Bool { misses > 0 && misses % Self.missesAtFull == 0 }
+
+  /// The time from one request to the next.
   /// - Parameter isBehind: the chain's head is known to be further.
   func wait(isBehind: Bool) -> Duration {
-    if isBehind && !isAfterMiss { return .zero }
+    switch misses {
+    case 0 where isBehind || blocksLate > 0: .zero
     // A little early, so that the distance to the block's birth shrinks until a miss sets it to at most a sixth.
-    return .milliseconds(isAfterMiss ? max(40, intervalMs / 6) : intervalMs - intervalMs / 100)
+    case 0: .milliseconds(intervalMs - intervalMs / 100)
+    case 1..<Self.missesAtFull: .milliseconds(max(40, intervalMs / 6))
+    default: .milliseconds(intervalMs)
+    }
   }
 
-  /// The solid head moves as fast as the head, but nothing waits for it within a second: at most every 10 s on mainnet.
-  var solidWait: Duration { .milliseconds(min(10_000, max(500, intervalMs * 3))) }
+  /// The solid head moves as fast as the head, but nothing waits for it within a second: with every third block.
+  var solidWait: Duration { .milliseconds(Self.solidWaitMs(intervalMs)) }
+
+  static func solidWaitMs(_ intervalMs: Int64) -> Int64 { min(9_000, max(500, intervalMs * 3)) }
 
   private static func clamp(_ value: Int64) -> Int64 { min(range.upperBound, max(range.lowerBound, value)) }
 }

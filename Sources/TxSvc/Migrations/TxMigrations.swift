@@ -151,6 +151,8 @@ enum TxMigrations {
           wallets int not null,
           published_at timestamptz not null
         );
-        """)
+        """),
+    deposits,
+    reclaims,
   ]
 }

@@ -1,0 +1,91 @@
+import BusKit
+import Contracts
+import Foundation
+import Postgres
+import TronKit
+
+/// Reads a solid block once more, for deposits and transactions that were missed. What is known is passed over.
+struct BlockRescan: Sendable {
+  let world: TxEnvironment
+  let bus: Bus
+  let reader: ChainReader
+
+  func run(_ ground: ChainTaskStep.Ground, block number: Int64) async throws {
+    let block = try await reader.read(.rescan) { try await $0.block(number: number, solid: true) }
+    let receipts = ground.scan.watched > 0 && !block.transactions.isEmpty ? try await receipts(block) : []
+    let transfers = ground.scan.watched > 0 ? world.deposits.transfers(in: block, receipts: receipts) : []
+    let findings = DepositFindings(world: world, bus: bus, transfers: transfers, block: block)
+    let own = transfers.isEmpty ? [] : try await findings.suppliers()
+    let orders = try await missed(in: block)
+    let results = Dictionary(block.transactions.map { ($0.id, $0.contractRet) }) { first, _ in first }
+    let needs: [Need] =
+      BlockFindings.needs(orders) + findings.needs
+      + [.row(ChainTask.self, ground.task.id), ChainCallDay.need(ground.now)]
+      + (orders.isEmpty ? [] : results.keys.map { .row(StrayTransaction.self, $0.hex) })
+    let counted = reader.take()
+    let count = try await bus.transaction(needs: needs) { unit -> DepositFindings.Count? in
+      try ChainCallDay.add(counted, at: ground.now, unit)
+      guard var task = try unit.find(ChainTask.self, ground.task.id), task.next == number else { return nil }
+      let found = try restore(orders, block, results, unit)
+      let count = try findings.record(own: own, unit)
+      task.advance(to: number + 1, findings: Int64(found + count.taken), now: unit.now)
+      try unit.save(task)
+      return count
+    }
+    count?.report(bus.metrics)
+    if let count, count.taken > 0 {
+      bus.logger.warning(
+        "deposits were missed", metadata: ["block": "\(number)", "count": "\(count.taken)"])
+    }
+  }
+
+  /// Puts missed transactions into their block; the next look at solid blocks finishes them.
+  private func restore(
+    _ orders: [OrderID], _ block: ChainBlock, _ results: [TransactionID: String], _ unit: UnitOfWork
+  ) throws -> Int {
+    var strays: [StrayTransaction] = []
+    var found = 0
+    try BlockFindings.change(orders, unit, world) { delegation, _ in
+      for transaction in delegation.transactions {
+        guard let result = results[transaction.id] else { continue }
+        switch transaction.state {
+        case .signed:
+          found += 1
+          try delegation.inBlock(transaction.id, block: block.id, timeMs: block.timestamp, result: result)
+        case .dead where transaction.blockID != block.id:
+          strays.append(try StrayTransaction(transaction, in: delegation, block: block, result: result, now: unit.now))
+        case .inBlock, .solid, .dead: break
+        }
+      }
+    }
+    for var stray in strays where try unit.find(StrayTransaction.self, stray.rowKey)?.isSolid != true {
+      found += 1
+      try stray.tell(unit)
+    }
+    return found
+  }
+
+  /// Orders with a transaction in the block that our rows do not have there.
+  private func missed(in block: ChainBlock) async throws -> [OrderID] {
+    guard !block.transactions.isEmpty else { return [] }
+    let ids = block.transactions.map(\.id.hex)
+    return try await bus.read { session in
+      try session.execute(
+        """
+        select distinct order_id from transactions
+        where id = any($1) and state in ('signed', 'dead') and block_id is distinct from $2 order by order_id
+        """, [.textArray(ids), .text(block.id.hex)]
+      ).rows.map { OrderID(text: try $0.string("order_id")) }
+    }
+  }
+
+  private func receipts(_ block: ChainBlock) async throws -> [TransactionInfo] {
+    let receipts = try await reader.read(.rescan) { node in
+      try await node.transactionInfos(inBlock: block.number, solid: true)
+    }
+    guard Set(receipts.map(\.id)) == Set(block.transactions.map(\.id)) else {
+      throw TransientFailure("a node's receipts of block \(block.number) are not those of \(block.id)")
+    }
+    return receipts
+  }
+}

@@ -1,0 +1,65 @@
+import BusKit
+import Synchronization
+import TronKit
+
+/// Reads of the nodes for following the chain, counted by what they are for: a day has only so many.
+struct ChainReader: Sendable {
+  enum Purpose: String, CaseIterable, Sendable {
+    case head
+    case solidHead = "solid_head"
+    /// The next block, or a solid one that is no longer at hand.
+    case block
+    /// Whether the chain went another way.
+    case fork
+    case receipts
+    case compare
+    case rescan
+
+    var priority: RequestPriority {
+      switch self {
+      case .head, .solidHead, .block, .fork, .receipts: .confirmation
+      case .compare, .rescan: .refresh
+      }
+    }
+  }
+
+  private final class Tally: Sendable {
+    let counts = Mutex<[Purpose: Int64]>([:])
+  }
+
+  let nodes: TronNodePool
+  private let metrics: MetricsRegistry
+  private let tally = Tally()
+
+  init(_ nodes: TronNodePool, _ metrics: MetricsRegistry) {
+    self.nodes = nodes
+    self.metrics = metrics
+  }
+
+  /// As `TronNodePool.read`. Every node that is asked counts.
+  func read<Answer: Sendable>(
+    _ purpose: Purpose, _ call: @escaping @Sendable (TronNodeClient) async throws -> Answer
+  ) async throws -> Answer {
+    try await nodes.read(purpose.priority) { node in
+      count(purpose)
+      return try await call(node)
+    }
+  }
+
+  func count(_ purpose: Purpose) {
+    metrics.counter("energy_tx_chain_calls_total", labels: [("purpose", purpose.rawValue)]).increment()
+    tally.counts.withLock { $0[purpose, default: 0] += 1 }
+  }
+
+  /// What was counted since the last time. Give it back where it could not be written down.
+  func take() -> [Purpose: Int64] {
+    tally.counts.withLock { counts in
+      defer { counts = [:] }
+      return counts
+    }
+  }
+
+  func giveBack(_ counted: [Purpose: Int64]) {
+    tally.counts.withLock { $0.merge(counted) { $0 + $1 } }
+  }
+}

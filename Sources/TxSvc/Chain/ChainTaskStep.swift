@@ -1,0 +1,77 @@
+import BusKit
+import Contracts
+import Foundation
+import Postgres
+import TronKit
+
+/// Goes on with one task: a few blocks, then others have their turn. Following comes first: where the day's calls are
+/// short, it waits.
+struct ChainTaskStep: Effect {
+  static let kind = "tx.chain_task"
+  let task: String
+  /// One after another, whatever their number: they share one budget.
+  var orderKey: String { "chain task" }
+
+  /// For ever: an operator sees in the status that it does not move.
+  static let policy = EffectPolicy(
+    attemptsMax: nil, timeout: .seconds(60), backoff: Backoff(first: .seconds(2), most: .seconds(300)), concurrency: 1)
+  static let pause: Duration = .seconds(2)
+  /// A block is two calls.
+  private static let blocksPerStep = 5
+
+  /// What a step begins with.
+  struct Ground: Sendable {
+    let task: ChainTask
+    let scan: ScanCursor
+    let budget: CallBudget
+    let now: Date
+
+    static func read(_ id: String, _ session: PostgresSession) throws -> Ground? {
+      let task = try session.execute("select * from chain_tasks where id = $1", [.text(id)]).decoded(ChainTask.self)
+      let cursor = try session.execute("select * from block_cursor").decoded(BlockCursor.self).first
+      guard let now = try session.execute("select clock_timestamp() as now").rows.first?.date("now") else {
+        throw TransientFailure("Postgres did not tell its time")
+      }
+      guard let task = task.first, let cursor, let scan = try ScanCursor.read(session) else { return nil }
+      let day = try session.execute("select * from chain_calls where id = $1", [.text(ChainCallDay.key(now))])
+        .decoded(ChainCallDay.self).first
+      let sinceMidnight = now.chainMilliseconds % CallBudget.dayMs
+      return Ground(
+        task: task, scan: scan,
+        budget: CallBudget(
+          used: day?.total ?? 0, msLeft: CallBudget.dayMs - sinceMidnight, intervalMs: cursor.intervalMs,
+          isWatching: scan.watched > 0), now: now)
+    }
+  }
+
+  static func run(_ effect: ChainTaskStep, _ context: EffectContext, _ world: TxEnvironment) async throws
+    -> EffectOutcome
+  {
+    let bus = context.bus
+    let reader = ChainReader(world.nodes, bus.metrics)
+    var count = 0
+    while let ground = try await bus.read({ try Ground.read(effect.task, $0) }), ground.task.finishedAt == nil {
+      guard count < blocksPerStep else { return .again(after: pause) }
+      guard ground.budget.spare >= Int64(2 * blocksPerStep) else { return .again(after: .seconds(60)) }
+      count += 1
+      do {
+        switch ground.task.kind {
+        case .rescan:
+          try await BlockRescan(world: world, bus: bus, reader: reader).run(ground, block: ground.task.next)
+        case .compare:
+          let comparison = RecordComparison(world: world, bus: bus, reader: reader)
+          try await comparison.run(ground, mayPass: context.attempt > RecordComparison.attemptsMax)
+          return .again(after: pause)
+        }
+      } catch {
+        // A call that failed was a call all the same.
+        let counted = reader.take()
+        try await bus.transaction(needs: [ChainCallDay.need(ground.now)]) {
+          try ChainCallDay.add(counted, at: ground.now, $0)
+        }
+        throw error
+      }
+    }
+    return .done()
+  }
+}

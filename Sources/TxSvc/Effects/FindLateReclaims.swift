@@ -1,0 +1,92 @@
+import BusKit
+import Contracts
+import Foundation
+import TronKit
+
+/// Looks for legs that should have come back and have not, and for those that came back since. Each is told once.
+struct FindLateReclaims: Effect {
+  static let kind = "tx.find_late_reclaims"
+  var orderKey: String { "late reclaims" }
+
+  /// The next one is scheduled anyway.
+  static let policy = EffectPolicy(attemptsMax: 2, timeout: .seconds(10), concurrency: 1)
+  static let interval: Duration = .seconds(30)
+  /// A reclaim is solid about 80 s after its end; what takes longer than this is in trouble.
+  static let lateAfter: TimeInterval = 300
+  /// Told at a time; the rest follows with the next run.
+  private static let legsMax = 100
+
+  private struct Found: Sendable {
+    let legID: String
+    let order: OrderID
+    let dueAt: Date
+  }
+
+  static func run(_ effect: FindLateReclaims, _ context: EffectContext) async throws -> EffectOutcome {
+    let (late, back) = try await context.bus.read { session in
+      (
+        try session.execute(lateStatement, [.int(Int64(lateAfter * 1000)), .int(legsMax)]).rows.map { row in
+          Found(
+            legID: try row.string("id"), order: OrderID(text: try row.string("order_id")),
+            dueAt: Date(chainMilliseconds: try row.int("due_ms")))
+        },
+        try session.execute(backStatement, [.int(legsMax)]).decoded(LateReclaim.self)
+      )
+    }
+    guard !late.isEmpty || !back.isEmpty else { return .done() }
+    context.bus.metrics.counter("energy_tx_reclaims_late_total").increment(by: late.count)
+    let orders = Set(late.map(\.order) + back.map(\.orderID))
+    let needs =
+      orders.flatMap { DelegationCase.needsWithoutWallets($0) }
+      + (late.map(\.legID) + back.map(\.id)).map { .row(LateReclaim.self, $0) }
+    return .done(needs: needs) { unit in
+      for found in late {
+        guard try unit.find(LateReclaim.self, found.legID) == nil else { continue }
+        let row = LateReclaim(
+          id: found.legID, orderID: found.order, dueAt: found.dueAt, since: unit.now, settledAt: nil, seq: 1)
+        try tell(row, unit)
+      }
+      for var row in try back.compactMap({ try unit.find(LateReclaim.self, $0.id) }) where row.settledAt == nil {
+        row.settledAt = unit.now
+        row.seq += 1
+        try tell(row, unit)
+      }
+    }
+  }
+
+  /// Legs whose end lies too far behind the followed head. A delivery that failed ends with its order's deadline.
+  private static let lateStatement = """
+    select leg.id, leg.order_id,
+      coalesce(delegation.ends_at_ms, (extract(epoch from delegation.deadline) * 1000)::bigint) as due_ms
+    from delegations as delegation
+    join legs as leg on leg.order_id = delegation.id
+    join block_cursor as cursor on true
+    left join late_reclaims as late on late.id = leg.id
+    where delegation.state in ('reclaiming', 'failing') and leg.state in ('solid', 'reclaiming') and late.id is null
+      and coalesce(delegation.ends_at_ms, (extract(epoch from delegation.deadline) * 1000)::bigint) + $1
+        < cursor.time_ms
+    order by leg.id limit $2
+    """
+
+  private static let backStatement = """
+    select late.* from late_reclaims as late join legs as leg on leg.id = late.id
+    where late.settled_at is null and leg.state in ('reclaimed', 'dead') order by late.since limit $1
+    """
+
+  private static func tell(_ row: LateReclaim, _ unit: UnitOfWork) throws {
+    guard let delegation = try DelegationCase.loadWithoutWallets(row.orderID, from: unit) else {
+      throw InvariantViolation("leg \(row.id) is late and its order \(row.orderID) is missing")
+    }
+    let leg = delegation.legs[try delegation.index(ofLeg: row.id)]
+    let dead = delegation.transactions.filter {
+      $0.legID == leg.id && $0.purpose == .reclaim && $0.state == .dead
+    }
+    let last = dead.max { $0.signedAt < $1.signedAt }
+    try unit.save(row)
+    try unit.publish(
+      ReclaimOverdue(
+        order: row.orderID, leg: leg.id, wallet: leg.supplier, receiver: delegation.delegation.receiver,
+        stake: leg.stake, dueAt: row.dueAt, attempts: dead.count, reason: last?.note ?? "", settledAt: row.settledAt,
+        seq: row.seq))
+  }
+}

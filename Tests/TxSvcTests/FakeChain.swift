@@ -1,0 +1,161 @@
+import Foundation
+import Synchronization
+import TestKit
+import TronKit
+
+/// A node whose chain a test writes itself, block by block and fork by fork. It checks nothing.
+final class FakeChain: Sendable {
+  struct Transaction: Sendable {
+    let raw: [UInt8]
+    let id: TransactionID
+    var result = "SUCCESS"
+    /// The receipt's `log` and `internal_transactions`, as JSON.
+    var logs = "[]"
+    var internals = "[]"
+
+    init(_ contract: Contract, salt: Int64, result: String = "SUCCESS", logs: String = "[]", internals: String = "[]") {
+      let raw = RawTransaction(
+        refBlockBytes: [0, 0], refBlockHash: [UInt8](repeating: 0, count: 8), expiration: 1, timestamp: salt,
+        contract: contract)
+      self.raw = raw.encoded()
+      id = raw.id
+      self.result = result
+      self.logs = logs
+      self.internals = internals
+    }
+
+    init(_ signed: SignedTransaction, result: String = "SUCCESS") {
+      raw = signed.rawBytes
+      id = signed.id
+      self.result = result
+    }
+  }
+
+  struct Block: Sendable {
+    let id: BlockID
+    let parent: BlockID
+    let timestamp: Int64
+    let transactions: [Transaction]
+  }
+
+  struct State: Sendable {
+    /// By number, from 0.
+    var blocks: [Block]
+    var solid: Int64
+    var pool: [SignedTransaction] = []
+    var calls: [String: Int] = [:]
+    /// Receipts are of a node that has not seen the last block's transactions.
+    var hasStaleReceipts = false
+    /// The solid head that is answered, where it is not the chain's.
+    var solidAnswer: Int64?
+
+    var head: Int64 { Int64(blocks.count) - 1 }
+  }
+
+  static let intervalMs: Int64 = 100
+  private static let start: Int64 = 1_800_000_000_000
+
+  let state: Mutex<State>
+  private let server = Mutex<StubHTTPServer?>(nil)
+
+  /// A chain of empty blocks.
+  init(head: Int64 = 30, solid: Int64 = 20) throws {
+    var blocks: [Block] = []
+    for number in 0...head { blocks.append(try Self.block(number, after: blocks.last?.id, fork: 0, [])) }
+    state = Mutex(State(blocks: blocks, solid: solid))
+    let server = try StubHTTPServer { [weak self] in .text(self?.answer($0) ?? "{}") }
+    self.server.withLock { $0 = server }
+  }
+
+  var url: String { server.withLock { $0?.url ?? "" } }
+  func stop() { server.withLock { $0?.stop() } }
+
+  /// Adds a block; `fork` makes it another than its like on another fork.
+  @discardableResult
+  func produce(_ transactions: [Transaction] = [], fork: UInt8 = 0) throws -> BlockID {
+    try state.withLock { state in
+      let block = try Self.block(state.head + 1, after: state.blocks.last?.id, fork: fork, transactions)
+      state.blocks.append(block)
+      return block.id
+    }
+  }
+
+  /// Takes the last blocks away.
+  func revert(_ count: Int) { state.withLock { $0.blocks.removeLast(count) } }
+
+  /// Makes everything up to `behind` blocks before the head solid.
+  func solidify(behind: Int64 = 0) { state.withLock { $0.solid = max($0.solid, $0.head - behind) } }
+
+  var pool: [SignedTransaction] { state.withLock { $0.pool } }
+  var calls: [String: Int] { state.withLock { $0.calls } }
+
+  private static func block(_ number: Int64, after parent: BlockID?, fork: UInt8, _ transactions: [Transaction]) throws
+    -> Block
+  {
+    let prefix = (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * Int64($0))) }
+    let zero = try BlockID(bytes: [UInt8](repeating: 0, count: 32))
+    return Block(
+      id: try BlockID(bytes: prefix + [UInt8](repeating: fork, count: 24)), parent: parent ?? zero,
+      timestamp: start + number * intervalMs, transactions: transactions)
+  }
+
+  // MARK: - Answers
+
+  private func answer(_ request: StubHTTPServer.Request) -> String {
+    let path = request.target.split(separator: "/").map(String.init)
+    guard path.count == 2 else { return "{}" }
+    let parameters = try? JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any]
+    let isSolid = path[0] == "walletsolidity"
+    return state.withLock { state in
+      state.calls[path[1], default: 0] += 1
+      let last = isSolid ? state.solidAnswer ?? state.solid : state.head
+      func number(_ name: String) -> Int64 { (parameters?[name] as? NSNumber)?.int64Value ?? -1 }
+      switch path[1] {
+      case "getblockbynum":
+        let wanted = number("num")
+        return wanted >= 0 && wanted <= last ? Self.json(state.blocks[Int(wanted)]) : "{}"
+      case "getblock": return Self.json(state.blocks[Int(last)], withTransactions: false)
+      case "getblockbylimitnext":
+        let range = max(0, number("startNum"))..<max(0, min(number("endNum"), last + 1))
+        return #"{"block":[\#(range.map { Self.json(state.blocks[Int($0)]) }.joined(separator: ","))]}"#
+      case "gettransactioninfobyblocknum":
+        let wanted = number("num")
+        guard wanted >= 0, wanted <= last, !state.hasStaleReceipts else { return "[]" }
+        return "[\(Self.receipts(state.blocks[Int(wanted)]).joined(separator: ","))]"
+      case "broadcasthex": return Self.broadcast(parameters?["transaction"] as? String ?? "", &state)
+      case "getaccount": return #"{"address":"\#(parameters?["address"] as? String ?? "")","balance":1000000}"#
+      case "getaccountresource":
+        return #"{"freeNetLimit":600,"TotalEnergyLimit":180000000000,"TotalEnergyWeight":18000000000}"#
+      default: return "{}"
+      }
+    }
+  }
+
+  private static func broadcast(_ hex: String, _ state: inout State) -> String {
+    guard let bytes = try? Hex.decode(hex), let signed = try? SignedTransaction(decoding: bytes) else {
+      return #"{"result":false,"code":"OTHER_ERROR"}"#
+    }
+    if !state.pool.contains(where: { $0.id == signed.id }) { state.pool.append(signed) }
+    return #"{"result":true,"txid":"\#(signed.id.hex)"}"#
+  }
+
+  private static func json(_ block: Block, withTransactions: Bool = true) -> String {
+    let transactions = block.transactions.map { transaction in
+      #"{"ret":[{"contractRet":"\#(transaction.result)"}],"txID":"\#(transaction.id.hex)","#
+        + #""raw_data_hex":"\#(Hex.encode(transaction.raw))"}"#
+    }
+    let isListed = withTransactions && !transactions.isEmpty
+    let list = isListed ? #","transactions":[\#(transactions.joined(separator: ","))]"# : ""
+    return #"{"blockID":"\#(block.id.hex)","block_header":{"raw_data":{"number":\#(block.id.number),"#
+      + #""parentHash":"\#(block.parent.hex)","timestamp":\#(block.timestamp)}}\#(list)}"#
+  }
+
+  private static func receipts(_ block: Block) -> [String] {
+    block.transactions.map { transaction in
+      let failure = transaction.result == "SUCCESS" ? "" : #""result":"FAILED","#
+      return #"{"id":"\#(transaction.id.hex)","fee":1000,"blockNumber":\#(block.id.number),"#
+        + #""blockTimeStamp":\#(block.timestamp),\#(failure)"receipt":{"net_fee":1000},"log":\#(transaction.logs),"#
+        + #""internal_transactions":\#(transaction.internals)}"#
+    }
+  }
+}
