@@ -64,8 +64,8 @@ extension StormFault {
     calls(
       "read",
       [
-        ("drop_before", 5, nil), ("error", 5, nil), ("delay", 5, 400), ("overloaded", 5, nil), ("http_429", 5, nil),
-        ("http_403", 5, nil), ("http_503", 5, nil), ("suspended", 5, nil), ("http_500", 5, nil), ("cut", 5, nil),
+        ("drop_before", 5, nil), ("error", 5, nil), ("delay", 5, 400), ("overloaded", 5, nil), ("http_429", 2, nil),
+        ("http_403", 2, nil), ("http_503", 2, nil), ("suspended", 2, nil), ("http_500", 5, nil), ("cut", 5, nil),
         ("hang", 4, 1_500),
       ])
     + calls("solid", [("error", 40, nil), ("http_500", 40, nil), ("cut", 40, nil), ("stale", 100, 4_000)])
