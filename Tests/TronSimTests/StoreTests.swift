@@ -42,9 +42,37 @@ import Testing
     _ = try store.perform(.revert(blocks: 1, keepTransactions: true))
     _ = try store.produce(nowMs: TestChain.start + 7_000)
     _ = try store.perform(.adjust(.init(address: TestChain.key(8).address, balance: 77, usdt: 5)))
+    try useEveryContract(&store, key)
     _ = try store.perform(.setClockOffset(ms: 1_000))
     _ = try store.produce(nowMs: TestChain.start + 9_000)
     return transaction
+  }
+
+  /// USDT that arrives and USDT that does not, unstaking and permissions, a block each.
+  private static func useEveryContract(_ store: inout ChainStore, _ key: KeyPair) throws {
+    _ = try store.perform(.adjust(.init(address: key.address, usdt: 500)))
+    let owner = key.address.bytes
+    func transfer(_ amount: Int64) -> ContractCall {
+      let selector = Keccak256.hash(Array(TokenFunction.transfer.rawValue.utf8)).prefix(4)
+      let data = Array(selector) + Word(TestChain.key(9).address).bytes + Word(amount).bytes
+      return .trigger(.init(owner: owner, contract: Genesis.mainnetUSDT.bytes, data: data))
+    }
+    let calls: [(Int64, ContractCall)] = [
+      (31, transfer(200)), (31, transfer(9_999)), (55, .unfreeze(.init(owner: owner, balance: 7, resource: 1))),
+      (46, .permissionUpdate(
+        .init(account: owner, owner: .defaultOwner(key.address), actives: [.defaultActive(key.address)]))),
+    ]
+    for (index, (type, call)) in calls.enumerated() {
+      var raw = RawTransaction()
+      raw.refBlockBytes = Array(store.chain.head.id[6..<8])
+      raw.refBlockHash = Array(store.chain.head.id[8..<16])
+      raw.expiration = store.chain.head.timestampMs + 60_000
+      raw.feeLimit = 100 * TestChain.trx
+      let name = ContractType.name(of: type)
+      raw.contracts = [.init(type: type, typeURL: "type.googleapis.com/protocol.\(name)", value: call.encoded ?? [])]
+      try store.broadcast(Transaction(raw: raw, signatures: [key.sign(sha256(raw.encoded))]))
+      _ = try store.produce(nowMs: TestChain.start + 7_100 + Int64(index))
+    }
   }
 
   @Test func `a restart keeps blocks, accounts and transactions, and goes on without a gap`() throws {
@@ -57,6 +85,11 @@ import Testing
       #expect(second.chain.state.accounts.count == 8)
       #expect(second.chain.state.accounts[TestChain.key(7).address]?.balance == 5_000_000)
       #expect(second.chain.state.usdt == first.chain.state.usdt)
+      #expect(second.chain.state.usdt[TestChain.key(9).address] == 200)
+      #expect(second.chain.state.parameters == first.chain.state.parameters)
+      #expect(second.chain.history.events == first.chain.history.events)
+      #expect(second.chain.history.transactions == first.chain.history.transactions)
+      #expect(second.chain.state.accounts.values.flatMap(\.unfrozen).map(\.amount) == [7])
       #expect(second.chain.find(transaction.id)?.block.id == first.chain.find(transaction.id)?.block.id)
       #expect(second.chain.clockOffsetMs == 1_000)
       let next = try second.produce(nowMs: TestChain.start + 12_000)

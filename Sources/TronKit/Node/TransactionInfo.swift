@@ -70,11 +70,17 @@ struct TransactionInfoAnswer: Decodable {
     var data: String?
 
     func log() throws -> EventLog {
-      let bytes = try Hex.decode(address)
-      // 20 bytes without the 0x41; some gateways add it.
-      return EventLog(
-        address: try bytes.count == 21 ? TronAddress(bytes: bytes) : TronAddress(evmBytes: bytes),
+      EventLog(
+        address: try contract(),
         topics: try (topics ?? []).map { try Hex.decode($0) }, data: try Hex.decode(data ?? ""))
+    }
+
+    /// Base58 with `visible` (java-tron: Util.convertLogAddressToTronAddress); without it hexadecimal of 20 bytes, to
+    /// which some gateways add the 0x41.
+    private func contract() throws -> TronAddress {
+      if address.hasPrefix("T") { return try TronAddress(parsing: address) }
+      let bytes = try Hex.decode(address)
+      return try bytes.count == 21 ? TronAddress(bytes: bytes) : TronAddress(evmBytes: bytes)
     }
   }
 

@@ -1,10 +1,9 @@
-/// Which transactions and token events concern an address, oldest first, for those who ask by address. Knows exactly the
-/// blocks that the chain knows.
+/// Which transactions and token events concern an address, oldest first. Knows exactly the blocks that the chain knows.
 struct AccountHistory: Sendable {
   struct Position: Sendable, Equatable, Comparable {
     let block: Int64
     let index: Int
-    /// Of the transaction's events; 0 for the transaction itself.
+    /// Of the transaction's events; among transactions 0 is the transaction itself, and n what its call sent n-th.
     var log = 0
 
     static func < (left: Position, right: Position) -> Bool {
@@ -19,6 +18,10 @@ struct AccountHistory: Sendable {
     for (index, entry) in block.entries.enumerated() {
       for address in entry.transaction.addresses {
         transactions[address, default: []].append(Position(block: block.number, index: index))
+      }
+      for (number, transfer) in (entry.receipt.execution?.transfers ?? []).enumerated() {
+        transactions[transfer.to, default: []].append(
+          Position(block: block.number, index: index, log: number + 1))
       }
       for (number, log) in (entry.receipt.execution?.logs ?? []).enumerated() {
         for address in log.addresses {
@@ -41,6 +44,7 @@ struct AccountHistory: Sendable {
   private mutating func change(_ block: Block, _ change: (inout [Position]) -> Void) {
     for entry in block.entries {
       for address in entry.transaction.addresses { Self.change(&transactions, address, change) }
+      for transfer in entry.receipt.execution?.transfers ?? [] { Self.change(&transactions, transfer.to, change) }
       for log in entry.receipt.execution?.logs ?? [] {
         for address in log.addresses { Self.change(&events, address, change) }
       }

@@ -14,6 +14,8 @@ enum SimAction: Sendable, Equatable {
     var isUSDT: Bool?
     /// Whether the USDT contract refuses to move what this account holds.
     var isBlacklisted: Bool?
+    /// Whether this contract sends the TRX of a call on.
+    var isForwarder: Bool?
   }
 
   case adjust(Adjustment)
@@ -43,6 +45,7 @@ extension SimAction {
       if let value = adjustment.isContract { object.set("contract", .bool(value)) }
       if let value = adjustment.isUSDT { object.set("usdt_contract", .bool(value)) }
       if let value = adjustment.isBlacklisted { object.set("blacklisted", .bool(value)) }
+      if let value = adjustment.isForwarder { object.set("forwarder", .bool(value)) }
     case .useEnergy(let address, let amount):
       object.set("action", "use_energy")
       object.set("address", .string(address.base58))
@@ -88,7 +91,7 @@ extension SimAction {
           address: try address(), balance: try number("trx"), usdt: try number("usdt"),
           energyStake: try number("energy_stake"), bandwidthStake: try number("bandwidth_stake"),
           isContract: json["contract"]?.bool, isUSDT: json["usdt_contract"]?.bool,
-          isBlacklisted: json["blacklisted"]?.bool))
+          isBlacklisted: json["blacklisted"]?.bool, isForwarder: json["forwarder"]?.bool))
     case "use_energy": self = .useEnergy(try address(), amount: try required("energy"))
     case "set_parameter":
       self = .setParameter(name: json["name"]?.string ?? "", value: try required("value"))

@@ -12,6 +12,7 @@ struct AccountHistoryAPI {
 
   func transactions() -> APIReply {
     list(chain.history.transactions[address] ?? []) { position, block, entry in
+      guard position.log == 0 else { return internalTransfer(entry, position.log - 1, in: block) }
       guard isWanted(from: entry.transaction.call?.owner, to: entry.transaction.call?.counterparty) else { return nil }
       return transaction(entry, in: block)
     }
@@ -114,6 +115,20 @@ struct AccountHistoryAPI {
     members += numbers.map { (key: $0.0, value: .int($0.1)) }
     members.append((key: "internal_transactions", value: []))
     return .object(members)
+  }
+
+  /// TRX that a contract sent on. Rows of another shape amid the others, as TronGrid mixes them.
+  private func internalTransfer(_ entry: Block.Entry, _ number: Int, in block: Block) -> JSON? {
+    guard parameters.string("search_internal") != "false",
+      let transfer = entry.receipt.execution?.transfers[number],
+      isWanted(from: transfer.from.bytes, to: transfer.to.bytes)
+    else { return nil }
+    return [
+      "internal_tx_id": .string(TransactionInfoJSON.internalID(number, entry)),
+      "tx_id": .string(entry.transaction.id.hex), "block_timestamp": .int(block.timestampMs),
+      "from_address": .string(transfer.from.hex), "to_address": .string(transfer.to.hex),
+      "data": ["note": "call", "rejected": false, "call_value": ["_": .int(transfer.amount)]],
+    ]
   }
 
   private func event(_ log: EventLog, from: Address, to: Address, _ entry: Block.Entry, in block: Block) -> JSON {

@@ -33,7 +33,10 @@ struct ExplorerAPI {
       {
         members += printed.filter { $0.key != "address" }
       }
-      if usdt > 0 { members.append(("trc20", [.object([(key: chain.state.usdtContract.base58, value: .string(String(usdt)))])])) }
+      if usdt > 0 {
+        let contract = chain.state.usdtContract.base58
+        members.append(("trc20", [.object([(key: contract, value: .string(String(usdt)))])]))
+      }
       data = [.object(members)]
     }
     let meta: JSON = ["at": .int(nowMs), "page_size": .int(Int64(data.count))]

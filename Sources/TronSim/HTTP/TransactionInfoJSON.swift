@@ -18,8 +18,26 @@ enum TransactionInfoJSON {
       object.set("result", "FAILED")
       object.set("resMessage", .string(visible ? execution.message : Hex.encode(execution.message.utf8)))
     }
+    object.set(
+      "internal_transactions",
+      nonEmpty: (execution?.transfers ?? []).enumerated().map { internalTransaction($1, $0, entry, visible: visible) })
     object.set("withdraw_expire_amount", nonZero: receipt.withdrawn)
     return object.json
+  }
+
+  /// Names the call by its place in the transaction.
+  static func internalID(_ number: Int, _ entry: Block.Entry) -> String {
+    Hex.encode(Keccak256.hash(entry.transaction.id.bytes + [UInt8(truncatingIfNeeded: number)]))
+  }
+
+  private static func internalTransaction(
+    _ transfer: InternalTransfer, _ number: Int, _ entry: Block.Entry, visible: Bool
+  ) -> JSON {
+    [
+      "hash": .string(internalID(number, entry)), "caller_address": .string(transfer.from.text(visible: visible)),
+      "transferTo_address": .string(transfer.to.text(visible: visible)),
+      "callValueInfo": [["callValue": .int(transfer.amount)]], "note": .string(Hex.encode("call".utf8)),
+    ]
   }
 
   private static func costs(_ receipt: Receipt) -> JSON {

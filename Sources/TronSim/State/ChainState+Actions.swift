@@ -21,6 +21,7 @@ extension ChainState {
       accounts[adjustment.address] = account
     }
     if adjustment.isUSDT == true { usdtContract = adjustment.address }
+    if adjustment.isForwarder == true { forwarders.insert(adjustment.address) }
     if let isBlacklisted = adjustment.isBlacklisted {
       if isBlacklisted { blacklisted.insert(adjustment.address) } else { blacklisted.remove(adjustment.address) }
     }

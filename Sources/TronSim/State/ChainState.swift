@@ -6,6 +6,8 @@ struct ChainState: Sendable {
   var usdt: SharedMap<Address, Int64> = [:]
   /// The one contract that the chain can execute.
   var usdtContract = Genesis.mainnetUSDT
+  /// Contracts that send the TRX of a call on to the address in its first argument.
+  var forwarders: Set<Address> = []
   var allowances: SharedMap<TokenAllowance, Word> = [:]
   /// Holders who may not send USDT.
   var blacklisted: Set<Address> = []

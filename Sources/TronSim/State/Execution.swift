@@ -6,6 +6,14 @@ struct EventLog: Sendable, Equatable {
   let data: [UInt8]
 }
 
+/// TRX that a contract sent on: part of a call, with no transaction of its own.
+struct InternalTransfer: Sendable, Equatable {
+  let from: Address
+  let to: Address
+  /// sun
+  let amount: Int64
+}
+
 /// What a smart-contract call did and what it cost, as its TransactionInfo reports it.
 struct Execution: Sendable, Equatable {
   /// java-tron's contractResult with its number.
@@ -35,6 +43,7 @@ struct Execution: Sendable, Equatable {
   var energyFee: Int64 = 0
   var output: [UInt8] = []
   var logs: [EventLog] = []
+  var transfers: [InternalTransfer] = []
   /// Why it failed.
   var message = ""
 }

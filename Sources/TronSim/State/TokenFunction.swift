@@ -55,3 +55,10 @@ enum TokenEnergy {
   /// As a contract's state reports it: 10,000 is the whole.
   static let factor: Int64 = 34_000
 }
+
+/// Energy of a call that passes TRX on: the virtual machine's CALL with a value, and what surrounds it (an estimate).
+enum ForwarderEnergy {
+  static let toAccount: Int64 = 12_000
+  /// 25,000 more where the account has to be made.
+  static let toNewAccount: Int64 = 37_000
+}
