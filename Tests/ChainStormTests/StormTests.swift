@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized)
 struct StormTests {
   /// Orders that are under way at the same time.
-  private static let openMax = 320
+  private static let openMax = 260
   private static let options: ChainWorld.Options = {
     var options = ChainWorld.Options()
     options.suppliers = 16
@@ -68,7 +68,7 @@ struct StormTests {
   private static func place(_ requests: [OrderRequest], _ desk: OrderDesk) async throws {
     var next = 0
     while next < requests.count {
-      let room = min(20, openMax - desk.open)
+      let room = min(10, openMax - desk.open)
       if room > 0 {
         try await desk.place(Array(requests[next..<min(requests.count, next + room)]))
         next += room

@@ -13,7 +13,7 @@ struct StormPlan: Sendable {
     static let ownWallet = 10
     static let withdrawn = 60
     static let shortDeadline = 40
-    static let large = 20
+    static let large = 8
     static let repeated = 30
     static let early = 250
   }
@@ -60,7 +60,7 @@ struct StormPlan: Sendable {
     } else if falls(Share.large) {
       // More than one wallet carries: split.
       let carried = world.options.supplierStakeTRX * 9
-      request.energy = Energy(Int64.random(in: carried...carried * 3 / 2, using: &random))
+      request.energy = Energy(Int64.random(in: carried...carried * 6 / 5, using: &random))
     }
   }
 }
