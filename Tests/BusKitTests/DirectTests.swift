@@ -37,6 +37,26 @@ import Testing
     }
   }
 
+  @Test func whatStandsBetweenOthersOfAnotherTypeIsHandledInOrder() async throws {
+    try await DirectWorld.run { world in
+      try await world.client().run { client in
+        for number in 0..<20 {
+          try await client.publish(Parcel(number: number))
+          if number.isMultiple(of: 3) { try await client.publish(Letter(text: "\(number)")) }
+        }
+      }
+      let seen = Diary<String>()
+      var consumer = Consumer(group: "direct", options: DirectWorld.options())
+      consumer.handle(Parcel.self) { parcel, _ in seen.write("parcel \(parcel.number)") }
+      consumer.handle(Letter.self) { letter, _ in seen.write("letter \(letter.text)") }
+      try await world.consuming(consumer) { client, _ in
+        try await eventually { seen.lines.count == 27 }
+        let expected = (0..<20).flatMap { $0.isMultiple(of: 3) ? ["parcel \($0)", "letter \($0)"] : ["parcel \($0)"] }
+        #expect(seen.lines == expected)
+      }
+    }
+  }
+
   @Test func ofABatchOnlyWhatItsHandlerNamesIsTriedAgain() async throws {
     try await DirectWorld.run { world in
       let seen = Diary<Int>()

@@ -133,7 +133,7 @@ final class HeldDeliveries: Sendable {
   private static func end(of entries: [Entry], from start: Int, each: Int) -> Int {
     let type = entries[start].envelope.type
     var most = entries.count
-    if case .each = entries[start].route.work { most = min(most, start + each) }
+    if case .each = entries[start].route.work, each < most - start { most = start + each }
     return entries[start..<most].firstIndex { $0.envelope.type != type } ?? most
   }
 

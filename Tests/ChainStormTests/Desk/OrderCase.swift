@@ -1,0 +1,76 @@
+import Contracts
+import Crypto
+import Foundation
+
+/// What order-svc would do next for one order. A value: time comes in, messages go out.
+struct OrderCase: Sendable {
+  enum Step: Sendable {
+    case delegate(DelegateEnergy)
+    case withdraw(WithdrawDelegation)
+    case reclaim(ReclaimEnergy)
+  }
+
+  /// With no news for this long it asks again.
+  private static let patience: TimeInterval = 12
+
+  let request: OrderRequest
+  let placedAt: Date
+  var record: OrderRecord
+  private var lastWordAt: Date
+  private var isWithdrawn = false
+  private var isReclaimAsked = false
+
+  init(_ request: OrderRequest, now: Date) {
+    self.request = request
+    placedAt = now
+    record = request.record
+    lastWordAt = now
+  }
+
+  mutating func note(_ news: OrderRecord.News, seq: Int64, now: Date) {
+    record.news[seq] = news
+    lastWordAt = now
+  }
+
+  /// The first command, and its repetition where the order has one.
+  func first(_ key: SymmetricKey) -> [Step] {
+    Array(repeating: .delegate(delegate(key)), count: request.isRepeated ? 2 : 1)
+  }
+
+  /// What is due at this moment; remembers that it was said.
+  mutating func next(_ now: Date, _ key: SymmetricKey) -> Step? {
+    guard !record.isTerminal else { return nil }
+    let isSilent = now.timeIntervalSince(lastWordAt) >= Self.patience
+    if record.isFinal {
+      guard let startedAtMs = record.startedAtMs else { return nil }
+      let endsAt = Date(timeIntervalSince1970: Double(startedAtMs) / 1000 + Double(request.durationSeconds))
+      guard now >= endsAt || request.asksEarly, !isReclaimAsked || isSilent else { return nil }
+      isReclaimAsked = true
+      lastWordAt = now
+      return .reclaim(
+        ReclaimEnergy(
+          order: request.order, receiver: request.receiver, endsAt: endsAt,
+          seal: .reclaim(order: request.order, receiver: request.receiver, endsAt: endsAt, key: key)))
+    }
+    let wishes = request.withdrawAfter.map { now >= placedAt.addingTimeInterval($0) } ?? false
+    let isLate = now >= placedAt.addingTimeInterval(request.deadlineAfter)
+    if wishes || isLate {
+      guard !isWithdrawn || isSilent else { return nil }
+      isWithdrawn = true
+      lastWordAt = now
+      return .withdraw(WithdrawDelegation(order: request.order))
+    }
+    guard isSilent else { return nil }
+    lastWordAt = now
+    return .delegate(delegate(key))
+  }
+
+  private func delegate(_ key: SymmetricKey) -> DelegateEnergy {
+    DelegateEnergy(
+      order: request.order, customer: request.customer, receiver: request.receiver, energy: request.energy,
+      durationSeconds: request.durationSeconds, deadline: placedAt.addingTimeInterval(request.deadlineAfter),
+      seal: .delegate(
+        order: request.order, customer: request.customer, receiver: request.receiver, energy: request.energy,
+        durationSeconds: request.durationSeconds, key: key))
+  }
+}
