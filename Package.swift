@@ -125,4 +125,3 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
-

@@ -66,7 +66,8 @@ struct Options: Sendable, Equatable {
     }
     guard !addresses.isEmpty else { throw Mistake(description: "--address HOST:PORT is missing") }
     guard addresses.count <= Self.nodesMaximum else {
-      throw Mistake(description: "\(addresses.count) addresses are more than the \(Self.nodesMaximum) nodes there can be")
+      throw Mistake(
+        description: "\(addresses.count) addresses are more than the \(Self.nodesMaximum) nodes there can be")
     }
     guard !dataDirectory.isEmpty else { throw Mistake(description: "--data DIR is missing") }
     nodes = max(nodes, addresses.count)

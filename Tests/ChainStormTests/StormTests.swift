@@ -25,7 +25,7 @@ struct StormTests {
     let count = environment["ENERGY_STORM_ORDERS"].flatMap { Int($0) } ?? usual
     say("ENERGY_STORM_SEED=\(seed), \(count) orders")
     try await ChainWorld.run(Self.options) { world in
-      var random = SeededRandom(seed: seed)
+      var random = SeededGenerator(seed: seed)
       let plan = try await StormPlan.make(count, world, &random)
       let storm = FaultStorm(world, seed: seed)
       let began = ContinuousClock.now

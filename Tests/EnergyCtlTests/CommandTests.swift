@@ -29,8 +29,7 @@ struct CommandTests {
   @Test("every command that changes something asks why", arguments: [
     ["credit", "--customer", "cus_1", "--trx", "1"], ["client", "create", "--name", "shop"],
     ["signing", "nothing"], ["supplier", "add", "--key-file", "f"], ["chain", "rescan", "5", "9"],
-      ["supplier", "enable", "T"],
-    ["supplier", "drain", "T"], ["supplier", "disable", "T"], ["supplier", "refresh", "T"],
+    ["supplier", "enable", "T"], ["supplier", "drain", "T"], ["supplier", "disable", "T"], ["supplier", "refresh", "T"],
   ])
   func reasons(arguments: [String]) throws {
     #expect(throws: (any Error).self) { try EnergyCtl.parseAsRoot(arguments) }

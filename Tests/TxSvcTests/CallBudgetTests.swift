@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import TxSvc
@@ -18,7 +19,7 @@ struct CallBudgetTests {
   private func day(
     isWatching: Bool, seed: UInt64, standstill: Range<Int64>? = nil, frozen: Range<Int64>? = nil
   ) -> Day {
-    var random = Seeded(state: seed)
+    var random = SeededGenerator(seed: seed)
     var births: [(timestamp: Int64, visible: Int64)] = []
     for slot in stride(from: Int64(0), to: CallBudget.dayMs, by: 3_000) {
       guard Int64.random(in: 0..<1_000, using: &random) > 0, standstill?.contains(slot) != true else { continue }
@@ -91,18 +92,5 @@ struct CallBudgetTests {
     #expect(evening.spare == 75_000 - 70_000 - (1_200 + 120 + 1_200 + 400))
     #expect(CallBudget(used: 74_000, msLeft: CallBudget.dayMs / 2, intervalMs: 3_000, isWatching: true).spare == 0)
     #expect(CallBudget(used: 0, msLeft: CallBudget.dayMs, intervalMs: 100, isWatching: true).spare > 100_000)
-  }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -1,6 +1,7 @@
 import Contracts
 import Crypto
 import Foundation
+import TestKit
 import Testing
 import TronKit
 
@@ -190,7 +191,7 @@ struct SigningRulesTests {
 
   @Test("any number of changes is refused, whichever they are", arguments: 0..<20 as Range<UInt64>)
   func mutations(seed: UInt64) throws {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let valid = try World().request
     let signer = try World().signer
     for _ in 0..<100 {
@@ -302,19 +303,5 @@ struct SigningRulesTests {
     request.leg = Leg(
       id: leg.id, orderID: leg.orderID, supplier: leg.supplier, energy: energy.map { Energy($0) } ?? leg.energy,
       stake: stake.map { Sun($0) } ?? leg.stake, state: leg.state, isCounted: leg.isCounted)
-  }
-}
-
-/// SplitMix64: the same numbers for the same seed, everywhere.
-struct Seeded: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-    return value ^ value >> 31
   }
 }

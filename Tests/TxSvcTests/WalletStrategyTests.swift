@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 import TronKit
 
@@ -63,7 +64,7 @@ struct WalletStrategyTests {
 
   @Test("whatever the pool: nothing is promised twice, nothing above what is there", arguments: WalletChoice.allCases)
   func properties(choice: WalletChoice) throws {
-    var random = Seeded(state: 20_261_121)
+    var random = SeededGenerator(seed: 20_261_121)
     for _ in 0..<500 {
       let ratio = try Samples.ratio(
         limit: 180_000_000_000, weight: Int64.random(in: 2_000_000_000...20_000_000_000, using: &random))
@@ -101,17 +102,5 @@ struct WalletStrategyTests {
     let carried = try offers.map { try planner.carried(by: $0.available).value }.sorted(by: >).prefix(planner.legsMax)
     let most = carried.reduce(0, +)
     #expect(most < energy.value, "\(energy) in \(carried)")
-  }
-
-  /// SplitMix64: the same wallets in every run.
-  private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-      return z ^ (z >> 31)
-    }
   }
 }

@@ -49,8 +49,8 @@ public enum EffectStore {
   /// Takers go one after another: each must see what the one before has leased. An effect that waits by its own wish
   /// (`EffectOutcome.again`, which sets `place`) holds nobody up until it is due.
   ///
-  /// The statement keeps the plan that it got while the table was empty, when every index looks as good as the right one.
-  /// A subquery in the index' own order, instead of `not exists`, leaves the planner no other.
+  /// The statement keeps the plan that it got while the table was empty, when every index looks as good as the right
+  /// one. A subquery in the index' own order, instead of `not exists`, leaves the planner no other.
   /// - Parameter rooms: how many of each kind.
   static func take(
     _ rooms: [String: Int], limit: Int, lease: Duration, token: UUID, in session: PostgresSession

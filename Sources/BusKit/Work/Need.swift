@@ -24,8 +24,8 @@ public struct Need: Sendable {
   public static func all<R: Row>(_ type: R.Type) -> Need { make(type, .all) }
 
   /// The row with this key as it is committed at this moment, without a lock: nobody waits for this unit because of it,
-  /// and another may change the row before this unit commits. It cannot be saved or deleted here. For rows that everybody
-  /// reads and hardly anybody writes, such as settings.
+  /// and another may change the row before this unit commits. It cannot be saved or deleted here. For rows that
+  /// everybody reads and hardly anybody writes, such as settings.
   public static func reading<R: Row>(_ type: R.Type, _ key: String) -> Need {
     make(type, .key(key), isLocking: false)
   }

@@ -2,9 +2,9 @@ import BusKit
 import Foundation
 import TronKit
 
-/// A leg's time is over and the chain still lends its sun: published once when it is late, and once more with `settledAt`
-/// when it came back. The reclaim is tried for ever; what stands in its way may need a person (no TRX for the fee, a key
-/// that lost its permission, signing stopped).
+/// A leg's time is over and the chain still lends its sun: published once when it is late, and once more with
+/// `settledAt` when it came back. The reclaim is tried for ever; what stands in its way may need a person (no TRX for
+/// the fee, a key that lost its permission, signing stopped).
 public struct ReclaimOverdue: Event {
   public static let messageType = "tx.ReclaimOverdue"
   public static let topic = Topic.txEvents

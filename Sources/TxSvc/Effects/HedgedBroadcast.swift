@@ -1,7 +1,7 @@
 import TronKit
 
-/// Sends one transaction's bytes to a node and, when that one is slow to answer, to the next one as well. The same bytes
-/// cannot take effect twice, so more nodes are only more ways to a block.
+/// Sends one transaction's bytes to a node and, when that one is slow to answer, to the next one as well. The same
+/// bytes cannot take effect twice, so more nodes are only more ways to a block.
 struct HedgedBroadcast: Sendable {
   struct Answer: Sendable {
     let sendingID: String

@@ -126,7 +126,7 @@ struct SettleLegByHand: Effect {
   private static func contradicts(
     _ id: TransactionID, _ leg: Leg, _ receiver: TronAddress, _ nodes: TronNodePool
   ) async throws -> Finding? {
-    guard let found = try await nodes.read({ try await $0.transaction(id, solid: true) }) else {
+    guard let found = try await nodes.read(.confirmation, { try await $0.transaction(id, solid: true) }) else {
       return .refused(code: "chain_disagrees", "transaction \(id) is in no solid block")
     }
     guard found.succeeded, case .undelegateResource(leg.supplier, receiver, .energy, _)? = Self.contract(found) else {

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestKit
 
 /// Lets faults happen by a schedule that the seed decides, until it is told to end; counts them.
 final class FaultStorm: Sendable {
@@ -41,7 +42,7 @@ final class FaultStorm: Sendable {
       for (number, group) in StormFault.Group.allCases.enumerated() {
         let members = faults.filter { $0.group == group && group != .calls }
         guard !members.isEmpty else { continue }
-        let random = SeededRandom(seed: seed &+ UInt64(number + 1))
+        let random = SeededGenerator(seed: seed &+ UInt64(number + 1))
         tasks.addTask { try await self.run(group, members, random) }
       }
       try await tasks.waitForAll()
@@ -49,7 +50,7 @@ final class FaultStorm: Sendable {
     try await calmDown()
   }
 
-  private func run(_ group: StormFault.Group, _ members: [StormFault], _ seeded: SeededRandom) async throws {
+  private func run(_ group: StormFault.Group, _ members: [StormFault], _ seeded: SeededGenerator) async throws {
     var random = seeded
     // Each in turn, in an order of the seed's: with enough time none is left out.
     var coming: [StormFault] = []
@@ -83,7 +84,7 @@ final class FaultStorm: Sendable {
     try await world.sim.post("/sim/faults", body)
   }
 
-  private func strike(_ fault: StormFault, _ random: inout SeededRandom) async throws -> Int {
+  private func strike(_ fault: StormFault, _ random: inout SeededGenerator) async throws -> Int {
     switch fault.act {
     case .calls: return 0
     case .deed(let body): return try await body(world, &random)

@@ -1,5 +1,6 @@
 import Foundation
 import Redis
+import TestKit
 import TronKit
 
 /// Something that goes wrong in a storm: how it is brought about, and how often it did.
@@ -8,9 +9,9 @@ struct StormFault: Sendable {
     /// The simulator acts it out on so many calls in a thousand, as long as the storm lasts, and counts them.
     case calls(path: String, mode: String, permille: Int, delayMs: Int? = nil)
     /// The test asks the simulator for it, which counts it under this name.
-    case event(String, @Sendable (ChainWorld, inout SeededRandom) async throws -> Void)
+    case event(String, @Sendable (ChainWorld, inout SeededGenerator) async throws -> Void)
     /// The test brings it about itself; answers how often it took effect.
-    case deed(@Sendable (ChainWorld, inout SeededRandom) async throws -> Int)
+    case deed(@Sendable (ChainWorld, inout SeededGenerator) async throws -> Int)
   }
 
   /// Of a group one fault happens at a time, each in turn.

@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import TestKit
 import TronKit
 
 /// The orders of a storm, drawn from its seed.
@@ -19,7 +20,7 @@ struct StormPlan: Sendable {
   }
 
   /// Makes the receivers on the simulator: each of those that are activated gets several orders.
-  static func make(_ count: Int, _ world: ChainWorld, _ random: inout SeededRandom) async throws -> StormPlan {
+  static func make(_ count: Int, _ world: ChainWorld, _ random: inout SeededGenerator) async throws -> StormPlan {
     var receivers: [TronAddress] = []
     for _ in 0..<max(8, count / 6) { receivers.append(try await world.receiver()) }
     let contract = try await world.contract()
@@ -37,7 +38,7 @@ struct StormPlan: Sendable {
   }
 
   private static func vary(
-    _ request: inout OrderRequest, _ contract: TronAddress, _ world: ChainWorld, _ random: inout SeededRandom
+    _ request: inout OrderRequest, _ contract: TronAddress, _ world: ChainWorld, _ random: inout SeededGenerator
   ) throws {
     var draw = Int.random(in: 0..<1000, using: &random)
     func falls(_ share: Int) -> Bool {

@@ -1,10 +1,10 @@
 /// SplitMix64 (Steele, Lea, Flood 2014): the same seed draws the same numbers everywhere.
-struct SeededRandom: RandomNumberGenerator, Sendable {
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  public init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  public mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -13,5 +13,5 @@ struct SeededRandom: RandomNumberGenerator, Sendable {
   }
 
   /// True `permille` times in a thousand.
-  mutating func chance(_ permille: Int) -> Bool { Int.random(in: 0..<1000, using: &self) < permille }
+  public mutating func chance(_ permille: Int) -> Bool { Int.random(in: 0..<1000, using: &self) < permille }
 }
