@@ -60,7 +60,6 @@ struct BadInputTests {
   @Test func eachBadEntryIsADeadLetterAndItsNeighboursAreHandled() async throws {
     try await World.run { world in
       var timing = World.timing
-      timing.lease = .milliseconds(300)
       timing.unknownGrace = .milliseconds(800)
       let table = try Self.table()
       let stream = RedisWord(Add.topic.streamKey(0))

@@ -28,7 +28,9 @@ import Testing
       try await world.meet()
       try await world.show("menu", seq: 1)
       try await world.show("old", seq: 1, slot: "order:1")
-      try await eventually("both are kept") { try await world.count("telegram_screens") == 2 }
+      try await eventually("both are shown") {
+        try await world.count("telegram_screens where message_id is not null") == 2
+      }
       #expect(try await OldRows.sweep(world.bus) == 0)
       try await world.bus.read { session in
         _ = try session.execute("update telegram_screens set updated_at = now() - interval '401 days'")

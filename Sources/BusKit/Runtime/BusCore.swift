@@ -15,6 +15,8 @@ final class BusCore: Sendable {
   let cache: RedisConnection
   let publisher: Publisher
   let runner: UnitRunner
+  /// For units that need not have a transaction of their own.
+  let group: UnitGroup
   let asker: Asker
   let effectWake: AsyncStream<Void>.Continuation
   let effectWakes: AsyncStream<Void>
@@ -53,6 +55,7 @@ final class BusCore: Sendable {
     runner = UnitRunner(
       pool: pool, publisher: publisher, effectsRecorded: { wake.yield() }, outboxGrace: timing.outboxGrace,
       publishedTopics: Set(service.publishedTopics.map(\.name)))
+    group = UnitGroup(runner: runner)
     asker = Asker(process: process, broker: broker, logger: logger)
   }
 

@@ -1,6 +1,7 @@
 import Logging
 import Postgres
 import Redis
+import Synchronization
 
 /// What stands behind a `Bus`: a running process, or a rehearsal of one.
 protocol BusHost: Sendable {
@@ -15,6 +16,10 @@ protocol BusHost: Sendable {
   func transaction<T: Sendable>(
     needs: [Need], correlation: String, _ body: @escaping @Sendable (UnitOfWork) throws -> T
   ) async throws -> T
+  /// The same, in a transaction that it may share with others.
+  func groupedTransaction<T: Sendable>(
+    needs: [Need], correlation: String, _ body: @escaping @Sendable (UnitOfWork) throws -> T
+  ) async throws -> T
   func read<T: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> T) async throws -> T
   func ask<Q: Query>(_ query: Q, within limit: Duration) async throws -> Q.Reply
 
@@ -22,6 +27,14 @@ protocol BusHost: Sendable {
   func register(_ correlation: String)
   func wait(_ correlation: String, within limit: Duration) async throws -> Envelope?
   func forget(_ correlation: String)
+}
+
+extension BusHost {
+  func groupedTransaction<T: Sendable>(
+    needs: [Need], correlation: String, _ body: @escaping @Sendable (UnitOfWork) throws -> T
+  ) async throws -> T {
+    try await transaction(needs: needs, correlation: correlation, body)
+  }
 }
 
 extension BusCore: BusHost {
@@ -32,6 +45,19 @@ extension BusCore: BusHost {
     needs: [Need], correlation: String, _ body: @escaping @Sendable (UnitOfWork) throws -> T
   ) async throws -> T {
     try await runner.transaction(needs: needs, correlation: correlation, body)
+  }
+
+  func groupedTransaction<T: Sendable>(
+    needs: [Need], correlation: String, _ body: @escaping @Sendable (UnitOfWork) throws -> T
+  ) async throws -> T {
+    let value = Mutex<T?>(nil)
+    try await group.write(
+      GroupedUnit(needs: needs, correlation: correlation, traceparent: TraceContext.current ?? "", end: nil) { unit in
+        let made = try body(unit)
+        value.withLock { $0 = made }
+      })
+    guard let made = value.withLock({ $0 }) else { throw InvariantViolation("a unit was written that never ran") }
+    return made
   }
 
   func read<T: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> T) async throws -> T {

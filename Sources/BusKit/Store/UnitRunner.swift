@@ -89,7 +89,7 @@ struct UnitRunner: Sendable {
 
   /// Deadlocks, serialization failures, statements that a migration has overtaken and two units that inserted the same
   /// row run again: nothing of theirs has happened.
-  private func rerunning<T>(_ body: () async throws -> T) async throws -> T {
+  func rerunning<T>(_ body: () async throws -> T) async throws -> T {
     var run = 0
     while true {
       do {
@@ -108,12 +108,12 @@ struct UnitRunner: Sendable {
     error.isRetryable || error.isUniqueViolation || error.isStalePlan
   }
 
-  private func announce(_ records: [OutboxRecord], _ hasEffects: Bool) {
+  func announce(_ records: [OutboxRecord], _ hasEffects: Bool) {
     publisher.submit(records)
     if hasEffects { effectsRecorded() }
   }
 
-  private func now(of session: PostgresSession) throws -> Date {
+  func now(of session: PostgresSession) throws -> Date {
     guard let row = try session.execute("select transaction_timestamp() as now").rows.first else {
       throw InvariantViolation("Postgres did not tell its time")
     }
@@ -146,7 +146,7 @@ struct UnitRunner: Sendable {
 
   /// One locking read per table, tables in alphabetical order, rows in key order, all in one round trip. What is read
   /// without a lock is read first, so that a row of both kinds ends as the locked one.
-  private func load(_ needs: [Need], into workspace: Workspace, from session: PostgresSession) throws {
+  func load(_ needs: [Need], into workspace: Workspace, from session: PostgresSession) throws {
     let reads = Self.reads(needs.filter { !$0.isLocking }) + Self.reads(needs.filter(\.isLocking))
     for (first, needs) in reads {
       let (condition, parameters) = Self.condition(needs, keyColumn: first.keyColumn)
@@ -188,7 +188,7 @@ struct UnitRunner: Sendable {
   }
 
   /// Returns the messages that are to leave at once.
-  private func flush(_ workspace: Workspace, now: Date, to session: PostgresSession) throws -> [OutboxRecord] {
+  func flush(_ workspace: Workspace, now: Date, to session: PostgresSession) throws -> [OutboxRecord] {
     try writer.enqueue(workspace.tables, in: session)
     let grace = now.addingTimeInterval(outboxGrace.timeInterval)
     var immediate: [OutboxRecord] = []

@@ -18,6 +18,10 @@ extension DeliveryHandler {
     case is PermanentFailure:
       log.error("the message cannot succeed")
       try await bury(entry, "permanent", "\(error)")
+    case let error as PostgresError where error.code == .encoding:
+      // What the message holds Postgres never stores, such as a NUL character in a text.
+      log.error("the message cannot be stored")
+      try await bury(entry, "permanent", "\(error)")
     case is Overdue:
       // Its thread is lost to it; a second one would be too.
       log.critical("the handler does not return")

@@ -61,6 +61,14 @@ public struct EffectContext: Sendable {
   public let createdAt: Date
   /// The service's own: for questions and intermediate steps.
   public let bus: Bus
+
+  /// An intermediate step that must be committed before the effect goes on. Where many effects run at once their steps
+  /// share transactions; `body` may be run again.
+  public func transaction<T: Sendable>(
+    needs: [Need] = [], _ body: @escaping @Sendable (UnitOfWork) throws -> T
+  ) async throws -> T {
+    try await bus.host.groupedTransaction(needs: needs, correlation: correlation, body)
+  }
 }
 
 /// Exponential back-off with full jitter (the wait is uniform between half and the whole of the step).

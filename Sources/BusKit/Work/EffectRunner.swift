@@ -194,15 +194,23 @@ final class EffectRunner: Sendable {
   ) async throws {
     switch outcome {
     case .done(let needs, let apply):
-      try await finish(effect, needs: needs, apply) { try EffectStore.remove(effect, in: $0) }
+      try await conclude(effect, again: nil, needs, apply)
       core.metrics.counter("energy_bus_effects_done_total", labels: [("kind", effect.kind)]).increment()
     case .again(let after, let needs, let apply):
-      try await finish(effect, needs: needs, apply) {
-        try EffectStore.postpone(effect, .after(after), .again, reason: "", in: $0)
-      }
+      try await conclude(effect, again: after, needs, apply)
     case .retry(let after, let reason):
       try await retry(effect, handler, .after(after), .failed, reason, since: taken)
     }
+  }
+
+  /// Together with other effects' outcomes where there are any.
+  private func conclude(
+    _ effect: TakenEffect, again: Duration?, _ needs: [Need], _ apply: @escaping @Sendable (UnitOfWork) throws -> Void
+  ) async throws {
+    let unit = GroupedUnit(
+      needs: needs, correlation: effect.correlation, traceparent: TraceContext.current ?? "",
+      end: EffectEnd(effect: effect.id, token: effect.token, again: again), apply: apply)
+    try await patiently { try await self.core.group.write(unit) }
   }
 
   /// Writes what its service wants written when attempts are used up. If that cannot be written either, the row is set
@@ -234,6 +242,7 @@ final class EffectRunner: Sendable {
     }
   }
 
+  /// Writes the outcome of an effect that is given up.
   private func finish(
     _ effect: TakenEffect, needs: [Need], _ apply: @escaping @Sendable (UnitOfWork) throws -> Void,
     _ end: @escaping @Sendable (PostgresSession) throws -> Bool

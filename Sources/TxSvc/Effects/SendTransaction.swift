@@ -80,13 +80,13 @@ struct SendTransaction: Effect {
     _ node: String, _ transaction: StoredTransaction, _ context: EffectContext
   ) async throws -> String? {
     let id = UUID.v7().text
-    // The order's row is what everybody locks first who declares a transaction dead. Were it not locked here, they could
-    // read the sendings a moment before this one is committed, and wait for the transaction's row only then.
+    // The order's row is what everybody locks first who declares a transaction dead. Were it not locked here, they
+    // could read the sendings a moment before this one is committed, and wait for the transaction's row only then.
     let needs: [Need] = [
       .row(Delegation.self, order.text), .row(StoredTransaction.self, txID),
       .reading(SigningState.self, SigningState.key),
     ]
-    return try await context.bus.transaction(needs: needs, correlation: context.correlation) { unit in
+    return try await context.transaction(needs: needs) { unit in
       let mode = try unit.find(SigningState.self, SigningState.key)?.mode ?? .everything
       guard try unit.find(StoredTransaction.self, txID)?.state == .signed, mode.allows(transaction.purpose) else {
         return nil

@@ -43,7 +43,8 @@ extension ChainWorld {
       "/wallet/getaccountresource", ["address": suppliers[0].base58, "visible": true], as: Resources.self)
     return ChainSnapshot(
       movements: try await movements(), supplierTransactions: try await supplierTransactions(), wallets: wallets,
-      stakeAtStart: options.supplierStakeTRX * 1_000_000, energyLimit: resources.TotalEnergyLimit, energyWeight: resources.TotalEnergyWeight)
+      stakeAtStart: options.supplierStakeTRX * 1_000_000, energyLimit: resources.TotalEnergyLimit,
+      energyWeight: resources.TotalEnergyWeight)
   }
 
   func movements() async throws -> [ChainSnapshot.Movement] {
