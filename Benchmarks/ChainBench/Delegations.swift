@@ -77,7 +77,7 @@ struct Delegations: Sendable {
     var receivers: [TronAddress] = []
     for _ in 0..<Self.receivers {
       let address = try PrivateKey.generate().address
-      let body = Array(#"{"address":"\#(address.base58)","balance":1000000}"#.utf8)
+      let body = Array(#"{"address":"\#(address.base58)","trx":1}"#.utf8)
       let response = try await http.send(
         HTTPRequest(
           method: "POST", url: "\(chain)/sim/accounts", headers: [("Content-Type", "application/json")], body: body,
@@ -106,7 +106,7 @@ struct Delegations: Sendable {
     while ContinuousClock.now < deadline {
       let found = try await pool.withSession { try $0.execute(sql).rows.first?.int("n") ?? 0 }
       if found >= Int64(wanted) { return }
-      try await Task.sleep(for: .milliseconds(100))
+      try await Task.sleep(for: .milliseconds(200))
     }
     throw BenchFailure("waited 300 s in vain for \(what)")
   }

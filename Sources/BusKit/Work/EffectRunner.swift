@@ -11,18 +11,13 @@ final class EffectRunner: Sendable {
   /// The lease was taken over while the effect ran: nothing of its outcome may be written.
   struct LeaseLost: Error {}
 
-  private struct Running {
-    let token: UUID
-    let kind: String
-  }
-
-  private static let runningMax = 64
+  private static let runningMax = 128
   /// How often an outcome is offered to a Postgres that loses the connection.
   private static let writesMax = 5
 
   private let core: BusCore
   private let handlers: [String: EffectHandler]
-  private let running = Mutex<[UUID: Running]>([:])
+  private let running = Mutex(RunningEffects())
 
   init(core: BusCore, handlers: [String: EffectHandler]) {
     self.core = core
@@ -58,24 +53,24 @@ final class EffectRunner: Sendable {
   }
 
   private func take() async throws -> [TakenEffect] {
-    let busy = running.withLock { Dictionary(grouping: $0.values, by: \.kind).mapValues(\.count) }
-    let room = Self.runningMax - busy.values.reduce(0, +)
-    let rooms = handlers.mapValues(\.policy.concurrency)
-      .merging(busy) { most, taken in max(0, most - taken) }
+    let (rooms, room) = running.withLock { running in
+      (
+        handlers.reduce(into: [:]) { $0[$1.key] = max(0, $1.value.policy.concurrency - running.count($1.key)) },
+        Self.runningMax - running.count
+      )
+    }
     guard room > 0, rooms.values.contains(where: { $0 > 0 }), !core.isDraining else { return [] }
     let token = UUID.v7()
     let lease = core.timing.effectLease
     let taken = try await core.pool.transaction { session in
       try EffectStore.take(rooms, limit: room, lease: lease, token: token, in: session)
     }
-    running.withLock { running in
-      for effect in taken { running[effect.id] = Running(token: effect.token, kind: effect.kind) }
-    }
+    running.withLock { $0.start(taken, rooms) }
     return taken
   }
 
   private func renew() async throws {
-    let held = running.withLock { $0.mapValues(\.token) }
+    let held = running.withLock { $0.tokens }
     guard !held.isEmpty else { return }
     let lease = core.timing.effectLease
     try await core.pool.transaction { try EffectStore.renew(held, lease: lease, in: $0) }
@@ -85,8 +80,8 @@ final class EffectRunner: Sendable {
 
   private func perform(_ effect: TakenEffect) async {
     defer {
-      running.withLock { if $0[effect.id]?.token == effect.token { $0[effect.id] = nil } }
-      core.effectWake.yield()
+      let most = handlers[effect.kind]?.policy.concurrency ?? 1
+      if running.withLock({ $0.end(effect, most: most) }) { core.effectWake.yield() }
     }
     guard let handler = handlers[effect.kind] else { return }
     do {

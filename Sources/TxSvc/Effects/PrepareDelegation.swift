@@ -12,7 +12,7 @@ struct PrepareDelegation: Effect {
   static func run(_ effect: PrepareDelegation, _ context: EffectContext, _ world: TxEnvironment) async throws
     -> EffectOutcome
   {
-    guard let snapshot = try await OrderSnapshot.read(effect.order, context.bus) else { return .done() }
+    guard let snapshot = try await world.snapshots.read(effect.order, context.bus) else { return .done() }
     let planned = snapshot.legs.filter { $0.state == .planned }
     guard !planned.isEmpty else { return .done() }
     guard snapshot.mode.allows(.delegate) else { return effect.fail(.signingPaused, world) }

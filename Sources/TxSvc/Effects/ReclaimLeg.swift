@@ -12,7 +12,7 @@ struct ReclaimLeg: Effect {
 
   static func run(_ effect: ReclaimLeg, _ context: EffectContext, _ world: TxEnvironment) async throws -> EffectOutcome
   {
-    guard let snapshot = try await OrderSnapshot.read(effect.order, context.bus),
+    guard let snapshot = try await world.snapshots.read(effect.order, context.bus),
       let leg = snapshot.legs.first(where: { $0.id == effect.legID }), leg.state == .solid
     else { return .done() }
     let head = try snapshot.currentHead()

@@ -14,11 +14,11 @@ struct SendTransaction: Effect {
   static func run(_ effect: SendTransaction, _ context: EffectContext, _ world: TxEnvironment) async throws
     -> EffectOutcome
   {
-    guard let snapshot = try await OrderSnapshot.read(effect.order, context.bus),
+    guard let snapshot = try await world.snapshots.read(effect.order, context.bus),
       let transaction = snapshot.transactions.first(where: { $0.id.hex == effect.txID })
     else { return .done() }
     guard let cursor = snapshot.cursor else { return .again(after: .milliseconds(500)) }
-    let sendings = try await effect.sendings(context.bus)
+    let sendings = snapshot.sendings.filter { $0.txID == transaction.id }
     let step = ShepherdStep.next(
       state: transaction.state, outcomes: sendings.map(\.outcome), expirationMs: transaction.expirationMs,
       headTimeMs: cursor.timeMs, solidTimeMs: cursor.solidTimeMs,
@@ -35,14 +35,6 @@ struct SendTransaction: Effect {
       guard snapshot.mode.allows(transaction.purpose) else { return .again(after: .seconds(5)) }
       return try await effect.send(
         transaction, to: snapshot.delegation.receiver, attempt: sendings.count, context, world)
-    }
-  }
-
-  private func sendings(_ bus: Bus) async throws -> [Sending] {
-    let txID = txID
-    return try await bus.read { session in
-      try session.execute("select * from sendings where tx_id = $1 order by sent_at", [.text(txID)]).decoded(
-        Sending.self)
     }
   }
 

@@ -31,7 +31,7 @@ struct SettleLegByHand: Effect {
     -> EffectOutcome
   {
     let command = effect.command
-    guard let snapshot = try await OrderSnapshot.read(command.order, context.bus) else {
+    guard let snapshot = try await world.snapshots.read(command.order, context.bus) else {
       return effect.end(ok: false, "not_found", "there is no delegation of order \(command.order)")
     }
     guard let leg = snapshot.legs.first(where: { $0.number == command.leg }) else {

@@ -66,7 +66,7 @@ enum SettlementHandlers {
   private static let workMax: Int64 = 100
 
   static func show(_ query: GetDelegation, _ bus: Bus) async throws -> DelegationView {
-    guard let snapshot = try await OrderSnapshot.read(query.order, bus) else {
+    guard let snapshot = try await OrderSnapshot.read([query.order], bus)[query.order] else {
       throw QueryFailure(code: "not_found", message: "there is no delegation of order \(query.order)")
     }
     let transactions = snapshot.transactions.suffix(Int(transactionsMax))

@@ -10,6 +10,8 @@ struct OrderSnapshot: Sendable {
   let delegation: Delegation
   let legs: [Leg]
   let transactions: [StoredTransaction]
+  /// Of transactions that are still to be brought into a block.
+  let sendings: [Sending]
   let wallets: [TronAddress: SupplierWallet]
   let cursor: BlockCursor?
   let signing: SigningState?
@@ -25,32 +27,46 @@ struct OrderSnapshot: Sendable {
   /// Nor one that the follower, catching up, knows to be far behind.
   private static let behindMsMax: Int64 = 15_000
 
-  static func read(_ order: OrderID, _ bus: Bus) async throws -> OrderSnapshot? {
-    try await bus.read { session in
-      try session.enqueue("select * from delegations where id = $1", [.text(order.text)])
-      try session.enqueue("select * from legs where order_id = $1 order by id", [.text(order.text)])
-      try session.enqueue("select * from transactions where order_id = $1 order by signed_at", [.text(order.text)])
-      try session.enqueue(
-        "select * from supplier_wallets where address in (select supplier from legs where order_id = $1)",
-        [.text(order.text)])
+  /// Of each order that is known.
+  static func read(_ orders: Set<OrderID>, _ bus: Bus) async throws -> [OrderID: OrderSnapshot] {
+    try await bus.lookUp { session in
+      let ids = PostgresValue.textArray(orders.map(\.text).sorted())
+      for statement in [
+        "select * from delegations where id = any($1)",
+        "select * from legs where order_id = any($1) order by id",
+        "select * from transactions where order_id = any($1) order by signed_at",
+        """
+        select * from sendings
+        where tx_id in (select id from transactions where order_id = any($1) and state = 'signed') order by sent_at
+        """,
+        "select * from supplier_wallets where address in (select supplier from legs where order_id = any($1))",
+        """
+        select delegations.id from delegations join supplier_wallets on address = receiver
+        where delegations.id = any($1)
+        """,
+      ] { try session.enqueue(statement, [ids]) }
       try session.enqueue("select * from block_cursor")
       try session.enqueue("select * from signing_state")
       try session.enqueue("select clock_timestamp() as now")
-      try session.enqueue(
-        "select 1 from supplier_wallets where address = (select receiver from delegations where id = $1)",
-        [.text(order.text)])
-      let results = try session.flush()
-      guard results.count == 8, let now = try results[6].rows.first?.date("now") else {
-        throw TransientFailure("Postgres answered \(results.count) of 8 statements")
+      let results = Array(try session.flush().suffix(9))
+      guard results.count == 9, let now = try results[8].rows.first?.date("now") else {
+        throw TransientFailure("Postgres answered \(results.count) of 9 statements")
       }
-      guard let delegation = try results[0].decoded(Delegation.self).first else { return nil }
-      let wallets = try results[3].decoded(SupplierWallet.self)
-      return OrderSnapshot(
-        delegation: delegation, legs: try results[1].decoded(Leg.self),
-        transactions: try results[2].decoded(StoredTransaction.self),
-        wallets: Dictionary(wallets.map { ($0.address, $0) }) { first, _ in first },
-        cursor: try results[4].decoded(BlockCursor.self).first,
-        signing: try results[5].decoded(SigningState.self).first, isReceiverOurs: !results[7].rows.isEmpty, now: now)
+      let legs = Dictionary(grouping: try results[1].decoded(Leg.self), by: \.orderID)
+      let transactions = Dictionary(grouping: try results[2].decoded(StoredTransaction.self), by: \.orderID)
+      let sendings = Dictionary(grouping: try results[3].decoded(Sending.self), by: \.orderID)
+      let wallets = try results[4].decoded(SupplierWallet.self)
+      let ours = Set(try results[5].rows.map { try $0.string("id") })
+      let cursor = try results[6].decoded(BlockCursor.self).first
+      let signing = try results[7].decoded(SigningState.self).first
+      return try results[0].decoded(Delegation.self).reduce(into: [:]) { snapshots, delegation in
+        let suppliers = Set((legs[delegation.id] ?? []).map(\.supplier))
+        let own = wallets.filter { suppliers.contains($0.address) }.map { ($0.address, $0) }
+        snapshots[delegation.id] = OrderSnapshot(
+          delegation: delegation, legs: legs[delegation.id] ?? [], transactions: transactions[delegation.id] ?? [],
+          sendings: sendings[delegation.id] ?? [], wallets: Dictionary(own) { first, _ in first },
+          cursor: cursor, signing: signing, isReceiverOurs: ours.contains(delegation.id.text), now: now)
+      }
     }
   }
 
