@@ -77,6 +77,20 @@ struct DocumentTests {
     }
   }
 
+  @Test func everyErrorOfANodeIsListed() throws {
+    let document = try Self.text("docs/tronkit.md")
+    let source = try Self.text("Sources/TronKit/Node/TronNodeError.swift")
+    let start = try #require(source.range(of: "public enum Code"))
+    let end = try #require(source.range(of: "public let code"))
+    let cases = source[start.upperBound..<end.lowerBound].matches(of: /case ([a-zA-Z]+)(?: = "([a-z_]+)")?/)
+    #expect(cases.count >= 10)
+    for found in cases {
+      let code = found.2 ?? found.1
+      let isListed = document.contains("`\(code)`")
+      #expect(isListed, "the error \(code) is not listed")
+    }
+  }
+
   @Test func theMetricsThatItNamesExist() throws {
     let sources = try Self.swiftFiles("Sources/BusKit").joined()
     for document in ["docs/bus.md", "docs/operations.md"] {
