@@ -77,13 +77,31 @@ struct DocumentTests {
     }
   }
 
-  @Test func theMetricsThatItNamesExist() throws {
-    let sources = try Self.swiftFiles("Sources/BusKit").joined()
-    for document in ["docs/bus.md", "docs/operations.md"] {
-      for match in try Self.text(document).matches(of: /`(energy_bus_[a-z_]+)/) {
-        let isMeasured = sources.contains("\"\(match.1)\"")
-        #expect(isMeasured, "\(document) names \(match.1), which nothing measures")
-      }
+  @Test func everyErrorOfANodeIsListed() throws {
+    let document = try Self.text("docs/tronkit.md")
+    let source = try Self.text("Sources/TronKit/Node/TronNodeError.swift")
+    let start = try #require(source.range(of: "public enum Code"))
+    let end = try #require(source.range(of: "public let code"))
+    let cases = source[start.upperBound..<end.lowerBound].matches(of: /case ([a-zA-Z]+)(?: = "([a-z_]+)")?/)
+    #expect(cases.count >= 10)
+    for found in cases {
+      let code = found.2 ?? found.1
+      let isListed = document.contains("`\(code)`")
+      #expect(isListed, "the error \(code) is not listed")
+    }
+  }
+
+  @Test(arguments: [
+    ("docs/bus.md", "Sources/BusKit"), ("docs/operations.md", "Sources/BusKit"),
+    ("docs/operations.md", "Sources/TxSvc"), ("docs/tron.md", "Sources/TxSvc"),
+  ]) func theMetricsThatItNamesExist(_ document: String, _ folder: String) throws {
+    let sources = try Self.swiftFiles(folder).joined()
+    let prefix = folder.hasSuffix("TxSvc") ? "energy_tx_" : "energy_bus_"
+    let names = try Self.text(document).matches(of: /`(energy_[a-z_]+)/).map(\.1).filter { $0.hasPrefix(prefix) }
+    #expect(names.count >= 5)
+    for name in names {
+      let isMeasured = sources.contains("\"\(name)\"") || name == Substring(prefix)
+      #expect(isMeasured, "\(document) names \(name), which nothing measures")
     }
   }
 }

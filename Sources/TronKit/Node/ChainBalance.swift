@@ -28,7 +28,7 @@ public struct ChainBalance: Hashable, Sendable, Codable {
   }
 }
 
-/// The USDT contract of mainnet. Tokens are told apart by contract, never by symbol.
+/// The USDT contracts of mainnet and of Nile. Tokens are told apart by contract, never by symbol.
 public enum USDT {
   /// TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t
   public static let mainnet = TronAddress(hash: [
