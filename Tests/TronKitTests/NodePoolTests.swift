@@ -147,13 +147,37 @@ import Testing
   @Test func aNodeWhoseLatestBlocksAreReadIsNotAskedForItsHead() {
     var health = NodeHealth(count: 2)
     let first = health.headsDue(now: .zero, interval: .seconds(120))
-    health.compared([0: ChainPoint(number: 9, timestamp: 9_000), 1: ChainPoint(number: 9, timestamp: 9_000)], now: .zero)
+    let head = ChainPoint(number: 9, timestamp: 9_000)
+    health.compared([0: head, 1: head], now: .zero)
     health.sawBlock(0, ChainPoint(number: 10, timestamp: 10_000), now: .seconds(119))
     let second = health.headsDue(now: .seconds(120), interval: .seconds(120))
     // A block that somebody catches up with says nothing of the head.
     health.sawBlock(0, ChainPoint(number: 8, timestamp: 8_000), now: .seconds(239))
     let third = health.headsDue(now: .seconds(240), interval: .seconds(120))
     #expect([first, second, third] == [[0, 1], [1], [0, 1]])
+  }
+
+  @Test func aNodeThatStandsStillWhileItsBlocksAreReadIsFoundBehindWithinAMinute() {
+    var health = NodeHealth(count: 2)
+    var foundAt: Int?
+    for second in 0...120 where foundAt == nil {
+      let now = Duration.seconds(second)
+      let latest = [min(30, second / 3 * 3), second / 3 * 3].map { seconds in
+        ChainPoint(number: Int64(seconds / 3), timestamp: Int64(seconds) * 1_000)
+      }
+      let due = health.headsDue(now: now, interval: .seconds(120))
+      if !due.isEmpty { health.compared(Dictionary(uniqueKeysWithValues: due.map { ($0, latest[$0]) }), now: now) }
+      health.sawBlock(0, latest[0], now: now)
+      if health.lags(0) { foundAt = second }
+    }
+    #expect(foundAt == 69, "its last block is of second 30")
+  }
+
+  @Test func aHeadThatIsKnownIsComparedWithoutBeingAskedFor() {
+    var health = NodeHealth(count: 2)
+    health.sawHead(0, ChainPoint(number: 3, timestamp: 10_000), now: .seconds(100))
+    health.compared([1: ChainPoint(number: 20, timestamp: 60_000)], now: .seconds(101))
+    #expect(health.lags(0) && !health.lags(1))
   }
 
   @Test func troubleComparesHeadsAtOnceAndEverMoreRarely() {

@@ -31,11 +31,16 @@ struct NodeHealth {
   static let recheckMax = Duration.seconds(60)
   /// A head that was heard of within this time (a block and a half) need not be asked for.
   static let headFreshFor = Duration.milliseconds(4_500)
+  /// When no later block came for this long to whoever read the latest ones, the node may be stuck: heads are compared.
+  /// After a while nobody reads them here any more.
+  static let stalled = Duration.seconds(9)..<Duration.seconds(600)
 
   private(set) var nodes: [Node]
   /// The latest head ever seen, in milliseconds of chain time. It outlives the node that had it.
   private(set) var best: Int64?
   private var headsReadAt: Duration?
+  /// When a node last gave a block that was the latest of all.
+  private var frontBlockAt: Duration?
   /// Comparisons in a row that trouble made.
   private var troubledReads = 0
 
@@ -109,13 +114,14 @@ struct NodeHealth {
 
   /// The nodes whose heads are to be read together, for whoever asks first in an interval; those that rest are left
   /// out, and those whose heads were just heard of, as that of the node which the blocks are read from. Due at once
-  /// when a node begins to lag or to fail. Empty for a node alone, which has nobody to be compared with, unless it has
-  /// fallen behind itself.
+  /// when a node begins to lag or to fail, or the blocks stop coming. Empty for a node alone, which has nobody to be
+  /// compared with, unless it has fallen behind itself.
   /// - Parameter interval: between two comparisons while all are well.
   mutating func headsDue(now: Duration, interval: Duration) -> [Int] {
     let isAnyBehind = nodes.indices.contains(where: lags)
     guard nodes.count > 1 || isAnyBehind else { return [] }
-    let isTroubled = isAnyBehind || nodes.contains { $0.failures > 0 }
+    let isStalled = frontBlockAt.map { Self.stalled.contains(now - $0) } ?? false
+    let isTroubled = isAnyBehind || isStalled || nodes.contains { $0.failures > 0 }
     let elapsed = headsReadAt.map { now - $0 }
     if !isTroubled, let elapsed, elapsed >= Self.recheckMax { troubledReads = 0 }
     // While nobody may be asked nothing else is called either.
@@ -137,6 +143,11 @@ struct NodeHealth {
   mutating func compared(_ heads: [Int: ChainPoint], now: Duration) {
     best = heads.values.map(\.timestamp).reduce(best) { max($0 ?? $1, $1) }
     for (index, head) in heads { sawHead(index, head, now: now) }
+    // Those that were not asked because their heads are known are compared as well.
+    for index in nodes.indices where heads[index] == nil && isFresh(index, now) {
+      guard let best, let head = nodes[index].head else { continue }
+      nodes[index].lag = best - head.timestamp
+    }
   }
 
   /// A node told its head.
@@ -151,7 +162,10 @@ struct NodeHealth {
   /// A node has this block. It may have later ones, so that this can only speak for it.
   mutating func sawBlock(_ index: Int, _ block: ChainPoint, now: Duration) {
     // An older block than the best is one of many that somebody catches up with: it says nothing of the node's head.
-    if let best, block.timestamp > best { nodes[index].headHeardAt = now }
+    if let best, block.timestamp > best {
+      nodes[index].headHeardAt = now
+      frontBlockAt = now
+    }
     guard block.timestamp > nodes[index].head?.timestamp ?? .min else { return }
     let latest = max(best ?? block.timestamp, block.timestamp)
     best = latest

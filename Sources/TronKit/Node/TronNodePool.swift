@@ -17,7 +17,8 @@ public struct TronNodePool: Sendable {
   ///   - headInterval: between two comparisons of heads, made by reads as they come, while all nodes are well. They are
   ///     compared at once when one lags or fails. A node whose latest blocks are being read is not asked.
   public init(
-    nodes: [TronNodeClient], hedgeAfter: Duration = .milliseconds(700), headInterval: Duration = TronNodePool.headInterval
+    nodes: [TronNodeClient], hedgeAfter: Duration = .milliseconds(700),
+    headInterval: Duration = TronNodePool.headInterval
   ) {
     let memory = NodeMemory(count: nodes.count)
     self.memory = memory
