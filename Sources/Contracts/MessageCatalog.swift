@@ -12,7 +12,7 @@ extension MessageCatalog {
       DelegateEnergy.self, WithdrawDelegation.self, ReclaimEnergy.self, AddSupplier.self, SetSigning.self,
       WatchAddresses.self, RescanBlocks.self,
       SetSupplierState.self, RefreshSupplier.self,
-      RotateKeys.self, RetryDelegation.self, SettleLeg.self,
+      RotateKeys.self, RetryDelegation.self, SettleLeg.self, ReclaimStray.self,
       ShowScreen.self, NotifyCustomer.self, CreateClient.self, OperatorActed.self,
       SetAlertSubscription.self,
       OrderChanged.self,

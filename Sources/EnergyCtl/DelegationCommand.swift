@@ -8,7 +8,7 @@ import TronKit
 struct DelegationCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "delegation", abstract: "An order's work on chain: look at it, start it again, settle a leg.",
-    subcommands: [Show.self, Retry.self, Settle.self])
+    subcommands: [Show.self, Retry.self, Settle.self, ReclaimStrayCommand.self])
 
   struct OrderArgument: ParsableArguments {
     @Argument(help: "The order's id, ord_ and 32 hex digits.") var id: String

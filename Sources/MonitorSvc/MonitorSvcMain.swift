@@ -31,10 +31,15 @@ struct MonitorSvcMain {
       try PoolChangedHandler.apply(event, unit, rule: rule)
     }
     service.handle(LedgerDiffers.self, needs: LedgerDiffersHandler.needs, apply: LedgerDiffersHandler.apply)
+    service.handle(ReclaimOverdue.self, needs: SeriesHandler.needs, apply: SeriesHandler.apply)
+    service.handle(StrayTransactionFound.self, needs: SeriesHandler.needs, apply: SeriesHandler.apply)
+    service.handle(DepositHeld.self, needs: ChainFindingHandlers.needs, apply: ChainFindingHandlers.apply)
+    service.handle(ChainRecordDiffers.self, needs: ChainFindingHandlers.needs, apply: ChainFindingHandlers.apply)
     service.handle(SetAlertSubscription.self, needs: SetAlertSubscriptionHandler.needs) { command, unit in
       try SetAlertSubscriptionHandler.apply(command, unit, rule: rule)
     }
     service.effect(NotifySubscribers.self, policy: EffectPolicy(attemptsMax: nil)) { effect, _ in effect.outcome() }
+    service.effect(TellSubscribers.self, policy: EffectPolicy(attemptsMax: nil)) { effect, _ in effect.outcome() }
     service.background("ended orders", EndedOrders.sweep)
     service.beforeMetrics(metrics.refresh)
     service.auditsOperators()
@@ -50,7 +55,8 @@ struct MonitorSvcMain {
     service.ignore(DelegationFinal.self)
     service.ignore(DelegationFailed.self)
     service.ignore(DelegationReclaimed.self)
-    service.ignoresChainRecords()
+    service.ignore(DepositFound.self)
+    service.ignore(AddressesWatched.self)
     service.ignore(SupplierStateChanged.self)
     service.ignore(ChainParametersChanged.self)
     return service

@@ -21,6 +21,8 @@ struct TxEnvironment: Sendable {
   var reconcilePause: Duration = .seconds(20)
   /// Between the two looks that a difference takes to be believed.
   var ledgerPause: Duration = .seconds(90)
+  /// No delegation is signed on a head that is older than this by Postgres' clock. Reclaims are: they bring stake home.
+  var headAgeMax: Duration = .seconds(30)
   var deposits = DepositRules()
   /// How many solid blocks are kept on record, to be compared.
   var chainRecordBlocks: Int64 = 3 * 28_800

@@ -9,6 +9,7 @@ extension TxService {
       try SettlementHandlers.retry($0, $1, world)
     }
     service.handle(SettleLeg.self, needs: SettlementHandlers.needs) { try SettlementHandlers.settle($0, $1) }
+    service.handle(ReclaimStray.self, needs: SettlementHandlers.needs) { try SettlementHandlers.reclaimStray($0, $1) }
 
     service.effect(
       ReencryptKeys.self, policy: ReencryptKeys.policy,
@@ -18,6 +19,10 @@ extension TxService {
       SettleLegByHand.self, policy: SettleLegByHand.policy,
       exhausted: { effect, reason in effect.end(ok: false, "chain_unreachable", "the chain was not read: \(reason)") }
     ) { try await SettleLegByHand.run($0, $1, world) }
+    service.effect(
+      ReclaimStrayByHand.self, policy: ReclaimStrayByHand.policy,
+      exhausted: { effect, reason in effect.end(ok: false, "chain_unreachable", "the chain was not read: \(reason)") }
+    ) { try await ReclaimStrayByHand.run($0, $1, world) }
 
     service.answer(GetKeys.self) { _, bus in try await KeyHandlers.keys(bus, world) }
     service.answer(GetPermissions.self) { query, _ in try await KeyHandlers.permissions(query, world) }

@@ -70,6 +70,13 @@ enum TxOperatorGoldens {
         {"action":{"actor":"ann","key":"k-1","reason":"top-up"},"order":"ord_0123456789abcdef0123456789abcdef"}
         """#),
       try Golden(
+        "tx.ReclaimStray v1 in tx.commands by \(try Samples.transaction().hex)",
+        ReclaimStray(txID: try Samples.transaction(), action: Samples.action),
+        #"""
+        {"action":{"actor":"ann","key":"k-1","reason":"top-up"}\#
+        ,"txID":"abababababababababababababababababababababababababababababababab"}
+        """#),
+      try Golden(
         "tx.SettleLeg v1 in tx.commands by ord_0123456789abcdef0123456789abcdef",
         SettleLeg(
           order: Samples.order, leg: 1, verdict: .reclaimedElsewhere, transaction: try Samples.transaction(),

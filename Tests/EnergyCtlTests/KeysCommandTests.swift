@@ -76,9 +76,25 @@ struct KeysCommandTests {
     }
   }
 
+  @Test("has a stray taken back by its transaction id, and refuses what is none")
+  func reclaimStray() throws {
+    let id = String(repeating: "ab", count: 32)
+    for (text, isID) in [(id, true), ("ord_1", false)] {
+      let words = ["delegation", "reclaim-stray", text, "--reason", "r", "--key", "k"]
+      let parsed = try #require(try EnergyCtl.parseAsRoot(words) as? ReclaimStrayCommand)
+      let action = try parsed.action.action()
+      if isID {
+        #expect(try parsed.command(action).txID.hex == id)
+      } else {
+        #expect(throws: ValidationError.self) { try parsed.command(action) }
+      }
+    }
+  }
+
   @Test("every command that changes something asks why", arguments: [
     ["keys", "rotate"], ["delegation", "retry", "ord_0123456789abcdef0123456789abcdef"],
     ["delegation", "settle", "ord_0123456789abcdef0123456789abcdef", "--leg", "1", "--as", "delivered"],
+    ["delegation", "reclaim-stray", "abababababababababababababababababababababababababababababababab"],
   ])
   func reasons(arguments: [String]) throws {
     #expect(throws: (any Error).self) { try EnergyCtl.parseAsRoot(arguments) }

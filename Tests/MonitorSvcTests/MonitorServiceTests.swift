@@ -61,6 +61,115 @@ import TronKit
     try await redis.stop()
   }
 
+  @Test("late reclaims and strays are incidents until settled, told when the first opens and the last ends")
+  func series() async throws {
+    try await withService { client, pool in
+      try await client.send(SetAlertSubscription(customer: Self.customer, isOn: true, language: "en"))
+      try await eventually(within: .seconds(10)) { try await count("select 1 from subscriptions", pool) == 1 }
+      let open = { (series: Incident.Series) in
+        try await pool.withSession { try MonitorSnapshot.read($0).series[series] }
+      }
+      try await client.send(Self.late(leg: 1, seq: 1))
+      try await client.send(Self.late(leg: 2, seq: 1))
+      try await client.send(Self.late(leg: 3, seq: 2, isSettled: true))
+      try await client.send(Self.late(leg: 3, seq: 1))
+      try await eventually { try await count("select 1 from incidents where seq is not null", pool) == 3 }
+      #expect(try await open(.lateReclaims) == 2)
+      try await client.send(Self.late(leg: 1, seq: 2, isSettled: true))
+      try await eventually { try await open(.lateReclaims) == 1 }
+      try await eventually { try await notices(pool).count == 1 }
+      try await client.send(Self.late(leg: 2, seq: 2, isSettled: true))
+      try await eventually { try await notices(pool).count == 2 }
+      #expect(try await open(.lateReclaims) == 0)
+
+      try await client.send(try Self.stray(1, seq: 1, isEffective: false))
+      try await client.send(try Self.stray(2, seq: 1))
+      try await eventually { try await open(.strays) == 1 }
+      try await client.send(try Self.stray(2, seq: 2, isSettled: true))
+      try await eventually { try await notices(pool).count == 4 }
+      #expect(try await open(.strays) == 0)
+      let texts = try await notices(pool).map(\.html.source)
+      #expect(texts.map { $0.contains("🔴") } == [true, false, true, false])
+      #expect(!texts.contains { $0.contains("ord_") || $0.contains(USDT.mainnet.base58) }, "any customer may subscribe")
+    }
+  }
+
+  @Test("who subscribes while something is overdue hears of it at once, in the language asked for")
+  func lateSubscriber() async throws {
+    try await withService { client, pool in
+      try await client.send(Self.late(leg: 1, seq: 1))
+      try await eventually { try await count("select 1 from incidents where seq is not null", pool) == 1 }
+      try await client.send(SetAlertSubscription(customer: Self.customer, isOn: true, language: "zh"))
+      try await eventually { try await notices(pool).count == 1 }
+      #expect(try await notices(pool).first?.html.source.contains("能量回收延迟") == true)
+    }
+  }
+
+  @Test("deposits that are held and records that differ are counted")
+  func chainFindings() async throws {
+    try await withService { client, pool in
+      let id = try TransactionID(bytes: [UInt8](repeating: 1, count: 32))
+      try await client.send(
+        DepositHeld(
+          address: USDT.mainnet, from: USDT.nile, token: nil, amount: 5, reason: .sentByContract, txID: id,
+          blockNumber: 12, blockTime: Date(timeIntervalSince1970: 1), seq: 1))
+      try await client.send(ChainRecordDiffers(blockNumber: 12, kind: .findings, kept: "0", seen: "1", seq: 1))
+      try await eventually { try await count("select 1 from counters", pool) == 2 }
+      let registry = MetricsRegistry()
+      MonitorMetrics().update(registry, with: try await pool.withSession { try MonitorSnapshot.read($0) })
+      let lines = Set(registry.render().split(separator: "\n").map(String.init))
+      #expect(
+        lines.isSuperset(of: [
+          #"energy_deposits_held_total{reason="sent_by_contract"} 1"#,
+          #"energy_deposits_held_total{reason="too_large"} 0"#,
+          #"energy_chain_record_differences_total{kind="findings"} 1"#,
+          #"energy_incidents{kind="stray"} 0"#, #"energy_incidents{kind="late_reclaim"} 0"#,
+        ]), "\(registry.render())")
+    }
+  }
+
+  /// A service with a Redis and a database of its own, once its tables are there.
+  private func withService(
+    _ body: @escaping @Sendable (BusClient, PostgresPool) async throws -> Void
+  ) async throws {
+    let redis = try await RedisServer.start()
+    let conninfo = try await PostgresServer.shared().createDatabase()
+    let service = MonitorSvcMain.make(MonitorSettings())
+    let postgres = PostgresConfiguration(
+      conninfo: conninfo, applicationName: service.name, searchPath: service.schema)
+    let configuration = ServiceConfiguration(
+      redis: redis.configuration, postgres: postgres, poolSize: 2, httpPort: try freePort(),
+      logger: JSONLog.logger(service: service.name, level: .error))
+    let pool = PostgresPool(configuration: postgres, size: 1)
+    try await running(ServiceRuntime(service, configuration)) {
+      let logger = JSONLog.logger(service: "test", level: .error)
+      try await BusClient(redis: redis.configuration, name: "test", logger: logger).run { client in
+        try await eventually(within: .seconds(20)) {
+          try await count("select 1 from pg_tables where tablename = 'incidents'", pool) == 1
+        }
+        try await body(client, pool)
+      }
+    }
+    await pool.close()
+    try await redis.stop()
+  }
+
+  private static func late(leg: Int, seq: Int64, isSettled: Bool = false) -> ReclaimOverdue {
+    ReclaimOverdue(
+      order: OrderID(text: "ord_1"), leg: "ord_1/\(leg)", wallet: USDT.mainnet, receiver: USDT.nile,
+      stake: Sun(7_000_000), dueAt: Date(timeIntervalSince1970: 1), attempts: 0, reason: "",
+      settledAt: isSettled ? Date(timeIntervalSince1970: 2) : nil, seq: seq)
+  }
+
+  private static func stray(
+    _ number: UInt8, seq: Int64, isEffective: Bool = true, isSettled: Bool = false
+  ) throws -> StrayTransactionFound {
+    StrayTransactionFound(
+      order: OrderID(text: "ord_1"), txID: try TransactionID(bytes: [UInt8](repeating: number, count: 32)),
+      supplier: USDT.mainnet, receiver: USDT.nile, stake: Sun(7_000_000), isDelegation: true,
+      isEffective: isEffective, blockNumber: 12, settledAt: isSettled ? Date(timeIntervalSince1970: 2) : nil, seq: seq)
+  }
+
   private static func difference(to receiver: TronAddress, seq: Int64, isSettled: Bool = false) -> LedgerDiffers {
     LedgerDiffers(
       kind: .unknownDelegation, wallet: USDT.mainnet, receiver: receiver, ours: .zero, chain: Sun(7_000_000),

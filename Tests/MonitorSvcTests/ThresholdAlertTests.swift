@@ -48,4 +48,14 @@ import Testing
           AlertText.poolEnergy(.resolved, available: 1_500, threshold: 200_000, $0).source
         }))
   }
+
+  @Test("each series has its own text in each language for its beginning and its end")
+  func seriesTexts() {
+    let texts = Incident.Series.allCases.flatMap { series in
+      [ThresholdAlert.State.firing, .resolved].flatMap { state in
+        AlertText.Language.allCases.map { AlertText.series(series, state, $0).source }
+      }
+    }
+    #expect(Set(texts).count == 8)
+  }
 }

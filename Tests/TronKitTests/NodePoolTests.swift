@@ -144,29 +144,83 @@ import Testing
     #expect(rested == [0])
   }
 
+  @Test func aNodeWhoseLatestBlocksAreReadIsNotAskedForItsHead() {
+    var health = NodeHealth(count: 2)
+    let first = health.headsDue(now: .zero, interval: .seconds(120))
+    let head = ChainPoint(number: 9, timestamp: 9_000)
+    health.compared([0: head, 1: head], now: .zero)
+    health.sawBlock(0, ChainPoint(number: 10, timestamp: 10_000), now: .seconds(119))
+    let second = health.headsDue(now: .seconds(120), interval: .seconds(120))
+    // A block that somebody catches up with says nothing of the head.
+    health.sawBlock(0, ChainPoint(number: 8, timestamp: 8_000), now: .seconds(239))
+    let third = health.headsDue(now: .seconds(240), interval: .seconds(120))
+    #expect([first, second, third] == [[0, 1], [1], [0, 1]])
+  }
+
+  @Test func aNodeThatStandsStillWhileItsBlocksAreReadIsFoundBehindWithinAMinute() {
+    var health = NodeHealth(count: 2)
+    var foundAt: Int?
+    for second in 0...120 where foundAt == nil {
+      let now = Duration.seconds(second)
+      let latest = [min(30, second / 3 * 3), second / 3 * 3].map { seconds in
+        ChainPoint(number: Int64(seconds / 3), timestamp: Int64(seconds) * 1_000)
+      }
+      let due = health.headsDue(now: now, interval: .seconds(120))
+      if !due.isEmpty { health.compared(Dictionary(uniqueKeysWithValues: due.map { ($0, latest[$0]) }), now: now) }
+      health.sawBlock(0, latest[0], now: now)
+      if health.lags(0) { foundAt = second }
+    }
+    #expect(foundAt == 69, "its last block is of second 30")
+  }
+
+  @Test func aHeadThatIsKnownIsComparedWithoutBeingAskedFor() {
+    var health = NodeHealth(count: 2)
+    health.sawHead(0, ChainPoint(number: 3, timestamp: 10_000), now: .seconds(100))
+    health.compared([1: ChainPoint(number: 20, timestamp: 60_000)], now: .seconds(101))
+    #expect(health.lags(0) && !health.lags(1))
+  }
+
+  @Test func troubleComparesHeadsAtOnceAndEverMoreRarely() {
+    var health = NodeHealth(count: 2)
+    _ = health.headsDue(now: .zero, interval: .seconds(120))
+    health.failed(1, now: .seconds(6))
+    var times: [Int] = []
+    for second in 6...200 {
+      let isDue = !health.headsDue(now: .seconds(second), interval: .seconds(120)).isEmpty
+      if isDue { times.append(second) }
+    }
+    #expect(times == [6, 16, 36, 76, 136, 196])
+    health.succeeded(1)
+    let quiet = health.headsDue(now: .seconds(316), interval: .seconds(120))
+    health.failed(1, now: .seconds(321))
+    let again = health.headsDue(now: .seconds(321), interval: .seconds(120))
+    #expect(quiet == [0, 1] && again == [0, 1], "calm days forget the trouble")
+  }
+
   @Test func aNodeBehindIsLookedAtSoonerEvenAlone() {
     var one = NodeHealth(count: 1)
-    one.sawHead(0, ChainPoint(number: 2, timestamp: 100_000))
-    one.sawHead(0, ChainPoint(number: 1, timestamp: 60_000))
+    one.sawHead(0, ChainPoint(number: 2, timestamp: 100_000), now: .zero)
+    one.sawHead(0, ChainPoint(number: 1, timestamp: 60_000), now: .zero)
     #expect(one.lags(0) && one.order(now: .zero).isEmpty)
     let due = [Duration.zero, .seconds(4), .seconds(5)].map { one.headsDue(now: $0, interval: .seconds(60)) }
     #expect(due == [[0], [], [0]])
-    one.sawHead(0, ChainPoint(number: 3, timestamp: 70_000))
+    one.sawHead(0, ChainPoint(number: 3, timestamp: 70_000), now: .zero)
     #expect(!one.lags(0) && one.order(now: .zero) == [0])
   }
 
   @Test func exactlyThirtySecondsBehindIsStillAsked() {
     var health = NodeHealth(count: 3)
-    health.compared([0: ChainPoint(number: 1, timestamp: 1000), 1: ChainPoint(number: 2, timestamp: 31_000)])
+    let (old, recent) = (ChainPoint(number: 1, timestamp: 1000), ChainPoint(number: 2, timestamp: 31_000))
+    health.compared([0: old, 1: recent], now: .zero)
     #expect(health.order(now: .zero) == [0, 1, 2])
-    health.compared([0: ChainPoint(number: 1, timestamp: 1000), 1: ChainPoint(number: 2, timestamp: 31_001)])
+    health.compared([0: old, 1: ChainPoint(number: 2, timestamp: 31_001)], now: .zero)
     #expect(health.order(now: .zero) == [1, 2])
     // The best head outlives the node that told it; a block that a node gives speaks for it.
-    health.compared([0: ChainPoint(number: 1, timestamp: 1000)])
+    health.compared([0: old], now: .zero)
     #expect(health.order(now: .zero) == [1, 2])
-    health.sawBlock(0, ChainPoint(number: 2, timestamp: 1001))
+    health.sawBlock(0, ChainPoint(number: 2, timestamp: 1001), now: .zero)
     #expect(health.order(now: .zero) == [0, 1, 2])
-    health.sawBlock(0, ChainPoint(number: 0, timestamp: 0))
+    health.sawBlock(0, ChainPoint(number: 0, timestamp: 0), now: .zero)
     #expect(health.order(now: .zero) == [0, 1, 2])
   }
 

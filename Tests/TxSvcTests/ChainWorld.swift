@@ -27,7 +27,8 @@ struct ChainWorld: Sendable {
     let sealing = FileManager.default.temporaryDirectory.appending(path: "sealing-\(UUID().uuidString)").path
     let world = TxEnvironment(
       nodes: TronNodePool(nodes: [TronNodeClient(baseURL: chain.url, http: http)]), signer: Signer(ring: ring),
-      sealing: try SealingKeyFile(path: sealing), orderKey: Samples.orderKey, deposits: rules)
+      sealing: try SealingKeyFile(path: sealing), orderKey: Samples.orderKey, headAgeMax: Samples.anyAge,
+      deposits: rules)
     var service = TxService.make(world)
     // Here the test orders what others would.
     service.publishes([.txCommands])

@@ -11,6 +11,7 @@ import TronKit
 /// tx-svc in one or several processes' worth of runtimes over a Redis, a Postgres and a stubbed chain of their own.
 struct PoolWorld: Sendable {
   let chain: StubChain
+  let world: TxEnvironment
   let redis: RedisServer
   /// The first worker's.
   let bus: Bus
@@ -18,9 +19,11 @@ struct PoolWorld: Sendable {
   /// Chain time at which the followed head stands.
   static let headMs: Int64 = 3_000_000
 
-  /// - Parameter change: what differs from the defaults of the service's surroundings.
+  /// - Parameters:
+  ///   - nodes: instead of the stubbed chain.
+  ///   - change: what differs from the defaults of the service's surroundings.
   static func run(
-    workers: Int = 1, change: (inout TxEnvironment) -> Void = { _ in },
+    workers: Int = 1, nodes: TronNodePool? = nil, change: (inout TxEnvironment) -> Void = { _ in },
     _ body: @escaping @Sendable (PoolWorld) async throws -> Void
   ) async throws {
     let redis = try await RedisServer.start()
@@ -29,12 +32,13 @@ struct PoolWorld: Sendable {
     let node = try chain.serve()
     let http = HTTPClient()
     var world = TxEnvironment(
-      nodes: TronNodePool(nodes: [TronNodeClient(baseURL: node.url, http: http)]),
+      nodes: nodes ?? TronNodePool(nodes: [TronNodeClient(baseURL: node.url, http: http)]),
       signer: Signer(ring: try KeyRing(text: FernetTests.key)),
       sealing: try SealingKeyFile(
         path: FileManager.default.temporaryDirectory.appending(path: "sealing-\(UUID().uuidString)").path),
-      orderKey: Samples.orderKey)
+      orderKey: Samples.orderKey, headAgeMax: Samples.anyAge)
     change(&world)
+    let surroundings = world
     let runtimes = try (0..<workers).map { _ in
       var service = TxService.make(world)
       // Here the test orders what order-svc and the operator would.
@@ -53,7 +57,7 @@ struct PoolWorld: Sendable {
           return false  // Not migrated yet.
         }
       }
-      try await body(PoolWorld(chain: chain, redis: redis, bus: bus))
+      try await body(PoolWorld(chain: chain, world: surroundings, redis: redis, bus: bus))
     }
     node.stop()
     await http.close()
@@ -78,6 +82,19 @@ struct PoolWorld: Sendable {
           leaseUntil: unit.now.addingTimeInterval(3_600)))
     }
   }
+
+  /// Moves the followed head's time.
+  func setHead(timeMs: Int64) async throws {
+    try await bus.transaction(needs: [.row(BlockCursor.self, BlockCursor.key)]) { unit in
+      guard var cursor = try unit.find(BlockCursor.self, BlockCursor.key) else { throw TestKitError("no cursor") }
+      cursor.timeMs = timeMs
+      cursor.advancedAt = unit.now
+      try unit.save(cursor)
+    }
+  }
+
+  /// Postgres' time.
+  func now() async throws -> Date { try await bus.transaction { $0.now } }
 
   /// A wallet whose key opens.
   func wallet(trx: Int64) throws -> SupplierWallet {

@@ -32,7 +32,8 @@ struct SameMillisecondTests {
     let http = HTTPClient()
     let world = TxEnvironment(
       nodes: TronNodePool(nodes: [TronNodeClient(baseURL: node.url, http: http)]), signer: Signer(ring: ring),
-      sealing: sealing, orderKey: Samples.orderKey, timestampMs: { Self.millisecond })
+      sealing: sealing, orderKey: Samples.orderKey, headAgeMax: Samples.anyAge,
+      timestampMs: { Self.millisecond })
     var service = TxService.make(world)
     // Here the test orders what order-svc would.
     service.publishes([.txCommands])

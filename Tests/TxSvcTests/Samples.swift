@@ -8,6 +8,8 @@ import TronKit
 /// Values that the tests share.
 enum Samples {
   static let now = Date(timeIntervalSince1970: 1_800_000_000)
+  /// For chains that tests date as they like.
+  static let anyAge: Duration = .seconds(100 * 365 * 86_400)
   static let orderKey = SymmetricKey(data: [UInt8](repeating: 7, count: 32))
   static let order = OrderID(text: "ord_00000000000000000000000000000001")
   static let customer = CustomerID(text: "cus_1")

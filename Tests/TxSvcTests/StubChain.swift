@@ -15,12 +15,21 @@ final class StubChain: Sendable {
     var energyUsed: Int64 = 0
     var transactionFee: Int64 = 1_000
     var energyWeight: Int64 = 18_000_000_000
+    /// Numbers of the solid blocks that hold a transaction, by its id.
+    var blockNumbers: [String: Int64] = [:]
     var calls: [String: Int] = [:]
   }
 
   let state = Mutex(State())
 
-  func serve() throws -> StubHTTPServer { try StubHTTPServer { [self] in .text(answer($0.target, $0.body)) } }
+  /// - Parameter broadcast: answers what is sent.
+  func serve(
+    broadcast: @escaping @Sendable (StubHTTPServer.Request) -> StubHTTPServer.Reply = { _ in .text("{}") }
+  ) throws -> StubHTTPServer {
+    try StubHTTPServer { [self] request in
+      request.target.hasSuffix("/broadcasthex") ? broadcast(request) : .text(answer(request.target, request.body))
+    }
+  }
 
   func set(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
   func calls(_ name: String) -> Int { state.withLock { $0.calls[name] ?? 0 } }
@@ -57,6 +66,9 @@ final class StubChain: Sendable {
         let (from, to) = (question.fromAddress ?? "", question.toAddress ?? "")
         guard let sun = state.lent["\(from)/\(to)"], sun > 0 else { return "{}" }
         return #"{"delegatedResource":[{"from":"\#(from)","to":"\#(to)","frozen_balance_for_energy":\#(sun)}]}"#
+      case "gettransactioninfobyid":
+        guard let id = question.value, let number = state.blockNumbers[id], number <= solid else { return "{}" }
+        return #"{"id":"\#(id)","fee":0,"blockNumber":\#(number),"blockTimeStamp":\#(number * 3_000),"receipt":{}}"#
       case "getchainparameters":
         return """
           {"chainParameter":[{"key":"getEnergyFee","value":100},\

@@ -123,7 +123,7 @@ public struct ChainRecordDiffers: Event {
 }
 
 /// A transaction that was settled as dead stands in a solid block all the same: a node has said what was not so. If it
-/// has lent something, that has to be taken back by hand.
+/// has lent something, an operator has it taken back (ReclaimStray); published once more with `settledAt` then.
 public struct StrayTransactionFound: Event {
   public static let messageType = "tx.StrayTransactionFound"
   public static let topic = Topic.txEvents
@@ -137,11 +137,15 @@ public struct StrayTransactionFound: Event {
   /// Whether it had an effect.
   public let isEffective: Bool
   public let blockNumber: Int64
+  /// When its leg counted again, to be taken back as any other; nil as long as it does not.
+  public let settledAt: Date?
   public let seq: Int64
   public var aggregate: String { txID.hex }
+  /// Whether sun is lent that no row accounts for.
+  public var isOpen: Bool { isDelegation && isEffective && settledAt == nil }
   public init(
     order: OrderID, txID: TransactionID, supplier: TronAddress, receiver: TronAddress, stake: Sun, isDelegation: Bool,
-    isEffective: Bool, blockNumber: Int64, seq: Int64
+    isEffective: Bool, blockNumber: Int64, settledAt: Date? = nil, seq: Int64
   ) {
     self.order = order
     self.txID = txID
@@ -151,6 +155,7 @@ public struct StrayTransactionFound: Event {
     self.isDelegation = isDelegation
     self.isEffective = isEffective
     self.blockNumber = blockNumber
+    self.settledAt = settledAt
     self.seq = seq
   }
 }

@@ -11,6 +11,9 @@ final class MonitorMetrics: Sendable {
   static let poolAvailable = "energy_pool_available_energy"
   static let poolDelegated = "energy_pool_delegated_energy"
   static let ledgerIncidents = "energy_ledger_incidents"
+  static let seriesIncidents = "energy_incidents"
+  static let depositsHeld = "energy_deposits_held_total"
+  static let recordDifferences = "energy_chain_record_differences_total"
 
   /// How much of each counter the registry has been told. Held while it is told more: two scrapes at once count
   /// nothing twice.
@@ -27,10 +30,21 @@ final class MonitorMetrics: Sendable {
     if let available = snapshot.poolAvailable { metrics.gauge(Self.poolAvailable).set(Double(available)) }
     if let delegated = snapshot.poolDelegated { metrics.gauge(Self.poolDelegated).set(Double(delegated)) }
     metrics.gauge(Self.ledgerIncidents).set(Double(snapshot.ledgerIncidents))
+    for (series, count) in snapshot.series {
+      metrics.gauge(Self.seriesIncidents, labels: [("kind", series.rawValue)]).set(Double(count))
+    }
     told.withLock { told in
+      func count(_ id: String, as name: String, _ label: (String, String)) {
+        metrics.counter(name, labels: [label]).increment(by: Int(Self.news(id, snapshot, &told).count))
+      }
       for reason in OrderFailure.allCases {
-        let news = Self.news(Counter.failure(reason), snapshot, &told)
-        metrics.counter(Self.failures, labels: [("reason", reason.rawValue)]).increment(by: Int(news.count))
+        count(Counter.failure(reason), as: Self.failures, ("reason", reason.rawValue))
+      }
+      for reason in DepositHeld.Reason.allCases {
+        count(Counter.held(reason), as: Self.depositsHeld, ("reason", reason.rawValue))
+      }
+      for kind in ChainRecordDiffers.Kind.allCases {
+        count(Counter.record(kind), as: Self.recordDifferences, ("kind", kind.rawValue))
       }
       let histogram = metrics.histogram(Self.deliverySeconds, buckets: DeliveryTime.buckets)
       var below = 0.0

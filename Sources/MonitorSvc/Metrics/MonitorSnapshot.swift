@@ -12,6 +12,8 @@ struct MonitorSnapshot: Sendable, Equatable {
   var poolDelegated: Int64?
   /// Differences between tx-svc's rows and the chain that are not settled.
   var ledgerIncidents: Int64 = 0
+  /// Open incidents of each series, by its name.
+  var series: [Incident.Series: Int64] = [:]
 
   struct Tally: Sendable, Equatable {
     var count: Int64 = 0
@@ -37,6 +39,10 @@ struct MonitorSnapshot: Sendable, Equatable {
     let incidents = try session.execute(
       "select count(*) as count from incidents where state = 'firing' and id like 'ledger/%'")
     snapshot.ledgerIncidents = try incidents.rows.first?.int("count") ?? 0
+    for series in Incident.Series.allCases {
+      let alert = try session.execute("select value from incidents where id = $1", [.text(series.alertID)])
+      snapshot.series[series] = try alert.rows.first?.int("value") ?? 0
+    }
     return snapshot
   }
 

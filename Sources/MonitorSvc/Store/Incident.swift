@@ -6,7 +6,7 @@ struct Incident: Row {
   static let table = "incidents"
   static let poolEnergyLow = "pool_energy_low"
 
-  /// The rule, or `ledger/` and what differs.
+  /// The rule; or the topic of incidents that come one by one, `/`, and what each is about.
   let id: String
   var state: ThresholdAlert.State
   var since: Date
@@ -16,6 +16,16 @@ struct Incident: Row {
   var seq: Int64?
 
   static func ledger(_ aggregate: String) -> String { "ledger/\(aggregate)" }
+
+  /// Incidents that come one by one and are told as one alert: when the first opens, and when the last is closed.
+  enum Series: String, Codable, Sendable, CaseIterable {
+    case lateReclaims = "late_reclaim"
+    case strays = "stray"
+
+    /// The alert; its value is how many are open.
+    var alertID: String { "open/\(rawValue)" }
+    func id(_ aggregate: String) -> String { "\(rawValue)/\(aggregate)" }
+  }
 
   var rowKey: String { id }
 }

@@ -13,6 +13,8 @@ struct NodeHealth {
     var head: ChainPoint?
     /// Milliseconds of chain time that it was behind the best, when its head was last heard of.
     var lag: Int64 = 0
+    /// When it last told its head, or gave a block that was the latest of all.
+    var headHeardAt: Duration?
   }
 
   /// Failures in a row after which a node rests.
@@ -23,13 +25,24 @@ struct NodeHealth {
   static let probeMax = Duration.seconds(10)
   /// A node whose head is older than the best one's by more than this answers from the past.
   static let headLagMax: Int64 = 30_000
-  /// How soon a node that lagged is looked at again.
-  static let lagRecheck = Duration.seconds(5)
+  /// How soon heads are compared again when a node lags or fails. Each time twice as late, up to `recheckMax`: trouble
+  /// that lasts a day must not cost a day's calls.
+  static let recheckMin = Duration.seconds(5)
+  static let recheckMax = Duration.seconds(60)
+  /// A head that was heard of within this time (a block and a half) need not be asked for.
+  static let headFreshFor = Duration.milliseconds(4_500)
+  /// When no later block came for this long to whoever read the latest ones, the node may be stuck: heads are compared.
+  /// After a while nobody reads them here any more.
+  static let stalled = Duration.seconds(9)..<Duration.seconds(600)
 
   private(set) var nodes: [Node]
   /// The latest head ever seen, in milliseconds of chain time. It outlives the node that had it.
   private(set) var best: Int64?
   private var headsReadAt: Duration?
+  /// When a node last gave a block that was the latest of all.
+  private var frontBlockAt: Duration?
+  /// Comparisons in a row that trouble made.
+  private var troubledReads = 0
 
   init(count: Int) {
     nodes = Array(repeating: Node(), count: count)
@@ -100,32 +113,59 @@ struct NodeHealth {
   // MARK: Heads
 
   /// The nodes whose heads are to be read together, for whoever asks first in an interval; those that rest are left
-  /// out. Empty for a node alone, which has nobody to be compared with, unless it has fallen behind itself.
+  /// out, and those whose heads were just heard of, as that of the node which the blocks are read from. Due at once
+  /// when a node begins to lag or to fail, or the blocks stop coming. Empty for a node alone, which has nobody to be
+  /// compared with, unless it has fallen behind itself.
+  /// - Parameter interval: between two comparisons while all are well.
   mutating func headsDue(now: Duration, interval: Duration) -> [Int] {
     let isAnyBehind = nodes.indices.contains(where: lags)
     guard nodes.count > 1 || isAnyBehind else { return [] }
-    let pause = isAnyBehind ? min(interval, Self.lagRecheck) : interval
-    guard headsReadAt.map({ now - $0 >= pause }) ?? true else { return [] }
+    let isStalled = frontBlockAt.map { Self.stalled.contains(now - $0) } ?? false
+    let isTroubled = isAnyBehind || isStalled || nodes.contains { $0.failures > 0 }
+    let elapsed = headsReadAt.map { now - $0 }
+    if !isTroubled, let elapsed, elapsed >= Self.recheckMax { troubledReads = 0 }
+    // While nobody may be asked nothing else is called either.
+    let doublings = order(now: now).isEmpty ? 0 : min(troubledReads, 4)
+    let recheck = min(Self.recheckMax, Self.recheckMin * (1 << doublings))
+    if let elapsed, elapsed < (isTroubled ? min(interval, recheck) : interval) { return [] }
     headsReadAt = now
-    return nodes.indices.filter { state($0, now: now) != .open && !isSuspended($0, now: now) }
+    if isTroubled { troubledReads += 1 }
+    return nodes.indices.filter {
+      state($0, now: now) != .open && !isSuspended($0, now: now) && (lags($0) || !isFresh($0, now))
+    }
+  }
+
+  private func isFresh(_ index: Int, _ now: Duration) -> Bool {
+    nodes[index].headHeardAt.map { now - $0 < Self.headFreshFor } ?? false
   }
 
   /// Heads that were read at the same time.
-  mutating func compared(_ heads: [Int: ChainPoint]) {
+  mutating func compared(_ heads: [Int: ChainPoint], now: Duration) {
     best = heads.values.map(\.timestamp).reduce(best) { max($0 ?? $1, $1) }
-    for (index, head) in heads { sawHead(index, head) }
+    for (index, head) in heads { sawHead(index, head, now: now) }
+    // Those that were not asked because their heads are known are compared as well.
+    for index in nodes.indices where heads[index] == nil && isFresh(index, now) {
+      guard let best, let head = nodes[index].head else { continue }
+      nodes[index].lag = best - head.timestamp
+    }
   }
 
   /// A node told its head.
-  mutating func sawHead(_ index: Int, _ head: ChainPoint) {
+  mutating func sawHead(_ index: Int, _ head: ChainPoint, now: Duration) {
     let latest = max(best ?? head.timestamp, head.timestamp)
     best = latest
     nodes[index].head = head
     nodes[index].lag = latest - head.timestamp
+    nodes[index].headHeardAt = now
   }
 
   /// A node has this block. It may have later ones, so that this can only speak for it.
-  mutating func sawBlock(_ index: Int, _ block: ChainPoint) {
+  mutating func sawBlock(_ index: Int, _ block: ChainPoint, now: Duration) {
+    // An older block than the best is one of many that somebody catches up with: it says nothing of the node's head.
+    if let best, block.timestamp > best {
+      nodes[index].headHeardAt = now
+      frontBlockAt = now
+    }
     guard block.timestamp > nodes[index].head?.timestamp ?? .min else { return }
     let latest = max(best ?? block.timestamp, block.timestamp)
     best = latest

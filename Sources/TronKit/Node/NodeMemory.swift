@@ -4,6 +4,7 @@ import Synchronization
 final class NodeMemory: Sendable {
   let health: Mutex<NodeHealth>
   private let counts: Mutex<[[NodeCall: Int]]>
+  private let headCalls = Mutex(0)
   private let start = ContinuousClock.now
 
   init(count: Int) {
@@ -12,6 +13,15 @@ final class NodeMemory: Sendable {
   }
 
   var now: Duration { ContinuousClock.now - start }
+
+  func countHeadCalls(_ count: Int) { headCalls.withLock { $0 += count } }
+
+  func takeHeadCalls() -> Int {
+    headCalls.withLock { count in
+      defer { count = 0 }
+      return count
+    }
+  }
 
   func calls(_ index: Int) -> [NodeCall: Int] { counts.withLock { $0[index] } }
 
@@ -33,7 +43,9 @@ final class NodeMemory: Sendable {
         }
       },
       saw: { [self] point, isHead in
-        health.withLock { isHead ? $0.sawHead(index, point) : $0.sawBlock(index, point) }
+        health.withLock { health in
+          isHead ? health.sawHead(index, point, now: now) : health.sawBlock(index, point, now: now)
+        }
       })
   }
 }

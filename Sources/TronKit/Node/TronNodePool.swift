@@ -14,9 +14,11 @@ public struct TronNodePool: Sendable {
 
   /// - Parameters:
   ///   - hedgeAfter: how long a node may take for one call of a read before the next is asked to do the read too.
-  ///   - headInterval: between two comparisons of heads, made by reads as they come.
+  ///   - headInterval: between two comparisons of heads, made by reads as they come, while all nodes are well. They are
+  ///     compared at once when one lags or fails. A node whose latest blocks are being read is not asked.
   public init(
-    nodes: [TronNodeClient], hedgeAfter: Duration = .milliseconds(700), headInterval: Duration = .seconds(30)
+    nodes: [TronNodeClient], hedgeAfter: Duration = .milliseconds(700),
+    headInterval: Duration = TronNodePool.headInterval
   ) {
     let memory = NodeMemory(count: nodes.count)
     self.memory = memory
@@ -108,6 +110,12 @@ public struct TronNodePool: Sendable {
     }
   }
 
+  /// Between two comparisons of heads while all nodes are well: 720 calls a day for a node that is not read from.
+  public static let headInterval: Duration = .seconds(120)
+
+  /// How many calls were made to compare heads since this was asked last, by this process.
+  public func takeHeadCalls() -> Int { memory.takeHeadCalls() }
+
   // MARK: - Health
 
   /// Milliseconds of chain time by which a node may be behind the best.
@@ -171,6 +179,7 @@ public struct TronNodePool: Sendable {
   private func compareHeadsIfDue() async {
     let due = memory.health.withLock { $0.headsDue(now: memory.now, interval: headInterval) }
     guard !due.isEmpty else { return }
+    memory.countHeadCalls(due.count)
     let heads = await withTaskGroup(of: (Int, ChainPoint?).self) { group in
       for index in due {
         let node = nodes[index].with(timeout: hedgeAfter)
@@ -184,6 +193,6 @@ public struct TronNodePool: Sendable {
       }
       return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
     }
-    memory.health.withLock { $0.compared(heads) }
+    memory.health.withLock { $0.compared(heads, now: memory.now) }
   }
 }

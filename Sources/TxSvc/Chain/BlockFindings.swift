@@ -157,7 +157,7 @@ struct BlockFindings: Sendable {
     for stray in strays {
       bus.metrics.counter("energy_tx_dead_on_chain_total").increment()
       bus.logger.critical(
-        "a transaction that was settled as dead is on chain: take back by hand what it lends",
+        "a transaction that was settled as dead is on chain: have it taken back once its order has ended",
         metadata: [
           "tx": "\(stray.id)", "order": "\(stray.orderID)", "block": "\(stray.blockNumber)",
           "stake": "\(stray.stake)", "supplier": "\(stray.supplier)",

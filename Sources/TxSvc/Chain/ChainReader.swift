@@ -14,11 +14,13 @@ struct ChainReader: Sendable {
     case receipts
     case compare
     case rescan
+    /// The pool's comparisons of its nodes' heads, whoever's reads made them due.
+    case nodeHeads = "node_heads"
 
     var priority: RequestPriority {
       switch self {
       case .head, .solidHead, .block, .fork, .receipts: .confirmation
-      case .compare, .rescan: .refresh
+      case .compare, .rescan, .nodeHeads: .refresh
       }
     }
   }
@@ -46,14 +48,16 @@ struct ChainReader: Sendable {
     }
   }
 
-  func count(_ purpose: Purpose) {
-    metrics.counter("energy_tx_chain_calls_total", labels: [("purpose", purpose.rawValue)]).increment()
-    tally.counts.withLock { $0[purpose, default: 0] += 1 }
+  func count(_ purpose: Purpose, calls: Int = 1) {
+    metrics.counter("energy_tx_chain_calls_total", labels: [("purpose", purpose.rawValue)]).increment(by: calls)
+    tally.counts.withLock { $0[purpose, default: 0] += Int64(calls) }
   }
 
   /// What was counted since the last time. Give it back where it could not be written down.
   func take() -> [Purpose: Int64] {
-    tally.counts.withLock { counts in
+    let headCalls = nodes.takeHeadCalls()
+    if headCalls > 0 { count(.nodeHeads, calls: headCalls) }
+    return tally.counts.withLock { counts in
       defer { counts = [:] }
       return counts
     }

@@ -15,7 +15,9 @@ enum ChainStatus {
       let day = try session.execute(
         "select * from chain_calls where id = $1", [.text(now.map(ChainCallDay.key) ?? "")]
       ).decoded(ChainCallDay.self).first
-      let strays = try session.execute("select count(*) as count from stray_transactions where is_solid").rows.first
+      let strays = try session.execute(
+        "select count(*) as count from stray_transactions where is_solid and settled_at is null"
+      ).rows.first
       let tasks = try session.execute(
         "select * from chain_tasks where finished_at is null order by started_at limit $1", [.int(tasksMax)]
       ).decoded(ChainTask.self)

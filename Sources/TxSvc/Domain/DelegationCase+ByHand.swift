@@ -39,6 +39,30 @@ extension DelegationCase {
     return transactions.first { $0.id == id && ($0.state == .signed || $0.state == .inBlock) }
   }
 
+  /// A delegation that was settled as dead is on chain after all: its leg counts again as lent, and is taken back like
+  /// any other. Only of an order that has ended, so that no customer's time is cut short (I12).
+  mutating func revive(_ id: TransactionID, blockNumber: Int64) throws {
+    let at = try index(ofTransaction: id)
+    let index = try index(ofLeg: transactions[at].legID)
+    guard transactions[at].state == .dead, transactions[at].purpose == .delegate, legs[index].state == .dead else {
+      throw InvariantViolation("transaction \(id) is \(transactions[at].state.rawValue): there is nothing to revive")
+    }
+    switch delegation.state {
+    case .failed, .failing: delegation.state = .failing
+    case .reclaimed, .reclaiming: delegation.state = .reclaiming
+    case .planned, .submitted, .confirmed, .final:
+      throw InvariantViolation("order \(delegation.id) is \(delegation.state.rawValue): it has not ended")
+    }
+    transactions[at].state = .solid
+    transactions[at].blockNumber = blockNumber
+    legs[index].state = .solid
+    legs[index].txID = id
+    legs[index].blockNumber = blockNumber
+    legs[index].note = "it was settled as dead and is on chain"
+    try count(index, true)
+    reclaimOnce(legs[index].id)
+  }
+
   /// A solid block holds it with effect.
   mutating func foundSolid(_ id: TransactionID, block: BlockID, timeMs: Int64, fee: Sun, _ terms: Terms) throws {
     try inBlock(id, block: block, timeMs: timeMs, result: "SUCCESS")

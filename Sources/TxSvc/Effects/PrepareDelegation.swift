@@ -20,6 +20,7 @@ struct PrepareDelegation: Effect {
     guard snapshot.now < snapshot.delegation.deadline, !snapshot.delegation.isWithdrawn else {
       return effect.settle(world)
     }
+    if let wait = effect.waitForHead(snapshot, context, world) { return wait }
 
     let receiver = snapshot.delegation.receiver
     async let ratio = world.ratio.read(world.nodes, asking: receiver)
@@ -39,6 +40,22 @@ struct PrepareDelegation: Effect {
     } catch let refusal as SigningRefusal {
       return effect.refused(refusal, context, world)
     }
+  }
+
+  /// The nodes agree with each other and are all behind the network, or the chain stands still: what expires 60 s after
+  /// such a head is refused, or expires at once. Waits as it waits for nodes that are away.
+  private func waitForHead(
+    _ snapshot: OrderSnapshot, _ context: EffectContext, _ world: TxEnvironment
+  ) -> EffectOutcome? {
+    guard let age = snapshot.headAge, age > world.headAgeMax else { return nil }
+    context.bus.metrics.counter("energy_tx_delegations_held_total", labels: [("why", "old_head")]).increment()
+    context.bus.logger.warning(
+      "a delegation waits: the newest block of all nodes is too old to sign on, or Postgres' clock is ahead",
+      metadata: [
+        "order": "\(order)", "block": "\(snapshot.cursor?.number ?? 0)", "age_seconds": "\(age.components.seconds)",
+        "age_seconds_max": "\(world.headAgeMax.components.seconds)",
+      ])
+    return .again(after: .seconds(1))
   }
 
   /// A transaction id that exists already (same wallet, receiver and stake in the same millisecond) moves the timestamp

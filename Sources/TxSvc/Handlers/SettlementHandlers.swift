@@ -59,6 +59,21 @@ enum SettlementHandlers {
     try unit.start(SettleLegByHand(command: command, replyTo: replyTo, correlation: correlation))
   }
 
+  // MARK: - ReclaimStray
+
+  static func needs(_ command: ReclaimStray) -> [Need] { [.row(OperatorRecord.self, command.action.key)] }
+
+  static func reclaimStray(_ command: ReclaimStray, _ unit: UnitOfWork) throws {
+    let replyTo = unit.cause?.replyTo ?? ""
+    let correlation = unit.cause?.correlation ?? ""
+    if let earlier = try OperatorWork.earlier(
+      command.action, command: ReclaimStray.messageType, subject: command.txID.hex, unit)
+    {
+      return try unit.reply(earlier, to: replyTo, correlation: correlation)
+    }
+    try unit.start(ReclaimStrayByHand(command: command, replyTo: replyTo, correlation: correlation))
+  }
+
   // MARK: - GetDelegation
 
   private static let transactionsMax: Int64 = 100

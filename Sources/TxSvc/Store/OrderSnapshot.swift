@@ -22,6 +22,9 @@ struct OrderSnapshot: Sendable {
 
   var mode: SetSigning.Mode { signing?.mode ?? .everything }
 
+  /// How old the followed head is: chain time against Postgres time. nil while nothing is followed.
+  var headAge: Duration? { cursor.map { .milliseconds(now.chainMilliseconds - $0.timeMs) } }
+
   /// A head that has not moved for this long is not signed against.
   private static let headAgeMax: TimeInterval = 30
   /// Nor one that the follower, catching up, knows to be far behind.

@@ -20,6 +20,8 @@ struct StrayTransaction: Row {
   /// Its block is final, and it was told.
   var isSolid: Bool
   let seenAt: Date
+  /// When its leg counted again as lent; nil: what it lent is in no row.
+  var settledAt: Date?
 
   var rowKey: String { id.hex }
   var isEffective: Bool { result == nil || result == "SUCCESS" }
@@ -46,9 +48,20 @@ struct StrayTransaction: Row {
   mutating func tell(_ unit: UnitOfWork) throws {
     isSolid = true
     try unit.save(self)
-    try unit.publish(
-      StrayTransactionFound(
-        order: orderID, txID: id, supplier: supplier, receiver: receiver, stake: stake,
-        isDelegation: purpose == .delegate, isEffective: isEffective, blockNumber: blockNumber, seq: 1))
+    try unit.publish(event)
+  }
+
+  /// Its leg is among the live ones again.
+  mutating func settle(_ unit: UnitOfWork) throws {
+    settledAt = unit.now
+    try unit.save(self)
+    try unit.publish(event)
+  }
+
+  private var event: StrayTransactionFound {
+    StrayTransactionFound(
+      order: orderID, txID: id, supplier: supplier, receiver: receiver, stake: stake,
+      isDelegation: purpose == .delegate, isEffective: isEffective, blockNumber: blockNumber, settledAt: settledAt,
+      seq: settledAt == nil ? 1 : 2)
   }
 }
