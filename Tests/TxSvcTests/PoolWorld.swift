@@ -18,9 +18,11 @@ struct PoolWorld: Sendable {
   /// Chain time at which the followed head stands.
   static let headMs: Int64 = 3_000_000
 
-  /// - Parameter change: what differs from the defaults of the service's surroundings.
+  /// - Parameters:
+  ///   - nodes: instead of the stubbed chain.
+  ///   - change: what differs from the defaults of the service's surroundings.
   static func run(
-    workers: Int = 1, change: (inout TxEnvironment) -> Void = { _ in },
+    workers: Int = 1, nodes: TronNodePool? = nil, change: (inout TxEnvironment) -> Void = { _ in },
     _ body: @escaping @Sendable (PoolWorld) async throws -> Void
   ) async throws {
     let redis = try await RedisServer.start()
@@ -29,7 +31,7 @@ struct PoolWorld: Sendable {
     let node = try chain.serve()
     let http = HTTPClient()
     var world = TxEnvironment(
-      nodes: TronNodePool(nodes: [TronNodeClient(baseURL: node.url, http: http)]),
+      nodes: nodes ?? TronNodePool(nodes: [TronNodeClient(baseURL: node.url, http: http)]),
       signer: Signer(ring: try KeyRing(text: FernetTests.key)),
       sealing: try SealingKeyFile(
         path: FileManager.default.temporaryDirectory.appending(path: "sealing-\(UUID().uuidString)").path),

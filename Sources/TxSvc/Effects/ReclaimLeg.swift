@@ -3,12 +3,17 @@ import Contracts
 import Foundation
 import TronKit
 
-/// Takes a leg back once chain time has reached the order's end, never before (I12). Tried for ever.
+/// Takes a leg back once chain time has reached the order's end, never before (I12). Tried for ever. Two of one leg
+/// are harmless: only one transaction is stored, under lock, and none leaves before.
 struct ReclaimLeg: Effect {
   static let kind = "tx.reclaim"
   let legID: String
   let order: OrderID
-  var orderKey: String { legID }
+  /// Whether an operator asked for it: then it does not wait behind one that rests after a refusal.
+  var isByHand: Bool?
+  var orderKey: String { isByHand == true ? Self.handKey(legID) : legID }
+
+  static func handKey(_ legID: String) -> String { "by hand/\(legID)" }
 
   static func run(_ effect: ReclaimLeg, _ context: EffectContext, _ world: TxEnvironment) async throws -> EffectOutcome
   {
@@ -40,13 +45,21 @@ struct ReclaimLeg: Effect {
       let request = SigningRequest(
         .reclaim, leg: leg, wallet: wallet, snapshot: snapshot, head: head, timestampMs: timestampMs)
       let transaction = try world.signer.sign(request, world.rules)
-      if try await !TransactionIDs.isTaken(transaction.id, context.bus) { return store(transaction) }
+      if try await !TransactionIDs.isTaken(transaction.id, context.bus) {
+        return store(transaction, after: reclaims(snapshot.transactions))
+      }
       timestampMs += 1
     }
   }
 
+  /// How many were ever signed for the leg.
+  private func reclaims(_ transactions: [StoredTransaction]) -> Int {
+    transactions.count { $0.legID == legID && $0.purpose == .reclaim }
+  }
+
   /// Stores what was signed, unless the rows changed meanwhile: then the effect starts again and sees how.
-  private func store(_ transaction: StoredTransaction) -> EffectOutcome {
+  /// - Parameter known: the reclaims that were looked at. One more, dead by now, has to be looked at, too.
+  private func store(_ transaction: StoredTransaction, after known: Int) -> EffectOutcome {
     let effect = self
     let needs =
       DelegationCase.needsWithoutWallets(order) + [.row(StoredTransaction.self, transaction.id.hex)]
@@ -54,7 +67,8 @@ struct ReclaimLeg: Effect {
       guard let before = try DelegationCase.loadWithoutWallets(effect.order, from: unit) else { return }
       let mode = try unit.find(SigningState.self, SigningState.key)?.mode ?? .everything
       guard try unit.find(StoredTransaction.self, transaction.id.hex) == nil, mode.allows(.reclaim),
-        before.legs.first(where: { $0.id == effect.legID })?.state == .solid
+        before.legs.first(where: { $0.id == effect.legID })?.state == .solid,
+        effect.reclaims(before.transactions) == known
       else { return try unit.start(effect, at: unit.now.addingTimeInterval(0.1)) }
       var delegation = before
       try delegation.signed(transaction)

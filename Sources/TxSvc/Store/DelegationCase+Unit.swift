@@ -80,6 +80,8 @@ extension DelegationCase {
     case .reclaim(let legID, let after):
       try unit.start(
         ReclaimLeg(legID: legID, order: delegation.id), at: unit.now.addingTimeInterval(after.timeInterval))
+    case .reclaimByHand(let legID):
+      try unit.start(ReclaimLeg(legID: legID, order: delegation.id, isByHand: true))
     case .publish(let news, let seq): try publish(news, seq, unit)
     }
   }
