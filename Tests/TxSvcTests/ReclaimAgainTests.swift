@@ -61,6 +61,100 @@ struct ReclaimAgainTests {
     try await world.rows(StoredTransaction.self).count { $0.state != .dead }
   }
 
+  /// Two nodes, the first of which shows nothing lent.
+  private static func run(
+    _ second: StubChain, _ body: @escaping @Sendable (PoolWorld) async throws -> Void
+  ) async throws {
+    let servers = try [StubChain(), second].map { try $0.serve() }
+    defer { for server in servers { server.stop() } }
+    let http = HTTPClient()
+    let nodes = TronNodePool(nodes: servers.map { TronNodeClient(baseURL: $0.url, http: http) })
+    try await PoolWorld.run(nodes: nodes, body)
+    await http.close()
+  }
+
+  @Test("an empty answer of one node does not write a leg off that another node shows: it is taken back")
+  func oneNodeIsEmpty() async throws {
+    let second = StubChain()
+    try await Self.run(second) { world in
+      let wallet = try await wallet(world, legs: 1)
+      second.set(try lent(wallet, legs: 1))
+      try await world.bus.transaction { try $0.start(Self.lend(1, from: wallet, .reclaiming, dead: 1, $0)) }
+      try await eventually(within: .seconds(20)) { try await legs(world) == [.reclaiming] }
+      #expect(try await signed(world) == 1)
+    }
+  }
+
+  @Test("a leg of which no node shows anything in solid state is written off, and its order has ended")
+  func gone() async throws {
+    try await Self.run(StubChain()) { world in
+      let wallet = try await wallet(world, legs: 1)
+      try await world.bus.transaction { try $0.start(Self.lend(1, from: wallet, .reclaiming, dead: 1, $0)) }
+      try await eventually(within: .seconds(20)) { try await legs(world) == [.reclaimed] }
+      #expect(try await world.published(DelegationReclaimed.self).count == 1)
+      #expect(try await world.rows(SupplierWallet.self).map(\.delegated) == [.zero])
+      #expect(try await signed(world) == 0)
+    }
+  }
+
+  @Test("a leg whose dead reclaim took effect is not taken back twice: the sun that lies there is another leg's")
+  func anotherLegsSun() async throws {
+    try await PoolWorld.run { world in
+      let wallet = try await wallet(world, legs: 2)
+      world.chain.set(try lent(wallet, legs: 1))
+      try await world.bus.transaction {
+        _ = try Self.lend(2, from: wallet, .final, dead: 0, $0)
+        try $0.start(Self.lend(1, from: wallet, .reclaiming, dead: 1, $0))
+      }
+      try await eventually(within: .seconds(20)) { try await legs(world) == [.reclaimed, .solid] }
+      #expect(try await signed(world) == 0)
+      #expect(try await world.rows(SupplierWallet.self).map(\.delegated) == [Self.stake])
+    }
+  }
+
+  @Test("while a dead reclaim stands in a block nothing is signed; once its effect is solid the leg is back")
+  func strayReclaim() async throws {
+    try await PoolWorld.run { world in
+      let wallet = try await wallet(world, legs: 2)
+      world.chain.set(try lent(wallet, legs: 2))
+      let effect = try await world.bus.transaction { unit in
+        _ = try Self.lend(2, from: wallet, .final, dead: 0, unit)
+        var effect = try Self.lend(1, from: wallet, .reclaiming, dead: 1, unit)
+        try Self.saveStray(of: effect, wallet.address, unit)
+        try unit.start(effect)
+        effect.isByHand = true
+        return effect
+      }
+      let short = "energy_tx_reclaims_short_total 1"
+      try await eventually(within: .seconds(20)) { world.bus.metrics.render().contains(short) }
+      #expect(try await legs(world) == [.solid, .solid])
+      #expect(try await signed(world) == 0)
+      world.chain.set(try lent(wallet, legs: 1))
+      try await world.bus.transaction { try $0.start(effect) }
+      try await eventually(within: .seconds(20)) { try await legs(world) == [.reclaimed, .solid] }
+      #expect(try await signed(world) == 0)
+    }
+  }
+
+  private static func saveStray(of effect: ReclaimLeg, _ supplier: TronAddress, _ unit: UnitOfWork) throws {
+    let receiver = try Samples.address(0xaa)
+    let block = ChainBlock(
+      id: try Samples.block(9), number: 9, timestamp: 2_000_000, parent: try Samples.block(8), transactions: [])
+    let transaction = StoredTransaction(
+      id: try reclaim(1, 0), orderID: effect.order, legID: effect.legID, purpose: .reclaim, bytes: [1],
+      expirationMs: 2_000_000, signedAt: unit.now, state: .dead)
+    let leg = Leg(
+      id: effect.legID, orderID: effect.order, supplier: supplier, energy: Energy(1), stake: stake, state: .solid,
+      reservedBy: nil, isCounted: true)
+    var delegation = Delegation(
+      PoolWorld.message(1, to: receiver, at: unit.now), correlation: "", now: unit.now)
+    delegation.state = .reclaiming
+    try unit.save(
+      StrayTransaction(
+        transaction, in: DelegationCase(delegation: delegation, legs: [leg]), block: block, result: "SUCCESS",
+        now: unit.now))
+  }
+
   @Test("what an operator starts again acts at once, also after nine reclaims that died, and signs one only")
   func byHand() async throws {
     try await PoolWorld.run { world in

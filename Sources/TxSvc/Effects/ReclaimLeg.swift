@@ -76,28 +76,48 @@ struct ReclaimLeg: Effect {
     }
   }
 
-  /// After a refused reclaim: what does the chain say lies there? nil: enough to take back.
+  // MARK: - After a reclaim that died
+
+  /// What does the chain say lies there? nil: enough to take back. A reclaim that came to nothing may have been too
+  /// late, or in a block all the same, and a second one would then take the sun of another leg before its end.
   private func lookAgain(
     _ leg: Leg, _ snapshot: OrderSnapshot, _ context: EffectContext, _ world: TxEnvironment
   ) async throws -> EffectOutcome? {
-    let receiver = snapshot.delegation.receiver
-    let lent = try await world.nodes.read { try await $0.delegatedResource(from: leg.supplier, to: receiver) }
-    if lent.unlocked.energy >= leg.stake { return nil }
-    context.bus.metrics.counter("energy_tx_reclaims_short_total").increment()
-    context.bus.logger.error(
-      "the chain holds less than a leg is to take back",
-      metadata: [
-        "leg": "\(leg.id)", "stake": "\(leg.stake)", "unlocked": "\(lent.unlocked.energy)",
-        "locked": "\(lent.locked.energy)",
-      ])
-    guard lent.unlocked.energy == .zero, lent.locked.energy == .zero else {
-      return .retry(after: .seconds(60), reason: "leg \(leg.id) is partly locked or taken back elsewhere")
+    let bus = context.bus
+    let isStray = try await isStray(snapshot, bus)
+    let pair = try await LentPair.read(leg, snapshot.delegation.receiver, bus)
+    let sight = try await pair.search(world.nodes)
+    guard try await LentPair.read(leg, snapshot.delegation.receiver, bus) == pair else {
+      return .again(after: .seconds(1))
     }
+    if case .present(let lent) = sight, lent.takeable >= pair.whole, !isStray { return nil }
+    bus.metrics.counter("energy_tx_reclaims_short_total").increment()
+    bus.logger.error(
+      "the chain does not show that a leg can be taken back",
+      metadata: ["leg": "\(leg.id)", "stake": "\(leg.stake)", "owed": "\(pair.owed)", "chain": "\(sight)"])
+    if case .absent = sight, pair.moving == nil { return writeOff("nothing was left on chain", world) }
+    return .retry(after: .seconds(isStray || pair.moving != nil ? 10 : 60), reason: "leg \(leg.id): \(sight)")
+  }
+
+  /// Whether a reclaim of this leg that was settled as dead stands in a block. Then only the sum tells when it is back.
+  private func isStray(_ snapshot: OrderSnapshot, _ bus: Bus) async throws -> Bool {
+    let dead = snapshot.transactions.filter { $0.legID == legID && $0.purpose == .reclaim && $0.state == .dead }
+    let strays = try await bus.read { session in
+      try session.execute("select * from stray_transactions where id = any($1)", [.textArray(dead.map(\.id.hex))])
+        .decoded(StrayTransaction.self)
+    }
+    return strays.contains(where: \.isEffective)
+  }
+
+  /// Books the leg as taken back, unless another reclaim of it was signed meanwhile.
+  private func writeOff(_ note: String, _ world: TxEnvironment) -> EffectOutcome {
     let effect = self
     return .done(needs: DelegationCase.needs(order)) { unit in
-      guard let before = try DelegationCase.load(effect.order, from: unit) else { return }
+      guard let before = try DelegationCase.load(effect.order, from: unit),
+        before.legs.first(where: { $0.id == effect.legID })?.state == .solid
+      else { return try unit.start(effect, at: unit.now.addingTimeInterval(0.1)) }
       var delegation = before
-      try delegation.takenBackElsewhere(effect.legID, note: "nothing was left on chain")
+      try delegation.takenBackElsewhere(effect.legID, note: note)
       try delegation.settle(try DelegationCase.terms(unit, world.limits))
       try delegation.save(over: before, to: unit)
     }
