@@ -25,6 +25,7 @@ struct TxEnvironment: Sendable {
   /// How many solid blocks are kept on record, to be compared.
   var chainRecordBlocks: Int64 = 3 * 28_800
   let ratio = NetworkRatio()
+  let witnessed = WitnessedTime()
   /// Of the nodes that have a quota.
   var budgets: [SharedRequestBudget] = []
   /// Only makes otherwise equal transactions distinct; nothing is decided by it.

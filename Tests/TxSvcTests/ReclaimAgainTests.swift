@@ -179,4 +179,27 @@ struct ReclaimAgainTests {
       #expect(try await signed(world) == 1)
     }
   }
+
+  @Test("an end is believed when two nodes have come so far, and asked for once, however many reclaims wait for it")
+  func witnesses() async throws {
+    let chains = [StubChain(), StubChain()]
+    let servers = try chains.map { try $0.serve() }
+    defer { for server in servers { server.stop() } }
+    let http = HTTPClient()
+    let pool = TronNodePool(nodes: servers.map { TronNodeClient(baseURL: $0.url, http: http) })
+    chains[1].set { $0.head = 995 }
+    let time = WitnessedTime()
+    #expect(await !time.hasReached(2_990_000, pool, pause: .zero))
+    #expect(await time.hasReached(2_985_000, pool, pause: .zero))
+    chains[1].set { $0.head = 1_000 }
+    #expect(await time.hasReached(2_990_000, pool, pause: .seconds(60)))
+    let calls = chains[0].calls("getblock")
+    #expect(await time.hasReached(3_000_000, pool, pause: .seconds(60)))
+    #expect(await !time.hasReached(3_000_001, pool, pause: .seconds(60)), "it was asked a moment ago")
+    #expect(chains[0].calls("getblock") == calls)
+    chains[1].set { $0.head = 1_001 }
+    let alone = TronNodePool(nodes: [TronNodeClient(baseURL: servers[1].url, http: http)])
+    #expect(await WitnessedTime().hasReached(3_003_000, alone, pause: .zero))
+    await http.close()
+  }
 }

@@ -27,6 +27,9 @@ struct ReclaimLeg: Effect {
     case .due: break
     }
     guard snapshot.mode.allows(.reclaim) else { return .again(after: .seconds(5)) }
+    if let pause = await effect.waitsForWitnesses(snapshot.delegation, head, context.bus, world) {
+      return .again(after: pause)
+    }
     if snapshot.transactions.contains(where: { $0.legID == leg.id && $0.purpose == .reclaim && $0.state == .dead }) {
       if let outcome = try await effect.lookAgain(leg, snapshot, context, world) { return outcome }
     }
@@ -34,6 +37,17 @@ struct ReclaimLeg: Effect {
       throw InvariantViolation("leg \(leg.id) names the wallet \(leg.supplier), which does not exist")
     }
     return try await effect.signAndStore(leg, wallet, head, snapshot, context, world)
+  }
+
+  /// nil: the end has come by more than the followed block's word, or nobody's time is at stake.
+  private func waitsForWitnesses(
+    _ delegation: Delegation, _ head: BlockCursor, _ bus: Bus, _ world: TxEnvironment
+  ) async -> Duration? {
+    guard delegation.state == .reclaiming, let endsAtMs = delegation.endsAtMs else { return nil }
+    let pause = Duration.milliseconds(max(100, head.intervalMs))
+    if await world.witnessed.hasReached(endsAtMs, world.nodes, pause: pause * 2) { return nil }
+    bus.metrics.counter("energy_tx_ends_unwitnessed_total").increment()
+    return pause
   }
 
   private func signAndStore(
