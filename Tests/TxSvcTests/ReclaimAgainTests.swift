@@ -202,4 +202,25 @@ struct ReclaimAgainTests {
     #expect(await WitnessedTime().hasReached(3_003_000, alone, pause: .zero))
     await http.close()
   }
+
+  @Test("a final leg whose end nobody asks for is told as late, and one whose time is not over is not")
+  func forgotten() async throws {
+    try await PoolWorld.run { world in
+      let wallet = try await wallet(world, legs: 2)
+      let effect = try await world.bus.transaction { unit in
+        let effect = try Self.lend(1, from: wallet, .final, dead: 0, unit)
+        let other = try Self.lend(2, from: wallet, .final, dead: 0, unit)
+        var young = try #require(try unit.find(Delegation.self, other.order.text))
+        young.startedAtMs = PoolWorld.headMs - 899_000
+        try unit.save(young)
+        try unit.start(FindLateReclaims())
+        return effect
+      }
+      try await eventually(within: .seconds(20)) { try await !world.published(ReclaimOverdue.self).isEmpty }
+      let told = try await world.published(ReclaimOverdue.self)
+      #expect(told.map(\.leg) == [effect.legID])
+      #expect(told.first?.dueAt == Date(chainMilliseconds: 1_600_000))
+      #expect(told.first?.reason == "its end was not asked for")
+    }
+  }
 }
