@@ -28,6 +28,7 @@ struct TxEnvironment: Sendable {
   var chainRecordBlocks: Int64 = 3 * 28_800
   let ratio = NetworkRatio()
   let snapshots = OrderSnapshots()
+  let witnessed = WitnessedTime()
   /// Of the nodes that have a quota.
   var budgets: [SharedRequestBudget] = []
   /// Only makes otherwise equal transactions distinct; nothing is decided by it.

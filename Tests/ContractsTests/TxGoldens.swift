@@ -72,6 +72,13 @@ enum TxGoldens {
         {"delivered":65000,"order":"ord_0123456789abcdef0123456789abcdef","seq":4}
         """#),
       try Golden(
+        "tx.DelegationFinal v1 in tx.events by ord_0123456789abcdef0123456789abcdef",
+        DelegationFinal(order: Samples.order, delivered: Energy(65_000), startedAt: Samples.time, seq: 4),
+        #"""
+        {"delivered":65000,"order":"ord_0123456789abcdef0123456789abcdef","seq":4\#
+        ,"startedAt":"2026-09-21T14:13:20.123Z"}
+        """#),
+      try Golden(
         "tx.DelegationFailed v1 in tx.events by ord_0123456789abcdef0123456789abcdef",
         DelegationFailed(order: Samples.order, reason: .chainRefused, seq: 5),
         #"""

@@ -99,6 +99,27 @@ struct OrderFlowTests {
     }
   }
 
+  @Test("ends a rental by the last confirmation, also when its finality overtakes that")
+  func finalityOvertakes() async throws {
+    try await RunningOrders.run { orders in
+      let id = OrderID.make()
+      let client = orders.client
+      try await client.send(place(id))
+      let placed = try await orders.order(id, reaches: .placed)
+      try await client.send(FundsHeld(order: id, customer: customer, amount: placed.price, seq: 1))
+      try await orders.order(id, reaches: .funded)
+      let first = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded() + 1_800)
+      let last = first.addingTimeInterval(60)
+      try await client.send(
+        DelegationConfirmed(order: id, legs: [], delivered: Energy(65_000), startedAt: first, seq: 2))
+      try await orders.order(id, reaches: .delivered)
+      try await client.send(DelegationFinal(order: id, delivered: Energy(65_000), startedAt: last, seq: 5))
+      let active = try await orders.order(id, reaches: .active)
+      #expect(active.deliveredAt == last)
+      #expect(active.endsAt == last.addingTimeInterval(1))
+    }
+  }
+
   @Test("gives the money back when a delivery failed for good, though the news of its reversal comes later")
   func failedBeforeReverted() async throws {
     try await RunningOrders.run { orders in

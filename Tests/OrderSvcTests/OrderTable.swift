@@ -19,7 +19,8 @@ struct OrderTable: Equatable {
   static let samples: [OrderInput] = [
     .placeValid, .placeRefused(.priceChanged), .cancel, .deadline, .fundsHeld, .fundsRefused(.insufficientBalance),
     .delegationSubmitted(txs: []), .delegationConfirmed(txs: [], startedAt: Date(timeIntervalSince1970: 1_800_000_000)),
-    .delegationReverted, .delegationFailed(.poolEmpty), .delegationFinal(delivered: Energy(65_000)), .rentalEnded,
+    .delegationReverted, .delegationFailed(.poolEmpty),
+    .delegationFinal(delivered: Energy(65_000), startedAt: Date(timeIntervalSince1970: 1_800_000_000)), .rentalEnded,
     .delegationReclaimed(txs: [], cost: Sun(1)),
   ]
 

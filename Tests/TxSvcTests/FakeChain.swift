@@ -48,6 +48,8 @@ final class FakeChain: Sendable {
     var hasStaleReceipts = false
     /// The solid head that is answered, where it is not the chain's.
     var solidAnswer: Int64?
+    /// Blocks that are dated an hour late so many times more.
+    var datedLate: [Int64: Int] = [:]
 
     var head: Int64 { Int64(blocks.count) - 1 }
   }
@@ -113,7 +115,10 @@ final class FakeChain: Sendable {
       switch path[1] {
       case "getblockbynum":
         let wanted = number("num")
-        return wanted >= 0 && wanted <= last ? Self.json(state.blocks[Int(wanted)]) : "{}"
+        guard wanted >= 0, wanted <= last else { return "{}" }
+        let isLate = state.datedLate[wanted, default: 0] > 0
+        if isLate { state.datedLate[wanted, default: 0] -= 1 }
+        return Self.json(state.blocks[Int(wanted)], lateMs: isLate ? 3_600_000 : 0)
       case "getblock": return Self.json(state.blocks[Int(last)], withTransactions: false)
       case "getblockbylimitnext":
         let range = max(0, number("startNum"))..<max(0, min(number("endNum"), last + 1))
@@ -139,7 +144,7 @@ final class FakeChain: Sendable {
     return #"{"result":true,"txid":"\#(signed.id.hex)"}"#
   }
 
-  private static func json(_ block: Block, withTransactions: Bool = true) -> String {
+  private static func json(_ block: Block, withTransactions: Bool = true, lateMs: Int64 = 0) -> String {
     let transactions = block.transactions.map { transaction in
       #"{"ret":[{"contractRet":"\#(transaction.result)"}],"txID":"\#(transaction.id.hex)","#
         + #""raw_data_hex":"\#(Hex.encode(transaction.raw))"}"#
@@ -147,7 +152,7 @@ final class FakeChain: Sendable {
     let isListed = withTransactions && !transactions.isEmpty
     let list = isListed ? #","transactions":[\#(transactions.joined(separator: ","))]"# : ""
     return #"{"blockID":"\#(block.id.hex)","block_header":{"raw_data":{"number":\#(block.id.number),"#
-      + #""parentHash":"\#(block.parent.hex)","timestamp":\#(block.timestamp)}}\#(list)}"#
+      + #""parentHash":"\#(block.parent.hex)","timestamp":\#(block.timestamp + lateMs)}}\#(list)}"#
   }
 
   private static func receipts(_ block: Block) -> [String] {

@@ -39,7 +39,7 @@ struct SettlementTests {
     #expect(final.startAgain() == [], "its time has not come")
     final.delegation.state = .reclaiming
     #expect(final.startAgain().count == 1)
-    #expect(final.actions == [.reclaim(legID: final.legs[0].id, after: .zero)])
+    #expect(final.actions == [.reclaimByHand(legID: final.legs[0].id)])
   }
 
   // MARK: - Against a chain

@@ -4,7 +4,7 @@ import TronKit
 
 /// A leg's time is over and the chain still lends its sun: published once when it is late, and once more with
 /// `settledAt` when it came back. The reclaim is tried for ever; what stands in its way may need a person (no TRX for
-/// the fee, a key that lost its permission, signing stopped).
+/// the fee, a key that lost its permission, signing stopped, an end that nobody asked for).
 public struct ReclaimOverdue: Event {
   public static let messageType = "tx.ReclaimOverdue"
   public static let topic = Topic.txEvents
@@ -18,7 +18,7 @@ public struct ReclaimOverdue: Event {
   public let dueAt: Date
   /// Reclaim transactions that died so far.
   public let attempts: Int
-  /// The last one's refusal; empty when none was refused.
+  /// The last one's refusal, or that the end was not asked for; empty when none was refused.
   public let reason: String
   /// When it came back; nil as long as it has not.
   public let settledAt: Date?

@@ -77,11 +77,15 @@ public struct DelegationFinal: Event {
   public static let topic = Topic.txEvents
   public let order: OrderID
   public let delivered: Energy
+  /// As in DelegationConfirmed, of which the last may come later than this or never. nil: of a release that did not
+  /// say it.
+  public let startedAt: Date?
   public let seq: Int64
   public var aggregate: String { order.text }
-  public init(order: OrderID, delivered: Energy, seq: Int64) {
+  public init(order: OrderID, delivered: Energy, startedAt: Date? = nil, seq: Int64) {
     self.order = order
     self.delivered = delivered
+    self.startedAt = startedAt
     self.seq = seq
   }
 }

@@ -17,6 +17,8 @@ enum OrderAction: Sendable, Equatable {
   case recordTransactions([TransactionID])
   /// The rental runs from here: the end is the start and the duration.
   case recordDelivery([TransactionID], startedAt: Date)
+  /// The same, where the transactions are known.
+  case recordStart(Date)
   case forgetDelivery
   /// Has RentalEnded delivered at the end.
   case scheduleEnd
@@ -48,7 +50,7 @@ enum OrderAction: Sendable, Equatable {
     case .withdraw, .askDelegation: "WithdrawDelegation"
     case .noteCancel: "note the wish"
     case .recordTransactions: "record txids"
-    case .recordDelivery: "record start and end"
+    case .recordDelivery, .recordStart: "record start and end"
     case .forgetDelivery: "forget start and end"
     case .scheduleEnd: "RentalEnded at the end"
     case .reclaim: "ReclaimEnergy"

@@ -16,7 +16,8 @@ enum OrderInput: Sendable, Equatable {
   case delegationConfirmed(txs: [TransactionID], startedAt: Date)
   case delegationReverted
   case delegationFailed(OrderFailure)
-  case delegationFinal(delivered: Energy)
+  /// `startedAt` nil: as the confirmation said.
+  case delegationFinal(delivered: Energy, startedAt: Date?)
   case rentalEnded
   case delegationReclaimed(txs: [TransactionID], cost: Sun)
 

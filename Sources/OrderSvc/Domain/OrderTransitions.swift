@@ -120,7 +120,9 @@ enum OrderTransitions {
     case .delegationReverted: .move(.delegating, [.forgetDelivery, .setDeadline])
     // The reversal before it was overtaken or lost; tx-svc's last word stands without it.
     case .delegationFailed(let reason): failedDelegation(reason, withdrawal, [.forgetDelivery])
-    case .delegationFinal(let delivered): .move(.active, [.captureHold(delivered: delivered), .scheduleEnd])
+    // A later confirmation may have been overtaken: the end is that of the last one.
+    case .delegationFinal(let delivered, let startedAt):
+      .move(.active, (startedAt.map { [.recordStart($0)] } ?? []) + [.captureHold(delivered: delivered), .scheduleEnd])
     case .rentalEnded: .error(.notActive)
     case .delegationReclaimed: .error(.notEnding)
     }

@@ -12,7 +12,9 @@ struct DelegationHandlers: Sendable {
     }
     handle(DelegationReverted.self, in: &service, order: \.order) { _ in .delegationReverted }
     handle(DelegationFailed.self, in: &service, order: \.order) { .delegationFailed($0.reason) }
-    handle(DelegationFinal.self, in: &service, order: \.order) { .delegationFinal(delivered: $0.delivered) }
+    handle(DelegationFinal.self, in: &service, order: \.order) {
+      .delegationFinal(delivered: $0.delivered, startedAt: $0.startedAt)
+    }
     handle(DelegationReclaimed.self, in: &service, order: \.order) {
       .delegationReclaimed(txs: $0.txIDs, cost: $0.cost)
     }

@@ -86,8 +86,8 @@ struct OrderProcess: Sendable {
     case .recordTransactions(let txs): order.delegateTxs = txs
     case .recordDelivery(let txs, let startedAt):
       order.delegateTxs = txs
-      order.deliveredAt = startedAt
-      order.endsAt = RentalPeriod.end(startedAt: startedAt, durationSeconds: order.durationSeconds)
+      Self.start(&order, at: startedAt)
+    case .recordStart(let startedAt): Self.start(&order, at: startedAt)
     case .forgetDelivery:
       order.deliveredAt = nil
       order.endsAt = nil
@@ -114,6 +114,11 @@ struct OrderProcess: Sendable {
     case .rememberSender:
       if let sender = unit.cause?.replyTo, !sender.isEmpty { order.replyTo = sender }
     }
+  }
+
+  private static func start(_ order: inout OrderRow, at startedAt: Date) {
+    order.deliveredAt = startedAt
+    order.endsAt = RentalPeriod.end(startedAt: startedAt, durationSeconds: order.durationSeconds)
   }
 
   private func setDeadline(of order: inout OrderRow, _ unit: UnitOfWork) throws {

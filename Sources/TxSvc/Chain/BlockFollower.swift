@@ -115,7 +115,9 @@ struct BlockFollower: Sendable {
       guard let next = try await found({ try await node.block(number: cursor.number + 1) }) else {
         return isStalled ? try await lookBack(cursor, node) : .missing
       }
-      if next.parent == cursor.blockID { return .block(next) }
+      if next.parent == cursor.blockID {
+        return next.timestamp > cursor.timeMs ? .block(next) : try await turnedBack(next, cursor, node)
+      }
       reader.count(.fork)
       guard let here = try await found({ try await node.block(number: cursor.number) }), here.id == next.parent else {
         return .missing
@@ -128,6 +130,20 @@ struct BlockFollower: Sendable {
       }
       return .forked
     }
+  }
+
+  /// A block is later than its parent, so that this node is wrong or the one that told the cursor's time was. The
+  /// cursor's block is read again only where this node dates it otherwise.
+  private func turnedBack(_ next: ChainBlock, _ cursor: BlockCursor, _ node: TronNodeClient) async throws -> Next {
+    reader.count(.fork)
+    let here = try await found { try await node.block(number: cursor.number) }
+    guard let here, here.id == cursor.blockID, here.timestamp < next.timestamp else {
+      throw TronNodeError(
+        .malformed, "\(node.name) dates block \(next.id) \(next.timestamp), not after its parent's \(cursor.timeMs)")
+    }
+    bus.metrics.counter("energy_tx_wrong_block_times_total").increment()
+    // A solid block stays, and its time is left behind with it.
+    return cursor.number > cursor.solidNumber ? .forked : .block(next)
   }
 
   /// There has been no next block for long. A node that lags holds the blocks that were followed; one whose chain went

@@ -6,6 +6,8 @@ enum DelegationAction: Sendable, Equatable {
   case prepare
   case send(txID: String)
   case reclaim(legID: String, after: Duration)
+  /// As an operator wishes: beside the one that rests after a refusal.
+  case reclaimByHand(legID: String)
   case publish(News, seq: Int64)
 
   var isNews: Bool {

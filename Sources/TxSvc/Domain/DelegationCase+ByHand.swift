@@ -24,7 +24,7 @@ extension DelegationCase {
         act(.send(txID: id.hex))
         started.append("leg \(leg.number): transaction \(id) is sent or settled")
       case .solid where isEnding:
-        reclaimOnce(leg.id)
+        act(.reclaimByHand(legID: leg.id))
         started.append("leg \(leg.number) is taken back when its time has come")
       // A block holds it, and the follower decides; or nothing is due.
       case .inBlock, .solid, .reclaimed, .dead: continue

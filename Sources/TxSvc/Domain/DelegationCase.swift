@@ -42,7 +42,10 @@ struct DelegationCase: Sendable {
   /// Starts a reclaim unless one is about to start: a refused one waits before its next try.
   mutating func reclaimOnce(_ legID: String) {
     let isComing = actions.contains {
-      if case .reclaim(legID: legID, after: _) = $0 { true } else { false }
+      switch $0 {
+      case .reclaim(legID: legID, after: _), .reclaimByHand(legID: legID): true
+      default: false
+      }
     }
     if !isComing { actions.append(.reclaim(legID: legID, after: .zero)) }
   }

@@ -54,17 +54,21 @@ struct FindLateReclaims: Effect {
     }
   }
 
-  /// Legs whose end lies too far behind the followed head. A delivery that failed ends with its order's deadline.
+  /// Legs whose end lies too far behind the followed head: also of a final delegation whose end nobody asks for. A
+  /// delivery that failed ends with its order's deadline.
   private static let lateStatement = """
-    select leg.id, leg.order_id,
-      coalesce(delegation.ends_at_ms, (extract(epoch from delegation.deadline) * 1000)::bigint) as due_ms
+    select leg.id, leg.order_id, due.ms as due_ms
     from delegations as delegation
     join legs as leg on leg.order_id = delegation.id
     join block_cursor as cursor on true
+    cross join lateral (
+      select coalesce(
+        delegation.ends_at_ms,
+        case when delegation.state = 'final' then delegation.started_at_ms + delegation.duration_seconds * 1000 end,
+        (extract(epoch from delegation.deadline) * 1000)::bigint) as ms) as due
     left join late_reclaims as late on late.id = leg.id
-    where delegation.state in ('reclaiming', 'failing') and leg.state in ('solid', 'reclaiming') and late.id is null
-      and coalesce(delegation.ends_at_ms, (extract(epoch from delegation.deadline) * 1000)::bigint) + $1
-        < cursor.time_ms
+    where delegation.state in ('final', 'reclaiming', 'failing') and leg.state in ('solid', 'reclaiming')
+      and late.id is null and due.ms + $1 < cursor.time_ms
     order by leg.id limit $2
     """
 
@@ -82,11 +86,12 @@ struct FindLateReclaims: Effect {
       $0.legID == leg.id && $0.purpose == .reclaim && $0.state == .dead
     }
     let last = dead.max { $0.signedAt < $1.signedAt }
+    let reason = delegation.delegation.state == .final ? "its end was not asked for" : last?.note ?? ""
     try unit.save(row)
     try unit.publish(
       ReclaimOverdue(
         order: row.orderID, leg: leg.id, wallet: leg.supplier, receiver: delegation.delegation.receiver,
-        stake: leg.stake, dueAt: row.dueAt, attempts: dead.count, reason: last?.note ?? "", settledAt: row.settledAt,
+        stake: leg.stake, dueAt: row.dueAt, attempts: dead.count, reason: reason, settledAt: row.settledAt,
         seq: row.seq))
   }
 }

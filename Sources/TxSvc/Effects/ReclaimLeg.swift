@@ -3,12 +3,17 @@ import Contracts
 import Foundation
 import TronKit
 
-/// Takes a leg back once chain time has reached the order's end, never before (I12). Tried for ever.
+/// Takes a leg back once chain time has reached the order's end, never before (I12). Tried for ever. Two of one leg
+/// are harmless: only one transaction is stored, under lock, and none leaves before.
 struct ReclaimLeg: Effect {
   static let kind = "tx.reclaim"
   let legID: String
   let order: OrderID
-  var orderKey: String { legID }
+  /// Whether an operator asked for it: then it does not wait behind one that rests after a refusal.
+  var isByHand: Bool?
+  var orderKey: String { isByHand == true ? Self.handKey(legID) : legID }
+
+  static func handKey(_ legID: String) -> String { "by hand/\(legID)" }
 
   static func run(_ effect: ReclaimLeg, _ context: EffectContext, _ world: TxEnvironment) async throws -> EffectOutcome
   {
@@ -22,6 +27,9 @@ struct ReclaimLeg: Effect {
     case .due: break
     }
     guard snapshot.mode.allows(.reclaim) else { return .again(after: .seconds(5)) }
+    if let pause = await effect.waitsForWitnesses(snapshot.delegation, head, context.bus, world) {
+      return .again(after: pause)
+    }
     if snapshot.transactions.contains(where: { $0.legID == leg.id && $0.purpose == .reclaim && $0.state == .dead }) {
       if let outcome = try await effect.lookAgain(leg, snapshot, context, world) { return outcome }
     }
@@ -29,6 +37,17 @@ struct ReclaimLeg: Effect {
       throw InvariantViolation("leg \(leg.id) names the wallet \(leg.supplier), which does not exist")
     }
     return try await effect.signAndStore(leg, wallet, head, snapshot, context, world)
+  }
+
+  /// nil: the end has come by more than the followed block's word, or nobody's time is at stake.
+  private func waitsForWitnesses(
+    _ delegation: Delegation, _ head: BlockCursor, _ bus: Bus, _ world: TxEnvironment
+  ) async -> Duration? {
+    guard delegation.state == .reclaiming, let endsAtMs = delegation.endsAtMs else { return nil }
+    let pause = Duration.milliseconds(max(100, head.intervalMs))
+    if await world.witnessed.hasReached(endsAtMs, world.nodes, pause: pause * 2) { return nil }
+    bus.metrics.counter("energy_tx_ends_unwitnessed_total").increment()
+    return pause
   }
 
   private func signAndStore(
@@ -40,13 +59,21 @@ struct ReclaimLeg: Effect {
       let request = SigningRequest(
         .reclaim, leg: leg, wallet: wallet, snapshot: snapshot, head: head, timestampMs: timestampMs)
       let transaction = try world.signer.sign(request, world.rules)
-      if try await !TransactionIDs.isTaken(transaction.id, context.bus) { return store(transaction) }
+      if try await !TransactionIDs.isTaken(transaction.id, context.bus) {
+        return store(transaction, after: reclaims(snapshot.transactions))
+      }
       timestampMs += 1
     }
   }
 
+  /// How many were ever signed for the leg.
+  private func reclaims(_ transactions: [StoredTransaction]) -> Int {
+    transactions.count { $0.legID == legID && $0.purpose == .reclaim }
+  }
+
   /// Stores what was signed, unless the rows changed meanwhile: then the effect starts again and sees how.
-  private func store(_ transaction: StoredTransaction) -> EffectOutcome {
+  /// - Parameter known: the reclaims that were looked at. One more, dead by now, has to be looked at, too.
+  private func store(_ transaction: StoredTransaction, after known: Int) -> EffectOutcome {
     let effect = self
     let needs =
       DelegationCase.needsWithoutWallets(order) + [.row(StoredTransaction.self, transaction.id.hex)]
@@ -54,7 +81,8 @@ struct ReclaimLeg: Effect {
       guard let before = try DelegationCase.loadWithoutWallets(effect.order, from: unit) else { return }
       let mode = try unit.find(SigningState.self, SigningState.key)?.mode ?? .everything
       guard try unit.find(StoredTransaction.self, transaction.id.hex) == nil, mode.allows(.reclaim),
-        before.legs.first(where: { $0.id == effect.legID })?.state == .solid
+        before.legs.first(where: { $0.id == effect.legID })?.state == .solid,
+        effect.reclaims(before.transactions) == known
       else { return try unit.start(effect, at: unit.now.addingTimeInterval(0.1)) }
       var delegation = before
       try delegation.signed(transaction)
@@ -62,28 +90,48 @@ struct ReclaimLeg: Effect {
     }
   }
 
-  /// After a refused reclaim: what does the chain say lies there? nil: enough to take back.
+  // MARK: - After a reclaim that died
+
+  /// What does the chain say lies there? nil: enough to take back. A reclaim that came to nothing may have been too
+  /// late, or in a block all the same, and a second one would then take the sun of another leg before its end.
   private func lookAgain(
     _ leg: Leg, _ snapshot: OrderSnapshot, _ context: EffectContext, _ world: TxEnvironment
   ) async throws -> EffectOutcome? {
-    let receiver = snapshot.delegation.receiver
-    let lent = try await world.nodes.read { try await $0.delegatedResource(from: leg.supplier, to: receiver) }
-    if lent.unlocked.energy >= leg.stake { return nil }
-    context.bus.metrics.counter("energy_tx_reclaims_short_total").increment()
-    context.bus.logger.error(
-      "the chain holds less than a leg is to take back",
-      metadata: [
-        "leg": "\(leg.id)", "stake": "\(leg.stake)", "unlocked": "\(lent.unlocked.energy)",
-        "locked": "\(lent.locked.energy)",
-      ])
-    guard lent.unlocked.energy == .zero, lent.locked.energy == .zero else {
-      return .retry(after: .seconds(60), reason: "leg \(leg.id) is partly locked or taken back elsewhere")
+    let bus = context.bus
+    let isStray = try await isStray(snapshot, bus)
+    let pair = try await LentPair.read(leg, snapshot.delegation.receiver, bus)
+    let sight = try await pair.search(world.nodes)
+    guard try await LentPair.read(leg, snapshot.delegation.receiver, bus) == pair else {
+      return .again(after: .seconds(1))
     }
+    if case .present(let lent) = sight, lent.takeable >= pair.whole, !isStray { return nil }
+    bus.metrics.counter("energy_tx_reclaims_short_total").increment()
+    bus.logger.error(
+      "the chain does not show that a leg can be taken back",
+      metadata: ["leg": "\(leg.id)", "stake": "\(leg.stake)", "owed": "\(pair.owed)", "chain": "\(sight)"])
+    if case .absent = sight, pair.moving == nil { return writeOff("nothing was left on chain", world) }
+    return .retry(after: .seconds(isStray || pair.moving != nil ? 10 : 60), reason: "leg \(leg.id): \(sight)")
+  }
+
+  /// Whether a reclaim of this leg that was settled as dead stands in a block. Then only the sum tells when it is back.
+  private func isStray(_ snapshot: OrderSnapshot, _ bus: Bus) async throws -> Bool {
+    let dead = snapshot.transactions.filter { $0.legID == legID && $0.purpose == .reclaim && $0.state == .dead }
+    let strays = try await bus.read { session in
+      try session.execute("select * from stray_transactions where id = any($1)", [.textArray(dead.map(\.id.hex))])
+        .decoded(StrayTransaction.self)
+    }
+    return strays.contains(where: \.isEffective)
+  }
+
+  /// Books the leg as taken back, unless another reclaim of it was signed meanwhile.
+  private func writeOff(_ note: String, _ world: TxEnvironment) -> EffectOutcome {
     let effect = self
     return .done(needs: DelegationCase.needs(order)) { unit in
-      guard let before = try DelegationCase.load(effect.order, from: unit) else { return }
+      guard let before = try DelegationCase.load(effect.order, from: unit),
+        before.legs.first(where: { $0.id == effect.legID })?.state == .solid
+      else { return try unit.start(effect, at: unit.now.addingTimeInterval(0.1)) }
       var delegation = before
-      try delegation.takenBackElsewhere(effect.legID, note: "nothing was left on chain")
+      try delegation.takenBackElsewhere(effect.legID, note: note)
       try delegation.settle(try DelegationCase.terms(unit, world.limits))
       try delegation.save(over: before, to: unit)
     }

@@ -144,43 +144,30 @@ struct SettleLegByHand: Effect {
     }
   }
 
-  /// nil: of what the wallet lends to the receiver nothing is left for this leg. Delegations of a pair are fungible
-  /// (I11), so the other legs' sun comes first.
+  /// nil: of what the wallet lends to the receiver nothing is left for this leg.
   private func lent(
     _ leg: Leg, _ receiver: TronAddress, _ bus: Bus, _ nodes: TronNodePool
   ) async throws -> Finding? {
-    let others = try await bus.read { session in
-      try session.execute(
-        """
-        select legs.* from legs join delegations on delegations.id = legs.order_id
-        where legs.supplier = $1 and legs.state in ('planned', 'signed', 'in_block', 'solid', 'reclaiming')
-          and delegations.receiver = $2 and legs.id <> $3
-        """, [.text(leg.supplier.base58), .text(receiver.base58), .text(leg.id)]
-      ).decoded(Leg.self)
-    }
-    if let moving = others.first(where: { $0.state != .solid && $0.state != .planned }) {
+    let pair = try await LentPair.read(leg, receiver, bus)
+    if let moving = pair.moving {
       return .refused(
         code: "not_settled",
         "leg \(moving.id) of the same wallet and receiver is \(moving.state.rawValue): wait for it")
     }
-    let (lent, solid) = try await nodes.read { node in
-      (
-        try await node.delegatedResource(from: leg.supplier, to: receiver, solid: true),
-        try await node.solidHead().number
-      )
-    }
-    guard let block = leg.blockNumber, solid >= block else {
-      return .refused(code: "not_settled", "the node's solid block \(solid) is before the leg's")
-    }
-    let total = Int128(lent.unlocked.energy.value) + Int128(lent.locked.energy.value)
-    let owed = others.filter { $0.state == .solid }.reduce(Int128(0)) { $0 + Int128($1.stake.value) }
-    guard total <= owed else {
+    switch try await pair.search(nodes) {
+    case .unknown(let reason):
+      return .refused(code: "not_settled", "no node's solid block is later than the legs' blocks: \(reason)")
+    case .present(let lent):
       return .refused(
         code: "chain_disagrees",
-        "\(leg.supplier) lends \(total) sun to \(receiver) as of solid block \(solid), of which other legs account for "
-          + "\(owed); this leg lent \(leg.stake.value)")
+        "\(leg.supplier) lends \(lent.total) sun to \(receiver) in a solid block, of which other legs account for "
+          + "\(pair.owed); this leg lent \(leg.stake.value)")
+    case .absent:
+      guard try await LentPair.read(leg, receiver, bus) == pair else {
+        return .refused(code: "not_settled", "the legs of the same wallet and receiver are moving: look again")
+      }
+      return nil
     }
-    return nil
   }
 
   // MARK: - Settling

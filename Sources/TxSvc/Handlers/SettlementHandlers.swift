@@ -85,7 +85,8 @@ enum SettlementHandlers {
       throw QueryFailure(code: "not_found", message: "there is no delegation of order \(query.order)")
     }
     let transactions = snapshot.transactions.suffix(Int(transactionsMax))
-    let keys = [query.order.text] + snapshot.legs.map(\.id) + transactions.map(\.id.hex)
+    let legs = snapshot.legs.flatMap { [$0.id, ReclaimLeg.handKey($0.id)] }
+    let keys = [query.order.text] + legs + transactions.map(\.id.hex)
     let (sendings, work) = try await bus.read { session in
       (
         try session.execute(

@@ -80,6 +80,8 @@ extension DelegationCase {
     case .reclaim(let legID, let after):
       try unit.start(
         ReclaimLeg(legID: legID, order: delegation.id), at: unit.now.addingTimeInterval(after.timeInterval))
+    case .reclaimByHand(let legID):
+      try unit.start(ReclaimLeg(legID: legID, order: delegation.id, isByHand: true))
     case .publish(let news, let seq): try publish(news, seq, unit)
     }
   }
@@ -115,7 +117,10 @@ extension DelegationCase {
           seq: seq), correlation: correlation)
     case .reverted: try unit.publish(DelegationReverted(order: order, seq: seq), correlation: correlation)
     case .final:
-      try unit.publish(DelegationFinal(order: order, delivered: deliveredEnergy, seq: seq), correlation: correlation)
+      try unit.publish(
+        DelegationFinal(
+          order: order, delivered: deliveredEnergy,
+          startedAt: delegation.startedAtMs.map { Date(chainMilliseconds: $0) }, seq: seq), correlation: correlation)
     case .failed:
       try unit.publish(
         DelegationFailed(order: order, reason: delegation.failure ?? .chainRefused, seq: seq), correlation: correlation)
