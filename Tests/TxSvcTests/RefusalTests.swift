@@ -26,4 +26,22 @@ struct RefusalTests {
       #expect(try await world.rows(Leg.self).count == 1)
     }
   }
+
+  @Test("a transaction that a sending announced meanwhile keeps from its burial is still looked after")
+  func announcedMeanwhile() async throws {
+    let chain = try FakeChain()
+    try await ChainWorld.run(chain) { world in
+      try await world.settle()
+      let signed = try await world.order()
+      let receiver = try Samples.address(0xaa)
+      // The node has taken it; the effect has seen refusals only.
+      let outcome = SendTransaction(txID: signed.id.hex, order: Samples.order).bury(receiver, world.world)
+      guard case .again(_, let needs, let apply) = outcome else {
+        Issue.record("\(outcome) ends the effect")
+        return
+      }
+      try await world.bus.transaction(needs: needs) { try apply($0) }
+      #expect(try await world.rows(StoredTransaction.self).map(\.state) == [.signed])
+    }
+  }
 }

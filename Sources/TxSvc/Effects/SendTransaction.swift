@@ -149,10 +149,12 @@ struct SendTransaction: Effect {
 
   // MARK: - Settling
 
-  private func bury(_ receiver: TronAddress, _ world: TxEnvironment) -> EffectOutcome {
+  /// A sending may have been announced since: then nothing is buried. So the effect ends only after it has seen the
+  /// transaction dead; none that may take effect is left alone.
+  func bury(_ receiver: TronAddress, _ world: TxEnvironment) -> EffectOutcome {
     let effect = self
     let needs = DelegationCase.needs(order, to: receiver) + [.rows(Sending.self, where: "tx_id", is: txID)]
-    return .done(needs: needs) { unit in
+    return .again(after: .milliseconds(20), needs: needs) { unit in
       try effect.buryIfRefused(unit, world)
     }
   }
