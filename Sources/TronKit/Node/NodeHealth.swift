@@ -23,12 +23,16 @@ struct NodeHealth {
   static let probeMax = Duration.seconds(10)
   /// A node whose head is older than the best one's by more than this answers from the past.
   static let headLagMax: Int64 = 30_000
+  /// A best head that no node has come near to for so long was none.
+  static let unconfirmedMax = Duration.seconds(60)
   /// How soon a node that lagged is looked at again.
   static let lagRecheck = Duration.seconds(5)
 
   private(set) var nodes: [Node]
-  /// The latest head ever seen, in milliseconds of chain time. It outlives the node that had it.
+  /// The latest head that is believed, in milliseconds of chain time. It outlives the node that had it.
   private(set) var best: Int64?
+  /// When a node last told of a block near the best.
+  private var confirmedAt = Duration.zero
   private var headsReadAt: Duration?
 
   init(count: Int) {
@@ -111,27 +115,40 @@ struct NodeHealth {
   }
 
   /// Heads that were read at the same time.
-  mutating func compared(_ heads: [Int: ChainPoint]) {
-    best = heads.values.map(\.timestamp).reduce(best) { max($0 ?? $1, $1) }
-    for (index, head) in heads { sawHead(index, head) }
+  mutating func compared(_ heads: [Int: ChainPoint], now: Duration) {
+    for (index, head) in heads { nodes[index].head = head }
+    // The latest first: it may confirm the best that the others are too far behind to know.
+    for time in heads.values.map(\.timestamp).sorted(by: >) {
+      if let best, time < best - Self.headLagMax, now - confirmedAt >= Self.unconfirmedMax { self.best = nil }
+      weigh(time, now: now)
+    }
+    for (index, head) in heads { nodes[index].lag = lag(head.timestamp) }
   }
 
   /// A node told its head.
-  mutating func sawHead(_ index: Int, _ head: ChainPoint) {
-    let latest = max(best ?? head.timestamp, head.timestamp)
-    best = latest
-    nodes[index].head = head
-    nodes[index].lag = latest - head.timestamp
-  }
+  mutating func sawHead(_ index: Int, _ head: ChainPoint, now: Duration) { compared([index: head], now: now) }
 
   /// A node has this block. It may have later ones, so that this can only speak for it.
-  mutating func sawBlock(_ index: Int, _ block: ChainPoint) {
+  mutating func sawBlock(_ index: Int, _ block: ChainPoint, now: Duration) {
     guard block.timestamp > nodes[index].head?.timestamp ?? .min else { return }
-    let latest = max(best ?? block.timestamp, block.timestamp)
-    best = latest
     nodes[index].head = block
-    nodes[index].lag = min(nodes[index].lag, latest - block.timestamp)
+    weigh(block.timestamp, now: now)
+    nodes[index].lag = min(nodes[index].lag, lag(block.timestamp))
   }
+
+  /// Moves the best head. One node's word must not shut out the others: where three can outvote it, a jump ahead counts
+  /// when a second node is there too.
+  private mutating func weigh(_ time: Int64, now: Duration) {
+    let heads = nodes.compactMap { $0.head?.timestamp }.sorted(by: >)
+    let believed = nodes.count < 3 ? time : heads.dropFirst().first
+    best = [best, believed].compactMap(\.self).max()
+    guard let latest = best, abs(time - latest) <= Self.headLagMax else { return }
+    confirmedAt = now
+    // Blocks follow by seconds: what continues the best needs no second voice.
+    best = max(latest, time)
+  }
+
+  private func lag(_ time: Int64) -> Int64 { max(0, (best ?? time) - time) }
 }
 
 /// A node's circuit breaker.

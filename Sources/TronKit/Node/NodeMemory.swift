@@ -33,7 +33,7 @@ final class NodeMemory: Sendable {
         }
       },
       saw: { [self] point, isHead in
-        health.withLock { isHead ? $0.sawHead(index, point) : $0.sawBlock(index, point) }
+        health.withLock { isHead ? $0.sawHead(index, point, now: now) : $0.sawBlock(index, point, now: now) }
       })
   }
 }

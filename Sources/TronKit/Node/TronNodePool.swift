@@ -113,7 +113,7 @@ public struct TronNodePool: Sendable {
   /// Milliseconds of chain time by which a node may be behind the best.
   public static var headLagMax: Int64 { NodeHealth.headLagMax }
 
-  /// The latest head that any node ever told, in milliseconds of chain time.
+  /// The latest head that is believed, in milliseconds of chain time.
   var latestHead: Int64? { memory.health.withLock { $0.best } }
 
   func report(_ error: TronNodeError, of node: TronNodeClient) {
@@ -184,6 +184,6 @@ public struct TronNodePool: Sendable {
       }
       return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
     }
-    memory.health.withLock { $0.compared(heads) }
+    memory.health.withLock { $0.compared(heads, now: memory.now) }
   }
 }
