@@ -156,5 +156,6 @@ enum TxMigrations {
     keys,
     deposits,
     reclaims,
+    refresh,
   ]
 }
