@@ -8,7 +8,9 @@ extension TxService {
     service.handle(SetSupplierState.self, needs: SupplierOperations.needs) { try SupplierOperations.setState($0, $1) }
     service.handle(RefreshSupplier.self, needs: SupplierOperations.needs) { try SupplierOperations.refresh($0, $1) }
 
-    service.effect(RefreshWallet.self, policy: RefreshWallet.policy) { try await RefreshWallet.run($0, $1, world) }
+    service.effect(
+      RefreshWallet.self, policy: RefreshWallet.policy, exhausted: { effect, _ in effect.soonAgain() }
+    ) { try await RefreshWallet.run($0, $1, world) }
     service.effect(
       RefreshOnDemand.self, policy: RefreshOnDemand.policy,
       exhausted: { effect, reason in effect.refuse("chain_unreachable", "the wallet could not be read: \(reason)") }

@@ -17,6 +17,19 @@ struct ValueTests {
     #expect(Backoff(first: .zero, most: .seconds(1)).delay(attempt: 9, random: 0) > .zero)
   }
 
+  @Test func workThatKeepsStoppingWaitsLongerUntilItHasRunForAMinute() {
+    var pace = RestartPace()
+    for _ in 0..<5 { pace.failed(after: .seconds(59)) }
+    #expect(pace.failures == 5)
+    pace.failed(after: .seconds(60))
+    #expect(pace.failures == 1)
+    pace.failed(after: .zero)
+    #expect(pace.failures == 2)
+    pace.ended()
+    #expect(pace.failures == 0)
+    #expect(pace.pause.attempt == 1)
+  }
+
   @Test func identifiersSortByTheirTimeAndSayTheirVersion() {
     let early = UUID.v7(milliseconds: 1_700_000_000_000)
     let late = UUID.v7(milliseconds: 1_700_000_000_001)

@@ -22,6 +22,20 @@ import TronKit
     return outcome
   }
 
+  @Test func aSendingIsNotRepeatedWhenTheKeptConnectionBreaksBeforeAnAnswer() async throws {
+    let server = try StubHTTPServer { $0.target == "/wallet/broadcasthex" ? .hangUp : .text("{}") }
+    defer { server.stop() }
+    let node = TronNodeClient(baseURL: server.url, http: HTTPClient())
+    // The connection that is left open is the one that the sending uses.
+    for _ in 1...2 { _ = try await node.account(.zero) }
+    #expect(server.seen.connections == 1)
+    guard case .unknown = await node.broadcast(try signed()) else {
+      Issue.record("a sending without an answer has a known outcome")
+      return
+    }
+    #expect(server.seen.requests.filter { $0.target == "/wallet/broadcasthex" }.count == 1)
+  }
+
   @Test(arguments: [#"{"result":true,"code":"SUCCESS","txid":"d5"}"#, #"{"result":true,"txid":"d5"}"#])
   func successMeansAcceptedAndNoMore(text: String) async throws {
     let outcome = try await outcome(.text(text))

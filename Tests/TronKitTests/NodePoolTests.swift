@@ -208,20 +208,70 @@ import Testing
     #expect(!one.lags(0) && one.order(now: .zero) == [0])
   }
 
+  private func point(_ number: Int64, _ timestamp: Int64) -> ChainPoint {
+    ChainPoint(number: number, timestamp: timestamp)
+  }
+
   @Test func exactlyThirtySecondsBehindIsStillAsked() {
     var health = NodeHealth(count: 3)
-    let (old, recent) = (ChainPoint(number: 1, timestamp: 1000), ChainPoint(number: 2, timestamp: 31_000))
-    health.compared([0: old, 1: recent], now: .zero)
+    health.compared([0: point(1, 1000), 1: point(2, 31_000)], now: .zero)
     #expect(health.order(now: .zero) == [0, 1, 2])
-    health.compared([0: old, 1: ChainPoint(number: 2, timestamp: 31_001)], now: .zero)
+    health.compared([0: point(1, 1000), 1: point(2, 31_001)], now: .zero)
     #expect(health.order(now: .zero) == [1, 2])
     // The best head outlives the node that told it; a block that a node gives speaks for it.
-    health.compared([0: old], now: .zero)
+    health.compared([0: point(1, 1000)], now: .zero)
     #expect(health.order(now: .zero) == [1, 2])
     health.sawBlock(0, ChainPoint(number: 2, timestamp: 1001), now: .zero)
     #expect(health.order(now: .zero) == [0, 1, 2])
     health.sawBlock(0, ChainPoint(number: 0, timestamp: 0), now: .zero)
     #expect(health.order(now: .zero) == [0, 1, 2])
+  }
+
+  @Test(arguments: [1, 2]) func aHeadFarAheadThatNobodyConfirmsIsForgottenAfterAMinute(count: Int) {
+    var health = NodeHealth(count: count)
+    health.sawHead(0, point(9, 9_000_000), now: .zero)
+    for second in stride(from: 5, through: 55, by: 5) {
+      for index in 0..<count { health.sawHead(index, point(1, 1_000_000), now: .seconds(second)) }
+      #expect(health.order(now: .seconds(second)).isEmpty)
+    }
+    for index in 0..<count { health.sawHead(index, point(2, 1_003_000), now: .seconds(60)) }
+    #expect(health.order(now: .seconds(60)) == Array(0..<count))
+    #expect(health.best == 1_003_000)
+  }
+
+  @Test func aNodeBehindABestHeadThatIsConfirmedStaysOut() {
+    var health = NodeHealth(count: 2)
+    for second in stride(from: Int64(0), through: 300, by: 30) {
+      health.compared([0: point(1, second * 1000 + 40_000), 1: point(1, second * 1000)], now: .seconds(second))
+      #expect(health.order(now: .seconds(second)) == [0])
+    }
+  }
+
+  @Test func ofThreeNodesOneCannotShutOutTheOthers() {
+    var health = NodeHealth(count: 3)
+    let bogus = point(9, 9_000_000_000)
+    health.compared([0: bogus, 1: point(1, 1000), 2: point(2, 4000)], now: .zero)
+    #expect(health.best == 4000 && health.order(now: .zero) == [0, 1, 2])
+    health.sawHead(0, bogus, now: .seconds(1))
+    health.sawBlock(1, point(3, 7000), now: .seconds(2))
+    #expect(health.best == 7000 && health.order(now: .seconds(2)) == [0, 1, 2])
+    // Two that have fallen behind do not outvote the one that goes on.
+    health.sawHead(0, point(3, 7000), now: .seconds(3))
+    for block in 4...20 { health.sawHead(2, point(Int64(block), Int64(block) * 3000), now: .seconds(block)) }
+    health.compared([0: point(3, 7000), 1: point(3, 7000)], now: .seconds(21))
+    #expect(health.best == 60_000 && health.order(now: .seconds(21)) == [2])
+  }
+
+  @Test func afterAnOutageTwoNodesAreBelieved() {
+    var health = NodeHealth(count: 3)
+    health.compared([0: point(1, 1000), 1: point(1, 1000), 2: point(1, 1000)], now: .zero)
+    let later = point(900, 2_700_000)
+    health.sawHead(0, later, now: .seconds(2700))
+    #expect(health.best == 1000)
+    health.sawHead(1, later, now: .seconds(2700))
+    #expect(health.best == 2_700_000)
+    health.sawHead(2, point(1, 1000), now: .seconds(2700))
+    #expect(health.order(now: .seconds(2700)) == [0, 1])
   }
 
   @Test func aSilentNodeCallsTheNextOnceAndAFailedOneAtOnce() {

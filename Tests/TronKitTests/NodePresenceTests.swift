@@ -51,11 +51,19 @@ import Testing
     // The lagging one is not heard.
     ([(60_000, false), (100_000, false)], "absent"), ([(60_000, false), (100_000, true)], "present"),
     ([(100_000, false)], "absent"), ([(100_000, true)], "present"),
+    ([(100_000, false), (60_000, true), (100_000, false)], "absent"),
   ] as [([(Int64, Bool)], String)])
   func currentNodesDecide(nodes: [(Int64, Bool)], expected: String) async throws {
     let servers = try nodes.map { try server(head: $0.0, has: $0.1) }
     defer { for server in servers { server.stop() } }
     #expect(kind(try await ask(servers, .currentHead)) == expected)
+  }
+
+  @Test func ofThreeNodesTheOnlyOneThatAnswersIsBelieved() async throws {
+    let silent = try (1...2).map { _ in try StubHTTPServer { _ in .hangUp } }
+    let servers = silent + [try server(head: 100_000, has: false)]
+    defer { for server in servers { server.stop() } }
+    #expect(kind(try await ask(servers, .currentHead)) == "absent")
   }
 
   @Test(arguments: [

@@ -45,9 +45,11 @@ struct BroadcastCellTests {
     }
   }
 
-  private static func sending(_ number: Int, _ transaction: TransactionID, _ answer: BroadcastOutcome?) -> Sending {
+  private static func sending(
+    _ number: Int, _ transaction: TransactionID, _ answer: BroadcastOutcome?, node: String = "node"
+  ) -> Sending {
     var sending = Sending(
-      id: "sending-\(number)", txID: transaction, orderID: Samples.order, node: "node", sentAt: Samples.now)
+      id: "sending-\(number)", txID: transaction, orderID: Samples.order, node: node, sentAt: Samples.now)
     if let answer {
       let (kind, code, message) = SendTransaction.reading(answer)
       sending.note(.init(sendingID: sending.id, outcome: kind, code: code, message: message))
@@ -75,9 +77,11 @@ struct BroadcastCellTests {
   }
 
   /// What the outcome's transaction does with the rows.
-  private static func record(_ sendings: [Sending], _ id: TransactionID, in delegation: inout DelegationCase) throws {
+  private static func record(
+    _ sendings: [Sending], _ id: TransactionID, judges: Set<String> = ["node"], in delegation: inout DelegationCase
+  ) throws {
     guard let state = delegation.transactions.first(where: { $0.id == id })?.state,
-      case .refused(let rejection) = SendingVerdict.of(state, sendings)
+      case .refused(let rejection) = SendingVerdict.of(state, sendings, judges: judges)
     else { return }
     let terms = try Samples.terms(at: 1)
     try delegation.refused(id, rejection, terms)
@@ -132,11 +136,28 @@ struct BroadcastCellTests {
     }
   }
 
+  @Test("what one node refused is concluded once a second one has refused it too", arguments: 0..<codes.count)
+  func twoNodes(row: Int) throws {
+    let (code, message, follows) = Self.codes[row]
+    guard case .unknown = follows else {
+      var (delegation, id) = try Self.prepared(.signed)
+      let before = delegation.transactions
+      let first = Self.sending(1, id, Self.outcome(code, message))
+      let again = Self.sending(2, id, Self.outcome(code, message))
+      try Self.record([first, again], id, judges: ["node", "other"], in: &delegation)
+      #expect(delegation.transactions == before, "\(code) of one node")
+      let second = Self.sending(3, id, Self.outcome(code, message), node: "other")
+      try Self.record([first, again, second], id, judges: ["node", "other"], in: &delegation)
+      #expect(delegation.transactions.map(\.state) == [.dead], "\(code) of two nodes")
+      return
+    }
+  }
+
   @Test("a transaction that was never sent is not refused by anybody")
   func unsent() throws {
     let (_, id) = try Self.prepared(.signed)
-    #expect(SendingVerdict.of(.signed, []) == .mayHaveIt)
-    #expect(SendingVerdict.of(.signed, [Self.sending(1, id, nil)]) == .mayHaveIt)
+    #expect(SendingVerdict.of(.signed, [], judges: []) == .mayHaveIt)
+    #expect(SendingVerdict.of(.signed, [Self.sending(1, id, nil)], judges: []) == .mayHaveIt)
   }
 
   @Test("a reclaim that was refused is looked at again after a pause, whatever the refusal")

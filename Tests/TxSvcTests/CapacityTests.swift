@@ -82,6 +82,21 @@ struct CapacityTests {
     #expect(try Samples.planned(wallets: [left]).delegation.failure == .poolEmpty)
   }
 
+  @Test("a planned leg that is dropped gives its fees back, once; a signed one leaves them to the next reading")
+  func rentalsComeBack() throws {
+    var wallet = try Samples.wallet(1, trx: 20_000)
+    wallet.rentalsLeft = 3
+    var dropped = try Samples.planned(wallets: [wallet])
+    try dropped.dropPlanned("nobody waits for it")
+    try dropped.dropPlanned("nor now")
+    #expect(dropped.wallets[wallet.address]?.rentalsLeft == 3)
+    var signed = try Samples.planned(wallets: [wallet])
+    let transaction = try Samples.transaction(1, leg: signed.legs[0].id)
+    try signed.signed(transaction)
+    try signed.died(transaction.id, note: "", as: .buildAnew, try Samples.terms())
+    #expect(signed.wallets[wallet.address]?.rentalsLeft == 2)
+  }
+
   @Test("an order that finds no wallet has all of them read again, once their last figures are old enough")
   func wanted() throws {
     var wallet = try Samples.wallet(1, trx: 10)

@@ -17,8 +17,10 @@ struct ChainWorld: Sendable {
 
   var bus: Bus { runtime.bus }
 
+  /// - Parameter preferred: URLs of nodes that are asked before the chain's own.
   static func run(
-    _ chain: FakeChain, rules: DepositRules = DepositRules(), _ body: (ChainWorld) async throws -> Void
+    _ chain: FakeChain, preferred: [String] = [], rules: DepositRules = DepositRules(),
+    _ body: (ChainWorld) async throws -> Void
   ) async throws {
     let redis = try await RedisServer.start()
     let conninfo = try await PostgresServer.shared().createDatabase()
@@ -26,9 +28,9 @@ struct ChainWorld: Sendable {
     let ring = try KeyRing(text: FernetTests.key)
     let sealing = FileManager.default.temporaryDirectory.appending(path: "sealing-\(UUID().uuidString)").path
     let world = TxEnvironment(
-      nodes: TronNodePool(nodes: [TronNodeClient(baseURL: chain.url, http: http)]), signer: Signer(ring: ring),
-      sealing: try SealingKeyFile(path: sealing), orderKey: Samples.orderKey, headAgeMax: Samples.anyAge,
-      deposits: rules)
+      nodes: TronNodePool(nodes: (preferred + [chain.url]).map { TronNodeClient(baseURL: $0, http: http) }),
+      signer: Signer(ring: ring), sealing: try SealingKeyFile(path: sealing), orderKey: Samples.orderKey,
+      headAgeMax: Samples.anyAge, deposits: rules)
     var service = TxService.make(world)
     // Here the test orders what others would.
     service.publishes([.txCommands])

@@ -103,7 +103,7 @@ final class FakeChain: Sendable {
 
   // MARK: - Answers
 
-  private func answer(_ request: StubHTTPServer.Request) -> String {
+  func answer(_ request: StubHTTPServer.Request) -> String {
     let path = request.target.split(separator: "/").map(String.init)
     guard path.count == 2 else { return "{}" }
     let parameters = try? JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any]

@@ -55,6 +55,26 @@ struct NodeEntryTests {
   }
 
   @Test(
+    "are not given with a user name or password, and these are not repeated",
+    arguments: ["https://ann:pass@a.example", "https://ann:pa,ss@a.example", "https://ann@a.example second=3"])
+  func user(text: String) throws {
+    let (entries, mistakes) = read("https://b.example," + text)
+    #expect(entries.isEmpty)
+    let mistake = try #require(mistakes.first)
+    #expect(mistakes.count == 1)
+    #expect(mistake.contains("key=FILE"))
+    #expect(["ann", "pa,", "ss@", "a.example"].allSatisfy { !mistake.contains($0) })
+  }
+
+  @Test("may have a key file whose path has an @")
+  func path() throws {
+    let key = try file("k-3")
+    let folder = FileManager.default.temporaryDirectory.appending(path: "tx@1-\(UUID().uuidString)").path
+    try FileManager.default.moveItem(atPath: key, toPath: folder)
+    #expect(read("https://a.example key=\(folder)").entries.map(\.apiKey) == ["k-3"])
+  }
+
+  @Test(
     "are refused with the word that is wrong",
     arguments: [
       "ftp://a.example", "https://", "https://a.example second=0", "https://a.example day=-1",

@@ -15,6 +15,8 @@ struct PoolServiceTests {
     try await PoolWorld.run(workers: 3) { world in
       // Each order takes 6,565 TRX of stake; the wallets carry 4, 3 and 3, and all that is left is not enough for one.
       let wallets = try [27_000, 20_000, 20_000, 2_000].map { try world.wallet(trx: $0) }
+      // Orders that find nothing have the wallets read again: the chain knows nothing else of them.
+      world.chain.set { for wallet in wallets { $0.delegatable[wallet.address.base58] = wallet.delegatable.value } }
       try await world.stock(wallets)
       let receivers = try (1...64).map { try Samples.address(UInt8(100 + $0)) }
       try await withThrowingTaskGroup(of: Void.self) { group in

@@ -4,13 +4,22 @@ import TronKit
 @testable import TxSvc
 
 struct ShepherdStepTests {
+  /// Each to a node of its own, "0" and up.
+  private static func sendings(_ outcomes: [SendingOutcome?]) -> [Sending] {
+    outcomes.enumerated().map { index, outcome in
+      Sending(
+        id: "\(index)", txID: SignedTransaction(rawBytes: [1], signatures: []).id, orderID: Samples.order,
+        node: "\(index)", sentAt: Samples.now, outcome: outcome)
+    }
+  }
+
   private func step(
-    _ outcomes: [SendingOutcome?], state: StoredTransaction.State = .signed, head: Int64 = 10_000, solid: Int64 = 0,
-    since: Duration?
+    _ outcomes: [SendingOutcome?], judges: Set<String> = ["0"], state: StoredTransaction.State = .signed,
+    head: Int64 = 10_000, solid: Int64 = 0, since: Duration?
   ) -> ShepherdStep {
     .next(
-      state: state, outcomes: outcomes, expirationMs: 60_000, headTimeMs: head, solidTimeMs: solid,
-      sinceLastSending: since)
+      state: state, sendings: Self.sendings(outcomes), judges: judges, expirationMs: 60_000, headTimeMs: head,
+      solidTimeMs: solid, sinceLastSending: since)
   }
 
   @Test("what is in a block or dead is left alone", arguments: [StoredTransaction.State.inBlock, .solid, .dead])
@@ -39,6 +48,17 @@ struct ShepherdStepTests {
     "refused for good by every node that got it: buried",
     arguments: [[.rejected], [.rejected, .rejected]] as [[SendingOutcome?]])
   func bury(outcomes: [SendingOutcome?]) { #expect(step(outcomes, since: .zero) == .bury) }
+
+  @Test("what one node refused goes at once to another that can judge it, and is buried when there is none")
+  func doubted() {
+    #expect(step([.rejected], judges: ["0", "1"], since: .zero) == .send)
+    #expect(step([.rejected], judges: ["1"], since: .zero) == .send)
+    #expect(step([.rejected], judges: ["0"], since: .zero) == .bury)
+    #expect(step([.rejected], judges: [], since: .zero) == .bury)
+    #expect(step([.rejected, .rejected], judges: ["0", "1", "2"], since: .zero) == .bury)
+    #expect(step([.rejected], judges: ["0", "1"], head: 60_000, since: .zero) == .wait(.seconds(1)))
+    #expect(step([.rejected], judges: ["0", "1"], head: 90_000, solid: 60_001, since: .zero) == .settleExpired)
+  }
 
   @Test("an unknown outcome goes to the next node within half a second, an accepted one waits for its block")
   func pauses() {

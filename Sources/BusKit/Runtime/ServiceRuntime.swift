@@ -191,8 +191,9 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
   }
 
   private func keep(_ background: Background) async {
-    var failures = 0
+    var pace = RestartPace()
     while !core.isDraining {
+      let started = ContinuousClock.now
       do {
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { try await background.body(Bus(core: core)) }
@@ -200,13 +201,13 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
           try await group.next()
           group.cancelAll()
         }
-        failures = 0
+        pace.ended()
       } catch {
         if core.isDraining { return }
-        failures += 1
+        pace.failed(after: ContinuousClock.now - started)
         core.logger.warning("\(background.name) stopped", metadata: ["error": "\(error)"])
       }
-      await core.pause(Backoff(first: .milliseconds(200), most: .seconds(10)), failures + 1)
+      await core.pause(pace.pause.backoff, pace.pause.attempt)
     }
   }
 

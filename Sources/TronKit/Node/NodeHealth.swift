@@ -34,10 +34,14 @@ struct NodeHealth {
   /// When no later block came for this long to whoever read the latest ones, the node may be stuck: heads are compared.
   /// After a while nobody reads them here any more.
   static let stalled = Duration.seconds(9)..<Duration.seconds(600)
+  /// A best head that no node has come near to for so long was none.
+  static let unconfirmedMax = Duration.seconds(60)
 
   private(set) var nodes: [Node]
-  /// The latest head ever seen, in milliseconds of chain time. It outlives the node that had it.
+  /// The latest head that is believed, in milliseconds of chain time. It outlives the node that had it.
   private(set) var best: Int64?
+  /// When a node last told of a block near the best.
+  private var confirmedAt = Duration.zero
   private var headsReadAt: Duration?
   /// When a node last gave a block that was the latest of all.
   private var frontBlockAt: Duration?
@@ -141,23 +145,23 @@ struct NodeHealth {
 
   /// Heads that were read at the same time.
   mutating func compared(_ heads: [Int: ChainPoint], now: Duration) {
-    best = heads.values.map(\.timestamp).reduce(best) { max($0 ?? $1, $1) }
-    for (index, head) in heads { sawHead(index, head, now: now) }
+    for (index, head) in heads {
+      nodes[index].head = head
+      nodes[index].headHeardAt = now
+    }
+    // The latest first: it may confirm the best that the others are too far behind to know.
+    for time in heads.values.map(\.timestamp).sorted(by: >) {
+      if let best, time < best - Self.headLagMax, now - confirmedAt >= Self.unconfirmedMax { self.best = nil }
+      weigh(time, now: now)
+    }
     // Those that were not asked because their heads are known are compared as well.
-    for index in nodes.indices where heads[index] == nil && isFresh(index, now) {
-      guard let best, let head = nodes[index].head else { continue }
-      nodes[index].lag = best - head.timestamp
+    for index in nodes.indices where heads[index] != nil || isFresh(index, now) {
+      if let head = nodes[index].head { nodes[index].lag = lag(head.timestamp) }
     }
   }
 
   /// A node told its head.
-  mutating func sawHead(_ index: Int, _ head: ChainPoint, now: Duration) {
-    let latest = max(best ?? head.timestamp, head.timestamp)
-    best = latest
-    nodes[index].head = head
-    nodes[index].lag = latest - head.timestamp
-    nodes[index].headHeardAt = now
-  }
+  mutating func sawHead(_ index: Int, _ head: ChainPoint, now: Duration) { compared([index: head], now: now) }
 
   /// A node has this block. It may have later ones, so that this can only speak for it.
   mutating func sawBlock(_ index: Int, _ block: ChainPoint, now: Duration) {
@@ -167,11 +171,24 @@ struct NodeHealth {
       frontBlockAt = now
     }
     guard block.timestamp > nodes[index].head?.timestamp ?? .min else { return }
-    let latest = max(best ?? block.timestamp, block.timestamp)
-    best = latest
     nodes[index].head = block
-    nodes[index].lag = min(nodes[index].lag, latest - block.timestamp)
+    weigh(block.timestamp, now: now)
+    nodes[index].lag = min(nodes[index].lag, lag(block.timestamp))
   }
+
+  /// Moves the best head. One node's word must not shut out the others: where three can outvote it, a jump ahead counts
+  /// when a second node is there too.
+  private mutating func weigh(_ time: Int64, now: Duration) {
+    let heads = nodes.compactMap { $0.head?.timestamp }.sorted(by: >)
+    let believed = nodes.count < 3 ? time : heads.dropFirst().first
+    best = [best, believed].compactMap(\.self).max()
+    guard let latest = best, abs(time - latest) <= Self.headLagMax else { return }
+    confirmedAt = now
+    // Blocks follow by seconds: what continues the best needs no second voice.
+    best = max(latest, time)
+  }
+
+  private func lag(_ time: Int64) -> Int64 { max(0, (best ?? time) - time) }
 }
 
 /// A node's circuit breaker.

@@ -14,10 +14,11 @@ struct NodeTransport: Sendable {
   /// Blocks of a busy chain have a few megabytes as JSON.
   static let bodyLimit = 32 * 1024 * 1024
 
-  /// Host and port, for messages.
+  /// Host and port, for messages: without user and password, which no request is made with either.
   var name: String {
     let rest = baseURL.split(separator: "/", omittingEmptySubsequences: true)
-    return rest.count > 1 ? String(rest[1]) : baseURL
+    let authority = rest.count > 1 ? rest[1] : Substring(baseURL)
+    return String(authority.split(separator: "@").last ?? authority)
   }
 
   func post<Answer: Decodable>(_ path: String, _ body: some Encodable) async throws -> Answer {

@@ -11,7 +11,7 @@ extension Presence: Equatable where Value: Equatable {}
 
 /// How far a node must have come for its "not found" to count.
 public enum PresenceProof: Hashable, Sendable {
-  /// The node's head is within 30 s of the latest that the pool has ever seen.
+  /// The node's head is within 30 s of the latest that the pool believes.
   case currentHead
   /// The node's last solid block is later than this, in milliseconds of chain time.
   case solidAfter(Int64)
@@ -69,7 +69,7 @@ extension TronNodePool {
     switch proof {
     case .currentHead:
       point = try await node.head().point
-      reaches = point.timestamp >= (latestHead ?? .min) - Self.headLagMax
+      reaches = latestHead.map { point.timestamp >= $0 - Self.headLagMax } ?? true
     case .solidAfter(let time):
       point = try await node.solidHead().point
       reaches = point.timestamp > time

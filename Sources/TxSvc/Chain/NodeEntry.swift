@@ -26,11 +26,20 @@ struct NodeEntry: Sendable, Equatable {
       perSecond: reader.integer("ENERGY_TRON_REQUESTS_PER_SECOND", default: 15, in: 1...100_000),
       perDay: reader.integer("ENERGY_TRON_REQUESTS_PER_DAY", default: 100_000, in: 1...1_000_000_000))
     guard let text = reader.string("ENERGY_TRON_NODES") else { return [] }
+    // A password may hold a comma, so that the parts before it show nothing: no part is read, and none repeated.
+    guard !text.split(separator: ",").contains(where: holdsUser) else {
+      reader.mistake("ENERGY_TRON_NODES has a URL with a user name or password (an @): give the key with key=FILE")
+      return []
+    }
     var entries: [NodeEntry] = []
     for part in text.split(separator: ",") {
       if let entry = read(part, common, defaults, &reader) { entries.append(entry) }
     }
     return entries
+  }
+
+  private static func holdsUser(_ text: Substring) -> Bool {
+    text.split(whereSeparator: \.isWhitespace).first?.contains("@") ?? false
   }
 
   private static func read(

@@ -13,8 +13,10 @@ enum PoolTicks {
   static func refresh(_ unit: UnitOfWork, every interval: Duration) throws {
     for var wallet in try unit.all(SupplierWallet.self) {
       if wallet.state == .draining, wallet.isEmpty { try drained(&wallet, unit) }
-      guard wallet.isEnabled || !wallet.isEmpty, wallet.refreshAt <= unit.now else { continue }
+      guard wallet.isEnabled || !wallet.isEmpty, wallet.refreshAt <= unit.now, !wallet.isBeingRead(at: unit.now)
+      else { continue }
       wallet.refreshAt = unit.now.addingTimeInterval(interval.timeInterval)
+      wallet.refreshStartedAt = unit.now
       try unit.save(wallet)
       try unit.start(RefreshWallet(address: wallet.address))
     }

@@ -210,6 +210,10 @@ struct DelegationCase: Sendable {
   }
 
   mutating func bury(_ index: Int, note: String) throws {
+    if legs[index].state == .planned {
+      // Nothing was signed for it: its fees pay for another.
+      try changeWallet(legs[index].supplier) { $0.rentalsLeft = $0.rentalsLeft.map { $0 + 1 } }
+    }
     try unreserve(index)
     try count(index, false)
     legs[index].state = .dead

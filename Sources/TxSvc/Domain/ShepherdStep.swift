@@ -7,7 +7,7 @@ enum ShepherdStep: Sendable, Equatable {
   /// Commit a sending row, then send the same bytes.
   case send
   case wait(Duration)
-  /// Every node that got it refused it for good: mark it dead.
+  /// It was refused for good, by enough nodes: mark it dead.
   case bury
   /// Solid chain time is past its expiration: when the chain does not know it, it is dead.
   case settleExpired
@@ -18,21 +18,23 @@ enum ShepherdStep: Sendable, Equatable {
   static let nextNodeAfter: Duration = .milliseconds(400)
 
   /// - Parameters:
-  ///   - outcomes: of all its sendings; nil: no answer (yet).
+  ///   - sendings: all of them.
+  ///   - judges: the names of the nodes that can be asked for their judgement now.
   ///   - sinceLastSending: Postgres time since the latest; nil without any.
   static func next(
-    state: StoredTransaction.State, outcomes: [SendingOutcome?], expirationMs: Int64, headTimeMs: Int64,
+    state: StoredTransaction.State, sendings: [Sending], judges: Set<String>, expirationMs: Int64, headTimeMs: Int64,
     solidTimeMs: Int64, sinceLastSending: Duration?
   ) -> ShepherdStep {
     switch state {
     case .inBlock, .solid, .dead: return .finished
     case .signed: break
     }
-    if !outcomes.isEmpty, outcomes.allSatisfy({ $0 == .rejected }) { return .bury }
+    let verdict = SendingVerdict.of(state, sendings, judges: judges)
+    if case .refused = verdict { return .bury }
     if solidTimeMs > expirationMs { return .settleExpired }
     if headTimeMs >= expirationMs { return .wait(.seconds(1)) }
-    guard let sinceLastSending else { return .send }
-    let pause = outcomes.contains(.accepted) ? resendAfter : nextNodeAfter
+    guard let sinceLastSending, verdict != .doubted else { return .send }
+    let pause = sendings.contains { $0.outcome == .accepted } ? resendAfter : nextNodeAfter
     return sinceLastSending >= pause ? .send : .wait(pause - sinceLastSending)
   }
 }

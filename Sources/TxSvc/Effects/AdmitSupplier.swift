@@ -39,7 +39,8 @@ struct AdmitSupplier: Effect {
     let ring = world.signer.ring
     let token = try ring.seal(key, at: now ?? context.createdAt)
     return effect.admit(
-      token, keyID: ring.primaryID, figures, warning: effect.warning(key.address, account?.permissions ?? []))
+      token, keyID: ring.primaryID, figures, warning: effect.warning(key.address, account?.permissions ?? []),
+      process: context.bus.process, world)
   }
 
   /// A replica that has read its file again may have the key.
@@ -58,15 +59,19 @@ struct AdmitSupplier: Effect {
     return scope.excess.isEmpty ? nil : String(scope.excess.joined(separator: "; ").prefix(1000))
   }
 
-  private func admit(_ token: String, keyID: String, _ figures: WalletFigures, warning: String?) -> EffectOutcome {
+  /// Stores the key, if the master key that it is encrypted under is still in use.
+  func admit(
+    _ token: String, keyID: String, _ figures: WalletFigures, warning: String?, process: String, _ world: TxEnvironment
+  ) -> EffectOutcome {
     let effect = self
     let address = command.address
     let needs: [Need] = [
       .row(SupplierWallet.self, address.base58), .row(OperatorRecord.self, command.action.key),
-      .row(ChainRatio.self, ChainRatio.key), .row(BlockCursor.self, BlockCursor.key),
+      .row(ChainRatio.self, ChainRatio.key), .row(BlockCursor.self, BlockCursor.key), KeyUse.need(process),
     ]
     return .done(needs: needs) { unit in
       if try effect.wasAnswered(unit) { return }
+      try KeyUse.check(keyID, in: world.signer.ring)
       let known = try unit.find(SupplierWallet.self, address.base58)
       var wallet =
         known

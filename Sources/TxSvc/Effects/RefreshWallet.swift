@@ -21,7 +21,10 @@ struct RefreshWallet: Effect {
       guard let reading = try await WalletReading.make(effect.address, isFull: false, context.bus, world) else {
         return .done()
       }
-      return .done(needs: reading.needs) { try reading.apply($0) }
+      return .done(needs: reading.needs) { unit in
+        try reading.apply(unit)
+        try effect.ended(unit)
+      }
     } catch let error as TronNodeError {
       context.bus.logger.warning(
         "a wallet cannot be read", metadata: ["wallet": "\(effect.address)", "error": "\(error)"])
@@ -30,13 +33,19 @@ struct RefreshWallet: Effect {
   }
 
   /// Left to the clock, so that an outage of the nodes leaves no failed effects behind.
-  private func soonAgain() -> EffectOutcome {
-    let key = address.base58
-    return .done(needs: [.row(SupplierWallet.self, key)]) { unit in
-      guard var wallet = try unit.find(SupplierWallet.self, key) else { return }
-      wallet.refreshAt = min(wallet.refreshAt, unit.now.addingTimeInterval(Self.retry))
-      try unit.save(wallet)
+  func soonAgain() -> EffectOutcome {
+    let effect = self
+    return .done(needs: [.row(SupplierWallet.self, address.base58)]) { unit in
+      try effect.ended(unit) { $0.refreshAt = unit.now.addingTimeInterval(Self.retry) }
     }
+  }
+
+  /// The next reading may be started.
+  private func ended(_ unit: UnitOfWork, _ change: (inout SupplierWallet) -> Void = { _ in }) throws {
+    guard var wallet = try unit.find(SupplierWallet.self, address.base58) else { return }
+    wallet.refreshStartedAt = nil
+    change(&wallet)
+    try unit.save(wallet)
   }
 
   static func isShown(_ leg: Leg, upTo block: Int64) -> Bool {

@@ -41,7 +41,7 @@ struct ReencryptKeys: Effect {
       let wallets = try await effect.left(after: last, context.bus)
       guard let end = wallets.last else { return effect.end(moved, failed) }
       let tokens = try await effect.reencrypt(wallets, ring, context.bus, &failed)
-      moved += try await effect.store(tokens, context)
+      moved += try await effect.store(tokens, context, world)
       last = end.address.base58
     }
     return .again(after: .milliseconds(100))
@@ -89,10 +89,11 @@ struct ReencryptKeys: Effect {
   }
 
   /// A wallet whose key was replaced meanwhile keeps the newer one.
-  private func store(_ changes: [Change], _ context: EffectContext) async throws -> Int {
+  private func store(_ changes: [Change], _ context: EffectContext, _ world: TxEnvironment) async throws -> Int {
     guard !changes.isEmpty else { return 0 }
-    let needs = changes.map { Need.row(SupplierWallet.self, $0.address) }
+    let needs = changes.map { Need.row(SupplierWallet.self, $0.address) } + [KeyUse.need(context.bus.process)]
     return try await context.bus.transaction(needs: needs, correlation: context.correlation) { unit in
+      try KeyUse.check(command.keyID, in: world.signer.ring)
       var count = 0
       for change in changes {
         guard var wallet = try unit.find(SupplierWallet.self, change.address), wallet.encryptedKey == change.old

@@ -20,8 +20,8 @@ struct SendTransaction: Effect {
     guard let cursor = snapshot.cursor else { return .again(after: .milliseconds(500)) }
     let sendings = snapshot.sendings.filter { $0.txID == transaction.id }
     let step = ShepherdStep.next(
-      state: transaction.state, outcomes: sendings.map(\.outcome), expirationMs: transaction.expirationMs,
-      headTimeMs: cursor.timeMs, solidTimeMs: cursor.solidTimeMs,
+      state: transaction.state, sendings: sendings, judges: world.nodes.judges,
+      expirationMs: transaction.expirationMs, headTimeMs: cursor.timeMs, solidTimeMs: cursor.solidTimeMs,
       sinceLastSending: sendings.map(\.sentAt).max().map {
         .milliseconds(max(0, Int64(snapshot.now.timeIntervalSince($0) * 1000)))
       })
@@ -34,25 +34,24 @@ struct SendTransaction: Effect {
     case .send:
       guard snapshot.mode.allows(transaction.purpose) else { return .again(after: .seconds(5)) }
       return try await effect.send(
-        transaction, to: snapshot.delegation.receiver, attempt: sendings.count, context, world)
+        transaction, to: snapshot.delegation.receiver, after: sendings, context, world)
     }
   }
 
   // MARK: - Sending
 
   private func send(
-    _ transaction: StoredTransaction, to receiver: TronAddress, attempt: Int, _ context: EffectContext,
+    _ transaction: StoredTransaction, to receiver: TronAddress, after sendings: [Sending], _ context: EffectContext,
     _ world: TxEnvironment
   ) async throws -> EffectOutcome {
-    let nodes = await world.nodes.usableNodes()
+    let nodes = await Self.nodes(after: sendings, world.nodes)
     guard !nodes.isEmpty else { return .again(after: .seconds(1)) }
-    let first = attempt % nodes.count
     let signed = try SignedTransaction(decoding: transaction.bytes)
     guard signed.id == transaction.id else {
       throw InvariantViolation("the stored bytes of transaction \(transaction.id) have the id \(signed.id)")
     }
     let broadcast = HedgedBroadcast { node in try await announce(node.name, transaction, context) }
-    let answers = try await broadcast.send(signed, to: Array(nodes[first...] + nodes[..<first]))
+    let answers = try await broadcast.send(signed, to: nodes)
     guard !answers.isEmpty else { return .again(after: .seconds(1)) }
     var outcomes: [Sending.Answer] = []
     for answer in answers {
@@ -63,6 +62,18 @@ struct SendTransaction: Effect {
       outcomes.append(.init(sendingID: answer.sendingID, outcome: kind, code: code, message: message))
     }
     return record(outcomes, receiver, world)
+  }
+
+  /// In the order in which they get the bytes. What was only refused so far goes to those that have yet to judge it.
+  private static func nodes(after sendings: [Sending], _ pool: TronNodePool) async -> [TronNodeClient] {
+    let usable = await pool.usableNodes()
+    guard !usable.isEmpty else { return [] }
+    if !sendings.isEmpty, sendings.allSatisfy({ $0.outcome == .rejected }) {
+      let others = pool.judges.subtracting(sendings.map(\.node))
+      return usable.filter { others.contains($0.name) }
+    }
+    let first = sendings.count % usable.count
+    return Array(usable[first...] + usable[..<first])
   }
 
   /// Commits the row without which no byte leaves. nil when the transaction is no longer to be sent: it is dead or in a
@@ -88,7 +99,7 @@ struct SendTransaction: Effect {
     }
   }
 
-  /// Writes the outcomes and, in the same transaction, the death of a transaction that every node has refused for good.
+  /// Writes the outcomes and, in the same transaction, the death of a transaction that was refused for good.
   private func record(
     _ answers: [Sending.Answer], _ receiver: TronAddress, _ world: TxEnvironment
   ) -> EffectOutcome {
@@ -118,6 +129,7 @@ struct SendTransaction: Effect {
     }
   }
 
+  /// A node's answer as its row keeps it.
   static func reading(_ outcome: BroadcastOutcome) -> (SendingOutcome, code: String?, message: String?) {
     switch outcome {
     case .accepted: (.accepted, nil, nil)
@@ -129,10 +141,12 @@ struct SendTransaction: Effect {
 
   // MARK: - Settling
 
-  private func bury(_ receiver: TronAddress, _ world: TxEnvironment) -> EffectOutcome {
+  /// A sending may have been announced since: then nothing is buried. So the effect ends only after it has seen the
+  /// transaction dead; none that may take effect is left alone.
+  func bury(_ receiver: TronAddress, _ world: TxEnvironment) -> EffectOutcome {
     let effect = self
     let needs = DelegationCase.needs(order, to: receiver) + [.rows(Sending.self, where: "tx_id", is: txID)]
-    return .done(needs: needs) { unit in
+    return .again(after: .milliseconds(20), needs: needs) { unit in
       try effect.buryIfRefused(unit, world)
     }
   }
@@ -141,7 +155,7 @@ struct SendTransaction: Effect {
     guard let before = try DelegationCase.load(order, from: unit, isSharing: true),
       let transaction = before.transactions.first(where: { $0.id.hex == txID }),
       case .refused(let rejection) = SendingVerdict.of(
-        transaction.state, try unit.all(Sending.self) { $0.txID == transaction.id })
+        transaction.state, try unit.all(Sending.self) { $0.txID == transaction.id }, judges: world.nodes.judges)
     else { return }
     var delegation = before
     let terms = try DelegationCase.terms(unit, world.limits)
@@ -180,4 +194,10 @@ struct SendTransaction: Effect {
       }
     }
   }
+}
+
+extension TronNodePool {
+  /// Nodes that can be asked for their judgement of a transaction now, by name: those that answer, keep up, and have
+  /// requests left.
+  var judges: Set<String> { Set(snapshot().filter(\.isWell).map(\.name)) }
 }

@@ -23,8 +23,10 @@ struct WalletFigures: Sendable {
   var ratio: StakeRatio? { account?.ratio }
 
   /// Everything, from one node, whose head is read first.
-  static func read(_ address: TronAddress, _ nodes: TronNodePool) async throws -> (WalletFigures, ChainAccount?) {
-    try await nodes.read { node in
+  static func read(
+    _ address: TronAddress, _ nodes: TronNodePool, _ priority: RequestPriority = .confirmation
+  ) async throws -> (WalletFigures, ChainAccount?) {
+    try await nodes.read(priority) { node in
       let head = try await node.head()
       async let delegatable = node.canDelegateMaxSize(owner: address, resource: .energy)
       async let resources = node.resources(address)
@@ -42,7 +44,7 @@ struct WalletFigures: Sendable {
 
   /// Only what can be lent, from one node, whose head is read first.
   static func readDelegatable(_ address: TronAddress, _ nodes: TronNodePool) async throws -> WalletFigures {
-    try await nodes.read { node in
+    try await nodes.read(.refresh) { node in
       let head = try await node.head()
       let delegatable = try await node.canDelegateMaxSize(owner: address, resource: .energy)
       return WalletFigures(delegatable: delegatable, account: nil, block: head.number)

@@ -27,7 +27,8 @@ struct WalletReading: Sendable {
   }
 
   /// nil for an unknown wallet.
-  /// - Parameter isFull: everything; else everything when it is due, and only what can be lent otherwise.
+  /// - Parameter isFull: everything, because somebody waits for it; else everything when it is due, and only what can
+  ///   be lent otherwise.
   static func make(_ address: TronAddress, isFull: Bool, _ bus: Bus, _ world: TxEnvironment) async throws
     -> WalletReading?
   {
@@ -42,7 +43,7 @@ struct WalletReading: Sendable {
     }
     try await checkBooks(address, bus)
     let legsBefore = try await bus.read { try LedgerSnapshot.read(address, $0) }
-    let (figures, _) = try await WalletFigures.read(address, world.nodes)
+    let (figures, _) = try await WalletFigures.read(address, world.nodes, isFull ? .confirmation : .refresh)
     let legsAfter = try await bus.read { try LedgerSnapshot.read(address, $0) }
     let bounds = try LedgerBounds(before: legsBefore.legs, after: legsAfter.legs)
     let isComparable = figures.block >= legsBefore.solidBlock && legsBefore.solidBlock > 0

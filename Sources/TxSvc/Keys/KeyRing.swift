@@ -77,6 +77,13 @@ struct KeyRing: Sendable, CustomStringConvertible {
     try fernet(keyID).open(token) { try PrivateKey(copying: $0) }
   }
 
+  /// These keys, and behind them those of another ring that are not among them.
+  func adding(_ other: KeyRing) -> KeyRing {
+    KeyRing(keys: keys + other.keys.filter { key in !keys.contains { $0.id == key.id } })
+  }
+
+  private init(keys: [(id: String, fernet: Fernet)]) { self.keys = keys }
+
   private func fernet(_ keyID: String) throws(UnknownKey) -> Fernet {
     guard let key = keys.first(where: { $0.id == keyID }) else { throw UnknownKey(keyID: keyID) }
     return key.fernet

@@ -49,13 +49,37 @@ struct KeyWatch: Sendable {
     guard let (ring, stamp) = changed else { return false }
     let lost = Self.lost(of: try await KeyUse.counts(bus), from: master.keys, to: ring)
     guard lost.isEmpty else {
-      refuse(master, "it lacks \(lost.joined(separator: ", ")): put the line back, and rotate before it is taken out")
+      refuse(master, Self.lacking(lost))
       return false
     }
     let before = master.keys
     master.use(ring, stamp)
+    if let problem = await problemSince(before, ring) {
+      // Supplier keys may have been stored under either meanwhile.
+      master.use(ring.adding(before), stamp)
+      refuse(master, problem)
+      return true
+    }
     accepted(master, ring.ids != before.ids, "primary", ring.primaryID)
     return ring.ids != before.ids
+  }
+
+  /// A supplier key that was encrypted under a key now gone, and stored since the keys were counted, is lost unless
+  /// that key stays. Whoever stores one holds this process' row while it looks at the keys in use (`KeyUse.check`):
+  /// once the row is free, everything stored under the keys before can be counted.
+  private func problemSince(_ before: KeyRing, _ ring: KeyRing) async -> String? {
+    guard before.ids.contains(where: { !ring.ids.contains($0) }) else { return nil }
+    do {
+      try await bus.transaction(needs: [KeyUse.need(bus.process)]) { _ in }
+      let lost = Self.lost(of: try await KeyUse.counts(bus), from: before, to: ring)
+      return lost.isEmpty ? nil : Self.lacking(lost)
+    } catch {
+      return "it lacks keys, and whether supplier keys need them could not be counted: \(error)"
+    }
+  }
+
+  private static func lacking(_ lost: [String]) -> String {
+    "it lacks \(lost.joined(separator: ", ")): put the line back, and rotate before it is taken out"
   }
 
   private func refreshSealing(isForced: Bool) -> Bool {
@@ -116,6 +140,17 @@ struct KeyWatch: Sendable {
 
 /// Which master keys the stored supplier keys need.
 enum KeyUse {
+  /// What a unit that stores an encrypted supplier key needs to check its master key.
+  static func need(_ process: String) -> Need { .row(KeyHolder.self, process) }
+
+  /// In the unit that stores a supplier key: the key it was encrypted under is still this process'.
+  /// - Throws: `TransientFailure` when it was taken out meanwhile: what is encrypted again is encrypted under another.
+  static func check(_ keyID: String, in ring: KeyRing) throws {
+    guard ring.ids.contains(keyID) else {
+      throw TransientFailure("master key \(keyID) was taken out while a supplier key was encrypted under it")
+    }
+  }
+
   /// Supplier keys by the id of the master key that they are encrypted under.
   static func counts(_ bus: Bus) async throws -> [String: Int] {
     try await bus.read { session in

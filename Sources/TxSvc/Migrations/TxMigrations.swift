@@ -157,5 +157,6 @@ enum TxMigrations {
     deposits,
     reclaims,
     strays,
+    refresh,
   ]
 }

@@ -44,6 +44,8 @@ struct SupplierWallet: Row {
   var accountAt: Date?
   /// When the figures are to be read again.
   var refreshAt: Date
+  /// When the reading that is on its way was started; nil: none is.
+  var refreshStartedAt: Date?
   /// No new leg before this time: the chain refused the wallet's last one.
   var avoidUntil: Date?
   let addedAt: Date
@@ -57,6 +59,14 @@ struct SupplierWallet: Row {
 
   /// Whether nothing of ours is lent by it or promised.
   var isEmpty: Bool { delegated == .zero && reserved == .zero }
+
+  /// A reading whose end is never written, because somebody removed it, holds up no other after this.
+  static let readingMax: TimeInterval = 600
+
+  /// Whether its figures are on their way: while the nodes hang, one reading waits and no second one is started.
+  func isBeingRead(at now: Date) -> Bool {
+    refreshStartedAt.map { now.timeIntervalSince($0) < Self.readingMax } ?? false
+  }
 
   var state: SupplierState { isEnabled ? .enabled : isDraining ? .draining : .disabled }
 }
