@@ -110,9 +110,20 @@ extension SimClient {
     return try await get("/sim/faults/fired", as: Answer.self).events
   }
 
+  /// Every way in which a call can fail.
+  func faultModes() async throws -> Set<String> {
+    // Its answer to an unknown one names them all.
+    let text = try await exchange("POST", "/sim/faults", ["path": "*", "mode": "?"]).text
+    guard let list = text.components(separatedBy: " is none of ").dropFirst().first else {
+      throw WorldError("tron-sim does not name its modes of failure: \(text)")
+    }
+    return Set(list.prefix { $0 != "\"" }.components(separatedBy: ", "))
+  }
+
   struct Lent: Decodable, Sendable {
     let from: String
     let to: String
+    let resource: String
     let unlocked: Int64
     let locked: Int64
   }
