@@ -7,7 +7,8 @@ extension ChainWorld {
     var findings: [Finding] = []
     do {
       try await eventually(within: .seconds(30), "the tables agree with the chain") {
-        findings = Checker(database: try await databaseSnapshot(), chain: try await chainSnapshot(), orders: []).ledger()
+        let (database, chain) = (try await databaseSnapshot(), try await chainSnapshot())
+        findings = Checker(database: database, chain: chain, orders: []).ledger()
         return findings.isEmpty
       }
     } catch is TestKitError {

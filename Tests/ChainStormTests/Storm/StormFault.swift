@@ -84,8 +84,8 @@ extension StormFault {
     + calls(
       "solid",
       [
-        ("error", 30, nil), ("http_500", 30, nil), ("http_429", 10, nil), ("cut", 30, nil), ("slow", 20, 400),
-        ("stale", 250, 15_000),
+        ("error", 20, nil), ("http_500", 20, nil), ("http_429", 10, nil), ("cut", 20, nil), ("slow", 20, 400),
+        ("stale", 40, 15_000),
       ])
 }
 
