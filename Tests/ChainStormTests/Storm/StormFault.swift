@@ -131,6 +131,10 @@ extension StormFault {
     StormFault(
       name: "all nodes lose the transactions that wait", group: .chain,
       act: .deed { world, _ in
+        for _ in 0..<50 {
+          guard try await world.sim.status().pool == 0 else { break }
+          try await Task.sleep(for: .milliseconds(20))
+        }
         let isWaiting = try await world.sim.status().pool > 0
         try await world.sim.ask("/sim/pool/clear", [:])
         return isWaiting ? 1 : 0
@@ -211,11 +215,9 @@ extension StormFault {
     StormFault(
       name: "customer uses the energy", group: .customers,
       act: .deed { world, random in
-        struct Used: Decodable { let used: Int64 }
         guard let receiver = try await world.sim.lent().randomElement(using: &random)?.to else { return 0 }
         let energy = Int64.random(in: 1...20_000, using: &random)
-        let used = try await world.sim.post("/sim/energy/use", ["address": receiver, "energy": energy], as: Used.self)
-        return used.used > 0 ? 1 : 0
+        return try await world.sim.isEnergyUsed(energy, by: receiver) ? 1 : 0
       })
   ]
 }

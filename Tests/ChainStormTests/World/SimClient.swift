@@ -54,7 +54,9 @@ struct SimClient: Sendable {
         bodyLimit: 64 * 1024 * 1024))
   }
 
-  private static func read<Answer: Decodable>(_ body: [UInt8], _ path: String) throws -> Answer {
+  private static func read<Answer: Decodable>(
+    _ body: [UInt8], _ path: String, as type: Answer.Type = Answer.self
+  ) throws -> Answer {
     do {
       return try JSONDecoder().decode(Answer.self, from: Data(body))
     } catch {
@@ -96,6 +98,16 @@ extension SimClient {
   /// For what the simulator may refuse because of its state, such as a fork while there is one: not counted then.
   func ask(_ path: String, _ body: [String: any Sendable]) async throws {
     _ = try await exchange("POST", path, body)
+  }
+
+  /// False when the account has too little: its rental may have ended a moment ago.
+  func isEnergyUsed(_ energy: Int64, by address: String) async throws -> Bool {
+    struct Used: Decodable { let used: Int64 }
+    let path = "/sim/energy/use"
+    let response = try await exchange("POST", path, ["address": address, "energy": energy])
+    guard response.status != 400 else { return false }
+    guard response.status == 200 else { throw WorldError("tron-sim answered \(response.status): \(response.text)") }
+    return try Self.read(response.body, path, as: Used.self).used > 0
   }
 
   struct Fired: Decodable, Sendable {
