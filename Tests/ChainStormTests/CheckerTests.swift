@@ -154,6 +154,13 @@ struct SeededMistake: Sendable, CustomTestStringConvertible {
     SeededMistake("a sending was recorded after its block", .unannounced) {
       $0.database.sendings[0].sentAtMs = Evidence.startMs
     },
+    SeededMistake("a leg lies on chain that the chain does not lend", .ledgerDiffers) {
+      $0.database.legs[1].state = "solid"
+    },
+    SeededMistake("the chain lends what no leg does", .ledgerDiffers) {
+      $0.chain.lent[.init(from: "W1", to: "R")] = 1
+    },
+    SeededMistake("a wallet's sum is not the chain's", .ledgerDiffers) { $0.database.wallets[0].delegated = 1 },
     SeededMistake("sun is reserved for ever", .reservedForEver) { $0.database.wallets[0].reserved = 100_000_000 },
     SeededMistake("sun counts as delegated for ever", .delegatedForEver) { $0.database.wallets[1].delegated = 1 },
     SeededMistake("a sending is still to be made", .pendingWork) { $0.database.pendingEffects = ["tx.send of d1"] },

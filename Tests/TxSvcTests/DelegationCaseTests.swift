@@ -202,6 +202,28 @@ struct DelegationCaseTests {
     #expect(delegation.wallets.values.allSatisfy { $0.reserved == .zero && $0.delegated == .zero })
   }
 
+  @Test("what was delivered stays the same while one leg is taken back and another is not yet")
+  func halfReclaimed() throws {
+    var delegation = try signed(
+      wallets: [Samples.wallet(1, trx: 6_000), Samples.wallet(2, trx: 6_000)], energy: 100_000)
+    for transaction in delegation.transactions {
+      try delegation.inBlock(transaction.id, block: try Samples.block(5), timeMs: 5_000, result: "SUCCESS")
+      try delegation.solid(transaction.id, fee: .zero, result: nil, terms: try Samples.terms())
+    }
+    try delegation.settle(try Samples.terms())
+    try #require(delegation.news.last == .final)
+    try delegation.end(at: 5_000 + 3_600_000)
+    let delivered = delegation.deliveredEnergy
+    let reclaim = try Samples.transaction(9, leg: delegation.legs[0].id, .reclaim)
+    try delegation.signed(reclaim)
+    try delegation.inBlock(reclaim.id, block: try Samples.block(9), timeMs: 9_000, result: "SUCCESS")
+    try delegation.solid(reclaim.id, fee: .zero, result: nil, terms: try Samples.terms())
+    try delegation.settle(try Samples.terms())
+    #expect(delegation.legs.map(\.state) == [.reclaimed, .solid])
+    #expect(delegation.deliveredEnergy == delivered && delivered >= Energy(100_000))
+    #expect(delegation.toldLegs.count == 2)
+  }
+
   @Test("an end that cuts the customer's time short is refused")
   func tooEarly() throws {
     var delegation = try final()

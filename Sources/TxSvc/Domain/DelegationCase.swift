@@ -77,7 +77,16 @@ struct DelegationCase: Sendable {
   }
 
   var liveLegs: [Leg] { legs.filter(\.state.isLive) }
-  var deliveredEnergy: Energy { Energy(legs.filter(\.state.isOnChain).reduce(0) { $0 + $1.energy.value }) }
+  /// What other services are told of. A leg whose end has come was delivered all the same: news that are said again
+  /// while some legs are taken back already must be the same news.
+  var toldLegs: [Leg] {
+    let isEnding = delegation.state == .reclaiming || delegation.state == .reclaimed
+    return legs.filter { $0.state.isLive || (isEnding && $0.state == .reclaimed) }
+  }
+
+  var deliveredEnergy: Energy {
+    Energy(toldLegs.filter { $0.state.isOnChain || $0.state == .reclaimed }.reduce(0) { $0 + $1.energy.value })
+  }
 
   // MARK: - The conclusion
 

@@ -132,8 +132,8 @@ extension DelegationCase {
   }
 
   private var reported: [DelegationLeg] {
-    legs.compactMap { leg in
-      guard leg.state.isLive, let txID = leg.txID else { return nil }
+    toldLegs.compactMap { leg in
+      guard let txID = leg.txID else { return nil }
       return DelegationLeg(
         supplier: leg.supplier, txID: txID, energy: leg.energy, stake: leg.stake, blockNumber: leg.blockNumber,
         blockTime: leg.blockTimeMs.map { Date(chainMilliseconds: $0) })

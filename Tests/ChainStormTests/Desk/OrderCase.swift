@@ -10,6 +10,9 @@ struct OrderCase: Sendable {
     case reclaim(ReclaimEnergy)
   }
 
+  /// What a step asks for, without the order.
+  enum Demand: String, Sendable, CaseIterable { case delegate, withdraw, reclaim }
+
   /// With no news for this long it asks again.
   private static let patience: TimeInterval = 12
 
@@ -27,9 +30,14 @@ struct OrderCase: Sendable {
     lastWordAt = now
   }
 
-  mutating func note(_ news: OrderRecord.News, seq: Int64, now: Date) {
-    record.news[seq] = news
+  /// Delegated for good, and the end of the rental is not near.
+  var isLasting: Bool { request.outlasts && record.isFinal && !record.isTerminal }
+
+  /// - Returns: what was told under the same number before.
+  mutating func note(_ news: OrderRecord.News, seq: Int64, now: Date) -> OrderRecord.News? {
+    defer { record.news[seq] = news }
     lastWordAt = now
+    return record.news[seq]
   }
 
   /// The first command, and its repetition where the order has one.
@@ -72,5 +80,23 @@ struct OrderCase: Sendable {
       seal: .delegate(
         order: request.order, customer: request.customer, receiver: request.receiver, energy: request.energy,
         durationSeconds: request.durationSeconds, key: key))
+  }
+}
+
+extension OrderCase.Step {
+  var order: OrderID {
+    switch self {
+    case .delegate(let message): message.order
+    case .withdraw(let message): message.order
+    case .reclaim(let message): message.order
+    }
+  }
+
+  var demand: OrderCase.Demand {
+    switch self {
+    case .delegate: .delegate
+    case .withdraw: .withdraw
+    case .reclaim: .reclaim
+    }
   }
 }

@@ -12,8 +12,18 @@ final class OrderDesk: Sendable {
     var cases: [OrderID: OrderCase] = [:]
     /// Events of orders that were never placed here.
     var strangers: [String] = []
+    /// Events that said something else than an earlier one with the same number.
+    var contradictions: [String] = []
+    var said: Set<String> = []
+    var repeats = Repeats()
     /// Set while the desk is at work.
     var bus: BusClient?
+  }
+
+  /// What came, or was sent, more than once and had to change nothing.
+  struct Repeats: Sendable {
+    var commands = 0
+    var events = 0
   }
 
   private let world: ChainWorld
@@ -27,7 +37,13 @@ final class OrderDesk: Sendable {
 
   var records: [OrderRecord] { state.withLock { state in state.cases.values.map(\.record) } }
   var placed: Int { state.withLock { $0.cases.count } }
-  var open: Int { state.withLock { state in state.cases.values.count { !$0.record.isTerminal } } }
+  /// Orders that are under way; not those that only wait for a distant end.
+  var open: Int {
+    state.withLock { state in state.cases.values.count { !$0.record.isTerminal && !$0.isLasting } }
+  }
+  var lasting: Int { state.withLock { state in state.cases.values.count { $0.isLasting } } }
+  var repeats: Repeats { state.withLock { $0.repeats } }
+  var contradictions: [String] { state.withLock { $0.contradictions } }
   var strangers: [String] { state.withLock { $0.strangers } }
 
   func record(_ order: OrderID) -> OrderRecord? { state.withLock { $0.cases[order]?.record } }
@@ -67,7 +83,7 @@ final class OrderDesk: Sendable {
       return (state.bus, commands)
     }
     guard let bus else { throw WorldError("the desk is not at work") }
-    try await Self.send(commands, bus)
+    try await send(commands, bus)
   }
 
   // MARK: - Hearing
@@ -105,7 +121,9 @@ final class OrderDesk: Sendable {
   private func note(_ order: OrderID, _ seq: Int64, _ news: OrderRecord.News) {
     state.withLock { state in
       guard state.cases[order] != nil else { return state.strangers.append("\(order): \(news)") }
-      state.cases[order]?.note(news, seq: seq, now: Date())
+      guard let earlier = state.cases[order]?.note(news, seq: seq, now: Date()) else { return }
+      state.repeats.events += 1
+      if earlier != news { state.contradictions.append("\(order) \(seq): \(earlier), then \(news)") }
     }
   }
 
@@ -118,15 +136,19 @@ final class OrderDesk: Sendable {
       let commands = state.withLock { state in
         state.cases.keys.compactMap { state.cases[$0]?.next(now, key) }
       }
-      try await Self.send(commands, bus)
+      try await send(commands, bus)
       do { try await Task.sleep(for: .milliseconds(100)) } catch { return }
     }
   }
 
   /// Until the bus has it: connections are cut. What was stored before an error is stored twice then, which is
   /// harmless.
-  private static func send(_ steps: [OrderCase.Step], _ bus: BusClient) async throws {
+  private func send(_ steps: [OrderCase.Step], _ bus: BusClient) async throws {
     for step in steps {
+      state.withLock { state in
+        let isNew = state.said.insert("\(step.demand) \(step.order)").inserted
+        if !isNew { state.repeats.commands += 1 }
+      }
       try await eventually(within: .seconds(30), "the bus stores a command") {
         do {
           switch step {

@@ -15,6 +15,9 @@ struct OrderRequest: Sendable {
   var withdrawAfter: TimeInterval?
   /// Asks for the reclaim as soon as the delegation is final: tx-svc has to wait for the end.
   var asksEarly = false
+  /// Its rental ends long after the test's other ones: when the chain's clock is moved on.
+  var outlasts: Bool { durationSeconds >= Self.lastingSeconds }
+  static let lastingSeconds: Int64 = 3_600
   /// Sends DelegateEnergy twice.
   var isRepeated = false
   var mustFail: OrderFailure?

@@ -13,6 +13,11 @@ struct ChainSnapshot: Sendable {
     let timeMs: Int64
   }
 
+  struct Pair: Sendable, Hashable {
+    let from: String
+    let to: String
+  }
+
   struct Wallet: Sendable, Equatable {
     /// Staked for energy, lent or not, in sun.
     var stake: Int64
@@ -28,6 +33,8 @@ struct ChainSnapshot: Sendable {
   var wallets: [String: Wallet]
   /// The stake in sun with which each supplier began.
   var stakeAtStart: Int64
+  /// Lent at this moment, in sun, by the records of each pair.
+  var lent: [Pair: Int64] = [:]
   /// Energy of the whole network, and the TRX staked for it.
   var energyLimit: Int64
   var energyWeight: Int64

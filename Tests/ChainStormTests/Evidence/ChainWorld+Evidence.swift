@@ -41,10 +41,12 @@ extension ChainWorld {
     }
     let resources = try await sim.post(
       "/wallet/getaccountresource", ["address": suppliers[0].base58, "visible": true], as: Resources.self)
+    let lent = try await sim.lent().filter { $0.resource == "ENERGY" && wallets[$0.from] != nil }
     return ChainSnapshot(
       movements: try await movements(), supplierTransactions: try await supplierTransactions(), wallets: wallets,
-      stakeAtStart: options.supplierStakeTRX * 1_000_000, energyLimit: resources.TotalEnergyLimit,
-      energyWeight: resources.TotalEnergyWeight)
+      stakeAtStart: options.supplierStakeTRX * 1_000_000,
+      lent: Dictionary(lent.map { (.init(from: $0.from, to: $0.to), $0.unlocked + $0.locked) }) { $0 + $1 },
+      energyLimit: resources.TotalEnergyLimit, energyWeight: resources.TotalEnergyWeight)
   }
 
   func movements() async throws -> [ChainSnapshot.Movement] {
@@ -124,6 +126,20 @@ extension ChainWorld {
       where state = $1 and kind in ('tx.prepare', 'tx.send', 'tx.reclaim') order by 1
       """, [.text(state)]
     ).map { try $0.string("what") }
+  }
+
+  /// What happened to transactions more than once and had to change nothing.
+  func absorbed() async throws -> [(name: String, count: Int64)] {
+    let schema = Self.schema
+    let resent = try await number(
+      "select count(*) - count(distinct tx_id) as n from \(schema).sendings")
+    let duplicates = try await number(
+      "select count(*) as n from \(schema).sendings where code = 'DUP_TRANSACTION_ERROR'")
+    let dead = try await number("select count(*) as n from \(schema).transactions where state = 'dead'")
+    return [
+      ("the same bytes sent again", resent), ("a node that had the bytes already", duplicates),
+      ("a transaction settled as dead", dead),
+    ]
   }
 
   private func strandedMessages() async throws -> [String] {

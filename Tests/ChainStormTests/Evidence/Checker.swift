@@ -36,7 +36,31 @@ struct Checker {
 
   /// Everything that is wrong; empty after a good run.
   func findings() -> [Finding] {
-    movements() + perLeg() + perOrder() + announcements() + wallets() + leftovers()
+    movements() + perLeg() + perOrder() + announcements() + wallets() + ledger() + leftovers()
+  }
+
+  /// Where the tables and the chain differ on what is lent: also between two orders, when nothing is on its way.
+  func ledger() -> [Finding] {
+    var leased: [ChainSnapshot.Pair: Int64] = [:]
+    for leg in database.legs where ["in_block", "solid", "reclaiming"].contains(leg.state) {
+      leased[.init(from: leg.supplier, to: leg.receiver), default: 0] += leg.stake
+    }
+    let pairs = Set(leased.keys).union(chain.lent.keys)
+    var findings = pairs.filter { leased[$0, default: 0] != chain.lent[$0, default: 0] }.map { pair in
+      Finding(
+        kind: .ledgerDiffers, subject: "\(pair.from) to \(pair.to)",
+        detail: "the legs lend \(leased[pair, default: 0]) sun, the chain \(chain.lent[pair, default: 0])")
+    }
+    for wallet in database.wallets {
+      let lent = chain.wallets[wallet.address]?.lent ?? 0
+      if wallet.delegated != lent {
+        findings.append(
+          Finding(
+            kind: .ledgerDiffers, subject: wallet.address,
+            detail: "\(wallet.delegated) sun count as delegated, the chain lends \(lent)"))
+      }
+    }
+    return findings
   }
 
   // MARK: - From the chain's side

@@ -35,6 +35,8 @@ struct Finding: Sendable, CustomStringConvertible {
     /// Sun that nobody uses is still reserved or counted as delegated.
     case reservedForEver
     case delegatedForEver
+    /// What the tables call lent is not what the chain calls lent.
+    case ledgerDiffers
     /// A wallet still lends on chain, or its stake is not what it was.
     case chainStillLends
     case stakeChanged

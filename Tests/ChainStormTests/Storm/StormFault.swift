@@ -36,6 +36,11 @@ struct StormFault: Sendable {
   let group: Group
   let act: Act
 
+  /// The simulator's name of it.
+  var mode: String? {
+    if case .calls(_, let mode, _, _) = act { mode } else { nil }
+  }
+
   static let all: [StormFault] = broadcasts + reads + chain + nodes + processes + connections + customers
 }
 
@@ -50,26 +55,38 @@ extension StormFault {
     }
   }
 
-  private static let broadcasts = calls(
-    "broadcast",
-    [
-      ("drop_before", 10, nil), ("drop_after", 15, nil), ("error", 10, nil), ("delay", 10, 700), ("slow", 10, 700),
-      ("busy", 10, nil), ("overloaded", 10, nil), ("http_429", 8, nil), ("http_403", 8, nil), ("http_503", 8, nil),
-      ("suspended", 8, nil), ("http_500", 10, nil), ("cut", 10, nil), ("hang", 6, 2_000), ("no_connection", 10, nil),
-      ("not_enough_effective_connection", 10, nil), ("block_unsolidified", 10, nil), ("other_error", 10, nil),
-      ("tapos_error", 10, nil), ("accept_and_drop", 10, nil), ("accept_and_time_out", 8, 2_000),
-      ("accept_and_cut", 15, nil),
-    ])
+  private static let broadcasts =
+    calls(
+      "broadcast",
+      [
+        ("drop_before", 10, nil), ("drop_after", 15, nil), ("error", 10, nil), ("delay", 10, 700), ("slow", 10, 700),
+        ("busy", 10, nil), ("overloaded", 10, nil), ("http_429", 8, nil), ("http_403", 8, nil), ("http_503", 8, nil),
+        ("suspended", 8, nil), ("http_500", 10, nil), ("cut", 10, nil), ("hang", 6, 2_000), ("no_connection", 10, nil),
+        ("not_enough_effective_connection", 10, nil), ("block_unsolidified", 10, nil), ("other_error", 10, nil),
+        ("tapos_error", 10, nil), ("accept_and_drop", 10, nil), ("accept_and_time_out", 8, 2_000),
+        ("accept_and_cut", 15, nil),
+      ])
+    + [
+      // Follows from `tapos_error` whenever the same bytes reach the same node again.
+      StormFault(
+        name: "a node calls a duplicate what it refused before", group: .calls,
+        act: .event("reject_then_dup") { _, _ in })
+    ]
 
   private static let reads =
     calls(
       "read",
       [
-        ("drop_before", 5, nil), ("error", 5, nil), ("delay", 5, 400), ("overloaded", 5, nil), ("http_429", 2, nil),
-        ("http_403", 2, nil), ("http_503", 2, nil), ("suspended", 2, nil), ("http_500", 5, nil), ("cut", 5, nil),
-        ("hang", 4, 1_500),
+        ("drop_before", 5, nil), ("drop_after", 5, nil), ("error", 5, nil), ("delay", 5, 400), ("slow", 5, 400),
+        ("busy", 5, nil), ("overloaded", 5, nil), ("http_429", 2, nil), ("http_403", 2, nil), ("http_503", 2, nil),
+        ("suspended", 2, nil), ("http_500", 5, nil), ("cut", 5, nil), ("hang", 4, 1_500),
       ])
-    + calls("solid", [("error", 40, nil), ("http_500", 40, nil), ("cut", 40, nil), ("stale", 100, 4_000)])
+    + calls(
+      "solid",
+      [
+        ("error", 20, nil), ("http_500", 20, nil), ("http_429", 10, nil), ("cut", 20, nil), ("slow", 20, 400),
+        ("stale", 40, 15_000),
+      ])
 }
 
 // MARK: - The network
@@ -103,6 +120,25 @@ extension StormFault {
     reorganise("return", blocks: 8), reorganise("lose", blocks: 3),
     // Only within a block: a transaction of a later one would stand before its own sending.
     reorganise("reverse", blocks: 1),
+    StormFault(
+      name: "the head's number falls", group: .chain,
+      act: .deed { world, random in
+        let head = try await world.sim.status().head
+        let blocks = Int.random(in: 2...6, using: &random)
+        try await world.sim.ask("/sim/blocks/revert", ["blocks": blocks, "keep_transactions": true])
+        return try await world.sim.status().head < head ? 1 : 0
+      }),
+    StormFault(
+      name: "all nodes lose the transactions that wait", group: .chain,
+      act: .deed { world, _ in
+        for _ in 0..<50 {
+          guard try await world.sim.status().pool == 0 else { break }
+          try await Task.sleep(for: .milliseconds(20))
+        }
+        let isWaiting = try await world.sim.status().pool > 0
+        try await world.sim.ask("/sim/pool/clear", [:])
+        return isWaiting ? 1 : 0
+      }),
     fork("main", "return"), fork("fork", "return"), fork("fork", "lose"),
     StormFault(
       name: "no blocks for a while", group: .chain,
@@ -179,11 +215,9 @@ extension StormFault {
     StormFault(
       name: "customer uses the energy", group: .customers,
       act: .deed { world, random in
-        struct Used: Decodable { let used: Int64 }
         guard let receiver = try await world.sim.lent().randomElement(using: &random)?.to else { return 0 }
         let energy = Int64.random(in: 1...20_000, using: &random)
-        let used = try await world.sim.post("/sim/energy/use", ["address": receiver, "energy": energy], as: Used.self)
-        return used.used > 0 ? 1 : 0
+        return try await world.sim.isEnergyUsed(energy, by: receiver) ? 1 : 0
       })
   ]
 }

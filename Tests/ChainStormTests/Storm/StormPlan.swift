@@ -17,6 +17,7 @@ struct StormPlan: Sendable {
     static let large = 8
     static let repeated = 30
     static let early = 250
+    static let lasting = 40
   }
 
   /// Makes the receivers on the simulator: each of those that are activated gets several orders.
@@ -58,6 +59,10 @@ struct StormPlan: Sendable {
       request.withdrawAfter = Double.random(in: 0...3, using: &random)
     } else if falls(Share.shortDeadline) {
       request.deadlineAfter = Double.random(in: 0.02...0.8, using: &random)
+    } else if falls(Share.lasting) {
+      // Asked back at once, so that it is tx-svc that has to wait for the end.
+      request.durationSeconds = OrderRequest.lastingSeconds
+      request.asksEarly = true
     } else if falls(Share.large) {
       // More than one wallet carries: split.
       let carried = world.options.supplierStakeTRX * 9

@@ -54,7 +54,9 @@ struct SimClient: Sendable {
         bodyLimit: 64 * 1024 * 1024))
   }
 
-  private static func read<Answer: Decodable>(_ body: [UInt8], _ path: String) throws -> Answer {
+  private static func read<Answer: Decodable>(
+    _ body: [UInt8], _ path: String, as type: Answer.Type = Answer.self
+  ) throws -> Answer {
     do {
       return try JSONDecoder().decode(Answer.self, from: Data(body))
     } catch {
@@ -98,6 +100,16 @@ extension SimClient {
     _ = try await exchange("POST", path, body)
   }
 
+  /// False when the account has too little: its rental may have ended a moment ago.
+  func isEnergyUsed(_ energy: Int64, by address: String) async throws -> Bool {
+    struct Used: Decodable { let used: Int64 }
+    let path = "/sim/energy/use"
+    let response = try await exchange("POST", path, ["address": address, "energy": energy])
+    guard response.status != 400 else { return false }
+    guard response.status == 200 else { throw WorldError("tron-sim answered \(response.status): \(response.text)") }
+    return try Self.read(response.body, path, as: Used.self).used > 0
+  }
+
   struct Fired: Decodable, Sendable {
     let name: String
     let path: String?
@@ -110,9 +122,20 @@ extension SimClient {
     return try await get("/sim/faults/fired", as: Answer.self).events
   }
 
+  /// Every way in which a call can fail.
+  func faultModes() async throws -> Set<String> {
+    // Its answer to an unknown one names them all.
+    let text = try await exchange("POST", "/sim/faults", ["path": "*", "mode": "?"]).text
+    guard let list = text.components(separatedBy: " is none of ").dropFirst().first else {
+      throw WorldError("tron-sim does not name its modes of failure: \(text)")
+    }
+    return Set(list.prefix { $0 != "\"" }.components(separatedBy: ", "))
+  }
+
   struct Lent: Decodable, Sendable {
     let from: String
     let to: String
+    let resource: String
     let unlocked: Int64
     let locked: Int64
   }
