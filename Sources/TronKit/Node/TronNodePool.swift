@@ -121,8 +121,8 @@ public struct TronNodePool: Sendable {
   /// Milliseconds of chain time by which a node may be behind the best.
   public static var headLagMax: Int64 { NodeHealth.headLagMax }
 
-  /// The latest head that is believed, in milliseconds of chain time; nil while of three nodes or more only one has told
-  /// its own.
+  /// The latest head that is believed, in milliseconds of chain time; nil while only one of three nodes or more has
+  /// told its own.
   var latestHead: Int64? { memory.health.withLock { $0.best } }
 
   func report(_ error: TronNodeError, of node: TronNodeClient) {
