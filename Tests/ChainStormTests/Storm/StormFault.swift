@@ -84,8 +84,8 @@ extension StormFault {
     + calls(
       "solid",
       [
-        ("error", 20, nil), ("http_500", 20, nil), ("http_429", 10, nil), ("cut", 20, nil), ("slow", 20, 400),
-        ("stale", 40, 15_000),
+        ("error", 20, nil), ("http_500", 20, nil), ("http_429", 20, nil), ("cut", 20, nil), ("slow", 20, 400),
+        ("stale", 100, 15_000),
       ])
 }
 
@@ -185,7 +185,7 @@ extension StormFault {
       name: "tx-svc stopped for longer than its leases", group: .freezes,
       act: .deed { world, random in
         guard let worker = world.workers.randomElement(using: &random) else { return 0 }
-        try worker.freeze()
+        guard try worker.freezeIfRunning() else { return 0 }
         try await Task.sleep(for: .milliseconds(Int.random(in: 7_000...9_000, using: &random)))
         try worker.wake()
         return 1

@@ -43,22 +43,29 @@ final class TxWorker: Sendable {
   }
 
   /// SIGSTOP: the process keeps all it has, connections and locks included, and does nothing.
-  func freeze() throws { try signal(SIGSTOP) }
+  func freeze() throws {
+    guard try freezeIfRunning() else { throw WorldError("\(name) does not run: \(logTail)") }
+  }
+
+  /// As `freeze`, for a worker that somebody else may be killing.
+  /// - Returns: whether there was a process to stop.
+  func freezeIfRunning() throws -> Bool { try signal(SIGSTOP) }
 
   /// SIGCONT. One that was killed meanwhile has nothing to wake for.
-  func wake() throws {
-    guard isRunning else { return }
-    try signal(SIGCONT)
-  }
+  func wake() throws { _ = try signal(SIGCONT) }
 
   private var pidFile: String { folder.file("\(name).pid") }
 
-  private func signal(_ number: Int32) throws {
+  /// - Returns: false when there is no process, or not yet.
+  private func signal(_ number: Int32) throws -> Bool {
+    guard isRunning else { return false }
     let text = try String(contentsOfFile: pidFile, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
-    guard let pid = pid_t(text), isRunning else { throw WorldError("\(name) does not run: \(logTail)") }
+    guard let pid = pid_t(text) else { return false }
+    if Glibc.kill(pid, number) == 0 { return true }
     // ESRCH: it was killed a moment ago.
-    guard Glibc.kill(pid, number) == 0 || errno == ESRCH else {
+    guard errno == ESRCH else {
       throw WorldError("signal \(number) to \(name) (\(pid)): \(String(cString: strerror(errno)))")
     }
+    return false
   }
 }
