@@ -118,19 +118,25 @@ struct ChainWorld: Sendable {
     }
   }
 
-  /// Orders energy and waits for the transaction at the node.
+  /// Orders energy, of the first wallet there is, and waits for the transaction at the node.
   func order() async throws -> SignedTransaction {
     try await stock()
+    return try await order(Samples.order)
+  }
+
+  /// Likewise, with the wallets that are there.
+  func order(_ order: OrderID) async throws -> SignedTransaction {
+    let known = chain.pool.count
     let now = try await bus.transaction { $0.now }
     let receiver = try Samples.address(0xaa)
     try await publish(
       DelegateEnergy(
-        order: Samples.order, customer: Samples.customer, receiver: receiver, energy: Energy(65_000),
+        order: order, customer: Samples.customer, receiver: receiver, energy: Energy(65_000),
         durationSeconds: 3600, deadline: now.addingTimeInterval(600),
         seal: .delegate(
-          order: Samples.order, customer: Samples.customer, receiver: receiver, energy: Energy(65_000),
+          order: order, customer: Samples.customer, receiver: receiver, energy: Energy(65_000),
           durationSeconds: 3600, key: Samples.orderKey)))
-    try await eventually(within: .seconds(20), "the node has the transaction") { chain.pool.count == 1 }
-    return chain.pool[0]
+    try await eventually(within: .seconds(20), "the node has the transaction") { chain.pool.count == known + 1 }
+    return chain.pool[known]
   }
 }

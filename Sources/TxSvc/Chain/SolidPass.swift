@@ -120,7 +120,7 @@ struct SolidPass: Sendable {
   {
     let byID = Dictionary(receipts.map { ($0.id, $0) }) { first, _ in first }
     var count = 0
-    try BlockFindings.change(orders, unit, world) { delegation, terms in
+    try BlockFindings.change(orders, unit, world, bus) { delegation, terms in
       for transaction in delegation.transactions
       where transaction.state == .inBlock && transaction.blockNumber == number {
         guard let receipt = byID[transaction.id] else {
