@@ -197,8 +197,8 @@ public struct TronNodeClient: Sendable {
     }
   }
 
-  /// The chain's parameters by name, such as `getEnergyFee`; those that are 0 included. Of the others' values nothing is
-  /// known, but fees are sun.
+  /// The chain's parameters by name, such as `getEnergyFee`; those that are 0 included.
+  /// - Throws: also `malformed` for a fee that cannot be. What the other parameters may be is not known here.
   public func chainParameters() async throws -> [String: Int64] {
     struct Answer: Decodable {
       struct Parameter: Decodable {

@@ -17,6 +17,7 @@ struct BlockFollower: Sendable {
   static let keptBlocks: Int64 = 20
   /// While it catches up, the solid head is looked at after so many blocks: those are still on the shelf.
   private static let blocksPerLook = 40
+  private static let lateWait: Duration = .seconds(60)
 
   let world: TxEnvironment
   let bus: Bus
@@ -38,6 +39,8 @@ struct BlockFollower: Sendable {
     var blocksSinceLook = 0
     /// A solid block up to which not everything was looked through yet.
     var unfinished: ChainBlock?
+    /// When transactions that were found late are looked at: what cannot be finished costs calls each time.
+    var lateDue = ContinuousClock.now
   }
 
   /// Runs until cancelled. Errors of nodes are waited out; others end it, and the runtime starts it again.
@@ -166,6 +169,7 @@ struct BlockFollower: Sendable {
       if isDue {
         sight.solidDue = .now + sight.pace.solidWait
         sight.blocksSinceLook = 0
+        if sight.lateDue <= .now, try await !pass.finishLate() { sight.lateDue = .now + Self.lateWait }
         sight.unfinished = try await anchor(cursor, &sight)
       }
       var isRewound = false
