@@ -18,7 +18,8 @@ struct ChainWorld: Sendable {
   var bus: Bus { runtime.bus }
 
   static func run(
-    _ chain: FakeChain, rules: DepositRules = DepositRules(), _ body: (ChainWorld) async throws -> Void
+    _ chain: FakeChain, others: [FakeChain] = [], rules: DepositRules = DepositRules(),
+    _ body: (ChainWorld) async throws -> Void
   ) async throws {
     let redis = try await RedisServer.start()
     let conninfo = try await PostgresServer.shared().createDatabase()
@@ -26,7 +27,8 @@ struct ChainWorld: Sendable {
     let ring = try KeyRing(text: FernetTests.key)
     let sealing = FileManager.default.temporaryDirectory.appending(path: "sealing-\(UUID().uuidString)").path
     let world = TxEnvironment(
-      nodes: TronNodePool(nodes: [TronNodeClient(baseURL: chain.url, http: http)]), signer: Signer(ring: ring),
+      nodes: TronNodePool(nodes: ([chain] + others).map { TronNodeClient(baseURL: $0.url, http: http) }),
+      signer: Signer(ring: ring),
       sealing: try SealingKeyFile(path: sealing), orderKey: Samples.orderKey, deposits: rules)
     var service = TxService.make(world)
     // Here the test orders what others would.
@@ -47,7 +49,7 @@ struct ChainWorld: Sendable {
     try await body(this)
     runtime.stop()
     try await running.value
-    chain.stop()
+    for chain in [chain] + others { chain.stop() }
     await http.close()
     try await redis.stop()
   }

@@ -9,8 +9,15 @@ import TronKit
 
 @Suite("What is concluded from solid blocks when nodes tell less, or something else")
 struct SolidDoubtTests {
+  private static let mainnet = "00000000000000001ebf88508a03865c71d452e25f4d51194196a1d22b6653dc"
+
   private func transaction(_ world: ChainWorld) async throws -> StoredTransaction {
     try #require(try await world.rows(StoredTransaction.self).first)
+  }
+
+  /// Both nodes have the same chain.
+  private func produce(_ chains: [FakeChain], _ transactions: [FakeChain.Transaction] = []) throws {
+    for chain in chains { try chain.produce(transactions) }
   }
 
   // MARK: - Effect
@@ -111,6 +118,58 @@ struct SolidDoubtTests {
       chain.solidify()
       try await eventually(within: .seconds(20)) { try await world.told(DelegationFinal.self).count == 1 }
       #expect(try await world.rows(StoredTransaction.self).map(\.id) == [signed.id])
+    }
+  }
+
+  // MARK: - One node's word
+
+  @Test("a solid block that one node has alone takes nothing back while another has the one that was followed")
+  func foreignSolid() async throws {
+    let (first, second) = (try FakeChain(), try FakeChain())
+    try await ChainWorld.run(first, others: [second]) { world in
+      try await world.settle()
+      let signed = try await world.order()
+      try produce([first, second], [FakeChain.Transaction(signed)])
+      try produce([first, second])
+      try await eventually { try await world.told(DelegationConfirmed.self).count == 1 }
+      first.state.withLock { $0.solidFork = 7 }
+      for chain in [first, second] { chain.solidify() }
+      try await eventually(within: .seconds(20)) { world.count("energy_tx_solid_conflicts_total") > 0 }
+      try await eventually(within: .seconds(20)) { try await world.told(DelegationFinal.self).count == 1 }
+      #expect(try await world.told(DelegationReverted.self).isEmpty)
+      #expect(world.count("energy_tx_reorganised_blocks_total") == 0)
+    }
+  }
+
+  @Test("nor while the other node cannot say")
+  func silentWitness() async throws {
+    let (first, second) = (try FakeChain(), try FakeChain())
+    try await ChainWorld.run(first, others: [second]) { world in
+      try await world.settle()
+      let signed = try await world.order()
+      try produce([first, second], [FakeChain.Transaction(signed)])
+      try await eventually { try await world.told(DelegationConfirmed.self).count == 1 }
+      first.state.withLock { $0.solidFork = 7 }
+      first.solidify()
+      try await eventually(within: .seconds(20)) { world.count("energy_tx_solid_conflicts_total") > 1 }
+      #expect(try await world.told(DelegationReverted.self).isEmpty)
+      #expect(try await transaction(world).state == .inBlock)
+    }
+  }
+
+  @Test("a node of a public network whose solid head is its head is not believed")
+  func solidAtHead() async throws {
+    let genesis = try BlockID(hex: Self.mainnet)
+    let chain = try FakeChain(head: 60, solid: 40, genesis: genesis)
+    try await ChainWorld.run(chain) { world in
+      try await world.settle()
+      try chain.produce()
+      chain.solidify()
+      try await eventually(within: .seconds(20)) { try await world.cursor()?.number == 61 }
+      let asked = chain.calls["getblock"] ?? 0
+      try await eventually(within: .seconds(20)) { (chain.calls["getblock"] ?? 0) > asked + 6 }
+      #expect(try await world.scanned() == 40)
+      #expect(try await world.cursor()?.solidNumber == 40)
     }
   }
 }

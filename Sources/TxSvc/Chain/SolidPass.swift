@@ -24,15 +24,18 @@ struct SolidPass: Sendable {
   let reader: ChainReader
   let shelf: BlockShelf
 
-  /// - Parameter solid: a solid block, not beyond the cursor's.
-  func run(_ cursor: BlockCursor, _ solid: ChainBlock) async throws -> Outcome {
+  /// - Parameter anchor: a solid block, not beyond the cursor's.
+  func run(_ cursor: BlockCursor, _ anchor: SolidAnchor) async throws -> Outcome {
     guard var scan = try await scanCursor() else { return .finished }
+    let solid = anchor.block
     // A node that lags, or answers an older solid head than another, has nothing to say.
     guard solid.number > scan.number, solid.number <= cursor.number else { return .finished }
     guard let known = try await followed(solid.number) else {
       throw TransientFailure("block \(solid.number) is solid and was not followed")
     }
-    guard known.blockID == solid.id else { return try await rewind(cursor, below: solid.number) }
+    if known.blockID != solid.id, try await isFork(known, anchor) {
+      return try await rewind(cursor, below: solid.number)
+    }
     var count = 0
     while scan.number < solid.number {
       guard count < Self.blocksMax else { return .more }
@@ -41,6 +44,19 @@ struct SolidPass: Sendable {
       count += 1
     }
     return .finished
+  }
+
+  /// Whether another block was followed than is solid. One node's word takes nothing back while another contradicts
+  /// it, or could yet.
+  private func isFork(_ known: FollowedBlock, _ anchor: SolidAnchor) async throws -> Bool {
+    let word = try await SolidWitness(bus: bus, reader: reader).word(on: anchor)
+    if word == .alone || word == .agrees { return true }
+    bus.metrics.counter("energy_tx_solid_conflicts_total").increment()
+    bus.logger.error(
+      "a node's solid block is not the one that was followed, and no other node agrees: wrong network?",
+      metadata: ["node": "\(anchor.node)", "block": "\(anchor.block.id)", "followed": "\(known.blockID)"])
+    if word == .differs(known.blockID) { return false }
+    throw TransientFailure("\(anchor.node) alone has the solid block \(anchor.block.id)")
   }
 
   /// A fork was followed: everything from the solid head's number on goes.
