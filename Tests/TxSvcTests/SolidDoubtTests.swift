@@ -157,6 +157,21 @@ struct SolidDoubtTests {
     }
   }
 
+  @Test("nothing begins at a solid block that another node contradicts")
+  func beginning() async throws {
+    let (first, second) = (try FakeChain(), try FakeChain())
+    try await ChainWorld.run(first, others: [second]) { world in
+      try await world.settle()
+      first.state.withLock { $0.solidFork = 7 }
+      // As if it had never begun.
+      try await world.bus.read { _ = try $0.execute("delete from block_cursor") }
+      try await eventually(within: .seconds(20)) { world.count("energy_tx_solid_conflicts_total") > 0 }
+      #expect(try await world.cursor() == nil)
+      first.state.withLock { $0.solidFork = nil }
+      try await eventually(within: .seconds(30)) { try await world.cursor() != nil }
+    }
+  }
+
   @Test("a node of a public network whose solid head is its head is not believed")
   func solidAtHead() async throws {
     let genesis = try BlockID(hex: Self.mainnet)
