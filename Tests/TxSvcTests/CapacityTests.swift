@@ -35,6 +35,13 @@ struct CapacityTests {
     #expect(fees.rentals(reclaimsSoon: 0, unshown: 0) == 2)
   }
 
+  @Test("a fee that no balance can pay leaves what bandwidth pays", arguments: [Int64.max, Int64.max / 290 + 1])
+  func unpayableFee(fee: Int64) {
+    let fees = CapacityFees(
+      stakedBandwidth: 0, freeBandwidth: 600, balance: Sun(Int64.max), transactionFee: fee)
+    #expect(fees.transactions == 2)
+  }
+
   @Test(
     "own usage recovers linearly; what comes back is worth nothing at first if it was used",
     arguments: [

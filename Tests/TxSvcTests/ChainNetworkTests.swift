@@ -17,6 +17,17 @@ struct ChainNetworkTests {
     #expect(ChainNetwork.mistake(token: USDT.nile, genesis: mainnet)?.contains(USDT.mainnet.base58) == true)
   }
 
+  @Test("is told by the first block, and says how far a solid head is behind the head at least")
+  func distances() throws {
+    let shasta = try BlockID(bytes: [UInt8](repeating: 0, count: 28) + [0x94, 0xa9, 0x05, 0x9e])
+    #expect(ChainNetwork(genesis: try BlockID(hex: mainnet)) == .mainnet)
+    #expect(ChainNetwork(genesis: try BlockID(hex: nile)) == .nile)
+    #expect(ChainNetwork(genesis: shasta) == .shasta)
+    #expect(ChainNetwork(genesis: try Samples.block(0, fork: 3)) == nil)
+    #expect(ChainNetwork.allCases.allSatisfy { $0.solidDistanceMin > 0 && $0.solidDistanceMin <= 18 })
+    #expect(ChainNetwork.mistake(token: USDT.mainnet, genesis: shasta)?.contains("shasta") == true)
+  }
+
   @Test("is not judged where the operator has a token or a chain of their own")
   func own() throws {
     let own = try Samples.address(9)

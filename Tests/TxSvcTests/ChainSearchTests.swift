@@ -29,27 +29,34 @@ struct ChainSearchTests {
   /// What a node knows of the transaction.
   enum Knowledge: Sendable {
     case nothing, receiptAndBlock, receiptOfAnotherBlock, transactionOnly
+    /// Where it is final.
+    case solid
   }
 
   private func node(solid: Int64, _ knowledge: Knowledge) throws -> StubHTTPServer {
     let (id, hex) = (id, Hex.encode(raw))
     return try StubHTTPServer { request in
-      let has = knowledge == .receiptAndBlock || knowledge == .receiptOfAnotherBlock
+      let has = knowledge == .receiptAndBlock || knowledge == .receiptOfAnotherBlock || knowledge == .solid
       switch request.target {
       case "/walletsolidity/getblock": return .text(Self.block(solid))
       case "/wallet/getblock": return .text(Self.block(solid + 57_000))
       case "/wallet/gettransactioninfobyid": return .text(has ? #"{"id":"\#(id)","blockNumber":9}"# : "{}")
+      case "/walletsolidity/gettransactioninfobyid":
+        return .text(knowledge == .solid ? #"{"id":"\#(id)","blockNumber":9}"# : "{}")
       case "/wallet/gettransactionbyid":
         return .text(knowledge == .nothing ? "{}" : #"{"txID":"\#(id)","raw_data_hex":"\#(hex)"}"#)
-      case "/wallet/getblockbynum":
+      case "/wallet/getblockbynum", "/walletsolidity/getblockbynum":
         let transaction = #"{"ret":[{"contractRet":"SUCCESS"}],"txID":"\#(id)","raw_data_hex":"\#(hex)"}"#
-        return .text(Self.block(5, knowledge == .receiptAndBlock ? #","transactions":[\#(transaction)]"# : ""))
+        let isInBlock = knowledge == .receiptAndBlock || knowledge == .solid
+        return .text(Self.block(5, isInBlock ? #","transactions":[\#(transaction)]"# : ""))
       default: return .text("{}", status: 404)
       }
     }
   }
 
-  private func find(_ nodes: [(solid: Int64, knowledge: Knowledge)]) async throws -> ChainSearch.Finding {
+  private func find(
+    _ nodes: [(solid: Int64, knowledge: Knowledge)], isFollowed: Bool = true
+  ) async throws -> ChainSearch.Finding {
     let servers = try nodes.map { try node(solid: Self.expiration + $0.solid, $0.knowledge) }
     defer { for server in servers { server.stop() } }
     let http = HTTPClient()
@@ -58,7 +65,10 @@ struct ChainSearchTests {
       expirationMs: Self.expiration, signedAt: Samples.now, state: .signed)
     return try await ChainSearch.find(
       transaction,
-      TronNodePool(nodes: servers.map { TronNodeClient(baseURL: $0.url, http: http, timeout: .seconds(2)) }))
+      TronNodePool(nodes: servers.map { TronNodeClient(baseURL: $0.url, http: http, timeout: .seconds(2)) })
+    ) { block in
+      isFollowed && block.hex == Self.blockID
+    }
   }
 
   @Test("believes no node whose solid head is not past the expiration")
@@ -75,6 +85,16 @@ struct ChainSearchTests {
     #expect(try await find([(1, .receiptAndBlock)]) == found)
     #expect(try await find([(0, .receiptAndBlock)]) == found)
     #expect(try await find([(1, .nothing), (1, .receiptAndBlock)]) == found)
+  }
+
+  @Test("a block that was not followed and is not solid shows nothing, and hides nothing that another node shows")
+  func orphan() async throws {
+    let found = ChainSearch.Finding.present(block: try BlockID(hex: Self.blockID), timeMs: 5, result: "SUCCESS")
+    #expect(try await find([(1, .receiptAndBlock)], isFollowed: false) == .nodeLags)
+    #expect(try await find([(0, .receiptAndBlock), (1, .nothing)], isFollowed: false) == .nodeLags)
+    #expect(try await find([(1, .receiptAndBlock), (1, .nothing)], isFollowed: false) == .nodeLags)
+    #expect(try await find([(1, .receiptAndBlock), (1, .solid)], isFollowed: false) == found)
+    #expect(try await find([(1, .solid)], isFollowed: false) == found)
   }
 
   @Test("concludes nothing from a node that contradicts itself")

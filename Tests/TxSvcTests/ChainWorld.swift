@@ -19,7 +19,7 @@ struct ChainWorld: Sendable {
 
   /// - Parameter preferred: URLs of nodes that are asked before the chain's own.
   static func run(
-    _ chain: FakeChain, preferred: [String] = [], rules: DepositRules = DepositRules(),
+    _ chain: FakeChain, preferred: [String] = [], others: [FakeChain] = [], rules: DepositRules = DepositRules(),
     _ body: (ChainWorld) async throws -> Void
   ) async throws {
     let redis = try await RedisServer.start()
@@ -28,7 +28,8 @@ struct ChainWorld: Sendable {
     let ring = try KeyRing(text: FernetTests.key)
     let sealing = FileManager.default.temporaryDirectory.appending(path: "sealing-\(UUID().uuidString)").path
     let world = TxEnvironment(
-      nodes: TronNodePool(nodes: (preferred + [chain.url]).map { TronNodeClient(baseURL: $0, http: http) }),
+      nodes: TronNodePool(
+        nodes: (preferred + ([chain] + others).map(\.url)).map { TronNodeClient(baseURL: $0, http: http) }),
       signer: Signer(ring: ring), sealing: try SealingKeyFile(path: sealing), orderKey: Samples.orderKey,
       headAgeMax: Samples.anyAge, deposits: rules)
     var service = TxService.make(world)
@@ -50,7 +51,7 @@ struct ChainWorld: Sendable {
     try await body(this)
     runtime.stop()
     try await running.value
-    chain.stop()
+    for chain in [chain] + others { chain.stop() }
     await http.close()
     try await redis.stop()
   }
@@ -121,19 +122,25 @@ struct ChainWorld: Sendable {
     }
   }
 
-  /// Orders energy and waits for the transaction at the node.
+  /// Orders energy, of the first wallet there is, and waits for the transaction at the node.
   func order() async throws -> SignedTransaction {
     try await stock()
+    return try await order(Samples.order)
+  }
+
+  /// Likewise, with the wallets that are there.
+  func order(_ order: OrderID) async throws -> SignedTransaction {
+    let known = chain.pool.count
     let now = try await bus.transaction { $0.now }
     let receiver = try Samples.address(0xaa)
     try await publish(
       DelegateEnergy(
-        order: Samples.order, customer: Samples.customer, receiver: receiver, energy: Energy(65_000),
+        order: order, customer: Samples.customer, receiver: receiver, energy: Energy(65_000),
         durationSeconds: 3600, deadline: now.addingTimeInterval(600),
         seal: .delegate(
-          order: Samples.order, customer: Samples.customer, receiver: receiver, energy: Energy(65_000),
+          order: order, customer: Samples.customer, receiver: receiver, energy: Energy(65_000),
           durationSeconds: 3600, key: Samples.orderKey)))
-    try await eventually(within: .seconds(20), "the node has the transaction") { chain.pool.count == 1 }
-    return chain.pool[0]
+    try await eventually(within: .seconds(20), "the node has the transaction") { chain.pool.count == known + 1 }
+    return chain.pool[known]
   }
 }

@@ -186,6 +186,38 @@ struct DelegationCaseTests {
     #expect(delegation.news == [.submitted, .failed])
   }
 
+  @Test("where the block does not say, its receipt decides once it is solid")
+  func unsaid() throws {
+    let terms = try Samples.terms()
+    for (receipt, news) in [(nil, [.submitted, .confirmed, .final]), ("FAILED", [.submitted, .failed])]
+      as [(String?, [DelegationAction.News])]
+    {
+      var delegation = try signed()
+      let id = delegation.transactions[0].id
+      try delegation.inBlock(id, block: try Samples.block(5), timeMs: 5_000, result: ChainTransaction.unsaidResult)
+      try delegation.settle(terms)
+      #expect(delegation.legs[0].state == .signed)
+      try delegation.solid(id, fee: .zero, result: receipt, terms: terms)
+      try delegation.settle(terms)
+      #expect(delegation.news == news)
+    }
+  }
+
+  @Test("where block and receipt contradict each other nothing is decided", arguments: ["SUCCESS", "OUT_OF_TIME"])
+  func contradiction(said: String) throws {
+    var delegation = try signed()
+    let id = delegation.transactions[0].id
+    try delegation.inBlock(id, block: try Samples.block(5), timeMs: 5_000, result: said)
+    let before = delegation
+    #expect(throws: TransientFailure.self) {
+      try delegation.solid(
+        id, fee: Sun(1), result: said == "SUCCESS" ? "FAILED" : nil, terms: try Samples.terms())
+    }
+    #expect(delegation.transactions == before.transactions)
+    #expect(delegation.legs == before.legs)
+    #expect(delegation.delegation.cost == .zero)
+  }
+
   @Test("the end starts a reclaim of every leg; solid reclaims end the order with its cost")
   func reclaimed() throws {
     var delegation = try final()

@@ -8,7 +8,10 @@ final class FakeChain: Sendable {
   struct Transaction: Sendable {
     let raw: [UInt8]
     let id: TransactionID
+    /// Left out of the block where it is empty.
     var result = "SUCCESS"
+    /// Whether the receipt says that it took effect, where that is not what the result says.
+    var hasEffect: Bool?
     /// The receipt's `log` and `internal_transactions`, as JSON.
     var logs = "[]"
     var internals = "[]"
@@ -24,10 +27,11 @@ final class FakeChain: Sendable {
       self.internals = internals
     }
 
-    init(_ signed: SignedTransaction, result: String = "SUCCESS") {
+    init(_ signed: SignedTransaction, result: String = "SUCCESS", hasEffect: Bool? = nil) {
       raw = signed.rawBytes
       id = signed.id
       self.result = result
+      self.hasEffect = hasEffect
     }
   }
 
@@ -50,6 +54,10 @@ final class FakeChain: Sendable {
     var solidAnswer: Int64?
     /// Blocks that are dated an hour late so many times more.
     var datedLate: [Int64: Int] = [:]
+    /// Solid blocks are told as those of this fork.
+    var solidFork: UInt8?
+    /// What blocks that are not asked for as solid say of every transaction.
+    var resultBeforeSolid: String?
 
     var head: Int64 { Int64(blocks.count) - 1 }
   }
@@ -61,9 +69,17 @@ final class FakeChain: Sendable {
   private let server = Mutex<StubHTTPServer?>(nil)
 
   /// A chain of empty blocks.
-  init(head: Int64 = 30, solid: Int64 = 20) throws {
+  /// - Parameter genesis: another id of the first block.
+  init(head: Int64 = 30, solid: Int64 = 20, genesis: BlockID? = nil) throws {
     var blocks: [Block] = []
-    for number in 0...head { blocks.append(try Self.block(number, after: blocks.last?.id, fork: 0, [])) }
+    for number in 0...head {
+      let block = try Self.block(number, after: blocks.last?.id, fork: 0, [])
+      let isGenesis = number == 0 && genesis != nil
+      blocks.append(
+        Block(
+          id: isGenesis ? genesis ?? block.id : block.id, parent: block.parent, timestamp: block.timestamp,
+          transactions: []))
+    }
     state = Mutex(State(blocks: blocks, solid: solid))
     let server = try StubHTTPServer { [weak self] in .text(self?.answer($0) ?? "{}") }
     self.server.withLock { $0 = server }
@@ -118,15 +134,15 @@ final class FakeChain: Sendable {
         guard wanted >= 0, wanted <= last else { return "{}" }
         let isLate = state.datedLate[wanted, default: 0] > 0
         if isLate { state.datedLate[wanted, default: 0] -= 1 }
-        return Self.json(state.blocks[Int(wanted)], lateMs: isLate ? 3_600_000 : 0)
-      case "getblock": return Self.json(state.blocks[Int(last)], withTransactions: false)
+        return Self.json(Self.told(wanted, isSolid, state), lateMs: isLate ? 3_600_000 : 0)
+      case "getblock": return Self.json(Self.told(last, isSolid, state), withTransactions: false)
       case "getblockbylimitnext":
         let range = max(0, number("startNum"))..<max(0, min(number("endNum"), last + 1))
         return #"{"block":[\#(range.map { Self.json(state.blocks[Int($0)]) }.joined(separator: ","))]}"#
       case "gettransactioninfobyblocknum":
         let wanted = number("num")
         guard wanted >= 0, wanted <= last, !state.hasStaleReceipts else { return "[]" }
-        return "[\(Self.receipts(state.blocks[Int(wanted)]).joined(separator: ","))]"
+        return "[\(Self.receipts(Self.told(wanted, isSolid, state)).joined(separator: ","))]"
       case "broadcasthex": return Self.broadcast(parameters?["transaction"] as? String ?? "", &state)
       case "getaccount": return #"{"address":"\#(parameters?["address"] as? String ?? "")","balance":1000000}"#
       case "getaccountresource":
@@ -144,9 +160,22 @@ final class FakeChain: Sendable {
     return #"{"result":true,"txid":"\#(signed.id.hex)"}"#
   }
 
+  /// A block as the state says that it is answered.
+  private static func told(_ number: Int64, _ isSolid: Bool, _ state: State) -> Block {
+    let block = state.blocks[Int(number)]
+    var transactions = block.transactions
+    if !isSolid, let result = state.resultBeforeSolid {
+      for index in transactions.indices { transactions[index].result = result }
+    }
+    let bytes = Array(block.id.bytes.prefix(8)) + [UInt8](repeating: state.solidFork ?? 0, count: 24)
+    let id = isSolid && state.solidFork != nil ? (try? BlockID(bytes: bytes)) ?? block.id : block.id
+    return Block(id: id, parent: block.parent, timestamp: block.timestamp, transactions: transactions)
+  }
+
   private static func json(_ block: Block, withTransactions: Bool = true, lateMs: Int64 = 0) -> String {
     let transactions = block.transactions.map { transaction in
-      #"{"ret":[{"contractRet":"\#(transaction.result)"}],"txID":"\#(transaction.id.hex)","#
+      let ret = transaction.result.isEmpty ? "" : #""ret":[{"contractRet":"\#(transaction.result)"}],"#
+      return #"{\#(ret)"txID":"\#(transaction.id.hex)","#
         + #""raw_data_hex":"\#(Hex.encode(transaction.raw))"}"#
     }
     let isListed = withTransactions && !transactions.isEmpty
@@ -157,7 +186,8 @@ final class FakeChain: Sendable {
 
   private static func receipts(_ block: Block) -> [String] {
     block.transactions.map { transaction in
-      let failure = transaction.result == "SUCCESS" ? "" : #""result":"FAILED","#
+      let hasEffect = transaction.hasEffect ?? ["SUCCESS", ""].contains(transaction.result)
+      let failure = hasEffect ? "" : #""result":"FAILED","#
       return #"{"id":"\#(transaction.id.hex)","fee":1000,"blockNumber":\#(block.id.number),"#
         + #""blockTimeStamp":\#(block.timestamp),\#(failure)"receipt":{"net_fee":1000},"log":\#(transaction.logs),"#
         + #""internal_transactions":\#(transaction.internals)}"#

@@ -49,10 +49,15 @@ struct ResourcesAnswer: Decodable {
   var TotalEnergyLimit: Int64?
   var TotalEnergyWeight: Int64?
 
-  var resources: AccountResources {
+  func resources() throws(TronNodeError) -> AccountResources {
     AccountResources(
-      energyLimit: Energy(EnergyLimit ?? 0), energyUsed: Energy(EnergyUsed ?? 0), bandwidthLimit: NetLimit ?? 0,
-      bandwidthUsed: NetUsed ?? 0, freeBandwidthLimit: freeNetLimit ?? 0, freeBandwidthUsed: freeNetUsed ?? 0,
-      totalEnergyLimit: TotalEnergyLimit ?? 0, totalEnergyWeight: TotalEnergyWeight ?? 0)
+      energyLimit: Energy(try NodeNumber.resource(EnergyLimit, "EnergyLimit")),
+      energyUsed: Energy(try NodeNumber.resource(EnergyUsed, "EnergyUsed")),
+      bandwidthLimit: try NodeNumber.resource(NetLimit, "NetLimit"),
+      bandwidthUsed: try NodeNumber.resource(NetUsed, "NetUsed"),
+      freeBandwidthLimit: try NodeNumber.resource(freeNetLimit, "freeNetLimit"),
+      freeBandwidthUsed: try NodeNumber.resource(freeNetUsed, "freeNetUsed"),
+      totalEnergyLimit: try NodeNumber.resource(TotalEnergyLimit, "TotalEnergyLimit"),
+      totalEnergyWeight: try NodeNumber.resource(TotalEnergyWeight, "TotalEnergyWeight"))
   }
 }

@@ -155,6 +155,8 @@ struct BlockReader {
     guard id.number == number else {
       throw TronNodeError(.malformed, "the block \(id) says it has the number \(number)")
     }
+    _ = try NodeNumber.checked(number, "block number", NodeNumber.blocks)
+    _ = try NodeNumber.checked(timestamp, "block time", NodeNumber.times)
     // java-tron: the root of a block without transactions is all zeros.
     guard !isFull || !hasTransactionRoot || transactions?.isEmpty == false else {
       throw TronNodeError(.malformed, "the block \(id) names transactions and has none")

@@ -125,20 +125,21 @@ struct AccountAnswer: Decodable {
   func account() throws -> ChainAccount? {
     guard let address else { return nil }
     return ChainAccount(
-      address: address, isContract: type == "Contract", balance: Sun(balance ?? 0),
-      frozenEnergy: frozen("ENERGY"), frozenBandwidth: frozen(nil),
-      delegatedEnergy: Sun(account_resource?.delegated_frozenV2_balance_for_energy ?? 0),
-      delegatedBandwidth: Sun(delegated_frozenV2_balance_for_bandwidth ?? 0),
-      acquiredEnergy: Sun(account_resource?.acquired_delegated_frozenV2_balance_for_energy ?? 0),
-      acquiredBandwidth: Sun(acquired_delegated_frozenV2_balance_for_bandwidth ?? 0),
+      address: address, isContract: type == "Contract", balance: try NodeNumber.sun(balance, "balance"),
+      frozenEnergy: try frozen("ENERGY"), frozenBandwidth: try frozen(nil),
+      delegatedEnergy: try NodeNumber.sun(account_resource?.delegated_frozenV2_balance_for_energy, "delegated energy"),
+      delegatedBandwidth: try NodeNumber.sun(delegated_frozenV2_balance_for_bandwidth, "delegated bandwidth"),
+      acquiredEnergy: try NodeNumber.sun(
+        account_resource?.acquired_delegated_frozenV2_balance_for_energy, "acquired energy"),
+      acquiredBandwidth: try NodeNumber.sun(acquired_delegated_frozenV2_balance_for_bandwidth, "acquired bandwidth"),
       ownerPermission: try owner_permission?.permission(),
       witnessPermission: try witness_permission?.permission(),
       activePermissions: try (active_permission ?? []).map { try $0.permission() })
   }
 
   /// An entry without a type is bandwidth.
-  private func frozen(_ wanted: String?) -> Sun {
+  private func frozen(_ wanted: String?) throws -> Sun {
     let entries = (frozenV2 ?? []).filter { $0.type == wanted || (wanted == nil && $0.type == "BANDWIDTH") }
-    return Sun(entries.reduce(0) { $0 &+ ($1.amount ?? 0) })
+    return try entries.reduce(.zero) { try $0.adding(try NodeNumber.sun($1.amount, "frozenV2")) }
   }
 }

@@ -40,7 +40,7 @@ extension ChainBlock {
 /// A transaction that is in a block.
 public struct ChainTransaction: Hashable, Sendable {
   public let id: TransactionID
-  /// `SUCCESS`, or why it failed; failed ones are in blocks too.
+  /// `SUCCESS`, or why it failed; failed ones are in blocks too. `unsaidResult` where the node does not say.
   public let contractRet: String
   /// What was signed. The node's own decoding is not used.
   public let rawBytes: [UInt8]
@@ -58,8 +58,11 @@ public struct ChainTransaction: Hashable, Sendable {
     guard TransactionID(ofRawBytes: rawBytes) == id else {
       throw TronNodeError(.malformed, "the bytes of transaction \(id) have another id")
     }
-    self.init(id: id, contractRet: contractRet ?? "DEFAULT", rawBytes: rawBytes)
+    self.init(id: id, contractRet: contractRet ?? Self.unsaidResult, rawBytes: rawBytes)
   }
+
+  /// java-tron's default, which JSON leaves out: it tells neither success nor failure.
+  public static let unsaidResult = "DEFAULT"
 
   public var succeeded: Bool { contractRet == "SUCCESS" }
 

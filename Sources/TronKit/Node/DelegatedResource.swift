@@ -35,21 +35,25 @@ struct DelegatedResourceAnswer: Decodable {
   func resource() throws -> DelegatedResource {
     var sum = DelegatedResource()
     for record in delegatedResource ?? [] {
-      let energy = Sun(record.frozen_balance_for_energy ?? 0)
-      let bandwidth = Sun(record.frozen_balance_for_bandwidth ?? 0)
+      let energy = try NodeNumber.sun(record.frozen_balance_for_energy, "frozen_balance_for_energy")
+      let bandwidth = try NodeNumber.sun(record.frozen_balance_for_bandwidth, "frozen_balance_for_bandwidth")
       if let expiry = record.expire_time_for_energy, expiry > 0 {
         sum.locked.energy = try sum.locked.energy.adding(energy)
-        sum.energyExpiry = max(sum.energyExpiry ?? 0, expiry)
+        sum.energyExpiry = max(sum.energyExpiry ?? 0, try time(expiry))
       } else {
         sum.unlocked.energy = try sum.unlocked.energy.adding(energy)
       }
       if let expiry = record.expire_time_for_bandwidth, expiry > 0 {
         sum.locked.bandwidth = try sum.locked.bandwidth.adding(bandwidth)
-        sum.bandwidthExpiry = max(sum.bandwidthExpiry ?? 0, expiry)
+        sum.bandwidthExpiry = max(sum.bandwidthExpiry ?? 0, try time(expiry))
       } else {
         sum.unlocked.bandwidth = try sum.unlocked.bandwidth.adding(bandwidth)
       }
     }
     return sum
+  }
+
+  private func time(_ expiry: Int64) throws(TronNodeError) -> Int64 {
+    try NodeNumber.checked(expiry, "expire_time", NodeNumber.times)
   }
 }

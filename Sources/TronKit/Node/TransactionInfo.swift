@@ -98,10 +98,14 @@ struct TransactionInfoAnswer: Decodable {
     guard let id, let blockNumber else { return nil }
     let executed = receipt?.result ?? ""
     return TransactionInfo(
-      id: id, blockNumber: blockNumber, blockTimestamp: blockTimeStamp ?? 0, fee: Sun(fee ?? 0),
+      id: id, blockNumber: try NodeNumber.checked(blockNumber, "blockNumber", NodeNumber.blocks),
+      blockTimestamp: try NodeNumber.checked(blockTimeStamp, "blockTimeStamp", NodeNumber.times),
+      fee: Sun(try NodeNumber.resource(fee, "fee")),
       succeeded: result != "FAILED" && (executed.isEmpty || executed == "SUCCESS"), receiptResult: executed,
-      message: NodeText.readable(resMessage ?? ""), energyUsed: Energy(receipt?.energy_usage_total ?? 0),
-      bandwidthUsed: receipt?.net_usage ?? 0, bandwidthFee: Sun(receipt?.net_fee ?? 0),
+      message: NodeText.readable(resMessage ?? ""),
+      energyUsed: Energy(try NodeNumber.resource(receipt?.energy_usage_total, "energy_usage_total")),
+      bandwidthUsed: try NodeNumber.resource(receipt?.net_usage, "net_usage"),
+      bandwidthFee: Sun(try NodeNumber.resource(receipt?.net_fee, "net_fee")),
       logs: try (log ?? []).map { try $0.log() },
       internalTransfers: (internal_transactions ?? []).compactMap { $0.transfer })
   }

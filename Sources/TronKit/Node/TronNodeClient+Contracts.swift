@@ -68,7 +68,7 @@ extension TronNodeClient {
     do {
       let answer: Answer = try await post("estimateenergy", call(owner, contract, data))
       if let problem = answer.result?.problem(name) { throw problem }
-      if let energy = answer.energy_required { return Energy(energy) }
+      if let energy = answer.energy_required { return Energy(try NodeNumber.resource(energy, "energy_required")) }
     } catch let error as TronNodeError where error.code == .unsupported {}
     let trial = try await triggerConstantContract(owner: owner, contract: contract, data: data)
     if let revert = trial.revert { throw TronNodeError(.invalid, "\(contract) refused the call: \(revert)") }
@@ -86,7 +86,7 @@ extension TronNodeClient {
       var contract_state: State?
     }
     let answer: Answer = try await post("getcontractinfo", ["value": .address(contract)])
-    return answer.contract_state?.energy_factor ?? 0
+    return try NodeNumber.resource(answer.contract_state?.energy_factor, "energy_factor")
   }
 
   // MARK: Prices
@@ -105,7 +105,9 @@ extension TronNodeClient {
       guard parts.count == 2, let since = Int64(parts[0]), let price = Int64(parts[1]) else {
         throw TronNodeError(.malformed, "\(name) gave the price \(String(pair.prefix(80)).debugDescription)")
       }
-      return ChainPrice(since: since, price: Sun(price))
+      return ChainPrice(
+        since: try NodeNumber.checked(since, "a price since", NodeNumber.times),
+        price: Sun(try NodeNumber.resource(price, "a price of")))
     }
   }
 
@@ -149,7 +151,7 @@ struct ConstantCallAnswer: Decodable {
     let message = NodeText.readable(result?.message ?? "")
     let isRefused = transaction?.ret?.first?.ret == "FAILED" || !message.isEmpty
     return ConstantCall(
-      energyUsed: Energy(energy_used ?? 0), result: bytes,
+      energyUsed: Energy(try NodeNumber.resource(energy_used, "energy_used")), result: bytes,
       revert: isRefused ? Self.reason(bytes) ?? (message.isEmpty ? "the call failed" : message) : nil)
   }
 

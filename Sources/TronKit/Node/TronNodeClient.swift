@@ -62,7 +62,7 @@ public struct TronNodeClient: Sendable {
 
   public func resources(_ address: TronAddress) async throws -> AccountResources {
     let answer: ResourcesAnswer = try await post("getaccountresource", ["address": .address(address)])
-    return answer.resources
+    return try answer.resources()
   }
 
   /// The most that the owner can lend at this moment, its unrecovered usage considered.
@@ -72,7 +72,7 @@ public struct TronNodeClient: Sendable {
     struct Answer: Decodable { var max_size: Int64? }
     let answer: Answer = try await post(
       "getcandelegatedmaxsize", ["owner_address": .address(owner), "type": .integer(Int64(resource.rawValue))], solid)
-    return Sun(answer.max_size ?? 0)
+    return try NodeNumber.sun(answer.max_size, "max_size")
   }
 
   public func delegatedResource(
@@ -198,6 +198,7 @@ public struct TronNodeClient: Sendable {
   }
 
   /// The chain's parameters by name, such as `getEnergyFee`; those that are 0 included.
+  /// - Throws: also `malformed` for a fee that cannot be. What the other parameters may be is not known here.
   public func chainParameters() async throws -> [String: Int64] {
     struct Answer: Decodable {
       struct Parameter: Decodable {
@@ -207,6 +208,9 @@ public struct TronNodeClient: Sendable {
       var chainParameter: [Parameter]
     }
     let answer: Answer = try await post("getchainparameters", [:])
+    for parameter in answer.chainParameter where parameter.key.hasSuffix("Fee") {
+      _ = try NodeNumber.resource(parameter.value, "a fee of")
+    }
     return Dictionary(answer.chainParameter.map { ($0.key, $0.value ?? 0) }, uniquingKeysWith: { $1 })
   }
 

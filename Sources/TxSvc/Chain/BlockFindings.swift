@@ -32,7 +32,7 @@ struct BlockFindings: Sendable {
         current.blockID == cursor.blockID
       else { return Advance() }
       var strays: [StrayTransaction] = []
-      try Self.change(orders, unit, world) { delegation, _ in
+      try Self.change(orders, unit, world, bus) { delegation, _ in
         for transaction in delegation.transactions {
           guard let result = results[transaction.id] else { continue }
           if transaction.state == .dead {
@@ -86,7 +86,7 @@ struct BlockFindings: Sendable {
       guard let lost = try unit.find(FollowedBlock.self, FollowedBlock.key(number)) else {
         throw InvariantViolation("block \(number) is the cursor's and is not among the followed blocks")
       }
-      try Self.change(orders, unit, world) { delegation, _ in
+      try Self.change(orders, unit, world, bus) { delegation, _ in
         for transaction in delegation.transactions where transaction.blockID == lost.blockID {
           try delegation.reverted(transaction.id)
         }
@@ -111,9 +111,10 @@ struct BlockFindings: Sendable {
     [.row(BlockCursor.self, BlockCursor.key)] + orders.flatMap { DelegationCase.needs($0) }
   }
 
-  /// Applies facts to each order's case and draws the conclusions.
+  /// Applies facts to each order's case and draws the conclusions. An order whose own rows contradict them is left as
+  /// it is, for a person to look at: the chain goes on for all others.
   static func change(
-    _ orders: [OrderID], _ unit: UnitOfWork, _ world: TxEnvironment,
+    _ orders: [OrderID], _ unit: UnitOfWork, _ world: TxEnvironment, _ bus: Bus,
     _ apply: (inout DelegationCase, DelegationCase.Terms) throws -> Void
   ) throws {
     guard !orders.isEmpty else { return }
@@ -121,8 +122,17 @@ struct BlockFindings: Sendable {
     for order in orders {
       guard let before = try DelegationCase.load(order, from: unit) else { continue }
       var delegation = before
-      try apply(&delegation, terms)
-      try delegation.settle(terms)
+      do {
+        try apply(&delegation, terms)
+        try delegation.settle(terms)
+        try delegation.check()
+      } catch let error where error is InvariantViolation || error is AmountError {
+        bus.metrics.counter("energy_tx_orders_passed_over_total").increment()
+        bus.logger.critical(
+          "an order's rows contradict the chain, and the order was passed over",
+          metadata: ["order": "\(order)", "error": "\(error)"])
+        continue
+      }
       try delegation.save(over: before, to: unit)
     }
   }

@@ -17,6 +17,7 @@ struct BlockFollower: Sendable {
   static let keptBlocks: Int64 = 20
   /// While it catches up, the solid head is looked at after so many blocks: those are still on the shelf.
   private static let blocksPerLook = 40
+  private static let lateWait: Duration = .seconds(60)
 
   let world: TxEnvironment
   let bus: Bus
@@ -37,7 +38,10 @@ struct BlockFollower: Sendable {
     var solidDue = ContinuousClock.now
     var blocksSinceLook = 0
     /// A solid block up to which not everything was looked through yet.
-    var unfinished: ChainBlock?
+    var unfinished: SolidAnchor?
+    /// When transactions that were found late are looked at: what cannot be finished costs calls each time.
+    var lateDue = ContinuousClock.now
+    var network: ChainNetwork?
   }
 
   /// Runs until cancelled. Errors of nodes are waited out; others end it, and the runtime starts it again.
@@ -64,7 +68,7 @@ struct BlockFollower: Sendable {
     if !sight.hasBegun {
       sight.pace = FollowPace(intervalMs: cursor.intervalMs)
       sight.headNumber = try await reader.read(.head) { try await $0.head().number }
-      try await checkNetwork()
+      sight.network = try await checkNetwork()
       sight.hasBegun = true
     }
     let asked = ContinuousClock.now
@@ -91,12 +95,12 @@ struct BlockFollower: Sendable {
   }
 
   /// A token of another network would hide every deposit.
-  private func checkNetwork() async throws {
-    let genesis = try await found { try await reader.read(.head) { try await $0.block(number: 0) } }
-    guard let genesis, let mistake = ChainNetwork.mistake(token: world.deposits.token, genesis: genesis.id) else {
-      return
+  private func checkNetwork() async throws -> ChainNetwork? {
+    let (network, genesis) = try await reader.network()
+    if let genesis, let mistake = ChainNetwork.mistake(token: world.deposits.token, genesis: genesis) {
+      throw InvariantViolation(mistake)
     }
-    throw InvariantViolation(mistake)
+    return network
   }
 
   // MARK: - The next block
@@ -182,6 +186,7 @@ struct BlockFollower: Sendable {
       if isDue {
         sight.solidDue = .now + sight.pace.solidWait
         sight.blocksSinceLook = 0
+        if sight.lateDue <= .now, try await !pass.finishLate() { sight.lateDue = .now + Self.lateWait }
         sight.unfinished = try await anchor(cursor, &sight)
       }
       var isRewound = false
@@ -206,11 +211,13 @@ struct BlockFollower: Sendable {
   }
 
   /// The solid head; where that is beyond the cursor, the solid block of the cursor's number.
-  private func anchor(_ cursor: BlockCursor, _ sight: inout Sight) async throws -> ChainBlock {
-    let solid = try await reader.read(.solidHead) { try await $0.solidHead() }
-    sight.headNumber = max(sight.headNumber, solid.number)
-    guard solid.number > cursor.number else { return solid }
-    return try await reader.read(.block) { try await $0.block(number: cursor.number, solid: true) }
+  private func anchor(_ cursor: BlockCursor, _ sight: inout Sight) async throws -> SolidAnchor {
+    let solid = try await reader.solidHead(followed: cursor.number, on: sight.network)
+    sight.headNumber = max(sight.headNumber, solid.block.number)
+    guard solid.block.number > cursor.number else { return solid }
+    return try await reader.read(.block) { node in
+      SolidAnchor(block: try await node.block(number: cursor.number, solid: true), node: node.name)
+    }
   }
 
   private func writeCalls(_ now: Date) async throws {

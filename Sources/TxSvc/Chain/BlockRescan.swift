@@ -45,7 +45,7 @@ struct BlockRescan: Sendable {
   ) throws -> Int {
     var strays: [StrayTransaction] = []
     var found = 0
-    try BlockFindings.change(orders, unit, world) { delegation, _ in
+    try BlockFindings.change(orders, unit, world, bus) { delegation, _ in
       for transaction in delegation.transactions {
         guard let result = results[transaction.id] else { continue }
         switch transaction.state {

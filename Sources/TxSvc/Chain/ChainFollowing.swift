@@ -36,7 +36,7 @@ enum ChainFollowing {
       let cursor = try unit.find(BlockCursor.self, BlockCursor.key)
     else { return }
     // A day's blocks of mainnet at most: a faster chain has more, and no more calls for them.
-    let count = min(CallBudget.dayMs / cursor.intervalMs, CallBudget.dayMs / FollowPace.mainnetIntervalMs)
+    let count = min(CallBudget.dayMs / max(1, cursor.intervalMs), CallBudget.dayMs / FollowPace.mainnetIntervalMs)
     let first = max(0, scan.number - min(count, world.chainRecordBlocks) + 1)
     guard first <= scan.number else { return }
     try unit.save(ChainTask(id: id, kind: .compare, blocks: first...scan.number, now: unit.now))

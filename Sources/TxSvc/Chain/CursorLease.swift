@@ -40,19 +40,25 @@ struct CursorLease: Sendable {
   /// watched, before there is a cursor.
   private func create() async throws -> BlockCursor? {
     let process = bus.process
-    let (solid, head) = try await reader.read(.solidHead) { node in
-      reader.count(.head)
-      return (try await node.solidHead(), try await node.head())
+    let anchor = try await reader.solidHead(followed: 0, on: try await reader.network().network)
+    if case .differs(let other) = try await SolidWitness(bus: bus, reader: reader).word(on: anchor) {
+      bus.metrics.counter("energy_tx_solid_conflicts_total").increment()
+      throw InvariantViolation(
+        "\(anchor.node) has the solid block \(anchor.block.id) and another node \(other): "
+          + "ENERGY_TRON_NODES must be of one network")
     }
+    let solid = anchor.block
+    let head = try await reader.read(.head) { try await $0.head() }
     let distance = head.number - solid.number
-    let intervalMs = distance > 0 ? (head.timestamp - solid.timestamp) / distance : FollowPace.mainnetIntervalMs
+    let pace = FollowPace(
+      intervalMs: distance > 0 ? (head.timestamp - solid.timestamp) / distance : FollowPace.mainnetIntervalMs)
     return try await bus.transaction(needs: [.row(BlockCursor.self, BlockCursor.key)]) { unit in
       if try unit.find(BlockCursor.self, BlockCursor.key) != nil { return nil }
       let cursor = BlockCursor(
         id: BlockCursor.key, number: solid.number, blockID: solid.id, timeMs: solid.timestamp, advancedAt: unit.now,
         headNumber: head.number, solidNumber: solid.number, solidBlockID: solid.id, solidTimeMs: solid.timestamp,
-        intervalMs: intervalMs,
-        follower: process, leaseUntil: unit.now.addingTimeInterval(BlockFollower.lease))
+        intervalMs: pace.intervalMs, follower: process,
+        leaseUntil: unit.now.addingTimeInterval(BlockFollower.lease))
       try unit.save(cursor)
       return cursor
     }

@@ -24,16 +24,18 @@ struct SolidPass: Sendable {
   let reader: ChainReader
   let shelf: BlockShelf
 
-  /// - Parameter solid: a solid block, not beyond the cursor's.
-  func run(_ cursor: BlockCursor, _ solid: ChainBlock) async throws -> Outcome {
+  /// - Parameter anchor: a solid block, not beyond the cursor's.
+  func run(_ cursor: BlockCursor, _ anchor: SolidAnchor) async throws -> Outcome {
     guard var scan = try await scanCursor() else { return .finished }
-    try await finishLate(upTo: scan.number)
+    let solid = anchor.block
     // A node that lags, or answers an older solid head than another, has nothing to say.
     guard solid.number > scan.number, solid.number <= cursor.number else { return .finished }
     guard let known = try await followed(solid.number) else {
       throw TransientFailure("block \(solid.number) is solid and was not followed")
     }
-    guard known.blockID == solid.id else { return try await rewind(cursor, below: solid.number) }
+    if known.blockID != solid.id, try await isFork(known, anchor) {
+      return try await rewind(cursor, below: solid.number)
+    }
     var count = 0
     while scan.number < solid.number {
       guard count < Self.blocksMax else { return .more }
@@ -42,6 +44,19 @@ struct SolidPass: Sendable {
       count += 1
     }
     return .finished
+  }
+
+  /// Whether another block was followed than is solid. One node's word takes nothing back while another contradicts
+  /// it, or could yet.
+  private func isFork(_ known: FollowedBlock, _ anchor: SolidAnchor) async throws -> Bool {
+    let word = try await SolidWitness(bus: bus, reader: reader).word(on: anchor)
+    if word == .alone || word == .agrees { return true }
+    bus.metrics.counter("energy_tx_solid_conflicts_total").increment()
+    bus.logger.error(
+      "a node's solid block is not the one that was followed, and no other node agrees: wrong network?",
+      metadata: ["node": "\(anchor.node)", "block": "\(anchor.block.id)", "followed": "\(known.blockID)"])
+    if word == .differs(known.blockID) { return false }
+    throw TransientFailure("\(anchor.node) alone has the solid block \(anchor.block.id)")
   }
 
   /// A fork was followed: everything from the solid head's number on goes.
@@ -60,11 +75,14 @@ struct SolidPass: Sendable {
   private func scanNext(_ scan: ScanCursor, _ solid: ChainBlock) async throws -> ScanCursor? {
     let number = scan.number + 1
     let known = try await followedOrFetched(number)
-    let orders = try await ours(in: number)
+    let ours = try await ours(in: number)
+    let orders = Self.orders(of: ours)
     let isLookedInto = scan.watched > 0 && known.transactions != 0
     let block = isLookedInto ? try await whole(known, number) : shelf.block(known.blockID)
-    let receipts = isLookedInto || !orders.isEmpty ? try await self.receipts(known, number, block) : []
-    let transfers = isLookedInto ? block.map { world.deposits.transfers(in: $0, receipts: receipts) } ?? [] : []
+    let place = SolidPlace(known, number: number)
+    let evidence = try await evidence(place, block, ours, isNeeded: isLookedInto)
+    let read = isLookedInto ? block : nil
+    let transfers = read.map { world.deposits.transfers(in: $0, receipts: evidence.receipts) } ?? []
     let findings = DepositFindings(world: world, bus: bus, transfers: transfers, block: known, number: number)
     let own = transfers.isEmpty ? [] : try await findings.suppliers()
 
@@ -83,13 +101,13 @@ struct SolidPass: Sendable {
       guard isLookedInto || current.watched == 0 || known.transactions == 0 else {
         throw TransientFailure("the first addresses are watched from block \(number) on", delay: .zero)
       }
-      let ours = try finish(orders, in: number, receipts, unit)
+      let finished = try finish(orders, evidence, unit)
       for var stray in try unit.all(StrayTransaction.self) where !stray.isSolid { try stray.tell(unit) }
       let count = try findings.record(own: own, unit)
       try unit.save(
         SolidBlock(
-          number: number, blockID: known.blockID, timeMs: known.timeMs, transactions: known.transactions, ours: ours,
-          deposits: count.taken))
+          number: number, blockID: known.blockID, timeMs: known.timeMs, transactions: known.transactions,
+          ours: finished.solid, deposits: count.taken))
       try unit.delete(SolidBlock.self, forgotten)
       try unit.delete(FollowedBlock.self, FollowedBlock.key(number - BlockFollower.keptBlocks))
       current.number = number
@@ -114,43 +132,59 @@ struct SolidPass: Sendable {
     try unit.save(cursor)
   }
 
-  /// - Returns: how many transactions of ours are final with it.
-  private func finish(_ orders: [OrderID], in number: Int64, _ receipts: [TransactionInfo], _ unit: UnitOfWork) throws
-    -> Int
-  {
-    let byID = Dictionary(receipts.map { ($0.id, $0) }) { first, _ in first }
-    var count = 0
-    try BlockFindings.change(orders, unit, world) { delegation, terms in
+  /// How many transactions of ours are final with a block, or are not in it.
+  private struct Finished: Sendable {
+    var solid = 0
+    var reverted = 0
+  }
+
+  private func finish(_ orders: [OrderID], _ evidence: SolidEvidence, _ unit: UnitOfWork) throws -> Finished {
+    let place = evidence.place
+    let byID = Dictionary(evidence.receipts.map { ($0.id, $0) }) { first, _ in first }
+    var finished = Finished()
+    try BlockFindings.change(orders, unit, world, bus) { delegation, terms in
       for transaction in delegation.transactions
-      where transaction.state == .inBlock && transaction.blockNumber == number {
-        guard let receipt = byID[transaction.id] else {
-          throw TransientFailure("solid block \(number) has no receipt of \(transaction.id)")
+      where transaction.state == .inBlock && transaction.blockNumber == place.number {
+        // Of its number another block is solid, or the block does not hold it: the same bytes are sent again.
+        guard transaction.blockID == place.blockID, !evidence.absent.contains(transaction.id) else {
+          try delegation.reverted(transaction.id)
+          finished.reverted += 1
+          continue
         }
-        count += 1
+        guard let receipt = byID[transaction.id] else {
+          throw TransientFailure("solid block \(place.number) has no receipt of \(transaction.id)")
+        }
+        if let result = evidence.results[transaction.id] { try delegation.corrected(transaction.id, result: result) }
         try delegation.solid(
           transaction.id, fee: receipt.fee, result: receipt.succeeded ? nil : "FAILED", terms: terms)
+        finished.solid += 1
       }
     }
-    return count
+    return finished
   }
 
   /// Transactions that were found in a block after it had been looked through, by whoever asked the chain for them.
-  private func finishLate(upTo number: Int64) async throws {
-    let rows = try await bus.read { session in
-      try session.execute(
-        """
-        select block_number, order_id from transactions where state = 'in_block' and block_number <= $1
-        order by block_number, order_id limit $2
-        """, [.int(number), .int(Self.transactionsMax)]
-      ).rows.map { (try $0.int("block_number"), OrderID(text: try $0.string("order_id"))) }
-    }
-    for (number, rows) in Dictionary(grouping: rows, by: \.0).sorted(by: { $0.key < $1.key }) {
-      let orders = Array(Set(rows.map(\.1))).sorted { $0.text < $1.text }
-      let receipts = try await reader.read(.receipts) { try await $0.transactionInfos(inBlock: number, solid: true) }
-      try await bus.transaction(needs: BlockFindings.needs(orders)) { unit in
-        _ = try finish(orders, in: number, receipts.filter { $0.blockNumber == number }, unit)
+  /// A block that cannot be settled holds up no other.
+  /// - Returns: false when there are some and nothing could be done for any.
+  func finishLate() async throws -> Bool {
+    guard let scan = try await scanCursor() else { return true }
+    let late = try await transactions("block_number <= $1", scan.number, limit: Self.transactionsMax)
+    var count = 0
+    for (number, ours) in Dictionary(grouping: late, by: { $0.blockNumber ?? 0 }).sorted(by: { $0.key < $1.key }) {
+      do {
+        let evidence = try await evidence(try await place(number), nil, ours, isNeeded: false)
+        let orders = Self.orders(of: ours)
+        let finished = try await bus.transaction(needs: BlockFindings.needs(orders)) { unit in
+          try finish(orders, evidence, unit)
+        }
+        count += finished.solid + finished.reverted
+      } catch let error where error is TransientFailure || error is TronNodeError {
+        bus.metrics.counter("energy_tx_solid_failures_total").increment()
+        bus.logger.warning(
+          "transactions that were found late wait", metadata: ["block": "\(number)", "error": "\(error)"])
       }
     }
+    return late.isEmpty || count > 0
   }
 
   // MARK: - Reading
@@ -168,13 +202,41 @@ struct SolidPass: Sendable {
       transactions: block.transactions.count)
   }
 
-  private func ours(in number: Int64) async throws -> [OrderID] {
+  /// A solid block that was looked through.
+  private func place(_ number: Int64) async throws -> SolidPlace {
+    let kept = try await bus.read { session in
+      try session.execute("select * from solid_blocks where number = $1", [.int(number)]).decoded(SolidBlock.self).first
+    }
+    if let kept { return SolidPlace(kept) }
+    return SolidPlace(try await followedOrFetched(number), number: number)
+  }
+
+  /// - Parameter isNeeded: receipts are read although nothing of ours is in the block.
+  private func evidence(
+    _ place: SolidPlace, _ block: ChainBlock?, _ ours: [StoredTransaction], isNeeded: Bool
+  ) async throws -> SolidEvidence {
+    guard isNeeded || ours.contains(where: { $0.blockID == place.blockID }) else { return SolidEvidence(place: place) }
+    return try await SolidReading(bus: bus, reader: reader).evidence(place, block, ours)
+  }
+
+  private func ours(in number: Int64) async throws -> [StoredTransaction] {
+    try await transactions("block_number = $1", number, limit: Int64(Int32.max))
+  }
+
+  /// Ours that stand in blocks, the oldest first.
+  private func transactions(
+    _ condition: StaticString, _ number: Int64, limit: Int64
+  ) async throws -> [StoredTransaction] {
     try await bus.read { session in
       try session.execute(
-        "select distinct order_id from transactions where state = 'in_block' and block_number = $1 order by order_id",
-        [.int(number)]
-      ).rows.map { OrderID(text: try $0.string("order_id")) }
+        "select * from transactions where state = 'in_block' and \(condition) order by block_number, order_id limit $2",
+        [.int(number), .int(limit)]
+      ).decoded(StoredTransaction.self)
     }
+  }
+
+  private static func orders(of transactions: [StoredTransaction]) -> [OrderID] {
+    Array(Set(transactions.map(\.orderID))).sorted { $0.text < $1.text }
   }
 
   /// The block with its transactions: as it was followed, or fetched again.
@@ -185,23 +247,6 @@ struct SolidPass: Sendable {
       throw TransientFailure("a node has the solid block \(block.id) where \(known.blockID) was followed")
     }
     return block
-  }
-
-  /// A list of receipts names no block id: it must fit the block's number, its time and, where they are known, its
-  /// transactions. One of a node that lags or forked is refused.
-  private func receipts(_ known: FollowedBlock, _ number: Int64, _ block: ChainBlock?) async throws
-    -> [TransactionInfo]
-  {
-    let receipts = try await reader.read(.receipts) { try await $0.transactionInfos(inBlock: number, solid: true) }
-    let isOfBlock =
-      receipts.allSatisfy { $0.blockNumber == number && $0.blockTimestamp == known.timeMs }
-      && (known.transactions.map { $0 == receipts.count } ?? true)
-      && (block.map { Set($0.transactions.map(\.id)) == Set(receipts.map(\.id)) } ?? true)
-    guard isOfBlock else {
-      bus.metrics.counter("energy_tx_receipts_refused_total").increment()
-      throw TransientFailure("a node's receipts of block \(number) are not those of \(known.blockID)")
-    }
-    return receipts
   }
 
   /// Begins at the solid head of the time when scanning begins.

@@ -16,9 +16,10 @@ struct CapacityFees: Sendable, Equatable {
 
   /// Transactions that can be paid at once.
   var transactions: Int64 {
-    let burn = Self.bandwidthPerTransaction * max(1, transactionFee)
+    // The fee may be of a row that was written without limits.
+    let (burn, isBeyond) = Self.bandwidthPerTransaction.multipliedReportingOverflow(by: max(1, transactionFee))
     return max(0, stakedBandwidth) / Self.bandwidthPerTransaction + max(0, freeBandwidth) / Self.bandwidthPerTransaction
-      + max(0, balance.value) / burn
+      + (isBeyond ? 0 : max(0, balance.value) / burn)
   }
 
   /// - Parameters:

@@ -41,15 +41,30 @@ extension DelegationCase {
     transactions[at].blockID = block
     transactions[at].blockTimeMs = timeMs
     transactions[at].result = result
+    try lend(at)
+  }
+
+  /// The leg lies on chain once its transaction does. One without effect decides nothing before it is solid: another
+  /// block may yet hold it with effect.
+  private mutating func lend(_ at: Int) throws {
     let index = try index(ofLeg: transactions[at].legID)
-    // A transaction without effect decides nothing before it is solid: another block may yet hold it with effect.
-    guard transactions[at].isEffective, transactions[at].purpose == .delegate, legs[index].state == .signed else {
+    guard transactions[at].effect == true, transactions[at].purpose == .delegate, legs[index].state == .signed else {
       return
     }
     legs[index].state = .inBlock
-    legs[index].blockNumber = block.number
-    legs[index].blockTimeMs = timeMs
+    legs[index].blockNumber = transactions[at].blockNumber
+    legs[index].blockTimeMs = transactions[at].blockTimeMs
     try count(index, true)
+  }
+
+  /// Its block was read once more and says this.
+  mutating func corrected(_ id: TransactionID, result: String) throws {
+    let at = try index(ofTransaction: id)
+    guard transactions[at].state == .inBlock, transactions[at].result != result, let block = transactions[at].blockID,
+      let timeMs = transactions[at].blockTimeMs
+    else { return }
+    try reverted(id)
+    try inBlock(id, block: block, timeMs: timeMs, result: result)
   }
 
   /// A reorganisation took its block away. The same bytes are sent again.
@@ -75,18 +90,25 @@ extension DelegationCase {
     try reserve(index)
   }
 
-  /// Its block is solid. `fee` and `result` are of the receipt.
+  /// Its block is solid. `fee` and `result`, nil for success, are of the receipt: it decides where the block does not
+  /// say. Where the two contradict each other nothing is decided.
   mutating func solid(_ id: TransactionID, fee: Sun, result: String?, terms: Terms) throws {
     let at = try index(ofTransaction: id)
     guard transactions[at].state == .inBlock else { return }
+    let isSuccess = result == nil
+    guard (transactions[at].effect ?? isSuccess) == isSuccess else {
+      let said = transactions[at].result ?? "SUCCESS"
+      throw TransientFailure("the block of transaction \(id) says \(said), its receipt \(result ?? "SUCCESS")")
+    }
     transactions[at].fee = fee
-    if let result { transactions[at].result = result }
+    transactions[at].result = result ?? "SUCCESS"
     delegation.cost = try delegation.cost.adding(fee)
     let purpose = transactions[at].purpose
-    guard transactions[at].isEffective else {
+    guard isSuccess else {
       let note = "in a solid block without effect: \(transactions[at].result ?? "")"
       return try died(id, note: note, as: .fails(.chainRefused), terms)
     }
+    try lend(at)
     transactions[at].state = .solid
     let index = try index(ofLeg: transactions[at].legID)
     switch purpose {

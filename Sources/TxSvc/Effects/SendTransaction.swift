@@ -168,14 +168,18 @@ struct SendTransaction: Effect {
     _ transaction: StoredTransaction, _ receiver: TronAddress, _ context: EffectContext, _ world: TxEnvironment
   ) async throws -> EffectOutcome {
     let effect = self
-    switch try await ChainSearch.find(transaction, world.nodes) {
+    let bus = context.bus
+    let finding = try await ChainSearch.find(transaction, world.nodes) { try await FollowedBlock.isFollowed($0, bus) }
+    switch finding {
     case .nodeLags: return .again(after: .seconds(2))
     case .present(let block, let timeMs, let result):
       context.bus.logger.warning(
         "a transaction was found that the followed blocks did not show",
         metadata: ["tx": "\(transaction.id)", "block": "\(block.number)"])
       return .done(needs: DelegationCase.needs(order)) { unit in
-        guard let before = try DelegationCase.load(effect.order, from: unit) else { return }
+        guard let before = try DelegationCase.load(effect.order, from: unit),
+          before.transactions.first(where: { $0.id == transaction.id })?.state == .signed
+        else { return }
         var delegation = before
         try delegation.inBlock(transaction.id, block: block, timeMs: timeMs, result: result)
         try delegation.settle(try DelegationCase.terms(unit, world.limits))

@@ -41,7 +41,7 @@ struct SettleLegByHand: Effect {
       delegation: snapshot.delegation, legs: snapshot.legs, transactions: snapshot.transactions)
     let finding =
       switch command.verdict {
-      case .delivered, .neverDelivered: try await effect.delivery(of: leg, known, world)
+      case .delivered, .neverDelivered: try await effect.delivery(of: leg, known, context.bus, world)
       case .reclaimedElsewhere: try await effect.reclaim(of: leg, known, context.bus, world)
       }
     if case .refused(let code, let detail) = finding { return effect.end(ok: false, code, detail) }
@@ -50,7 +50,9 @@ struct SettleLegByHand: Effect {
 
   // MARK: - What the chain shows
 
-  private func delivery(of leg: Leg, _ known: DelegationCase, _ world: TxEnvironment) async throws -> Finding {
+  private func delivery(
+    of leg: Leg, _ known: DelegationCase, _ bus: Bus, _ world: TxEnvironment
+  ) async throws -> Finding {
     guard leg.state == .signed, let pending = known.pending(leg), pending.state == .signed else {
       return .refused(
         code: "not_open", "leg \(leg.number) is \(leg.state.rawValue): only one that is signed and in no block is open")
@@ -58,7 +60,7 @@ struct SettleLegByHand: Effect {
     if let named = command.transaction, named != pending.id {
       return .refused(code: "other_transaction", "leg \(leg.number) was signed as \(pending.id), not \(named)")
     }
-    let finding = try await Self.search(pending, world.nodes)
+    let finding = try await Self.search(pending, bus, world.nodes)
     switch (command.verdict, finding) {
     case (.delivered, .solid), (.neverDelivered, .absent), (_, .refused): return finding
     case (_, .solid(let id, let block, _, _)):
@@ -87,7 +89,7 @@ struct SettleLegByHand: Effect {
       guard let own = known.pending(leg) else {
         return .refused(code: "not_open", "leg \(leg.number) is being taken back: nothing can be said before it is")
       }
-      switch try await Self.search(own, world.nodes) {
+      switch try await Self.search(own, bus, world.nodes) {
       case .absent(let id, _): expired = id
       case let other: return other
       }
@@ -98,7 +100,9 @@ struct SettleLegByHand: Effect {
   }
 
   /// Looks for a transaction of ours in solid blocks. Absence counts once a solid block is past its expiration.
-  private static func search(_ transaction: StoredTransaction, _ nodes: TronNodePool) async throws -> Finding {
+  private static func search(
+    _ transaction: StoredTransaction, _ bus: Bus, _ nodes: TronNodePool
+  ) async throws -> Finding {
     let id = transaction.id
     let receipt = try await nodes.read { node -> (TransactionInfo, BlockID)? in
       guard let info = try await node.transactionInfo(id, solid: true) else { return nil }
@@ -110,7 +114,7 @@ struct SettleLegByHand: Effect {
       }
       return .solid(id, block: block, timeMs: info.blockTimestamp, fee: info.fee)
     }
-    switch try await ChainSearch.find(transaction, nodes) {
+    switch try await ChainSearch.find(transaction, nodes, isFollowed: { try await FollowedBlock.isFollowed($0, bus) }) {
     case .absent: return .absent(id, isGone: false)
     case .nodeLags:
       return .refused(

@@ -55,6 +55,13 @@ extension DelegationCase {
     return Terms(limits: limits, ratio: isFresh ? row?.ratio : nil, mode: mode, now: unit.now)
   }
 
+  /// Whether everything can be told that `save` would tell: it must not stop half-way.
+  func check() throws {
+    let isConfirming = actions.contains { if case .publish(.confirmed, _) = $0 { true } else { false } }
+    guard isConfirming, delegation.startedAtMs == nil else { return }
+    throw InvariantViolation("order \(delegation.id) is confirmed without a time")
+  }
+
   /// Writes what differs from `before` and carries out the actions.
   func save(
     over before: DelegationCase?, walletsBefore: [TronAddress: SupplierWallet] = [:], to unit: UnitOfWork

@@ -31,4 +31,8 @@ struct FollowedBlock: Row {
     try session.execute("select * from followed_blocks where number = $1", [.text(key(number))])
       .decoded(FollowedBlock.self).first
   }
+
+  static func isFollowed(_ block: BlockID, _ bus: Bus) async throws -> Bool {
+    try await bus.read { try read(block.number, $0)?.blockID == block }
+  }
 }

@@ -38,5 +38,10 @@ struct StoredTransaction: Row {
   var note: String?
 
   var rowKey: String { id.hex }
-  var isEffective: Bool { result == nil || result == "SUCCESS" }
+  /// Whether it took effect, as its block says; nil where the block says nothing, which decides nothing.
+  var effect: Bool? { Self.effect(of: result ?? "SUCCESS") }
+
+  static func effect(of result: String) -> Bool? {
+    result == ChainTransaction.unsaidResult ? nil : result == "SUCCESS"
+  }
 }

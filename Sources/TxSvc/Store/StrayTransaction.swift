@@ -24,7 +24,8 @@ struct StrayTransaction: Row {
   var settledAt: Date?
 
   var rowKey: String { id.hex }
-  var isEffective: Bool { result == nil || result == "SUCCESS" }
+  /// Where its block does not say, it is to be looked at as if it had taken effect.
+  var isEffective: Bool { StoredTransaction.effect(of: result ?? "SUCCESS") ?? true }
 
   init(_ transaction: StoredTransaction, in delegation: DelegationCase, block: ChainBlock, result: String?, now: Date)
     throws
