@@ -99,6 +99,8 @@ import TronKit
     try await withService { client, pool in
       try await client.send(Self.late(leg: 1, seq: 1))
       try await eventually { try await count("select 1 from incidents where seq is not null", pool) == 1 }
+      // Nobody who was subscribed is still to be told, which would be a second notice.
+      try await eventually { try await count("select 1 from effects", pool) == 0 }
       try await client.send(SetAlertSubscription(customer: Self.customer, isOn: true, language: "zh"))
       try await eventually { try await notices(pool).count == 1 }
       #expect(try await notices(pool).first?.html.source.contains("能量回收延迟") == true)
