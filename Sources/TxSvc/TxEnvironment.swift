@@ -27,7 +27,8 @@ struct TxEnvironment: Sendable {
   /// How many solid blocks are kept on record, to be compared.
   var chainRecordBlocks: Int64 = 3 * 28_800
   let ratio = NetworkRatio()
-  let snapshots = OrderSnapshots()
+  let snapshots = LookUps(OrderSnapshot.read)
+  let takenIDs = LookUps(TransactionIDs.taken)
   let witnessed = WitnessedTime()
   /// Of the nodes that have a quota.
   var budgets: [SharedRequestBudget] = []

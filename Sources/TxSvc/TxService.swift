@@ -25,7 +25,7 @@ enum TxService {
     registerKeys(in: &service, world)
 
     // For ever: an order's deadline ends the first, chain time the second, and nothing may end the third.
-    let patient = EffectPolicy(attemptsMax: nil, backoff: Backoff(most: .seconds(10)), concurrency: 32)
+    let patient = EffectPolicy(attemptsMax: nil, backoff: Backoff(most: .seconds(10)), concurrency: 48)
     service.effect(PrepareDelegation.self, policy: patient) { try await PrepareDelegation.run($0, $1, world) }
     service.effect(SendTransaction.self, policy: patient) { try await SendTransaction.run($0, $1, world) }
     service.effect(

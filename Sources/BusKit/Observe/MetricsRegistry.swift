@@ -98,8 +98,11 @@ public final class MetricsRegistry: Sendable {
     }
   }
 
+  private static let escapes = Array("\\\"\n".utf8)
+
   private static func text(_ labels: Labels) -> String {
     labels.map { name, value in
+      guard value.utf8.contains(where: escapes.contains) else { return "\(name)=\"\(value)\"" }
       let escaped = value.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
         .replacingOccurrences(of: "\n", with: "\\n")
       return "\(name)=\"\(escaped)\""

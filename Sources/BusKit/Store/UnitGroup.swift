@@ -26,7 +26,7 @@ struct UnitGroup: Sendable {
 
   init(runner: UnitRunner) {
     self.runner = runner
-    gathering = Gathering(leadersMax: 2, itemsMax: 32) { units in
+    gathering = Gathering(leadersMax: 1, itemsMax: 64) { units in
       let ends = await Self.write(units, runner)
       return { ends[$0] }
     }

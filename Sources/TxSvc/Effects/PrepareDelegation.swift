@@ -74,7 +74,7 @@ struct PrepareDelegation: Effect {
         let request = SigningRequest(
           .delegate, leg: leg, wallet: wallet, snapshot: snapshot, head: head, timestampMs: timestampMs)
         let transaction = try world.signer.sign(request, world.rules)
-        let isTaken = try await TransactionIDs.isTaken(transaction.id, context.bus)
+        let isTaken = try await world.takenIDs.read(transaction.id, context.bus) != nil
         if !isTaken, !signed.contains(where: { $0.id == transaction.id }) {
           signed.append(transaction)
           break

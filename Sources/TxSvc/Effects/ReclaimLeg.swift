@@ -59,7 +59,7 @@ struct ReclaimLeg: Effect {
       let request = SigningRequest(
         .reclaim, leg: leg, wallet: wallet, snapshot: snapshot, head: head, timestampMs: timestampMs)
       let transaction = try world.signer.sign(request, world.rules)
-      if try await !TransactionIDs.isTaken(transaction.id, context.bus) {
+      if try await world.takenIDs.read(transaction.id, context.bus) == nil {
         return store(transaction, after: reclaims(snapshot.transactions))
       }
       timestampMs += 1

@@ -3,7 +3,12 @@ import TronKit
 
 /// The ids of all transactions that were ever signed.
 enum TransactionIDs {
-  static func isTaken(_ id: TransactionID, _ bus: Bus) async throws -> Bool {
-    try await bus.lookUp { try !$0.execute("select 1 from transactions where id = $1", [.text(id.hex)]).rows.isEmpty }
+  /// Those of these that exist.
+  static func taken(_ ids: Set<TransactionID>, _ bus: Bus) async throws -> [TransactionID: Bool] {
+    try await bus.lookUp { session in
+      let found = try session.execute(
+        "select id from transactions where id = any($1)", [.textArray(ids.map(\.hex).sorted())])
+      return try found.rows.reduce(into: [:]) { $0[try TransactionID(hex: try $1.string("id"))] = true }
+    }
   }
 }
