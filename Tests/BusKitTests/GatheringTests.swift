@@ -66,4 +66,27 @@ struct GatheringTests {
     #expect(sum == 499 * 500)
     #expect(running.withLock { $0.most } <= 2)
   }
+
+  @Test func aCancelledTaskLeadsNobodyIntoItsEnd() async throws {
+    let gate = Gate()
+    let calls = Mutex<[[Int]]>([])
+    let gathering = Gathering<Int, Bool>(leadersMax: 1, itemsMax: 10) { items in
+      calls.withLock { $0.append(items) }
+      if items == [0] { await gate.pass() }
+      let isCancelled = Task.isCancelled
+      return { _ in isCancelled }
+    }
+    let first = Task { await gathering.answer(0) }
+    try await eventually { calls.withLock { $0.count } == 1 }
+    let second = Task { await gathering.answer(1) }
+    second.cancel()
+    // It waits before the others come, so that it leads next.
+    try await Task.sleep(for: .milliseconds(50))
+    let others = [2, 3, 4].map { item in Task { await gathering.answer(item) } }
+    try await Task.sleep(for: .milliseconds(50))
+    await gate.open()
+    #expect(await !first.value)
+    #expect(await second.value)
+    for other in others { #expect(await !other.value) }
+  }
 }

@@ -111,4 +111,29 @@ struct GroupedOutcomeTests {
       #expect(answers.lines.sorted() == (0..<20).map { "step-key\($0)" }.sorted())
     }
   }
+
+  @Test func ofTwoRunsOfOneEffectInATransactionOnlyTheOneWithTheLeaseWrites() async throws {
+    try await World.run { world in
+      let counter = try await world.start(World.counter())
+      let (effect, lost, held) = (UUID.v7(), UUID.v7(), UUID.v7())
+      // Of a kind that nobody runs here.
+      _ = try await counter.bus.read { session in
+        try session.execute(
+          """
+          insert into effects
+            (id, kind, order_key, payload, correlation, traceparent, next_at, lease_until, lease_token)
+          values ($1, 'strange', 'k', '', '', '', now(), now() + interval '1 minute', $2)
+          """, [.uuid(effect), .uuid(held)])
+      }
+      let units = [("lost", lost), ("held", held)].map { name, token in
+        GroupedUnit(
+          needs: [.row(Note.self, name)], correlation: "", traceparent: "",
+          end: EffectEnd(effect: effect, token: token, again: nil)
+        ) { try $0.save(Note(id: name, topic: "effect", text: "")) }
+      }
+      #expect(try await counter.bus.core.runner.group(units) == [false, true])
+      #expect(try await counter.notes().map(\.id) == ["held"])
+      #expect(try await counter.number("select count(*) as n from effects") == 0)
+    }
+  }
 }

@@ -203,6 +203,31 @@ struct ReclaimAgainTests {
     await http.close()
   }
 
+  @Test("one head where two could be had is believed once, and a node that seems to lag is a witness if it moves")
+  func poisoned() async throws {
+    let chains = [StubChain(), StubChain()]
+    let servers = try chains.map { try $0.serve() }
+    let http = HTTPClient()
+    let pool = TronNodePool(nodes: servers.map { TronNodeClient(baseURL: $0.url, http: http) })
+    // The first tells of the future, so that the other seems to lag.
+    chains[0].set { $0.head = 5_000 }
+    _ = await pool.usableNodes()
+    let time = WitnessedTime()
+    #expect(await !time.hasReached(3_003_000, pool, pause: .zero))
+    chains[1].set { $0.head = 1_001 }
+    #expect(await !time.hasReached(3_006_000, pool, pause: .zero))
+    #expect(await time.hasReached(3_003_000, pool, pause: .zero))
+    servers[1].stop()
+    let late = WitnessedTime()
+    #expect(await late.hasReached(9_000_000, pool, pause: .zero), "nobody else answers")
+    let again = try chains[1].serve()
+    let both = TronNodePool(nodes: [servers[0], again].map { TronNodeClient(baseURL: $0.url, http: http) })
+    #expect(await !late.hasReached(9_000_000, both, pause: .zero), "the other is back")
+    servers[0].stop()
+    again.stop()
+    await http.close()
+  }
+
   @Test("a final leg whose end nobody asks for is told as late, and one whose time is not over is not")
   func forgotten() async throws {
     try await PoolWorld.run { world in

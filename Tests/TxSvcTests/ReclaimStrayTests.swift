@@ -145,18 +145,19 @@ struct ReclaimStrayTests {
     try order.signed(stray)
     #expect(throws: InvariantViolation.self) {
       var live = order
-      try live.revive(stray.id, blockNumber: 9)
+      try live.revive(stray.id, blockNumber: 9, timeMs: 4_000)
     }
     try order.died(stray.id, note: "refused", as: .fails(.chainRefused), terms)
     try order.settle(terms)
     #expect(order.delegation.state == .failed)
 
-    try order.revive(stray.id, blockNumber: 9)
+    try order.revive(stray.id, blockNumber: 9, timeMs: 4_000)
     try order.settle(terms)
     #expect(order.delegation.state == .failing)
+    #expect(order.legs[0].blockTimeMs == 4_000, "without it no later look at the chain could prove anything")
     #expect(order.wallets[leg.supplier]?.delegated == leg.stake)
     #expect(order.actions.contains(.reclaim(legID: leg.id, after: .zero)))
-    #expect(throws: InvariantViolation.self) { try order.revive(stray.id, blockNumber: 9) }
+    #expect(throws: InvariantViolation.self) { try order.revive(stray.id, blockNumber: 9, timeMs: 4_000) }
 
     let reclaim = try Samples.transaction(8, leg: leg.id, .reclaim)
     try order.signed(reclaim)

@@ -38,12 +38,14 @@ public struct Bus: Sendable {
     try await host.read(body)
   }
 
-  /// Reads rows by key or by an indexed column, without locks: the statements are planned for that, however small their
-  /// tables were when they were prepared. `body` may be run again when a migration has changed a table. Of what it
-  /// flushes only the last results are its own statements': the transaction's beginning may be answered before them.
+  /// Reads rows by key or by an indexed column, without locks and all as of one moment: the statements are planned for
+  /// that, however small their tables were when they were prepared. `body` may be run again when a migration has
+  /// changed a table. Of what it flushes only the last results are its own statements': the transaction's beginning may
+  /// be answered before them.
   public func lookUp<T: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> T) async throws -> T {
     try await read { session in
       try session.transaction {
+        try session.enqueue("set transaction isolation level repeatable read, read only")
         try session.enqueuePlansByKey()
         return try body(session)
       }

@@ -17,7 +17,7 @@ extension EffectStore {
     guard !ends.isEmpty else { return 0 }
     try session.enqueue(
       """
-      select effects.id from effects
+      select effects.id, lease_token from effects
       join unnest($1::uuid[], $2::uuid[]) as held (id, token) on effects.id = held.id and lease_token = held.token
       order by effects.id for update of effects
       """, [.uuidArray(ends.map(\.effect)), .uuidArray(ends.map(\.token))])

@@ -97,14 +97,15 @@ public enum EffectStore {
     }
   }
 
-  /// Locks in the order of the ids, as whoever ends many runs does.
+  /// What is locked is being ended, or will be renewed the next time: one row that waits must not cost the others
+  /// their leases.
   static func renew(_ held: [UUID: UUID], lease: Duration, in session: PostgresSession) throws {
     _ = try session.execute(
       """
       with mine as (
         select effects.id from effects
         join unnest($1::uuid[], $2::uuid[]) as held (id, token) on effects.id = held.id and lease_token = held.token
-        order by effects.id for update of effects)
+        order by effects.id for update of effects skip locked)
       update effects set lease_until = clock_timestamp() + $3 * interval '1 ms' from mine where effects.id = mine.id
       """,
       [.uuidArray(held.map(\.key)), .uuidArray(held.map(\.value)), .int(lease.milliseconds)])

@@ -22,12 +22,18 @@ struct UnitGroup: Sendable {
   }
 
   private let runner: UnitRunner
-  private let gathering: Gathering<GroupedUnit, End>
+  /// Units that lock whole tables wait for whoever else does, and must not hold up the others.
+  private let wide: Gathering<GroupedUnit, End>
+  private let narrow: Gathering<GroupedUnit, End>
 
   init(runner: UnitRunner) {
     self.runner = runner
-    gathering = Gathering(leadersMax: 1, itemsMax: 64) { units in
-      let ends = await Self.write(units, runner)
+    (wide, narrow) = (Self.gathering(runner), Self.gathering(runner))
+  }
+
+  private static func gathering(_ runner: UnitRunner) -> Gathering<GroupedUnit, End> {
+    Gathering(leadersMax: 1, itemsMax: 64) { units in
+      let ends = await write(units, runner)
       return { ends[$0] }
     }
   }
@@ -35,6 +41,7 @@ struct UnitGroup: Sendable {
   /// Returns when the unit is committed.
   /// - Throws: `EffectRunner.LeaseLost`, or whatever the unit would have thrown alone.
   func write(_ unit: GroupedUnit) async throws {
+    let gathering = unit.needs.contains(where: \.isWide) ? wide : narrow
     switch await gathering.answer(unit) {
     case .written: return
     case .leaseLost: throw EffectRunner.LeaseLost()

@@ -43,7 +43,10 @@ extension UnitRunner {
     guard results.count == 1 + statements, let clock = try results[0].rows.first?.date("now") else {
       throw InvariantViolation("Postgres answered \(results.count) of \(1 + statements) statements")
     }
-    let held = statements == 0 ? [] : Set(try results[1].rows.map { try $0.uuid("id") })
-    return (units.map { unit in unit.end.map { held.contains($0.effect) } ?? true }, clock)
+    let held = statements == 0 ? [:] : try results[1].rows.reduce(into: [UUID: UUID]()) {
+      $0[try $1.uuid("id")] = try $1.uuid("lease_token")
+    }
+    // By the token: a run that lost its lease may stand beside the one that has it.
+    return (units.map { unit in unit.end.map { held[$0.effect] == $0.token } ?? true }, clock)
   }
 }

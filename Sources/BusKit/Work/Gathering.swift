@@ -59,8 +59,10 @@ public final class Gathering<Item: Sendable, Answer: Sendable>: Sendable {
   }
 
   private func lead(_ own: Item) async -> Answer {
+    // A task that was cancelled leads nobody into its end.
+    let room = Task.isCancelled ? 0 : itemsMax - 1
     let others = state.withLock { state in
-      let others = Array(state.waiting.prefix(itemsMax - 1))
+      let others = Array(state.waiting.prefix(room))
       state.waiting.removeFirst(others.count)
       return others
     }

@@ -14,6 +14,9 @@ public struct Need: Sendable {
   let isLocking: Bool
   let decode: @Sendable (LoadedRow) throws -> any Row
 
+  /// Whether a whole table is locked.
+  var isWide: Bool { isLocking && selector == .all }
+
   /// The row with this key, if it exists.
   public static func row<R: Row>(_ type: R.Type, _ key: String) -> Need { make(type, .key(key)) }
   /// Every row whose column has this value. The column needs an index.

@@ -113,11 +113,14 @@ struct BlockFindings: Sendable {
 
   /// Applies facts to each order's case and draws the conclusions. An order whose own rows contradict them is left as
   /// it is, for a person to look at: the chain goes on for all others.
+  /// - Returns: the orders that were not passed over.
+  @discardableResult
   static func change(
     _ orders: [OrderID], _ unit: UnitOfWork, _ world: TxEnvironment, _ bus: Bus,
     _ apply: (inout DelegationCase, DelegationCase.Terms) throws -> Void
-  ) throws {
-    guard !orders.isEmpty else { return }
+  ) throws -> Set<OrderID> {
+    guard !orders.isEmpty else { return [] }
+    var saved: Set<OrderID> = []
     let terms = try DelegationCase.terms(unit, world.limits)
     for order in orders {
       guard let before = try DelegationCase.load(order, from: unit) else { continue }
@@ -134,7 +137,9 @@ struct BlockFindings: Sendable {
         continue
       }
       try delegation.save(over: before, to: unit)
+      saved.insert(order)
     }
+    return saved
   }
 
   private func orders(of ids: [TransactionID]) async throws -> [OrderID] {

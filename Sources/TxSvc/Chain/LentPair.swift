@@ -13,6 +13,8 @@ struct LentPair: Sendable, Equatable {
     let total: Int128
     /// Unlocked both in solid state and at the head.
     let takeable: Int128
+    /// What is in a later block was not in that solid state yet.
+    let solidBlock: Int64
 
     var description: String { "\(total) sun, \(takeable) of it can be taken back" }
   }
@@ -44,8 +46,15 @@ struct LentPair: Sendable, Equatable {
 
   /// What lies there when nothing is missing: this leg's sun and all that may lie there for others. With less, taking
   /// this leg back could take another's sun before its end.
-  var whole: Int128 {
-    others.filter { $0.state != .planned }.reduce(Int128(leg.stake.value)) { $0 + Int128($1.stake.value) }
+  /// - Parameter solidBlock: a solid head that was read after the sum.
+  func whole(asOf solidBlock: Int64) -> Int128 {
+    others.filter { other in
+      switch other.state {
+      case .planned: false
+      case .inBlock: other.blockNumber.map { $0 <= solidBlock } ?? true
+      default: true
+      }
+    }.reduce(Int128(leg.stake.value)) { $0 + Int128($1.stake.value) }
   }
 
   /// Absent: the solid state of every witness, later than the blocks of all these legs, holds nothing beyond what the
@@ -63,8 +72,10 @@ struct LentPair: Sendable, Equatable {
       let unlocked = Int128(solid.unlocked.energy.value)
       let total = unlocked + Int128(solid.locked.energy.value)
       guard total > owed else { return nil }
+      let solidBlock = try await node.solidHead().number
       let head = try await node.delegatedResource(from: from, to: to)
-      return Sight(total: total, takeable: min(unlocked, Int128(head.unlocked.energy.value)))
+      return Sight(
+        total: total, takeable: min(unlocked, Int128(head.unlocked.energy.value)), solidBlock: solidBlock)
     }
   }
 }

@@ -141,8 +141,9 @@ struct SolidPass: Sendable {
   private func finish(_ orders: [OrderID], _ evidence: SolidEvidence, _ unit: UnitOfWork) throws -> Finished {
     let place = evidence.place
     let byID = Dictionary(evidence.receipts.map { ($0.id, $0) }) { first, _ in first }
-    var finished = Finished()
-    try BlockFindings.change(orders, unit, world, bus) { delegation, terms in
+    var found: [OrderID: Finished] = [:]
+    let saved = try BlockFindings.change(orders, unit, world, bus) { delegation, terms in
+      var finished = Finished()
       for transaction in delegation.transactions
       where transaction.state == .inBlock && transaction.blockNumber == place.number {
         // Of its number another block is solid, or the block does not hold it: the same bytes are sent again.
@@ -159,8 +160,12 @@ struct SolidPass: Sendable {
           transaction.id, fee: receipt.fee, result: receipt.succeeded ? nil : "FAILED", terms: terms)
         finished.solid += 1
       }
+      found[delegation.delegation.id] = finished
     }
-    return finished
+    return found.filter { saved.contains($0.key) }.values.reduce(into: Finished()) {
+      $0.solid += $1.solid
+      $0.reverted += $1.reverted
+    }
   }
 
   /// Transactions that were found in a block after it had been looked through, by whoever asked the chain for them.

@@ -11,6 +11,8 @@ final class WitnessedTime: Sendable {
     /// Milliseconds of chain time. It never falls: chain time only moves on.
     var reached = Int64.min
     var askAgainAt: ContinuousClock.Instant?
+    /// What nodes told that the pool holds for lagging.
+    var laggards: [String: Int64] = [:]
   }
 
   private let state = Mutex(State())
@@ -25,19 +27,39 @@ final class WitnessedTime: Sendable {
     }
     guard let isAsking else { return true }
     guard isAsking else { return false }
+    let wanted = min(Self.witnesses, nodes.nodes.count)
+    let heads = await heads(wanted, nodes)
+    guard let least = heads.min() else { return false }
+    // One head where two could be had is good for this time only: it may be the one that is wrong.
+    guard heads.count == wanted else { return least >= timeMs }
+    return state.withLock { state in
+      state.reached = max(state.reached, least)
+      return state.reached >= timeMs
+    }
+  }
+
+  /// Of the nodes in use; where these are too few also of those that seem to lag, as all do beside one that tells of
+  /// the future. One that stands still is no witness.
+  private func heads(_ wanted: Int, _ nodes: TronNodePool) async -> [Int64] {
     var heads: [Int64] = []
-    for node in await nodes.usableNodes() where heads.count < Self.witnesses {
+    let usable = await nodes.usableNodes()
+    let used = Set(usable.map(\.name))
+    for node in usable + nodes.nodes.filter({ !used.contains($0.name) }) where heads.count < wanted {
       do {
-        heads.append(try await node.head().timestamp)
+        let head = try await node.head().timestamp
+        if used.contains(node.name) || isMoving(node.name, head) { heads.append(head) }
       } catch {
         // One that does not answer is no witness; the next one is asked, and with none it is not time yet.
         continue
       }
     }
-    guard let least = heads.min() else { return false }
-    return state.withLock { state in
-      state.reached = max(state.reached, least)
-      return state.reached >= timeMs
+    return heads
+  }
+
+  private func isMoving(_ node: String, _ head: Int64) -> Bool {
+    state.withLock { state in
+      let known = state.laggards.updateValue(head, forKey: node)
+      return known.map { head > $0 } ?? true
     }
   }
 }

@@ -41,7 +41,7 @@ extension DelegationCase {
 
   /// A delegation that was settled as dead is on chain after all: its leg counts again as lent, and is taken back like
   /// any other. Only of an order that has ended, so that no customer's time is cut short (I12).
-  mutating func revive(_ id: TransactionID, blockNumber: Int64) throws {
+  mutating func revive(_ id: TransactionID, blockNumber: Int64, timeMs: Int64) throws {
     let at = try index(ofTransaction: id)
     let index = try index(ofLeg: transactions[at].legID)
     guard transactions[at].state == .dead, transactions[at].purpose == .delegate, legs[index].state == .dead else {
@@ -55,9 +55,11 @@ extension DelegationCase {
     }
     transactions[at].state = .solid
     transactions[at].blockNumber = blockNumber
+    transactions[at].blockTimeMs = timeMs
     legs[index].state = .solid
     legs[index].txID = id
     legs[index].blockNumber = blockNumber
+    legs[index].blockTimeMs = timeMs
     legs[index].note = "it was settled as dead and is on chain"
     try count(index, true)
     reclaimOnce(legs[index].id)

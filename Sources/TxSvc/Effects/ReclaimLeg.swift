@@ -66,9 +66,9 @@ struct ReclaimLeg: Effect {
     }
   }
 
-  /// How many were ever signed for the leg.
+  /// How many came to nothing. While the leg is solid these are all that were signed for it.
   private func reclaims(_ transactions: [StoredTransaction]) -> Int {
-    transactions.count { $0.legID == legID && $0.purpose == .reclaim }
+    transactions.count { $0.legID == legID && $0.purpose == .reclaim && $0.state == .dead }
   }
 
   /// Stores what was signed, unless the rows changed meanwhile: then the effect starts again and sees how.
@@ -104,7 +104,7 @@ struct ReclaimLeg: Effect {
     guard try await LentPair.read(leg, snapshot.delegation.receiver, bus) == pair else {
       return .again(after: .seconds(1))
     }
-    if case .present(let lent) = sight, lent.takeable >= pair.whole, !isStray { return nil }
+    if case .present(let lent) = sight, lent.takeable >= pair.whole(asOf: lent.solidBlock), !isStray { return nil }
     bus.metrics.counter("energy_tx_reclaims_short_total").increment()
     bus.logger.error(
       "the chain does not show that a leg can be taken back",

@@ -16,7 +16,7 @@ struct ReclaimStrayByHand: Effect {
 
   static let policy = EffectPolicy(attemptsMax: 5, timeout: .seconds(15))
 
-  private struct Refusal {
+  private struct Refusal: Error {
     let code: String
     let detail: String
   }
@@ -31,10 +31,12 @@ struct ReclaimStrayByHand: Effect {
     }
     guard let stray else { return effect.end(ok: false, "not_found", "tx-svc knows of no stray \(id)") }
     if let refusal = Self.refusal(stray) { return effect.end(ok: false, refusal.code, refusal.detail) }
-    if let refusal = try await Self.contradiction(stray, context.bus, world.nodes) {
+    do {
+      let timeMs = try await Self.blockTime(stray, context.bus, world.nodes)
+      return effect.revive(stray, timeMs: timeMs, world)
+    } catch let refusal as Refusal {
       return effect.end(ok: false, refusal.code, refusal.detail)
     }
-    return effect.revive(stray, world)
   }
 
   // MARK: - What the row says
@@ -62,15 +64,16 @@ struct ReclaimStrayByHand: Effect {
 
   // MARK: - What the chain shows
 
-  /// nil: the chain lends the stray's sun beside that of every live leg. Rows are read before and after, so that what
-  /// the chain says lies between them.
-  private static func contradiction(
+  /// The time of the stray's block, while the chain lends its sun beside that of every live leg. Rows are read before
+  /// and after, so that what the chain says lies between them.
+  /// - Throws: `Refusal` when it does not.
+  private static func blockTime(
     _ stray: StrayTransaction, _ bus: Bus, _ nodes: TronNodePool
-  ) async throws -> Refusal? {
+  ) async throws -> Int64 {
     let (supplier, receiver) = (stray.supplier, stray.receiver)
     let before = try await bus.read { try LedgerSnapshot.read(supplier, to: receiver, $0) }
     if let moving = before.legs.first(where: { $0.state != .solid }) {
-      return Refusal(
+      throw Refusal(
         code: "not_settled",
         detail: "leg \(moving.id) of the same wallet and receiver is \(moving.state.rawValue): wait for it")
     }
@@ -81,32 +84,32 @@ struct ReclaimStrayByHand: Effect {
       )
     }
     guard solid >= max(before.solidBlock, stray.blockNumber) else {
-      return Refusal(code: "not_settled", detail: "the node is solid up to \(solid) only: look again")
+      throw Refusal(code: "not_settled", detail: "the node is solid up to \(solid) only: look again")
     }
     guard let info, info.succeeded, info.blockNumber == stray.blockNumber else {
-      return Refusal(
+      throw Refusal(
         code: "chain_disagrees",
         detail: "transaction \(stray.id) is not in solid block \(stray.blockNumber) with effect")
     }
     let after = try await bus.read { try LedgerSnapshot.read(supplier, to: receiver, $0) }
     guard after.legs == before.legs else {
-      return Refusal(code: "not_settled", detail: "the legs of the same wallet and receiver have moved: look again")
+      throw Refusal(code: "not_settled", detail: "the legs of the same wallet and receiver have moved: look again")
     }
     let owed = before.legs.reduce(Int128(0)) { $0 + Int128($1.stake.value) }
     let unlocked = Int128(lent.unlocked.energy.value)
     guard unlocked >= owed + Int128(stray.stake.value) else {
-      return Refusal(
+      throw Refusal(
         code: "chain_disagrees",
         detail: "\(supplier) lends \(unlocked) sun to \(receiver) as of solid block \(solid); live legs account for "
           + "\(owed) of it; the stray lent \(stray.stake.value): somebody took it back already")
     }
-    return nil
+    return info.blockTimestamp
   }
 
   // MARK: - Settling
 
   /// Under locks: once, and only while the order's rows are what they were taken for.
-  private func revive(_ stray: StrayTransaction, _ world: TxEnvironment) -> EffectOutcome {
+  private func revive(_ stray: StrayTransaction, timeMs: Int64, _ world: TxEnvironment) -> EffectOutcome {
     let effect = self
     let needs = DelegationCase.needs(stray.orderID) + [.row(StrayTransaction.self, stray.rowKey), recordNeed]
     return .done(needs: needs) { unit in
@@ -118,7 +121,7 @@ struct ReclaimStrayByHand: Effect {
         return try effect.conclude(unit, ok: false, refusal.code, refusal.detail)
       }
       var delegation = before
-      try delegation.revive(stray.id, blockNumber: stray.blockNumber)
+      try delegation.revive(stray.id, blockNumber: stray.blockNumber, timeMs: timeMs)
       try delegation.settle(try DelegationCase.terms(unit, world.limits))
       try delegation.save(over: before, to: unit)
       try current.settle(unit)
