@@ -4,12 +4,14 @@ import Foundation
 import TronKit
 
 /// Opens a sealed supplier key in memory, checks on chain that it may sign for its wallet, and stores it encrypted.
-struct AdmitSupplier: Effect {
+struct AdmitSupplier: OperatorEffect {
   static let kind = "tx.admit_supplier"
   let command: AddSupplier
   let replyTo: String
   let correlation: String
   var orderKey: String { command.address.base58 }
+  var action: OperatorAction { command.action }
+  var subject: String { command.address.base58 }
 
   static let policy = EffectPolicy(attemptsMax: 5, timeout: .seconds(15))
 
@@ -66,7 +68,7 @@ struct AdmitSupplier: Effect {
     let effect = self
     let address = command.address
     let needs: [Need] = [
-      .row(SupplierWallet.self, address.base58), .row(OperatorRecord.self, command.action.key),
+      .row(SupplierWallet.self, address.base58), recordNeed,
       .row(ChainRatio.self, ChainRatio.key), .row(BlockCursor.self, BlockCursor.key), KeyUse.need(process),
     ]
     return .done(needs: needs) { unit in
@@ -93,29 +95,9 @@ struct AdmitSupplier: Effect {
       try unit.save(wallet)
       if let ratio = figures.ratio { try unit.save(ChainRatio(ratio, readAt: unit.now)) }
       let caution = warning.map { "; its key may do more than that: \($0). Give it a restricted permission" } ?? ""
-      try effect.conclude(unit, ok: true, code: "done", detail: "\(address) lends energy from now on\(caution)")
+      try effect.conclude(unit, ok: true, "done", "\(address) lends energy from now on\(caution)")
     }
   }
 
-  func refuse(_ code: String, _ detail: String) -> EffectOutcome {
-    let effect = self
-    return .done(needs: [.row(OperatorRecord.self, command.action.key)]) { unit in
-      if try effect.wasAnswered(unit) { return }
-      try effect.conclude(unit, ok: false, code: code, detail: detail)
-    }
-  }
-
-  /// The same command ran twice at once: the second asker gets the first one's answer.
-  private func wasAnswered(_ unit: UnitOfWork) throws -> Bool {
-    guard let record = try unit.find(OperatorRecord.self, command.action.key) else { return false }
-    try unit.reply(record.result, to: replyTo, correlation: correlation)
-    return true
-  }
-
-  private func conclude(_ unit: UnitOfWork, ok: Bool, code: String, detail: String) throws {
-    let record = OperatorRecord(
-      id: command.action.key, command: AddSupplier.messageType, subject: command.address.base58, ok: ok, code: code,
-      detail: detail, at: unit.now)
-    try OperatorWork.conclude(record, action: command.action, replyTo: replyTo, correlation: correlation, unit)
-  }
+  func refuse(_ code: String, _ detail: String) -> EffectOutcome { end(ok: false, code, detail) }
 }

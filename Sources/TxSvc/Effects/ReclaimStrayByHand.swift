@@ -6,13 +6,15 @@ import TronKit
 /// Gives a stray delegation's leg back to its order, which then takes it back as any other: same rules of the signer,
 /// same following. Delegations of one wallet to one receiver are one sum on chain (I11), so this is done only while the
 /// solid chain lends the stray's sun beside what all live legs of the pair account for, and nothing of the pair moves.
-struct ReclaimStrayByHand: Effect {
+struct ReclaimStrayByHand: OperatorEffect {
   static let kind = "tx.reclaim_stray"
   let command: ReclaimStray
   let replyTo: String
   let correlation: String
   /// One after another: two strays of one pair must not both count the same sun.
   var orderKey: String { "strays" }
+  var action: OperatorAction { command.action }
+  var subject: String { command.txID.hex }
 
   static let policy = EffectPolicy(attemptsMax: 5, timeout: .seconds(15))
 
@@ -128,30 +130,5 @@ struct ReclaimStrayByHand: Effect {
       try effect.conclude(
         unit, ok: true, "done", "leg \(stray.legID) counts again; its \(stray.stake.value) sun is being taken back")
     }
-  }
-
-  // MARK: - The answer
-
-  private var recordNeed: Need { .row(OperatorRecord.self, command.action.key) }
-
-  func end(ok: Bool, _ code: String, _ detail: String) -> EffectOutcome {
-    let effect = self
-    return .done(needs: [recordNeed]) { unit in
-      if try effect.wasAnswered(unit) { return }
-      try effect.conclude(unit, ok: ok, code, detail)
-    }
-  }
-
-  private func wasAnswered(_ unit: UnitOfWork) throws -> Bool {
-    guard let record = try unit.find(OperatorRecord.self, command.action.key) else { return false }
-    try unit.reply(record.result, to: replyTo, correlation: correlation)
-    return true
-  }
-
-  private func conclude(_ unit: UnitOfWork, ok: Bool, _ code: String, _ detail: String) throws {
-    let record = OperatorRecord(
-      id: command.action.key, command: ReclaimStray.messageType, subject: command.txID.hex, ok: ok, code: code,
-      detail: detail, at: unit.now)
-    try OperatorWork.conclude(record, action: command.action, replyTo: replyTo, correlation: correlation, unit)
   }
 }

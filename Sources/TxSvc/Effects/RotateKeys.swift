@@ -5,12 +5,14 @@ import TronKit
 
 /// Encrypts every supplier key under one master key, a batch per transaction, while orders go on: a signature needs
 /// either token. Run again after a crash it finds what is left.
-struct ReencryptKeys: Effect {
+struct ReencryptKeys: OperatorEffect {
   static let kind = "tx.rotate_keys"
   let command: RotateKeys
   let replyTo: String
   let correlation: String
   var orderKey: String { "rotate keys" }
+  var action: OperatorAction { command.action }
+  var subject: String { command.keyID }
 
   static let policy = EffectPolicy(attemptsMax: 10, timeout: .seconds(60), concurrency: 1)
   private static let batch: Int64 = 50
@@ -117,21 +119,6 @@ struct ReencryptKeys: Effect {
         ok: false, "incomplete", "\(count); \(failed.count) cannot be opened and stay as they are: \(names)")
     }
     return end(ok: true, moved == 0 ? "unchanged" : "done", count)
-  }
-
-  func end(ok: Bool, _ code: String, _ detail: String) -> EffectOutcome {
-    let effect = self
-    return .done(needs: [.row(OperatorRecord.self, command.action.key)]) { unit in
-      let (replyTo, correlation) = (effect.replyTo, effect.correlation)
-      if let record = try unit.find(OperatorRecord.self, effect.command.action.key) {
-        return try unit.reply(record.result, to: replyTo, correlation: correlation)
-      }
-      let record = OperatorRecord(
-        id: effect.command.action.key, command: RotateKeys.messageType, subject: effect.command.keyID, ok: ok,
-        code: code, detail: detail, at: unit.now)
-      try OperatorWork.conclude(
-        record, action: effect.command.action, replyTo: replyTo, correlation: correlation, unit)
-    }
   }
 }
 

@@ -5,13 +5,15 @@ import TronKit
 
 /// Settles a leg as an operator says, if the solid chain says the same at this moment. The operator proposes, the chain
 /// decides.
-struct SettleLegByHand: Effect {
+struct SettleLegByHand: OperatorEffect {
   static let kind = "tx.settle_leg"
   let command: SettleLeg
   let replyTo: String
   let correlation: String
   // Its own: a reclaim of this leg that fails again and again must not hold it up.
   var orderKey: String { "settle/\(command.order)" }
+  var action: OperatorAction { command.action }
+  var subject: String { Self.subject(command) }
 
   static let policy = EffectPolicy(attemptsMax: 5, timeout: .seconds(15))
 
@@ -207,33 +209,8 @@ struct SettleLegByHand: Effect {
     }
   }
 
-  // MARK: - The answer
-
   /// The same key for another leg or verdict is a mistake.
   static func subject(_ command: SettleLeg) -> String {
     "\(command.order)/\(command.leg) \(command.verdict.rawValue)"
-  }
-
-  private var recordNeed: Need { .row(OperatorRecord.self, command.action.key) }
-
-  func end(ok: Bool, _ code: String, _ detail: String) -> EffectOutcome {
-    let effect = self
-    return .done(needs: [recordNeed]) { unit in
-      if try effect.wasAnswered(unit) { return }
-      try effect.conclude(unit, ok: ok, code, detail)
-    }
-  }
-
-  private func wasAnswered(_ unit: UnitOfWork) throws -> Bool {
-    guard let record = try unit.find(OperatorRecord.self, command.action.key) else { return false }
-    try unit.reply(record.result, to: replyTo, correlation: correlation)
-    return true
-  }
-
-  private func conclude(_ unit: UnitOfWork, ok: Bool, _ code: String, _ detail: String) throws {
-    let record = OperatorRecord(
-      id: command.action.key, command: SettleLeg.messageType, subject: Self.subject(command), ok: ok, code: code,
-      detail: detail, at: unit.now)
-    try OperatorWork.conclude(record, action: command.action, replyTo: replyTo, correlation: correlation, unit)
   }
 }
