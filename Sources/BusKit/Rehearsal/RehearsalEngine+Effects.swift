@@ -124,7 +124,6 @@ extension RehearsalEngine {
     _ effect: RehearsalEffect, _ wait: Wait, _ pause: EffectStore.Pause, _ reason: String, _ stage: Int
   ) {
     logger.info("an effect will run again", metadata: ["kind": "\(effect.kind)", "error": "\(reason)"])
-    let place = state.withLock { $0.stores[stage].nextPlace() }
     let time = wait.time(from: clock.now)
     put(effect.id, stage) { row in
       row.nextAt = self.later(time)
@@ -134,10 +133,6 @@ extension RehearsalEngine {
       case .throttled:
         row.attempts -= 1
         row.throttles += 1
-      case .again:
-        row.place = place
-        row.attempts = 0
-        row.throttles = 0
       }
     }
   }

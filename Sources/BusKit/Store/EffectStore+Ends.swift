@@ -5,7 +5,8 @@ import Postgres
 struct EffectEnd: Sendable {
   let effect: UUID
   let token: UUID
-  /// nil: the effect is done.
+  /// nil: the effect is done. Else it waits so long by its own wish: it goes behind the others of its order key, and
+  /// its attempts begin anew.
   let again: Duration?
 }
 

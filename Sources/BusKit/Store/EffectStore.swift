@@ -111,14 +111,8 @@ public enum EffectStore {
       [.uuidArray(held.map(\.key)), .uuidArray(held.map(\.value)), .int(lease.milliseconds)])
   }
 
-  /// How a leased effect ends its run. Each returns false when the lease has been taken over: then nothing may be
-  /// written.
-  static func remove(_ effect: TakenEffect, in session: PostgresSession) throws -> Bool {
-    try session.execute(
-      "delete from effects where id = $1 and lease_token = $2", [.uuid(effect.id), .uuid(effect.token)]
-    ).affected == 1
-  }
-
+  /// How a leased effect ends a run that did not go well; the others are `EffectEnd`s. Each returns false when the
+  /// lease has been taken over: then nothing may be written.
   static func bury(_ effect: TakenEffect, reason: String, in session: PostgresSession) throws -> Bool {
     try session.execute(
       """
@@ -129,13 +123,11 @@ public enum EffectStore {
     ).affected == 1
   }
 
-  /// Why an effect waits for its next run.
+  /// Why an effect waits for its next run that did not wish to.
   enum Pause {
     case failed
     /// Not counted as an attempt.
     case throttled
-    /// By its own wish: it goes behind the others of its order key, and its attempts begin anew.
-    case again
   }
 
   static func postpone(
@@ -145,7 +137,6 @@ public enum EffectStore {
       switch pause {
       case .failed: "attempts = attempts"
       case .throttled: "attempts = attempts - 1, throttles = throttles + 1"
-      case .again: "place = nextval(pg_get_serial_sequence('effects', 'seq')), attempts = 0, throttles = 0"
       }
     let (moment, parameter) = wait.sql("$3")
     return try session.execute(

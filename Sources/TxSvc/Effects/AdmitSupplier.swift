@@ -98,6 +98,4 @@ struct AdmitSupplier: OperatorEffect {
       try effect.conclude(unit, ok: true, "done", "\(address) lends energy from now on\(caution)")
     }
   }
-
-  func refuse(_ code: String, _ detail: String) -> EffectOutcome { end(ok: false, code, detail) }
 }

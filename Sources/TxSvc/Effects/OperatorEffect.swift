@@ -24,6 +24,8 @@ extension OperatorEffect {
     }
   }
 
+  func refuse(_ code: String, _ detail: String) -> EffectOutcome { end(ok: false, code, detail) }
+
   /// The same command ran twice at once: the second asker gets the first one's answer.
   func wasAnswered(_ unit: UnitOfWork) throws -> Bool {
     guard let record = try unit.find(OperatorRecord.self, action.key) else { return false }

@@ -23,7 +23,7 @@ struct RefreshOnDemand: OperatorEffect {
     guard let reading = try await WalletReading.make(address, isFull: true, context.bus, world) else {
       return effect.refuse("unknown_supplier", "\(address) is not in the pool: add it first")
     }
-    let needs = reading.needs + [.row(OperatorRecord.self, effect.command.action.key)]
+    let needs = reading.needs + [effect.recordNeed]
     return .done(needs: needs) { unit in
       if try effect.wasAnswered(unit) { return }
       try reading.apply(unit)
@@ -31,6 +31,4 @@ struct RefreshOnDemand: OperatorEffect {
       try effect.conclude(unit, ok: true, "done", "\(address) can lend \(left) of its stake")
     }
   }
-
-  func refuse(_ code: String, _ detail: String) -> EffectOutcome { end(ok: false, code, detail) }
 }
