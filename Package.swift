@@ -7,6 +7,7 @@ let settings: [SwiftSetting] = [
 
 // Libraries of other people, each with its reason in README.md.
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
@@ -44,6 +45,7 @@ let package = Package(
     .executable(name: "energyctl", targets: ["EnergyCtl"]),
     .executable(name: "bus-bench", targets: ["BusBench"]),
     .executable(name: "chain-bench", targets: ["ChainBench"]),
+    .executable(name: "wallet-bench", targets: ["WalletBench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
@@ -61,6 +63,8 @@ let package = Package(
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
     .systemLibrary(
       name: "CSecp256k1", providers: [.apt(["libsecp256k1-dev"]), .brew(["secp256k1"])]),
+    .systemLibrary(name: "CQrencode", providers: [.apt(["libqrencode-dev"]), .brew(["qrencode"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(name: "Redis", dependencies: ["CHiredis"], swiftSettings: settings),
     .target(name: "Postgres", dependencies: ["CLibpq"], swiftSettings: settings),
@@ -78,7 +82,9 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Contracts", dependencies: ["BusKit", "TronKit", crypto], swiftSettings: settings),
 
-    service("Gateway", [hummingbird, crypto, "HTTPClient"]),
+    .target(name: "QRCode", dependencies: ["CQrencode", "CZlib"], swiftSettings: settings),
+
+    service("Gateway", [hummingbird, crypto, "HTTPClient", "QRCode"]),
     service("SessionSvc"),
     service("WalletSvc", ["HTTPClient", crypto]),
     service("OrderSvc", [crypto]),
@@ -99,6 +105,11 @@ let package = Package(
       dependencies: ["TronKit", "CSecp256k1", "Contracts", "BusKit", "Redis", "Postgres", "HTTPClient", crypto, logging],
       path: "Benchmarks/ChainBench", swiftSettings: settings),
 
+    .executableTarget(
+      name: "WalletBench",
+      dependencies: ["Contracts", "BusKit", "TronKit", "Redis", "Postgres", logging], path: "Benchmarks/WalletBench",
+      swiftSettings: settings),
+
     tests("Redis", ["Redis", "TestKit"]),
     tests("Postgres", ["Postgres", "TestKit"]),
     tests("HTTPClient", ["HTTPClient", "TestKit"]),
@@ -109,7 +120,11 @@ let package = Package(
     tests("Contracts", ["Contracts", crypto, "BusKit", "TronKit"], exclude: ["Vectors"]),
     tests("Gateway", ["Gateway", crypto, hummingbird, "Contracts", "BusKit", "TronKit", "TestKit"]),
     tests("SessionSvc", ["SessionSvc", "TronKit", "Contracts", "BusKit", "TestKit"]),
-    tests("WalletSvc", ["WalletSvc", "TronKit", "HTTPClient", "Contracts", "BusKit", "Postgres", "TestKit"]),
+    tests("QRCode", ["QRCode", "TestKit"]),
+    tests("WalletSvc", ["WalletSvc", crypto, "TronKit", "HTTPClient", "Contracts", "BusKit", "Redis", "Postgres", "TestKit"]),
+    tests(
+      "WalletStorm",
+      ["WalletSvc", nioCore, nioPosix, crypto, "Contracts", "BusKit", "TronKit", "Redis", "Postgres", "HTTPClient", "TestKit"]),
     tests("OrderSvc", ["OrderSvc", crypto, "BusKitTesting", "TronKit", "Contracts", "BusKit", "Postgres", "TestKit"]),
     tests("TxSvc", ["TxSvc", "HTTPClient", crypto, "Contracts", "BusKit", "TronKit", "Postgres", "TestKit"]),
     tests("MonitorSvc", ["MonitorSvc", "TronKit", "Contracts", "BusKit", "TestKit"]),

@@ -15,10 +15,14 @@ extension Topic {
     groups: [
       .essential(ServiceName.gateway), .essential(ServiceName.session), .observer(ServiceName.monitor),
     ])
+  /// session-svc tells customers in Telegram of their deposits.
   public static let walletEvents = Topic(
-    "wallet.events", groups: [.essential(ServiceName.order), .observer(ServiceName.monitor)])
+    "wallet.events",
+    groups: [.essential(ServiceName.order), .essential(ServiceName.session), .observer(ServiceName.monitor)])
+  /// wallet-svc credits the deposits that tx-svc finds.
   public static let txEvents = Topic(
-    "tx.events", groups: [.essential(ServiceName.order), .observer(ServiceName.monitor)])
+    "tx.events",
+    groups: [.essential(ServiceName.order), .essential(ServiceName.wallet), .observer(ServiceName.monitor)])
 
   public static let orderQueries = queries(ServiceName.order, "order.queries")
   public static let walletQueries = queries(ServiceName.wallet, "wallet.queries")

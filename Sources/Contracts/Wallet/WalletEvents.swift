@@ -1,4 +1,5 @@
 import BusKit
+import Foundation
 import TronKit
 
 /// The order's money is set aside.
@@ -53,6 +54,37 @@ public struct HoldSettled: Event {
     self.customer = customer
     self.captured = captured
     self.released = released
+    self.seq = seq
+  }
+}
+
+/// A deposit is solid and credited: the customer can spend it.
+public struct DepositCredited: Event {
+  public static let messageType = "wallet.DepositCredited"
+  public static let topic = Topic.walletEvents
+  public let customer: CustomerID
+  public let address: TronAddress
+  public let money: Money
+  public let txID: TransactionID
+  /// The log's place in the transaction's receipt; nil for TRX.
+  public let logIndex: Int?
+  public let blockTime: Date
+  /// What the customer can spend of this currency afterwards, in its smallest unit.
+  public let available: Int64
+  /// The customer account's `seq`.
+  public let seq: Int64
+  public var aggregate: String { customer.text }
+  public init(
+    customer: CustomerID, address: TronAddress, money: Money, txID: TransactionID, logIndex: Int?, blockTime: Date,
+    available: Int64, seq: Int64
+  ) {
+    self.customer = customer
+    self.address = address
+    self.money = money
+    self.txID = txID
+    self.logIndex = logIndex
+    self.blockTime = blockTime
+    self.available = available
     self.seq = seq
   }
 }

@@ -17,9 +17,12 @@ public struct CustomerBalance: Codable, Sendable, Equatable {
   public let available: Sun
   /// What is set aside for orders.
   public let held: Sun
-  public init(available: Sun, held: Sun) {
+  /// Micro-USDT that can be spent; nil from a release that keeps none.
+  public let usdt: Int64?
+  public init(available: Sun, held: Sun, usdt: Int64? = 0) {
     self.available = available
     self.held = held
+    self.usdt = usdt
   }
 }
 

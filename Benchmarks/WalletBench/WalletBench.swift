@@ -1,0 +1,5 @@
+/// Measures wallet-svc.
+@main
+struct WalletBench {
+  static func main() {}
+}
