@@ -16,7 +16,7 @@ extension MessageCatalog {
       ShowScreen.self, NotifyCustomer.self, CreateClient.self, OperatorActed.self,
       SetAlertSubscription.self,
       OrderChanged.self,
-      FundsHeld.self, FundsRefused.self, HoldSettled.self, DepositCredited.self,
+      FundsHeld.self, FundsRefused.self, HoldSettled.self, HoldContradicted.self, DepositCredited.self,
       DelegationSubmitted.self, DelegationConfirmed.self, DelegationReverted.self, DelegationFinal.self,
       DelegationFailed.self, DelegationReclaimed.self, PoolChanged.self, ReclaimOverdue.self,
       SupplierStateChanged.self, LedgerDiffers.self, ChainParametersChanged.self,

@@ -49,6 +49,8 @@ struct MonitorSvcMain {
     service.ignore(FundsHeld.self)
     service.ignore(FundsRefused.self)
     service.ignore(HoldSettled.self)
+    service.ignore(HoldContradicted.self)
+    service.ignore(DepositCredited.self)
     service.ignore(DelegationSubmitted.self)
     service.ignore(DelegationConfirmed.self)
     service.ignore(DelegationReverted.self)

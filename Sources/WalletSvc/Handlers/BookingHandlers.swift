@@ -7,8 +7,8 @@ enum BookingHandlers {
   static func register(in service: inout Service) {
     service.handle(
       CreditAccount.self,
-      needs: { [.row(AccountRow.self, $0.customer.text), .row(TransferRow.self, transferID($0))] }, apply: credit)
-    service.handle(BookOrderCost.self, needs: { [.row(TransferRow.self, transferID($0))] }, apply: bookCost)
+      needs: { [Ledger.needs($0.customer, .trx), Ledger.needs(transferID($0))] }, apply: credit)
+    service.handle(BookOrderCost.self, needs: { [Ledger.needs(transferID($0))] }, apply: bookCost)
   }
 
   /// So that a key fits an index with room to spare.
@@ -23,7 +23,7 @@ enum BookingHandlers {
         CommandResult(ok: false, code: "invalid_key", detail: "give a key of 1 to \(keyLengthMax) bytes"), unit)
     }
     let hash = try Ledger.hash(command)
-    if let earlier = try unit.find(TransferRow.self, transferID(command)) {
+    if let earlier = try Ledger.posted(transferID(command), unit) {
       return try answer(
         earlier.bodyHash == hash
           ? done(command)
@@ -38,7 +38,7 @@ enum BookingHandlers {
           detail: "\(command.amount.value) sun cannot be credited; give a positive amount that the balance can hold"),
         unit)
     }
-    try Ledger.save(funds, of: command.customer, unit)
+    try Ledger.save(funds, of: command.customer, .trx, unit)
     try Ledger.write(
       posting, id: transferID(command), customer: command.customer, action: command.action, bodyHash: hash, unit)
     try unit.publish(
@@ -50,12 +50,12 @@ enum BookingHandlers {
 
   /// nil when the amount is impossible.
   private static func prepare(_ command: CreditAccount, _ unit: UnitOfWork) throws -> (Posting, CustomerFunds)? {
-    var funds = try Ledger.funds(command.customer, unit)
+    var funds = try Ledger.funds(command.customer, .trx, unit)
     do {
       let posting = try Posting.credit(command.amount, to: command.customer)
       try funds.follow(posting, customer: command.customer)
       // What is held may come back: both together must fit, or a release could not be booked.
-      _ = try funds.available.adding(funds.held)
+      _ = try Sun(funds.available).adding(Sun(funds.held))
       funds.seq += 1
       return (posting, funds)
     } catch {
@@ -75,7 +75,7 @@ enum BookingHandlers {
 
   private static func bookCost(_ command: BookOrderCost, _ unit: UnitOfWork) throws {
     let hash = try Ledger.hash(command)
-    if let earlier = try unit.find(TransferRow.self, transferID(command)) {
+    if let earlier = try Ledger.posted(transferID(command), unit) {
       guard earlier.bodyHash == hash else {
         throw InvariantViolation("a cost of order \(command.order) is booked already, and it is not \(command.cost)")
       }

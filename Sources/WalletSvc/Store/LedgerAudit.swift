@@ -12,45 +12,45 @@ enum LedgerAudit {
     }
   }
 
-  /// Accounts and transfers of the last ten minutes: the cost follows the traffic, not the ledger's age.
-  private static let recent = """
-    with touched as (select id, available, held from accounts where updated_at > now() - interval '10 minutes'),
+  /// What stands in the journal for a customer's two accounts, beside the balances that were kept.
+  private static func balances(_ condition: String) -> String {
+    """
+    with touched as (
+      select split_part(id, '/', 1) as customer, currency, available, held from accounts \(condition)),
     balances as (
-      select 'customer:' || id as account, available as balance from touched
-      union all select 'held:' || id, held from touched)
-    select account as subject, (balance - total)::text as difference
-      from balances cross join lateral
-        (select coalesce(sum(e.amount), 0) as total from entries e where e.account = balances.account) s
-      where balance <> total
+      select 'customer:' || customer as account, currency, available as balance from touched
+      union all select 'held:' || customer, currency, held from touched),
+    compared as (
+      select account, currency, balance,
+        coalesce((select sum(amount) from journal where credit = account and currency = b.currency), 0)
+        - coalesce((select sum(amount) from journal where debit = account and currency = b.currency), 0) as total
+      from balances b)
+    select account || ' (' || currency || ')' as subject, (balance - total)::text as difference
+      from compared where balance <> total
+    """
+  }
+
+  /// Accounts of the last ten minutes: the cost follows the traffic, not the ledger's age.
+  private static let recent =
+    balances("where updated_at > now() - interval '10 minutes'") + """
+
     union all
-    select 'transfer ' || t.id, sum(e.amount)::text
-      from transfers t join entries e on e.transfer = t.id
-      where t.created_at > now() - interval '10 minutes' group by t.id having sum(e.amount) <> 0
-    union all
-    select 'open holds of ' || id, (held - total)::text
+    select 'open holds of ' || customer, (held - total)::text
       from touched cross join lateral
-        (select coalesce(sum(h.amount), 0) as total from holds h where h.customer = touched.id and h.state = 'held') s
-      where held <> total
+        (select coalesce(sum(h.amount), 0) as total from holds h where h.customer = touched.customer and h.state = 'held') s
+      where held <> total and currency = 'TRX'
     limit \(findingsMax)
     """
 
-  private static let full = """
-    with sums as (select account, sum(amount) as total from entries group by account),
-    balances as (
-      select 'customer:' || id as account, available as balance from accounts
-      union all select 'held:' || id, held from accounts),
-    open_holds as (select customer, sum(amount) as total from holds where state = 'held' group by customer)
-    select coalesce(b.account, s.account) as subject,
-        (coalesce(b.balance, 0) - coalesce(s.total, 0))::text as difference
-      from balances b full join sums s on s.account = b.account
-      where (b.account is not null or s.account like 'customer:%' or s.account like 'held:%')
-        and coalesce(b.balance, 0) <> coalesce(s.total, 0)
+  private static let full =
+    balances("") + """
+
     union all
-    select 'currency ' || currency, sum(amount)::text from entries group by currency having sum(amount) <> 0
-    union all
-    select 'open holds of ' || coalesce(a.id, h.customer), (coalesce(a.held, 0) - coalesce(h.total, 0))::text
-      from accounts a full join open_holds h on h.customer = a.id
-      where coalesce(a.held, 0) <> coalesce(h.total, 0)
+    select 'open holds of ' || coalesce(t.customer, h.customer), (coalesce(t.held, 0) - coalesce(h.total, 0))::text
+      from (select * from touched where currency = 'TRX') t
+      full join (select customer, sum(amount) as total from holds where state = 'held' group by customer) h
+        on h.customer = t.customer
+      where coalesce(t.held, 0) <> coalesce(h.total, 0)
     limit \(findingsMax)
     """
 }
