@@ -23,7 +23,8 @@ struct OwnFindings: Sendable {
       let transfers = try ((act.sent.map { [$0] } ?? []) + (moved[act.id] ?? [])).compactMap {
         try transfer($0, ours, unit)
       }
-      guard isPayerWatched || !transfers.isEmpty, try unit.find(OwnTransaction.self, act.id.hex) == nil else { continue }
+      guard isPayerWatched || !transfers.isEmpty else { continue }
+      guard try unit.find(OwnTransaction.self, act.id.hex) == nil else { continue }
       let isPayerOurs = isPayerWatched || act.payer.map(ours.suppliers.contains) ?? false
       try unit.save(
         OwnTransaction(

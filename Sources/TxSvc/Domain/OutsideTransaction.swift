@@ -1,8 +1,8 @@
 import Contracts
 import TronKit
 
-/// A transaction that was signed elsewhere, read in full: what cannot be read to the last byte is not passed on. Nothing
-/// but a transfer of TRX or of the configured token is.
+/// A transaction that was signed elsewhere, read in full: what cannot be read to the last byte is not passed on, and
+/// nothing but a transfer of TRX or of the configured token is.
 struct OutsideTransaction: Sendable {
   struct Refusal: Error, Equatable {
     let code: String

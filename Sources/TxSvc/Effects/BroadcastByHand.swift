@@ -69,7 +69,7 @@ struct BroadcastByHand: OperatorEffect {
     let words = answers.isEmpty ? "no node can be asked" : answers.map(Self.words).joined(separator: "; ")
     // After a sending that nobody has answered, a refusal may mean that it has arrived.
     let isRefused = context.attempt == 1 && !answers.isEmpty && answers.allSatisfy(\.outcome.definitivelyRejected)
-    return isRefused ? refuse("refused", words) : .retry(after: Self.pause, reason: words)
+    return isRefused ? refuse("refused", "\(txID): \(words)") : .retry(after: Self.pause, reason: words)
   }
 
   private static func words(_ answer: HedgedBroadcast.Answer) -> String {
