@@ -70,7 +70,7 @@ struct DepositAddressTests {
     }
   }
 
-  @Test("another key is another generation: customers keep what they have, newcomers get its addresses, both are credited")
+  @Test("another key is another generation: customers keep what they have, and newcomers get its addresses")
   func generations() async throws {
     let ann = ann
     try await DepositWorld.run(try DepositWorld.settings()) { world in
@@ -89,8 +89,8 @@ struct DepositAddressTests {
         #expect(try await world.address(of: ann) == old)
         #expect(try await world.count("deposit_generations") == 2)
         let mine = try await world.address(of: bob)
-        let both = [DepositWorld.key(), key].map { try? $0.addresses(from: 0, count: 2).map(\.address) }
-        #expect(both.contains { $0?.contains(mine) == true })
+        let both = try [DepositWorld.key(), key].flatMap { try $0.addresses(from: 0, count: 2).map(\.address) }
+        #expect(both.contains(mine))
       }
     }
   }

@@ -26,9 +26,8 @@ struct DepositFlowTests {
       let id = UUID.v7()
       for _ in 0..<2 { try await world.client.send(try DepositWorld.found(mine, 1_000_000, 4, seq: 3), id: id) }
       try await eventually(within: .seconds(20), "the balances") {
-        let funds = try await world.balance(ann)
-        return try await funds.available == Sun(6_000_000) && funds.usdt == 7_000_000
-          && world.balance(bob).available == Sun(2_000_000)
+        let (funds, others) = (try await world.balance(ann), try await world.balance(bob))
+        return funds.available == Sun(6_000_000) && funds.usdt == 7_000_000 && others.available == Sun(2_000_000)
       }
       // Told again after it was credited, and with another `seq`: it is the same money.
       try await world.client.send(try DepositWorld.found(mine, 5_000_000, 1, seq: 9))

@@ -13,7 +13,10 @@ struct DepositRulesTests {
   @Test(
     "follows from the address, the token and the amount",
     arguments: [
-      (DepositRules.Owner.customer(ann), TronAddress?.none, million, DepositRules.Verdict.credit(ann, Money(million, .trx))),
+      (
+        DepositRules.Owner.customer(ann), TronAddress?.none, million,
+        DepositRules.Verdict.credit(ann, Money(million, .trx))
+      ),
       (.customer(ann), USDT.mainnet, million, .credit(ann, Money(million, .usdt))),
       (.customer(ann), USDT.nile, million, .hold(.unknownToken, nil)),
       (.customer(ann), nil, million - 1, .ignore(Money(million - 1, .trx))),

@@ -66,7 +66,8 @@ struct DepositWorld: Sendable {
     let database = try await PostgresServer.shared().createDatabase()
     let logger = JSONLog.logger(service: "test", level: .critical)
     let pool = PostgresPool(
-      configuration: PostgresConfiguration(conninfo: database, searchPath: WalletSvcMain.schema), size: 2)
+      configuration: PostgresConfiguration(
+        conninfo: database, applicationName: "test", searchPath: WalletSvcMain.schema), size: 2)
     let watcher = Watcher(isAnswering: isWatching)
     let result: Result<Void, any Error>
     do {

@@ -31,7 +31,9 @@ enum DepositDecisions {
       }
       row.state = .credited
       row.customer = command.customer
-      let entry = try Ledger.checked { () throws(LedgerError) in try Posting.decidedDeposit(money, to: command.customer) }
+      let entry = try Ledger.checked { () throws(LedgerError) in
+        try Posting.decidedDeposit(money, to: command.customer)
+      }
       try DepositCredit.write(entry, id: posting(command.action), row, funds, bodyHash: hash, unit)
       return done("\(money) of deposit \(row.id) credited to \(command.customer)")
     }

@@ -9,7 +9,8 @@ struct DepositHandlers: Sendable {
   func register(in service: inout Service) {
     service.handle(
       DepositFound.self,
-      needs: { [.row(DepositRow.self, Self.id(of: $0)), .row(DepositAddressRow.self, $0.address.base58)] }, apply: found)
+      needs: { [.row(DepositRow.self, Self.id(of: $0)), .row(DepositAddressRow.self, $0.address.base58)] },
+      apply: found)
     service.handle(
       DepositHeld.self,
       needs: { [.row(DepositRow.self, Self.id(of: $0)), .row(DepositAddressRow.self, $0.address.base58)] }, apply: held)
@@ -35,7 +36,7 @@ struct DepositHandlers: Sendable {
   private func found(_ event: DepositFound, _ unit: UnitOfWork) throws {
     let address = try unit.find(DepositAddressRow.self, event.address.base58)
     guard event.amount > 0 else {
-      throw InvariantViolation("deposit \(Self.id(of: event)) is of \(event.amount); tx-svc tells of positive ones only")
+      throw InvariantViolation("deposit \(Self.id(of: event)) is of \(event.amount), which is no deposit")
     }
     let verdict = rules.judge(amount: event.amount, token: event.token, owner: address?.owner ?? .unknown)
     let row = DepositRow(
@@ -78,7 +79,9 @@ struct DepositHandlers: Sendable {
       try unit.publish(CreditDeposit(deposit: row.id, customer: customer, money: money))
     case .hold(let obstacle, let money):
       row.obstacle = obstacle
-      posting = try money.map { money in try Ledger.checked { () throws(LedgerError) in try Posting.heldDeposit(money) } }
+      posting = try money.map { money in
+        try Ledger.checked { () throws(LedgerError) in try Posting.heldDeposit(money) }
+      }
     case .fund(let money):
       row.state = .funding
       posting = try Ledger.checked { () throws(LedgerError) in try Posting.funding(money) }
@@ -103,7 +106,9 @@ struct DepositHandlers: Sendable {
     let hash = try Ledger.hash(command)
     if let funds = try DepositCredit.funds(after: command.money, command.customer, unit) {
       row.state = .credited
-      let entry = try Ledger.checked { () throws(LedgerError) in try Posting.deposit(command.money, to: command.customer) }
+      let entry = try Ledger.checked { () throws(LedgerError) in
+        try Posting.deposit(command.money, to: command.customer)
+      }
       try DepositCredit.write(entry, id: posting(row.id), row, funds, bodyHash: hash, unit)
     } else {
       row.state = .held
