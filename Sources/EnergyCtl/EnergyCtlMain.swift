@@ -8,6 +8,7 @@ struct EnergyCtl: AsyncParsableCommand {
     subcommands: [
       ClientCommand.self, CreditCommand.self, SupplierCommand.self, OrderCommand.self, SigningCommand.self,
       DelegationCommand.self, KeysCommand.self,
+      DepositsCommand.self,
       BusCommand.self, ChainCommand.self, TronCommand.self, DemoCommand.self,
     ])
 }

@@ -7,6 +7,7 @@ struct WalletSettings: Sendable {
   /// In the order in which they are asked.
   var sources: [any ChainSource]
   var cache = ChainCachePolicy()
+  var deposits = DepositSettings()
 
   /// Of one request. The caches stop waiting sooner (`ChainCachePolicy.readLimit`).
   private static let readTimeout: Duration = .milliseconds(900)
@@ -17,9 +18,10 @@ struct WalletSettings: Sendable {
     let gridKey = apiKey("ENERGY_TRONGRID_API_KEY_FILE", &reader)
     let scanKey = apiKey("ENERGY_TRONSCAN_API_KEY_FILE", &reader)
     let usdt = usdtContract(&reader)
+    let deposits = DepositSettings.read(&reader, token: usdt)
     guard let grid, let scan else { return nil }
     let http = HTTPClient()
-    return WalletSettings(sources: [
+    var settings = WalletSettings(sources: [
       TronGridSource(
         client: TronGridClient(
           baseURL: grid, http: http, apiKey: gridKey, usdtContract: usdt, timeout: readTimeout)),
@@ -27,6 +29,8 @@ struct WalletSettings: Sendable {
         client: TronScanClient(
           baseURL: scan, http: http, apiKey: scanKey, usdtContract: usdt, timeout: readTimeout)),
     ])
+    settings.deposits = deposits
+    return settings
   }
 
   private static func apiKey(_ name: String, _ reader: inout EnvironmentReader) -> String? {

@@ -35,6 +35,7 @@ struct WalletSvcMain {
     AddressHandlers.register(in: &service)
     WalletAnswers(chain: ChainAccounts(sources: settings.sources, policy: settings.cache)).register(in: &service)
     LedgerCheck.register(in: &service)
+    Deposits.register(settings.deposits, in: &service)
     service.auditsOperators()
     service.background("chain-prune") { bus in
       while true {
@@ -42,7 +43,7 @@ struct WalletSvcMain {
         try await Task.sleep(for: removed >= BusChainStore.pruneMax ? .seconds(1) : .seconds(3600))
       }
     }
-    service.publishes([.walletEvents, .gatewayCommands])
+    service.publishes([.walletEvents, .walletCommands, .txCommands, .gatewayCommands])
     return service
   }
 }
