@@ -34,8 +34,13 @@ struct WalletSvcMain {
     BookingHandlers.register(in: &service)
     AddressHandlers.register(in: &service)
     WalletAnswers(chain: ChainAccounts(sources: settings.sources, policy: settings.cache)).register(in: &service)
+    LedgerHandlers.register(in: &service)
+    LedgerAnswers.register(in: &service)
     LedgerCheck.register(in: &service)
     Deposits.register(settings.deposits, in: &service)
+    LedgerFullCheck.register(in: &service)
+    LedgerGauges.register(in: &service)
+    service.background("ledger-sealer", LedgerSealer.run)
     service.auditsOperators()
     service.background("chain-prune") { bus in
       while true {

@@ -25,6 +25,7 @@ struct WalletHandlers: Sendable {
     }
     service.ignore(HoldSettled.self)
     service.ignore(HoldContradicted.self)
+    service.ignore(LedgerDifferenceFound.self)
     service.ignore(DepositCredited.self)
     service.ignore(UnexpectedWithdrawal.self)
   }
