@@ -6,7 +6,8 @@ struct EnergyCtl: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "energyctl", abstract: "Operate TRON Energy Assistant.",
     subcommands: [
-      ClientCommand.self, CreditCommand.self, SupplierCommand.self, OrderCommand.self, SigningCommand.self,
+      ClientCommand.self, CreditCommand.self, LedgerCommand.self, SupplierCommand.self, OrderCommand.self,
+      SigningCommand.self,
       DelegationCommand.self, KeysCommand.self,
       BusCommand.self, ChainCommand.self, TronCommand.self, DemoCommand.self,
     ])

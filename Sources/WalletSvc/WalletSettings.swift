@@ -7,6 +7,8 @@ struct WalletSettings: Sendable {
   /// In the order in which they are asked.
   var sources: [any ChainSource]
   var cache = ChainCachePolicy()
+  var adjustments = AdjustmentLimits()
+  var custody = CustodySettings()
 
   /// Of one request. The caches stop waiting sooner (`ChainCachePolicy.readLimit`).
   private static let readTimeout: Duration = .milliseconds(900)
@@ -17,6 +19,8 @@ struct WalletSettings: Sendable {
     let gridKey = apiKey("ENERGY_TRONGRID_API_KEY_FILE", &reader)
     let scanKey = apiKey("ENERGY_TRONSCAN_API_KEY_FILE", &reader)
     let usdt = usdtContract(&reader)
+    let adjustments = AdjustmentLimits.read(&reader)
+    let custody = CustodySettings.read(&reader)
     guard let grid, let scan else { return nil }
     let http = HTTPClient()
     return WalletSettings(sources: [
@@ -26,7 +30,7 @@ struct WalletSettings: Sendable {
       TronScanSource(
         client: TronScanClient(
           baseURL: scan, http: http, apiKey: scanKey, usdtContract: usdt, timeout: readTimeout)),
-    ])
+    ], adjustments: adjustments, custody: custody)
   }
 
   private static func apiKey(_ name: String, _ reader: inout EnvironmentReader) -> String? {

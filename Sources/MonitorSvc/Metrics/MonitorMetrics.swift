@@ -11,6 +11,7 @@ final class MonitorMetrics: Sendable {
   static let poolAvailable = "energy_pool_available_energy"
   static let poolDelegated = "energy_pool_delegated_energy"
   static let ledgerIncidents = "energy_ledger_incidents"
+  static let custodyIncidents = "energy_custody_incidents"
   static let seriesIncidents = "energy_incidents"
   static let depositsHeld = "energy_deposits_held_total"
   static let recordDifferences = "energy_chain_record_differences_total"
@@ -30,6 +31,7 @@ final class MonitorMetrics: Sendable {
     if let available = snapshot.poolAvailable { metrics.gauge(Self.poolAvailable).set(Double(available)) }
     if let delegated = snapshot.poolDelegated { metrics.gauge(Self.poolDelegated).set(Double(delegated)) }
     metrics.gauge(Self.ledgerIncidents).set(Double(snapshot.ledgerIncidents))
+    metrics.gauge(Self.custodyIncidents).set(Double(snapshot.custodyIncidents))
     for (series, count) in snapshot.series {
       metrics.gauge(Self.seriesIncidents, labels: [("kind", series.rawValue)]).set(Double(count))
     }

@@ -12,6 +12,8 @@ struct MonitorSnapshot: Sendable, Equatable {
   var poolDelegated: Int64?
   /// Differences between tx-svc's rows and the chain that are not settled.
   var ledgerIncidents: Int64 = 0
+  /// Custody accounts that differ from the chain, in one currency each.
+  var custodyIncidents: Int64 = 0
   /// Open incidents of each series, by its name.
   var series: [Incident.Series: Int64] = [:]
 
@@ -39,6 +41,9 @@ struct MonitorSnapshot: Sendable, Equatable {
     let incidents = try session.execute(
       "select count(*) as count from incidents where state = 'firing' and id like 'ledger/%'")
     snapshot.ledgerIncidents = try incidents.rows.first?.int("count") ?? 0
+    let custody = try session.execute(
+      "select count(*) as count from incidents where state = 'firing' and id like 'custody/%'")
+    snapshot.custodyIncidents = try custody.rows.first?.int("count") ?? 0
     for series in Incident.Series.allCases {
       let alert = try session.execute("select value from incidents where id = $1", [.text(series.alertID)])
       snapshot.series[series] = try alert.rows.first?.int("value") ?? 0

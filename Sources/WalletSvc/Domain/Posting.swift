@@ -5,6 +5,7 @@ import Contracts
 struct Posting: Sendable, Equatable {
   enum Kind: String, Codable, Sendable, CaseIterable {
     case hold, release, capture, cost, credit
+    case debit, refund, transfer, dust
   }
 
   struct Line: Sendable, Equatable {
