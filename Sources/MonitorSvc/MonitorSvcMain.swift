@@ -31,6 +31,7 @@ struct MonitorSvcMain {
       try PoolChangedHandler.apply(event, unit, rule: rule)
     }
     service.handle(LedgerDiffers.self, needs: LedgerDiffersHandler.needs, apply: LedgerDiffersHandler.apply)
+    service.handle(CustodyDiffers.self, needs: CustodyDiffersHandler.needs, apply: CustodyDiffersHandler.apply)
     service.handle(ReclaimOverdue.self, needs: SeriesHandler.needs, apply: SeriesHandler.apply)
     service.handle(StrayTransactionFound.self, needs: SeriesHandler.needs, apply: SeriesHandler.apply)
     service.handle(DepositHeld.self, needs: ChainFindingHandlers.needs, apply: ChainFindingHandlers.apply)

@@ -8,6 +8,8 @@ struct WalletSettings: Sendable {
   var sources: [any ChainSource]
   var cache = ChainCachePolicy()
   var deposits = DepositSettings()
+  var adjustments = AdjustmentLimits()
+  var custody = CustodySettings()
 
   /// Of one request. The caches stop waiting sooner (`ChainCachePolicy.readLimit`).
   private static let readTimeout: Duration = .milliseconds(900)
@@ -19,18 +21,18 @@ struct WalletSettings: Sendable {
     let scanKey = apiKey("ENERGY_TRONSCAN_API_KEY_FILE", &reader)
     let usdt = usdtContract(&reader)
     let deposits = DepositSettings.read(&reader, token: usdt)
+    let adjustments = AdjustmentLimits.read(&reader)
+    let custody = CustodySettings.read(&reader)
     guard let grid, let scan else { return nil }
     let http = HTTPClient()
-    var settings = WalletSettings(sources: [
+    return WalletSettings(sources: [
       TronGridSource(
         client: TronGridClient(
           baseURL: grid, http: http, apiKey: gridKey, usdtContract: usdt, timeout: readTimeout)),
       TronScanSource(
         client: TronScanClient(
           baseURL: scan, http: http, apiKey: scanKey, usdtContract: usdt, timeout: readTimeout)),
-    ])
-    settings.deposits = deposits
-    return settings
+    ], deposits: deposits, adjustments: adjustments, custody: custody)
   }
 
   private static func apiKey(_ name: String, _ reader: inout EnvironmentReader) -> String? {

@@ -165,7 +165,7 @@ struct WalletFlowTests {
       conninfo: database, applicationName: "wallet-svc", searchPath: WalletSvcMain.schema)
     let configuration = ServiceConfiguration(
       redis: redis.configuration, postgres: postgres, poolSize: 3, httpPort: try freePort(), logger: logger)
-    let runtime = ServiceRuntime(WalletSvcMain.make(WalletSettings(sources: sources)), configuration)
+    let runtime = ServiceRuntime(WalletSvcMain.make(WalletSettings(sources: sources, adjustments: .unlimited)), configuration)
     let running = Task { try await runtime.run() }
     let pool = PostgresPool(configuration: postgres, size: 1)
     let result: Result<Void, any Error>

@@ -11,6 +11,7 @@ final class MonitorMetrics: Sendable {
   static let poolAvailable = "energy_pool_available_energy"
   static let poolDelegated = "energy_pool_delegated_energy"
   static let ledgerIncidents = "energy_ledger_incidents"
+  static let custodyIncidents = "energy_custody_incidents"
   static let seriesIncidents = "energy_incidents"
   static let bookIncidents = "energy_book_incidents"
   static let holdContradictions = "energy_hold_contradictions_total"
@@ -34,6 +35,7 @@ final class MonitorMetrics: Sendable {
     if let delegated = snapshot.poolDelegated { metrics.gauge(Self.poolDelegated).set(Double(delegated)) }
     metrics.gauge(Self.ledgerIncidents).set(Double(snapshot.ledgerIncidents))
     metrics.gauge(Self.bookIncidents).set(Double(snapshot.bookIncidents))
+    metrics.gauge(Self.custodyIncidents).set(Double(snapshot.custodyIncidents))
     for (series, count) in snapshot.series {
       metrics.gauge(Self.seriesIncidents, labels: [("kind", series.rawValue)]).set(Double(count))
     }

@@ -13,6 +13,7 @@ struct Posting: Sendable, Equatable {
     case funding
     /// Coins of ours on chain: to another place of ours, burned as fees, to somebody else.
     case sweep, fee, withdrawal
+    case debit, refund, transfer, dust
   }
 
   struct Line: Sendable, Equatable {
