@@ -22,7 +22,7 @@ extension MessageCatalog {
       SupplierStateChanged.self, LedgerDiffers.self, ChainParametersChanged.self,
       DepositFound.self, DepositHeld.self, AddressesWatched.self, ChainRecordDiffers.self, StrayTransactionFound.self,
       GetPrices.self, GetQuote.self, GetOrder.self, ListOrders.self,
-      GetBalance.self, GetAddresses.self, GetChainAccount.self, GetDepositAddress.self,
+      GetBalance.self, GetAddresses.self, GetChainAccount.self, GetChainAccounts.self, GetDepositAddress.self,
       GetSealingKey.self, GetPool.self, GetCapacity.self, GetLedgerDifferences.self,
       GetKeys.self, GetPermissions.self, GetDelegation.self,
       GetChainStatus.self,

@@ -33,15 +33,11 @@ struct WalletSvcMain {
     HoldHandlers.register(in: &service)
     BookingHandlers.register(in: &service)
     AddressHandlers.register(in: &service)
-    WalletAnswers(chain: ChainAccounts(sources: settings.sources, policy: settings.cache)).register(in: &service)
+    let chain = ChainAccounts(sources: settings.sources, policy: settings.cache, supply: settings.supply)
+    WalletAnswers(chain: chain).register(in: &service)
+    ChainDuties.register(chain, budgets: settings.budgets, in: &service)
     LedgerCheck.register(in: &service)
     service.auditsOperators()
-    service.background("chain-prune") { bus in
-      while true {
-        let removed = try await BusChainStore(bus: bus).prune()
-        try await Task.sleep(for: removed >= BusChainStore.pruneMax ? .seconds(1) : .seconds(3600))
-      }
-    }
     service.publishes([.walletEvents, .gatewayCommands])
     return service
   }

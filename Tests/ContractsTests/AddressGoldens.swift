@@ -2,7 +2,7 @@ import BusKit
 import Contracts
 import TronKit
 
-/// Saved addresses on the wire.
+/// Saved addresses, and the question for many addresses, on the wire.
 enum AddressGoldens {
   static func all() throws -> [Golden] {
     [
@@ -42,6 +42,18 @@ enum AddressGoldens {
         SavedAddress(address: Samples.receiver, label: "shop", isDefault: true),
         #"""
         {"address":"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t","isDefault":true,"label":"shop"}
+        """#),
+      try Golden(
+        "wallet.GetChainAccounts v1 in wallet.queries by TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t",
+        GetChainAccounts(addresses: [Samples.receiver]),
+        #"""
+        {"addresses":["TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"]}
+        """#),
+      try Golden(
+        answer: "ChainAccountsView",
+        ChainAccountsView(accounts: [], unknown: [Samples.receiver]),
+        #"""
+        {"accounts":[],"unknown":["TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"]}
         """#),
     ]
   }

@@ -10,9 +10,8 @@ struct NodeTransport: Sendable {
   var budget: (any RequestBudget)?
   var priority = RequestPriority.confirmation
   var observer: NodeObserver?
-
-  /// Blocks of a busy chain have a few megabytes as JSON.
-  static let bodyLimit = 32 * 1024 * 1024
+  /// In bytes. Blocks of a busy chain have a few megabytes as JSON.
+  var bodyLimit = 32 * 1024 * 1024
 
   /// Host and port, for messages: without user and password, which no request is made with either.
   var name: String {
@@ -69,7 +68,7 @@ struct NodeTransport: Sendable {
     if let apiKey { headers.append(("TRON-PRO-API-KEY", apiKey)) }
     let root = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
     let request = HTTPRequest(
-      method: method, url: root + path, headers: headers, body: body, timeout: timeout, bodyLimit: Self.bodyLimit)
+      method: method, url: root + path, headers: headers, body: body, timeout: timeout, bodyLimit: bodyLimit)
     do {
       return try await http.send(request)
     } catch let error as HTTPError {

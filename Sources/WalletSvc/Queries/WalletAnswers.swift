@@ -1,7 +1,6 @@
 import BusKit
 import Contracts
 import Postgres
-import TronKit
 
 /// Answers to questions about balances and addresses.
 struct WalletAnswers: Sendable {
@@ -9,14 +8,8 @@ struct WalletAnswers: Sendable {
 
   func register(in service: inout Service) {
     let chain = chain
-    service.answer(GetBalance.self) { query, bus in
-      try await bus.read { session in
-        let row = try session.execute(
-          "select available, held from accounts where id = $1", [.text(query.customer.text)]
-        ).rows.first
-        return CustomerBalance(available: Sun(try row?.int("available") ?? 0), held: Sun(try row?.int("held") ?? 0))
-      }
-    }
+    let balances = BalanceLookUps()
+    service.answer(GetBalance.self) { query, bus in try await balances.balance(of: query.customer, bus) }
     service.answer(GetAddresses.self) { query, bus in
       try await bus.read { session in
         let row = try session.execute(
@@ -29,6 +22,10 @@ struct WalletAnswers: Sendable {
     service.answer(GetChainAccount.self) { query, bus in
       try await chain.account(
         query.address, store: BusChainStore(bus: bus), logger: bus.logger, metrics: bus.metrics)
+    }
+    service.answer(GetChainAccounts.self) { query, bus in
+      try await chain.accounts(
+        query.addresses, store: BusChainStore(bus: bus), logger: bus.logger, metrics: bus.metrics)
     }
   }
 }
