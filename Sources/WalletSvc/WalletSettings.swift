@@ -13,6 +13,8 @@ struct WalletSettings: Sendable {
 
   /// Of one request. The caches stop waiting sooner (`ChainCachePolicy.readLimit`).
   private static let readTimeout: Duration = .milliseconds(900)
+  /// Shorter than `ChainCachePolicy.hedgeAfter`: when the requests to one API are used up the other is asked at once.
+  private static let budgetPatience: Duration = .milliseconds(200)
 
   static func read(_ reader: inout EnvironmentReader) -> WalletSettings? {
     let grid = ChainAPISettings.tronGrid(&reader)
@@ -26,11 +28,11 @@ struct WalletSettings: Sendable {
         TronGridSource(
           client: TronGridClient(
             baseURL: grid.url, http: http, apiKey: grid.apiKey, usdtContract: usdt, timeout: readTimeout,
-            budget: budgets.budget(of: grid))),
+            budget: budgets.budget(of: grid), budgetPatience: budgetPatience)),
         TronScanSource(
           client: TronScanClient(
             baseURL: scan.url, http: http, apiKey: scan.apiKey, usdtContract: usdt, timeout: readTimeout,
-            budget: budgets.budget(of: scan))),
+            budget: budgets.budget(of: scan), budgetPatience: budgetPatience)),
       ],
       supply: ChainSupply(of: usdt), budgets: budgets.all)
   }

@@ -133,6 +133,6 @@ import TronKit
     let error = await #expect(throws: TronNodeError.self) {
       try await TronScanClient(baseURL: server.url, http: HTTPClient()).account(.zero)
     }
-    #expect(error?.code == .unreachable && error?.message.contains("limit") == true)
+    #expect(error?.code == .malformed && error?.message.contains("answered with more than") == true)
   }
 }

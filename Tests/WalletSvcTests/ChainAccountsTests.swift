@@ -120,6 +120,22 @@ struct ChainAccountsTests {
     #expect(!both.isActivated && !both.isStale)
   }
 
+  @Test("an address that always gets an odd answer silences the API for nobody, and one that fails is left alone")
+  func oddAddress() async throws {
+    var policy = ChainCachePolicy()
+    policy.memory = .zero
+    policy.unanswered = .zero
+    let source = FakeChainSource(.answer(reading(address, trx: -1)))
+    let accounts = ChainAccounts(sources: [source], policy: policy)
+    func ask() async throws -> ChainAccountView { try await read(accounts, FakeChainStore()) }
+    for _ in 0..<5 { await #expect(throws: QueryFailure.self) { try await ask() } }
+    source.become(.answer(reading(address)))
+    #expect(try await !ask().isStale && source.calls == 6)
+    source.become(.failure)
+    for _ in 0..<5 { #expect(try await ask().isStale) }
+    #expect(source.calls == 6 + SourceHealth.failuresMax)
+  }
+
   @Test("that nobody answers is remembered for a moment, by all replicas")
   func unanswered() async throws {
     let source = FakeChainSource(.failure)

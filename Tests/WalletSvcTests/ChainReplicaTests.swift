@@ -55,6 +55,23 @@ struct ChainReplicaTests {
     }
   }
 
+  @Test("a Redis that goes while another replica's reading is awaited leaves everybody to read for themselves")
+  func redisGoesMeanwhile() async throws {
+    try await run { bus, redis, _ in
+      let store = BusChainStore(bus: bus)
+      try await store.keep(reading(address, trx: 1).view(asOf: Date(timeIntervalSince1970: 1_790_000_000)))
+      _ = try await store.claim(address, token: "another", for: .seconds(60))
+      var policy = ChainCachePolicy()
+      policy.followLimit = .seconds(30)
+      let accounts = ChainAccounts(sources: [FakeChainSource(.answer(reading(address, trx: 6)))], policy: policy)
+      async let view = read(accounts, bus)
+      try await redis.kill9()
+      let found = try await view
+      #expect(found.trx == Sun(6) && !found.isStale)
+      try await redis.restart()
+    }
+  }
+
   @Test("a dispute is known to every replica, until it is settled")
   func disputes() async throws {
     try await run { bus, _, _ in

@@ -10,6 +10,8 @@ struct NodeTransport: Sendable {
   var budget: (any RequestBudget)?
   var priority = RequestPriority.confirmation
   var observer: NodeObserver?
+  /// How long a request waits for the budget; nil for as long as for the answer.
+  var budgetPatience: Duration?
   /// In bytes. Blocks of a busy chain have a few megabytes as JSON.
   var bodyLimit = 32 * 1024 * 1024
 
@@ -52,7 +54,7 @@ struct NodeTransport: Sendable {
     _ method: String, _ path: String, _ body: [UInt8]?, _ read: (HTTPResponse) throws -> Answer
   ) async throws -> Answer {
     do {
-      try await budget?.wait(for: 1, priority, within: timeout, name: name)
+      try await budget?.wait(for: 1, priority, within: budgetPatience ?? timeout, name: name)
       let answer = try read(try await send(method, path, body))
       observer?.called(path, nil)
       return answer

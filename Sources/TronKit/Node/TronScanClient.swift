@@ -9,11 +9,15 @@ public struct TronScanClient: Sendable {
   ///   - baseURL: such as `https://apilist.tronscanapi.com`.
   ///   - timeout: of each request, the wait for the budget not included.
   ///   - budget: nil for no limit. Clients that use one key are given one budget.
+  ///   - budgetPatience: how long a request waits for the budget; nil for as long as `timeout`.
   public init(
     baseURL: String, http: HTTPClient, apiKey: String? = nil, usdtContract: TronAddress = USDT.mainnet,
-    timeout: Duration = .seconds(5), budget: (any RequestBudget)? = nil
+    timeout: Duration = .seconds(5), budget: (any RequestBudget)? = nil,
+    budgetPatience: Duration? = nil
   ) {
-    transport = NodeTransport(baseURL: baseURL, http: http, apiKey: apiKey, timeout: timeout, budget: budget)
+    var transport = NodeTransport(baseURL: baseURL, http: http, apiKey: apiKey, timeout: timeout, budget: budget)
+    transport.budgetPatience = budgetPatience
+    self.transport = transport
     self.usdtContract = usdtContract
   }
 

@@ -91,10 +91,11 @@ final class ChainAccounts: Sendable {
     switch claim {
     case .found(let shared): return try await believe(shared, address, last, tools)
     case .taken:
-      if let shared = try await follow(address, tools) { return try await believe(shared, address, last, tools) }
-      // The one that was reading has died, or its Redis has.
+      let followed = try await follow(address, tools)
+      if case .found(let shared) = followed { return try await believe(shared, address, last, tools) }
       let last = await known(address, last, tools)
-      if let view = last.view { return stale(view, tools) }
+      // The one that was reading has died, and its lock still stands: time is up for more than the last value.
+      if case .late = followed, let view = last.view { return stale(view, tools) }
       return try await read(address, last, isDisputed: false, token: token, tools)
     case .mine(let isDisputed):
       return try await read(address, await known(address, last, tools), isDisputed: isDisputed, token: token, tools)
@@ -142,17 +143,23 @@ final class ChainAccounts: Sendable {
     return stale(view, tools)
   }
 
-  /// Waits for what another replica finds; nil when that takes too long.
-  private func follow(_ address: TronAddress, _ tools: ChainTools) async throws -> SharedChain? {
+  private enum Followed {
+    case found(SharedChain)
+    case late
+    /// Redis has gone meanwhile: nothing will come.
+    case lost
+  }
+
+  /// Waits for what another replica finds.
+  private func follow(_ address: TronAddress, _ tools: ChainTools) async throws -> Followed {
     let end = clock.now + policy.followLimit
     while clock.now < end {
       try await Task.sleep(for: .milliseconds(40))
       let shared = await tools.attempt("read the shared cache", { try await $0.shared([address]) })
-      // Without Redis nothing will come.
-      guard let shared else { return nil }
-      if let found = shared[address] { return found }
+      guard let shared else { return .lost }
+      if let found = shared[address] { return .found(found) }
     }
-    return nil
+    return .late
   }
 
   /// Of Postgres, or when that does not answer, what this process knew.

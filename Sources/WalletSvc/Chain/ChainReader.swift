@@ -81,7 +81,7 @@ final class ChainReader: Sendable {
     do {
       reading = try await isAgain ? source.readAgain(address) : source.read(address)
     } catch let error as TronNodeError {
-      if error.blamesNode { health.withLock { $0[index].failed(now: now, retryAfter: error.retryAfter) } }
+      if Self.isOutage(error) { health.withLock { $0[index].failed(now: now, retryAfter: error.retryAfter) } }
       count(index, error.code == .rateLimited || error.code == .overBudget ? error.code.rawValue : "failed", tools)
       throw ChainReadFailure("\(source.name): \(error)")
     } catch let error as CancellationError {
@@ -97,13 +97,21 @@ final class ChainReader: Sendable {
       throw ChainReadFailure("\(source.name): \(error)")
     }
     if let absurdity = reading.absurdity(asked: address, supply: supply) {
-      health.withLock { $0[index].failed(now: now) }
       count(index, "refused", tools)
       throw ChainReadFailure("\(source.name): its answer is refused, \(absurdity)")
     }
     health.withLock { $0[index].succeeded(now: now) }
     count(index, "answered", tools)
     return reading
+  }
+
+  /// Whether the error says that the API is not well. An answer that cannot be believed does not: it may be odd for one
+  /// address only, and whoever asks for that again and again must not silence the API for everybody.
+  private static func isOutage(_ error: TronNodeError) -> Bool {
+    switch error.code {
+    case .unreachable, .timeout, .rateLimited, .refused: true
+    case .invalid, .unsupported, .overBudget, .malformed, .notFound, .noNode: false
+    }
   }
 
   private func count(_ index: Int, _ outcome: String, _ tools: ChainTools) {
