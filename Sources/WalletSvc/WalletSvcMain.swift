@@ -36,7 +36,9 @@ struct WalletSvcMain {
     AdjustmentAnswers.register(in: &service)
     CustodyComparison.register(in: &service, settings.custody)
     AddressHandlers.register(in: &service)
-    WalletAnswers(chain: ChainAccounts(sources: settings.sources, policy: settings.cache)).register(in: &service)
+    let chain = ChainAccounts(sources: settings.sources, policy: settings.cache, supply: settings.supply)
+    WalletAnswers(chain: chain).register(in: &service)
+    ChainDuties.register(chain, budgets: settings.budgets, in: &service)
     LedgerHandlers.register(in: &service)
     LedgerAnswers.register(in: &service)
     LedgerCheck.register(in: &service)
@@ -45,12 +47,6 @@ struct WalletSvcMain {
     LedgerGauges.register(in: &service)
     service.background("ledger-sealer", LedgerSealer.run)
     service.auditsOperators()
-    service.background("chain-prune") { bus in
-      while true {
-        let removed = try await BusChainStore(bus: bus).prune()
-        try await Task.sleep(for: removed >= BusChainStore.pruneMax ? .seconds(1) : .seconds(3600))
-      }
-    }
     service.publishes([.walletEvents, .walletCommands, .txCommands, .gatewayCommands])
     return service
   }
