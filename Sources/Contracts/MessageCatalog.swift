@@ -8,7 +8,7 @@ extension MessageCatalog {
       UserInput.self,
       PlaceOrder.self, CancelOrder.self, OrderDeadline.self, RentalEnded.self,
       HoldFunds.self, ReleaseHold.self, CaptureHold.self, BookOrderCost.self, CreditAccount.self, SaveAddress.self,
-      RemoveAddress.self, AssignDepositAddress.self,
+      RemoveAddress.self, SetDefaultAddress.self, AssignDepositAddress.self,
       DelegateEnergy.self, WithdrawDelegation.self, ReclaimEnergy.self, AddSupplier.self, SetSigning.self,
       WatchAddresses.self, RescanBlocks.self,
       SetSupplierState.self, RefreshSupplier.self,

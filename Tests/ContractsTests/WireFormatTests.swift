@@ -7,8 +7,8 @@ import TronKit
 @Suite("Messages on the wire")
 struct WireFormatTests {
   static func goldens() throws -> [Golden] {
-    try OrderGoldens.all() + WalletGoldens.all() + TxGoldens.all() + TxOperatorGoldens.all() + ChainGoldens.all()
-      + PoolGoldens.all() + EdgeGoldens.all()
+    try OrderGoldens.all() + WalletGoldens.all() + AddressGoldens.all() + TxGoldens.all() + TxOperatorGoldens.all()
+      + ChainGoldens.all() + PoolGoldens.all() + EdgeGoldens.all()
   }
 
   @Test("every message has the type, topic and key it always had")
