@@ -40,23 +40,14 @@ extension LedgerEvidence {
 extension LedgerWorld {
   /// The evidence after a mistake, which is then taken back.
   func evidence(with mistake: String? = nil) async throws -> LedgerEvidence {
-    try await pool.withSession { session in
-      var evidence = LedgerEvidence()
-      do {
-        try session.transaction {
-          if let mistake {
-            try session.script("alter table journal disable trigger user")
-            try session.script(mistake)
-          }
-          evidence = try LedgerEvidence.read(session)
-          throw Rollback()
-        }
-      } catch is Rollback {}
-      return evidence
+    try await pool.rolledBack { session in
+      if let mistake {
+        try session.script("alter table journal disable trigger user")
+        try session.script(mistake)
+      }
+      return try LedgerEvidence.read(session)
     }
   }
-
-  private struct Rollback: Error {}
 
   /// 0 while the server is away.
   func handledCount() async throws -> Int {
@@ -66,6 +57,25 @@ extension LedgerWorld {
       }
     } catch let error as PostgresError where error.isConnectionLoss {
       return 0
+    }
+  }
+}
+
+extension PostgresPool {
+  private struct Rollback: Error {}
+
+  /// Runs `body` in a transaction of which nothing stays.
+  func rolledBack<T: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> T) async throws -> T {
+    try await withSession { session in
+      var value: T?
+      do {
+        try session.transaction {
+          value = try body(session)
+          throw Rollback()
+        }
+      } catch is Rollback {}
+      guard let value else { throw Rollback() }
+      return value
     }
   }
 }
