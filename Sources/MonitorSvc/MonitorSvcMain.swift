@@ -58,6 +58,7 @@ struct MonitorSvcMain {
     service.ignore(DelegationFailed.self)
     service.ignore(DelegationReclaimed.self)
     service.ignore(DepositFound.self)
+    service.ignore(OwnTransactionFound.self)
     service.ignore(AddressesWatched.self)
     service.ignore(SupplierStateChanged.self)
     service.ignore(ChainParametersChanged.self)
