@@ -213,7 +213,7 @@ struct SignCheckTests {
 
   @Test("an address is never given more than fees can take")
   func generousFunding() throws {
-    let draft = try samples.draft([try samples.source(usdt: 100_000_000)])
+    let draft = try samples.draft(of: [try samples.source(usdt: 100_000_000)])
     let funded = try draft.plan(id: UUID(), createdAt: SweepSamples.now)
     var generous = funded
     let raw = try SweepPlan.raw(

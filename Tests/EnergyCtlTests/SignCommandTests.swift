@@ -40,7 +40,7 @@ struct SignCommandTests {
   }
 
   private func sign(_ arguments: [String]) throws {
-    var command = try #require(
+    let command = try #require(
       try EnergyCtl.parseAsRoot(
         ["tron", "sign", "--plan", "\(folder)/plan", "--to", samples.treasury.base58, "--yes"] + arguments)
         as? SignCommand)
@@ -83,7 +83,7 @@ struct SignCommandTests {
     }
     try sign(["--mnemonic-file", phrase, "--account", "1", "--account", "0", "--out", "\(folder)/c"])
     #expect(try lines("c") == lines("a"))
-    let funder = try file("funder", try samples.treasuryKey.withUnsafeBytes { Hex.encode($0) })
+    let funder = try file("funder", samples.treasuryKey.withUnsafeBytes { Hex.encode($0) })
     try sign(["--key-file", funder, "--xpub-file", try file("xpub", samples.xpub.text)])
     let signed = try lines("plan.funding").map { try SignedTransaction(decoding: try Hex.decode($0)) }
     #expect(signed.map(\.id) == [plan.transactions[0].txid])
@@ -142,8 +142,9 @@ struct SignCommandTests {
         #expect(throws: SweepRefusal.self) { try keys.address(fingerprint, index) }
       }
     }
-    // Published for this phrase.
+    // Published for this phrase; the fingerprint computed by another program.
     let keys = try samples.keys()
+    #expect(samples.fingerprint == "bcd01b7b34e02c77")
     #expect(try keys.address(samples.fingerprint, 0).base58 == "TY72iA3SBtrds3QLYsS7LwYfkzXwAXCRWT")
     #expect(try keys.address(samples.fingerprint, 1).base58 == "TFz2CJn9CJb8C4i1Gke3jmZX2fRMJxniH2")
   }
@@ -153,7 +154,7 @@ struct SignCommandTests {
     let xprv = try file("xprv", try xprv(samples.wallet))
     let xpub = try file("xpub", samples.xpub.text)
     let stranger = try PrivateKey(bytes: [UInt8](repeating: 9, count: 32))
-    let key = try file("key", try stranger.withUnsafeBytes { Hex.encode($0) })
+    let key = try file("key", stranger.withUnsafeBytes { Hex.encode($0) })
     for arguments in [
       ["--xprv-file", xprv, "--digest", String(repeating: "0", count: 64)],
       ["--xprv-file", xprv, "--max-fee-limit", "1"], ["--xprv-file", xprv, "--token", USDT.nile.base58], ["--key-file", key, "--xpub-file", xpub],

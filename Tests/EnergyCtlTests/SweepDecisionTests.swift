@@ -38,7 +38,9 @@ struct SweepDecisionTests {
   }
 
   /// Lending costs 0.57 TRX here, so 5,700 energy at 100 sun, or 64,285 at 8.87.
-  @Test("burning is chosen up to what lending costs", arguments: [(1, true), (8, true), (9, false), (100, false)])
+  @Test("burning is chosen up to what lending costs", arguments: [
+    (1, true), (8, true), (9, false), (100, false),
+  ] as [(Int64, Bool)])
   func cheaper(energyFee: Int64, isBurned: Bool) throws {
     let decision = try decide(try samples.source(trx: 9_000_000, usdt: 100_000_000), energyFee: energyFee)
     #expect((decision.tokens?.lending == nil) == isBurned)
@@ -70,8 +72,8 @@ struct SweepDecisionTests {
   }
 
   @Test("what a token transfer may burn at most stays when TRX is swept", arguments: [
-    (SweepSettings.Way.burn, burnReserve), (.lend, 350_000),
-  ])
+    (.burn, burnReserve), (.lend, 350_000),
+  ] as [(SweepSettings.Way, Int64)])
   func both(way: SweepSettings.Way, reserve: Int64) throws {
     let decision = try decide(try samples.source(trx: 20_000_000, usdt: 100_000_000)) { $0.way = way }
     #expect(decision.funding == nil)
@@ -80,8 +82,8 @@ struct SweepDecisionTests {
   }
 
   @Test("an address has exactly what it may need, or is given what is missing", arguments: [
-    (burnReserve, Int64?.none), (burnReserve - 1, 1), (0, burnReserve),
-  ])
+    (burnReserve, nil), (burnReserve - 1, 1), (0, burnReserve),
+  ] as [(Int64, Int64?)])
   func shortfall(trx: Int64, funding: Int64?) throws {
     let decision = try decide(try samples.source(trx: trx, usdt: 100_000_000)) { $0.way = .burn }
     #expect(decision.funding?.amount.value == funding)
@@ -90,16 +92,18 @@ struct SweepDecisionTests {
   }
 
   @Test("TRX is swept from --min-trx on, after fee and --keep-trx", arguments: [
-    (5_270_000, 0, Int64?.some(5_000_000)), (5_269_999, 0, nil), (7_270_000, 2_000_000, 5_000_000),
-    (7_269_999, 2_000_000, nil), (0, 0, nil), (1_000, 0, nil),
-  ])
+    (5_270_000, 0, 5_000_000), (5_269_999, 0, nil), (7_270_000, 2_000_000, 5_000_000), (7_269_999, 2_000_000, nil),
+    (0, 0, nil), (1_000, 0, nil),
+  ] as [(Int64, Int64, Int64?)])
   func coins(trx: Int64, keep: Int64, swept: Int64?) throws {
     let decision = try decide(try samples.source(trx: trx)) { $0.keep = Sun(keep) }
     #expect(decision.coins?.amount.value == swept)
     #expect(decision.obstacles.count == (swept == nil && trx > 0 ? 1 : 0))
   }
 
-  @Test("never less is swept than its fee, whatever the minimum", arguments: [(540_000, false), (540_001, true)])
+  @Test("never less is swept than its fee, whatever the minimum", arguments: [
+    (540_000, false), (540_001, true),
+  ] as [(Int64, Bool)])
   func worthItsFee(trx: Int64, isSwept: Bool) throws {
     let decision = try decide(try samples.source(trx: trx)) { $0.minimum.trx = .zero }
     #expect((decision.coins != nil) == isSwept)
@@ -116,7 +120,7 @@ struct SweepDecisionTests {
 
   @Test("USDT below the minimum stays, and the TRX beside it is swept", arguments: [
     (9_999_999, false), (10_000_000, true),
-  ])
+  ] as [(Int64, Bool)])
   func minimumOfTokens(usdt: Int64, isSwept: Bool) throws {
     let decision = try decide(try samples.source(trx: 10_000_000, usdt: usdt))
     #expect((decision.tokens != nil) == isSwept)
@@ -125,10 +129,10 @@ struct SweepDecisionTests {
   }
 
   @Test("what cannot be moved says why", arguments: [
-    (SweepSource.Estimate.refused("blacklisted"), "blacklisted"), (.notAsked, "not asked"),
+    (.refused("blacklisted"), "blacklisted"), (.notAsked, "not asked"),
     (.energy(Energy(10_000_001)), "no transfer"), (.energy(Energy(0)), "no transfer"),
     (.energy(Energy(1_000_000)), "--max-fee-limit"),
-  ])
+  ] as [(SweepSource.Estimate, String)])
   func refused(estimate: SweepSource.Estimate, reason: String) throws {
     let decision = try decide(try samples.source(usdt: 100_000_000, estimate))
     #expect(decision.transactionCount == 0)

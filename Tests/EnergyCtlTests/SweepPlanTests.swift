@@ -46,7 +46,7 @@ struct SweepPlanTests {
   @Test("says in words what to do, what moves and what it costs")
   func words() throws {
     let plan = try samples.plan()
-    #expect(plan.steps.count == 3)
+    #expect(plan.steps.count == 4)
     #expect(plan.totals.sweptUsdt == "137.5 USDT")
     #expect(plan.totals.sweptTrx == "19.38 TRX")
     // A sun creates an account; the bytes of one call.
@@ -80,7 +80,7 @@ struct SweepPlanTests {
     settings.transactionsMax = 3
     // Two transactions each: the second address does not fit.
     let sources = try (0..<4).map { try samples.source($0, usdt: 50_000_000) }
-    let draft = try samples.draft(settings, sources)
+    let draft = try samples.draft(of: sources, settings)
     #expect(draft.isFull)
     #expect(draft.transactionCount == 2)
     let funder = SweepSamples.balance(samples.treasury, trx: 0)
@@ -93,7 +93,7 @@ struct SweepPlanTests {
 
   @Test("is refused when nothing is worth it, and says why for each address")
   func nothing() throws {
-    let draft = try samples.draft(try (0..<120).map { try samples.source($0, trx: 1_000, usdt: 9_000_000) })
+    let draft = try samples.draft(of: try (0..<120).map { try samples.source($0, trx: 1_000, usdt: 9_000_000) })
     #expect(try SweepSamples.refusal { _ = try draft.plan(id: UUID(), createdAt: Date()) } == .nothingToDo)
     let lines = SweepPlanCommand.obstacles(draft)
     #expect(lines.count == 101)
@@ -105,9 +105,9 @@ struct SweepPlanTests {
   @Test("a deposit address cannot be the treasury, nor pay for sweeps")
   func ownAddress() throws {
     var settings = try SweepSettings(treasury: samples.xpub.child(3).address, funder: samples.treasury)
-    #expect(try SweepSamples.refusal { _ = try samples.draft(settings, [try samples.source(3)]) } == .otherTreasury)
+    #expect(try SweepSamples.refusal { _ = try samples.draft(of: [try samples.source(3)], settings) } == .otherTreasury)
     settings = try SweepSettings(treasury: samples.treasury, funder: samples.xpub.child(3).address)
-    #expect(try SweepSamples.refusal { _ = try samples.draft(settings, [try samples.source(3)]) } == .otherTreasury)
+    #expect(try SweepSamples.refusal { _ = try samples.draft(of: [try samples.source(3)], settings) } == .otherTreasury)
   }
 
   @Test("the treasury must be one of wallet-svc's, or nobody has told it any")

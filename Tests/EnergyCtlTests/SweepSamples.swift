@@ -61,7 +61,7 @@ struct SweepSamples: Sendable {
       blockNumber: 10, blockTime: now, blockNumberAfter: 10, isWatched: isWatched, dust: .zero, dustToken: 0)
   }
 
-  func draft(_ settings: SweepSettings? = nil, _ sources: [SweepSource]) throws -> SweepDraft {
+  func draft(of sources: [SweepSource], _ settings: SweepSettings? = nil) throws -> SweepDraft {
     var draft = try SweepDraft(settings ?? self.settings, Self.reference(), Self.products)
     for source in sources { try draft.add(source) }
     return draft
@@ -69,7 +69,7 @@ struct SweepSamples: Sendable {
 
   /// Activates one address, funds another, lends to both, and sweeps both currencies of a third.
   func plan() throws -> SweepPlan {
-    try draft([
+    try draft(of: [
       source(0, usdt: 100_000_000, isActivated: false), source(1, usdt: 25_500_000),
       source(7, trx: 20_000_000, usdt: 12_000_000),
     ]).plan(id: UUID(), createdAt: Self.now)

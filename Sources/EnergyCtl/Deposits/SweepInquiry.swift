@@ -37,7 +37,27 @@ struct SweepInquiry: Sendable {
       if after == nil || draft.isFull { break }
     }
     warnings += try Self.warnings(draft, funder, isComplete: after == nil)
+    warnings += try await refused(draft)
     return (draft, warnings)
+  }
+
+  /// Deposits that an operator has refused, and that this sweep takes along.
+  private func refused(_ draft: SweepDraft) async throws -> [String] {
+    let chosen = Set(draft.chosen.map(\.source.entry.address))
+    var found: [String] = []
+    var before: Int64?
+    for _ in 0..<Self.pagesMax {
+      let page = try await client.ask(GetDeposits(state: .refused, before: before), within: Self.patience)
+      for deposit in page.deposits where chosen.contains(deposit.address) {
+        guard let money = deposit.money else { continue }
+        found.append(
+          "\(money) on \(deposit.address) is a refused deposit (\(deposit.id)): once swept, give it back from the "
+            + "treasury")
+      }
+      before = page.next
+      if before == nil { break }
+    }
+    return found
   }
 
   private func add(

@@ -159,20 +159,20 @@ extension SweepPlan {
   private var wordsOfSteps: [String] {
     let sweeps = transactions.filter { $0.purpose.isOfDeposits }.count
     let funding = transactions.count - sweeps
-    var steps: [String] = []
+    var steps = [
+      "Where the keys are, sign the \(sweeps) sweeps to \(treasury) (tron sign --xprv-file)"
+        + (funding > 0 ? ", and with the key of \(funder) what activates and funds (tron sign --key-file)." : ".")
+    ]
     if funding > 0 {
       steps.append(
-        "Sign the \(funding) transactions that activate or fund with the key of \(funder) (tron sign --key-file), "
-          + "broadcast them, and wait until they are solid: about a minute.")
+        "Broadcast the \(funding) transactions that activate or fund, and wait until they are solid: about a minute.")
     }
     if !orders.isEmpty {
       steps.append(
-        "Place the \(orders.count) orders as the owner's own customer, and wait until each is active: sweep before its "
-          + "rental ends.")
+        "Place the \(orders.count) orders as the owner's own customer, and wait until each is active. The next step has to "
+          + "be over before their rentals end.")
     }
-    steps.append(
-      "Sign the \(sweeps) sweeps to \(treasury) with the extended private key (tron sign --xprv-file) and broadcast "
-        + "them before \(expiresAt.ISO8601Format()).")
+    steps.append("Broadcast the sweeps before \(expiresAt.ISO8601Format()).")
     return steps.enumerated().map { "\($0.offset + 1). \($0.element)" }
   }
 
