@@ -7,6 +7,9 @@ struct WalletSettings: Sendable {
   /// In the order in which they are asked.
   var sources: [any ChainSource]
   var cache = ChainCachePolicy()
+  var deposits = DepositSettings()
+  var adjustments = AdjustmentLimits()
+  var custody = CustodySettings()
   var supply = ChainSupply()
   /// Of the APIs that have a quota.
   var budgets: [SharedRequestBudget] = []
@@ -20,6 +23,9 @@ struct WalletSettings: Sendable {
     let grid = ChainAPISettings.tronGrid(&reader)
     let scan = ChainAPISettings.tronScan(&reader)
     let usdt = usdtContract(&reader)
+    let deposits = DepositSettings.read(&reader, token: usdt)
+    let adjustments = AdjustmentLimits.read(&reader)
+    let custody = CustodySettings.read(&reader)
     guard let grid, let scan else { return nil }
     let http = HTTPClient()
     var budgets = ChainBudgets()
@@ -34,7 +40,8 @@ struct WalletSettings: Sendable {
             baseURL: scan.url, http: http, apiKey: scan.apiKey, usdtContract: usdt, timeout: readTimeout,
             budget: budgets.budget(of: scan), budgetPatience: budgetPatience)),
       ],
-      supply: ChainSupply(of: usdt), budgets: budgets.all)
+      deposits: deposits, adjustments: adjustments, custody: custody, supply: ChainSupply(of: usdt),
+      budgets: budgets.all)
   }
 
   /// Each network has its own; tokens are told apart by contract, never by symbol.

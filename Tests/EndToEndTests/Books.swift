@@ -32,7 +32,10 @@ struct Books: Sendable {
   func transfers(of order: String) async throws -> [String: Int64] {
     var kinds: [String: Int64] = [:]
     for row in try await database.execute(
-      "select kind, count(*) as n from wallet_svc.transfers where order_id = $1 group by kind", [.text(order)])
+      """
+      select kind, count(*) as n from wallet_svc.journal
+      where order_id = $1 and id = kind || ':' || order_id group by kind
+      """, [.text(order)])
     {
       kinds[try row.string("kind")] = try row.int("n")
     }
@@ -43,8 +46,8 @@ struct Books: Sendable {
   func sum(of account: String, order: String) async throws -> Int64 {
     try await database.number(
       """
-      select coalesce(sum(e.amount), 0)::bigint as n from wallet_svc.entries e
-      join wallet_svc.transfers t on t.id = e.transfer where t.order_id = $1 and e.account = $2
+      select coalesce(sum(case when credit = $2 then amount else -amount end), 0)::bigint as n
+      from wallet_svc.journal where order_id = $1 and $2 in (debit, credit)
       """, [.text(order), .text(account)])
   }
 
@@ -60,7 +63,8 @@ struct Books: Sendable {
       """
       select coalesce((select available from wallet_svc.accounts where id = $1), 0) as available,
         coalesce((select held from wallet_svc.accounts where id = $1), 0) as held,
-        (select count(*) from wallet_svc.entries where account in ('customer:' || $1, 'held:' || $1)) as entries
+        (select count(*) from wallet_svc.journal where debit in ('customer:' || $1, 'held:' || $1)
+          or credit in ('customer:' || $1, 'held:' || $1)) as entries
       """, [.text(customer.text)]
     ).first
     guard let row else { throw TestKitError("no funds of \(customer)") }

@@ -36,7 +36,7 @@ struct LedgerPropertyTests {
     #expect(!lost.differences.isEmpty)
 
     var doubled = sound
-    let release = try Posting(.release, [(.held(customer), Sun(-60)), (.available(customer), Sun(60))])
+    let release = try Posting(.release, .trx, [(.held(customer), .available(customer), 60)])
     try doubled.funds[customer]?.follow(release, customer: customer)
     #expect(!doubled.differences.isEmpty)
 
@@ -45,23 +45,23 @@ struct LedgerPropertyTests {
     #expect(!altered.differences.isEmpty)
   }
 
-  @Test("a posting whose entries do not sum to zero cannot be made")
-  func unbalanced() {
-    #expect(throws: LedgerError.self) { try Posting(.hold, [(.revenue, Sun(1)), (.costs, Sun(-2))]) }
-    // Sums to zero in 64 bits that wrap around.
+  @Test("a posting that takes from an account what it gives to the same one, a negative amount, or nothing is refused")
+  func impossible() {
+    #expect(throws: LedgerError.self) { try Posting(.hold, .trx, [(.revenue, .revenue, 1)]) }
+    #expect(throws: LedgerError.self) { try Posting(.hold, .trx, [(.revenue, .costs, -1)]) }
+    #expect(throws: LedgerError.self) { try Posting(.hold, .trx, [(.revenue, .costs, 0)]) }
     #expect(throws: LedgerError.self) {
-      try Posting(.hold, [(.revenue, Sun(.max)), (.costs, Sun(.max)), (.custody, Sun(2))])
+      try Posting(.hold, .trx, Array(repeating: (.revenue, .costs, 1), count: Posting.linesMax + 1))
     }
-    #expect(throws: LedgerError.self) { try Posting(.hold, [(.revenue, .zero), (.costs, .zero)]) }
   }
 
   @Test("a balance beyond 64 bits is refused and changes nothing")
   func overflow() throws {
     let customer = CustomerID(text: "cus_a")
-    var funds = CustomerFunds(available: Sun(.max - 1))
+    var funds = CustomerFunds(available: .max - 1)
     let posting = try Posting.credit(Sun(2), to: customer)
     #expect(throws: LedgerError.overflow(account: "customer:cus_a")) { try funds.follow(posting, customer: customer) }
-    #expect(funds.available == Sun(.max - 1))
+    #expect(funds.available == .max - 1)
   }
 
   /// Commands with repetitions, in any order, some of them impossible: those throw and leave everything as it was.
@@ -80,8 +80,9 @@ struct LedgerPropertyTests {
         case 0: try model.credit(Sun(.random(in: 1...50, using: &random)), to: customer)
         case 1, 2, 3:
           let answer = try model.apply(.hold(Sun(Int64(number + 1) * 7)), order: order, customer: customer)
-          #expect(answers[order, default: answer] == answer, "seed \(seed)")
-          answers[order] = answer
+          let first = answers[order] ?? answer
+          #expect(first.isSameAnswer(as: answer), "seed \(seed)")
+          answers[order] = first
         case 4: _ = try model.apply(.release, order: order, customer: customer)
         default:
           let amount = Sun(.random(in: -1...80, using: &random))

@@ -88,3 +88,44 @@ public struct DepositCredited: Event {
     self.seq = seq
   }
 }
+
+/// A command about a hold contradicts what was done before; no money moved. The sender or its data is wrong: an
+/// operator has to look.
+public struct HoldContradicted: Event {
+  public static let messageType = "wallet.HoldContradicted"
+  public static let topic = Topic.walletEvents
+  public let order: OrderID
+  public let customer: CustomerID
+  /// The command's message type.
+  public let command: String
+  public let reason: HoldContradiction
+  public let detail: String
+  public let seq: Int64
+  public var aggregate: String { customer.text }
+  public init(
+    order: OrderID, customer: CustomerID, command: String, reason: HoldContradiction, detail: String, seq: Int64
+  ) {
+    self.order = order
+    self.customer = customer
+    self.command = command
+    self.reason = reason
+    self.detail = detail
+    self.seq = seq
+  }
+}
+
+/// Why a command about a hold cannot be.
+public enum HoldContradiction: String, Codable, Sendable, CaseIterable {
+  /// The order has a hold of another amount.
+  case existsWithOtherAmount = "exists_with_other_amount"
+  /// The hold is another customer's.
+  case otherCustomer = "other_customer"
+  /// It was captured: it cannot be released, or captured again with another amount.
+  case alreadyCaptured = "already_captured"
+  /// It was released: it cannot be captured.
+  case alreadyReleased = "already_released"
+  /// Nothing was ever held.
+  case notHeld = "not_held"
+  /// Not positive, or more than is held.
+  case amountOutOfRange = "amount_out_of_range"
+}

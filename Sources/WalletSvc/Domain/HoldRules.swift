@@ -1,19 +1,25 @@
 import Contracts
 import TronKit
 
-/// What setting aside, taking and giving back do. Each command may come twice, late, or before the one it follows.
+/// What setting aside, taking and giving back do. Each command may come twice, late, or before the one it follows; each
+/// has an answer of its own, and nothing that a command says is ever thrown.
 enum HoldRules {
   enum Answer: Sendable, Equatable {
-    case held(Sun, seq: Int64)
+    /// `isRepeated`: it was held before, by the same command.
+    case held(Sun, seq: Int64, isRepeated: Bool)
     case refused(OrderFailure, available: Sun, seq: Int64)
-    case settled(captured: Sun, released: Sun, seq: Int64)
+    /// `isRepeated`: it was settled so before.
+    case settled(captured: Sun, released: Sun, seq: Int64, isRepeated: Bool)
     /// A release of what was never held: noted, and nobody needs to know.
     case nothing
+    /// The command contradicts what was done before: nothing moves.
+    case contradicted(HoldContradiction, detail: String, seq: Int64)
   }
 
   struct Step: Sendable, Equatable {
     var funds: CustomerFunds
-    var hold: Hold
+    /// nil: there is none and none is made.
+    var hold: Hold?
     /// nil: no money moves.
     var posting: Posting?
     let answer: Answer
@@ -23,36 +29,36 @@ enum HoldRules {
     _ amount: Sun, order: OrderID, customer: CustomerID, funds: CustomerFunds, existing: Hold?
   ) throws(LedgerError) -> Step {
     guard amount > .zero else {
-      throw .invalidAmount("HoldFunds for order \(order) is of \(amount); it must be positive")
+      return contradiction(.amountOutOfRange, "\(amount) cannot be held; it must be positive", funds, existing)
     }
     if var hold = existing {
-      try check(hold, customer, order)
+      if let step = otherCustomer(hold, customer, funds) { return step }
       if hold.answerSeq > 0 {
         guard hold.amount == amount else {
-          throw .conflict("HoldFunds for order \(order) is of \(amount); before, it was of \(hold.amount)")
+          return contradiction(.existsWithOtherAmount, "\(hold.amount) was asked for before, not \(amount)", funds, hold)
         }
-        return Step(funds: funds, hold: hold, answer: try repeated(hold, order))
+        return Step(funds: funds, hold: hold, answer: answer(to: hold, isRepeated: true))
       }
-      guard hold.state == .barred else {
-        throw .conflict("the hold of order \(order) is \(hold.state.rawValue) and was never asked for")
-      }
+      // Released before it was asked for.
       var funds = funds
       funds.seq += 1
       hold.amount = amount
       hold.answerSeq = funds.seq
-      hold.answerAvailable = funds.available
-      return Step(funds: funds, hold: hold, answer: try repeated(hold, order))
+      hold.answerAvailable = Sun(funds.available)
+      return Step(funds: funds, hold: hold, answer: answer(to: hold, isRepeated: false))
     }
     var funds = funds
     funds.seq += 1
     var hold = Hold(customer: customer, amount: amount, state: .refused)
     hold.answerSeq = funds.seq
-    hold.answerAvailable = funds.available
-    guard funds.available >= amount else { return Step(funds: funds, hold: hold, answer: try repeated(hold, order)) }
+    hold.answerAvailable = Sun(funds.available)
+    guard funds.available >= amount.value else {
+      return Step(funds: funds, hold: hold, answer: answer(to: hold, isRepeated: false))
+    }
     hold.state = .held
-    let posting = try Posting(.hold, [(.available(customer), Sun(-amount.value)), (.held(customer), amount)])
+    let posting = try Posting(.hold, .trx, [(.available(customer), .held(customer), amount.value)])
     try funds.follow(posting, customer: customer)
-    return Step(funds: funds, hold: hold, posting: posting, answer: try repeated(hold, order))
+    return Step(funds: funds, hold: hold, posting: posting, answer: answer(to: hold, isRepeated: false))
   }
 
   static func release(
@@ -61,20 +67,19 @@ enum HoldRules {
     guard var hold = existing else {
       return Step(funds: funds, hold: Hold(customer: customer, amount: .zero, state: .barred), answer: .nothing)
     }
-    try check(hold, customer, order)
+    if let step = otherCustomer(hold, customer, funds) { return step }
     switch hold.state {
     case .barred, .refused: return Step(funds: funds, hold: hold, answer: .nothing)
-    case .released: return Step(funds: funds, hold: hold, answer: settled(hold))
-    case .captured: throw .conflict("ReleaseHold for order \(order): its hold was captured")
+    case .released: return Step(funds: funds, hold: hold, answer: settled(hold, isRepeated: true))
+    case .captured: return contradiction(.alreadyCaptured, "\(hold.captured) of it was captured", funds, hold)
     case .held:
       var funds = funds
       funds.seq += 1
       hold.state = .released
       hold.settledSeq = funds.seq
-      let posting = try Posting(
-        .release, [(.held(customer), Sun(-hold.amount.value)), (.available(customer), hold.amount)])
+      let posting = try Posting(.release, .trx, [(.held(customer), .available(customer), hold.amount.value)])
       try funds.follow(posting, customer: customer)
-      return Step(funds: funds, hold: hold, posting: posting, answer: settled(hold))
+      return Step(funds: funds, hold: hold, posting: posting, answer: settled(hold, isRepeated: false))
     }
   }
 
@@ -82,19 +87,21 @@ enum HoldRules {
   static func capture(
     _ amount: Sun, order: OrderID, customer: CustomerID, funds: CustomerFunds, existing: Hold?
   ) throws(LedgerError) -> Step {
-    guard var hold = existing else { throw .conflict("CaptureHold for order \(order): it has no hold") }
-    try check(hold, customer, order)
+    guard var hold = existing else {
+      return contradiction(.notHeld, "nothing was ever asked to be held", funds, nil)
+    }
+    if let step = otherCustomer(hold, customer, funds) { return step }
     switch hold.state {
-    case .barred, .refused, .released:
-      throw .conflict("CaptureHold for order \(order): its hold is \(hold.state.rawValue)")
+    case .refused: return contradiction(.notHeld, "its hold was refused", funds, hold)
+    case .barred, .released: return contradiction(.alreadyReleased, "\(hold.amount) was released", funds, hold)
     case .captured:
       guard hold.captured == amount else {
-        throw .conflict("CaptureHold for order \(order) is of \(amount); before, it was of \(hold.captured)")
+        return contradiction(.alreadyCaptured, "\(hold.captured) was captured, not \(amount)", funds, hold)
       }
-      return Step(funds: funds, hold: hold, answer: settled(hold))
+      return Step(funds: funds, hold: hold, answer: settled(hold, isRepeated: true))
     case .held:
       guard amount >= .zero, amount <= hold.amount else {
-        throw .invalidAmount("CaptureHold for order \(order) is of \(amount); \(hold.amount) is held")
+        return contradiction(.amountOutOfRange, "\(amount) cannot be captured of \(hold.amount)", funds, hold)
       }
       var funds = funds
       funds.seq += 1
@@ -102,31 +109,39 @@ enum HoldRules {
       hold.captured = amount
       hold.settledSeq = funds.seq
       // Cannot overflow: 0 ≤ amount ≤ held.
-      let rest = Sun(hold.amount.value - amount.value)
+      let rest = hold.amount.value - amount.value
       let posting = try Posting(
-        .capture, [(.held(customer), Sun(-hold.amount.value)), (.revenue, amount), (.available(customer), rest)])
+        .capture, .trx, [(.held(customer), .revenue, amount.value), (.held(customer), .available(customer), rest)])
       try funds.follow(posting, customer: customer)
-      return Step(funds: funds, hold: hold, posting: posting, answer: settled(hold))
+      return Step(funds: funds, hold: hold, posting: posting, answer: settled(hold, isRepeated: false))
     }
   }
 
-  private static func check(_ hold: Hold, _ customer: CustomerID, _ order: OrderID) throws(LedgerError) {
-    guard hold.customer == customer else {
-      throw .conflict("the hold of order \(order) belongs to \(hold.customer), the command names \(customer)")
-    }
+  private static func otherCustomer(_ hold: Hold, _ customer: CustomerID, _ funds: CustomerFunds) -> Step? {
+    guard hold.customer != customer else { return nil }
+    return contradiction(.otherCustomer, "it belongs to \(hold.customer), the command names \(customer)", funds, hold)
+  }
+
+  private static func contradiction(
+    _ reason: HoldContradiction, _ detail: String, _ funds: CustomerFunds, _ hold: Hold?
+  ) -> Step {
+    var funds = funds
+    funds.seq += 1
+    return Step(funds: funds, hold: hold, answer: .contradicted(reason, detail: detail, seq: funds.seq))
   }
 
   /// The answer to HoldFunds, the same whenever it is asked for.
-  private static func repeated(_ hold: Hold, _ order: OrderID) throws(LedgerError) -> Answer {
+  private static func answer(to hold: Hold, isRepeated: Bool) -> Answer {
     switch hold.state {
-    case .held, .captured, .released: .held(hold.amount, seq: hold.answerSeq)
+    case .held, .captured, .released: .held(hold.amount, seq: hold.answerSeq, isRepeated: isRepeated)
     case .refused: .refused(.insufficientBalance, available: hold.answerAvailable, seq: hold.answerSeq)
     case .barred: .refused(.alreadyReleased, available: hold.answerAvailable, seq: hold.answerSeq)
     }
   }
 
-  private static func settled(_ hold: Hold) -> Answer {
+  private static func settled(_ hold: Hold, isRepeated: Bool) -> Answer {
     .settled(
-      captured: hold.captured, released: Sun(hold.amount.value - hold.captured.value), seq: hold.settledSeq)
+      captured: hold.captured, released: Sun(hold.amount.value - hold.captured.value), seq: hold.settledSeq,
+      isRepeated: isRepeated)
   }
 }

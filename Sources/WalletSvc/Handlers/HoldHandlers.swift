@@ -16,50 +16,40 @@ enum HoldHandlers {
         try HoldRules.release(order: command.order, customer: command.customer, funds: funds, existing: hold)
       }
     }
-    service.handle(CaptureHold.self, needs: { needs($0.order, $0.customer) }) { command, unit in
-      try apply(command, command.order, command.customer, unit) { funds, hold throws(LedgerError) in
-        try HoldRules.capture(
-          command.amount, order: command.order, customer: command.customer, funds: funds, existing: hold)
-      }
+    service.handle(
+      CaptureHold.self, needs: { needs($0.order, $0.customer) + CaptureFreeze.needs($0.order, $0.customer) }
+    ) { command, unit in
+      if try !CaptureFreeze.keeps(command, unit) { try capture(command, unit) }
     }
   }
 
-  private static func needs(_ order: OrderID, _ customer: CustomerID) -> [Need] {
-    [.row(AccountRow.self, customer.text), .row(HoldRow.self, order.text)]
+  static func capture(_ command: CaptureHold, _ unit: UnitOfWork) throws {
+    try apply(command, command.order, command.customer, unit) { funds, hold throws(LedgerError) in
+      try HoldRules.capture(
+        command.amount, order: command.order, customer: command.customer, funds: funds, existing: hold)
+    }
+  }
+
+  static func needs(_ order: OrderID, _ customer: CustomerID) -> [Need] {
+    [Ledger.needs(customer, .trx), .row(HoldRow.self, order.text)]
   }
 
   private static func apply(
     _ command: some Message, _ order: OrderID, _ customer: CustomerID, _ unit: UnitOfWork,
     rule: (CustomerFunds, Hold?) throws(LedgerError) -> HoldRules.Step
   ) throws {
-    let funds = try Ledger.funds(customer, unit)
+    let funds = try Ledger.funds(customer, .trx, unit)
     let row = try unit.find(HoldRow.self, order.text)
     let step = try Ledger.checked { () throws(LedgerError) in try rule(funds, row?.hold) }
-    if step.funds != funds { try Ledger.save(step.funds, of: customer, unit) }
-    if step.hold != row?.hold {
-      try unit.save(HoldRow(order: order, step.hold, createdAt: row?.createdAt ?? unit.now, updatedAt: unit.now))
+    if step.funds != funds { try Ledger.save(step.funds, of: customer, .trx, unit) }
+    if let hold = step.hold, hold != row?.hold {
+      try unit.save(HoldRow(order: order, hold, createdAt: row?.createdAt ?? unit.now, updatedAt: unit.now))
     }
     if let posting = step.posting {
       try Ledger.write(
         posting, id: "\(posting.kind.rawValue):\(order)", order: order, customer: customer,
         bodyHash: try Ledger.hash(command), unit)
     }
-    try answer(step.answer, order, customer, unit)
-  }
-
-  private static func answer(
-    _ answer: HoldRules.Answer, _ order: OrderID, _ customer: CustomerID, _ unit: UnitOfWork
-  ) throws {
-    switch answer {
-    case .held(let amount, let seq):
-      try unit.publish(FundsHeld(order: order, customer: customer, amount: amount, seq: seq))
-    case .refused(let reason, let available, let seq):
-      try unit.publish(
-        FundsRefused(order: order, customer: customer, reason: reason, available: available, seq: seq))
-    case .settled(let captured, let released, let seq):
-      try unit.publish(
-        HoldSettled(order: order, customer: customer, captured: captured, released: released, seq: seq))
-    case .nothing: break
-    }
+    try HoldAnswers.publish(step.answer, to: command, order: order, customer: customer, unit)
   }
 }

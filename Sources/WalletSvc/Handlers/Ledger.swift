@@ -1,36 +1,46 @@
 import BusKit
 import Contracts
 import Crypto
-import Foundation
+import TronKit
 
-/// Writes postings: a transfer's row and its entries, with the balance they change.
+/// Writes postings: the lines in the journal, and the balances they change.
 enum Ledger {
+  /// - Parameters:
+  ///   - id: of the posting's cause; declare `needs(id)` and look with `posted` whether it was posted before.
+  ///   - approval: of the second operator, where one had to agree.
   static func write(
     _ posting: Posting, id: String, order: OrderID? = nil, customer: CustomerID? = nil, action: OperatorAction? = nil,
-    bodyHash: String, _ unit: UnitOfWork
+    approval: OperatorAction? = nil, bodyHash: String, _ unit: UnitOfWork
   ) throws {
-    try unit.save(
-      TransferRow(
-        id: id, kind: posting.kind, currency: TransferRow.trx, orderId: order, customer: customer, action: action,
-        bodyHash: bodyHash, createdAt: unit.now))
-    for (index, entry) in posting.entries.enumerated() {
+    for (index, line) in posting.lines.enumerated() {
       try unit.save(
-        EntryRow(
-          id: "\(id)/\(index)", transfer: id, account: entry.account.name, currency: TransferRow.trx,
-          amount: entry.amount.value, createdAt: unit.now))
+        JournalRow(
+          id: index == 0 ? id : "\(id)/\(index)", kind: posting.kind, currency: posting.currency,
+          debit: line.debit.name, credit: line.credit.name, amount: line.amount, orderId: order, customer: customer,
+          action: action.map { BookedAction($0, approval: approval) }, bodyHash: bodyHash, createdAt: unit.now))
     }
   }
 
+  static func needs(_ id: String) -> Need { .row(JournalRow.self, id) }
+
+  /// What was posted for this cause before.
+  static func posted(_ id: String, _ unit: UnitOfWork) throws -> JournalRow? { try unit.find(JournalRow.self, id) }
+
+  /// SHA-256 of a command, in hex.
   static func hash(_ command: some Message) throws -> String {
-    SHA256.hash(data: Data(try MessageCoder.encode(command))).map { String(format: "%02x", $0) }.joined()
+    Hex.encode(Array(SHA256.hash(data: try MessageCoder.encode(command))))
   }
 
-  static func funds(_ customer: CustomerID, _ unit: UnitOfWork) throws -> CustomerFunds {
-    try unit.find(AccountRow.self, customer.text)?.funds ?? CustomerFunds()
+  static func needs(_ customer: CustomerID, _ currency: Currency) -> Need {
+    .row(AccountRow.self, AccountRow.key(customer, currency))
   }
 
-  static func save(_ funds: CustomerFunds, of customer: CustomerID, _ unit: UnitOfWork) throws {
-    try unit.save(AccountRow(id: customer, funds: funds, updatedAt: unit.now))
+  static func funds(_ customer: CustomerID, _ currency: Currency, _ unit: UnitOfWork) throws -> CustomerFunds {
+    try unit.find(AccountRow.self, AccountRow.key(customer, currency))?.funds ?? CustomerFunds()
+  }
+
+  static func save(_ funds: CustomerFunds, of customer: CustomerID, _ currency: Currency, _ unit: UnitOfWork) throws {
+    try unit.save(AccountRow(customer: customer, currency: currency, funds: funds, updatedAt: unit.now))
   }
 
   /// Runs a rule; what it refuses is impossible data, not a customer's mistake.
