@@ -58,7 +58,7 @@ struct ChainFailureTests {
     #expect(!view.isStale && view.trx == Sun(1))
   }
 
-  @Test("when both fail, it is the last value known, marked stale", arguments: APIBehaviour.allCases.filter(\.isFailure))
+  @Test("when both fail, it is the last value, marked stale", arguments: APIBehaviour.allCases.filter(\.isFailure))
   func stale(both: APIBehaviour) async throws {
     let known = try known()
     #expect(try await ask(both, both, last: known) == known.stale)

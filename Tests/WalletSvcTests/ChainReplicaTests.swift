@@ -30,7 +30,7 @@ struct ChainReplicaTests {
 
   @Test("one of twenty replicas reads, and the others have what it found")
   func oneReads() async throws {
-    try await run { bus, _, _ in
+    try await withWalletBus { bus, _, _ in
       let source = FakeChainSource(.answer(reading(address)), delay: .milliseconds(60))
       try await withThrowingTaskGroup(of: ChainAccountView.self) { group in
         for _ in 0..<20 { group.addTask { try await read(ChainAccounts(sources: [source]), bus) } }
@@ -44,7 +44,7 @@ struct ChainReplicaTests {
 
   @Test("the lock of a replica that died runs out by itself, and a late holder neither frees nor keeps another's")
   func lockExpires() async throws {
-    try await run { bus, _, _ in
+    try await withWalletBus { bus, _, _ in
       let store = BusChainStore(bus: bus)
       #expect(try await store.claim(address, token: "dead", for: .milliseconds(60)) == .mine(isDisputed: false))
       #expect(try await store.claim(address, token: "next", for: .seconds(60)) == .taken)
@@ -57,7 +57,7 @@ struct ChainReplicaTests {
 
   @Test("a Redis that goes while another replica's reading is awaited leaves everybody to read for themselves")
   func redisGoesMeanwhile() async throws {
-    try await run { bus, redis, _ in
+    try await withWalletBus { bus, redis, _ in
       let store = BusChainStore(bus: bus)
       try await store.keep(reading(address, trx: 1).view(asOf: Date(timeIntervalSince1970: 1_790_000_000)))
       _ = try await store.claim(address, token: "another", for: .seconds(60))
@@ -74,7 +74,7 @@ struct ChainReplicaTests {
 
   @Test("a dispute is known to every replica, until it is settled")
   func disputes() async throws {
-    try await run { bus, _, _ in
+    try await withWalletBus { bus, _, _ in
       let store = BusChainStore(bus: bus)
       try await store.dispute(address, for: .seconds(60))
       #expect(try await store.claim(address, token: "a", for: .milliseconds(1)) == .mine(isDisputed: true))
@@ -87,7 +87,7 @@ struct ChainReplicaTests {
 
   @Test("without Redis, without Postgres and without both there are answers")
   func outages() async throws {
-    try await run { bus, redis, postgres in
+    try await withWalletBus { bus, redis, postgres in
       var policy = ChainCachePolicy()
       policy.memory = .zero
       let source = FakeChainSource(.answer(reading(address)))
@@ -116,7 +116,7 @@ struct ChainReplicaTests {
 
   @Test("a younger value in Postgres is never replaced by an older one")
   func younger() async throws {
-    try await run { bus, _, _ in
+    try await withWalletBus { bus, _, _ in
       let store = BusChainStore(bus: bus)
       let time = Date(timeIntervalSince1970: 1_790_000_000)
       try await store.keep(reading(address, trx: 2).view(asOf: time))
@@ -129,7 +129,7 @@ struct ChainReplicaTests {
 
   @Test("values under another address' key, and what cannot be read, are believed by nobody")
   func poisoned() async throws {
-    try await run { bus, _, _ in
+    try await withWalletBus { bus, _, _ in
       let store = BusChainStore(bus: bus)
       let foreign = reading(.zero, trx: 1).view(asOf: Date())
       for bytes in [try MessageCoder.encode(foreign), Array("rubbish".utf8)] {
@@ -146,7 +146,7 @@ struct ChainReplicaTests {
 
   @Test("a hundred addresses are one question to each cache, few reads at a time, and known afterwards")
   func many() async throws {
-    try await run { bus, _, _ in
+    try await withWalletBus { bus, _, _ in
       let source = CountingSource(delay: .milliseconds(5))
       let accounts = ChainAccounts(sources: [source])
       let asked = try addresses(100)
@@ -203,40 +203,5 @@ struct ChainReplicaTests {
       try await Task.sleep(for: delay)
       return reading(address)
     }
-  }
-
-  /// A running wallet-svc, whose bus the replicas of a test share.
-  private func run(
-    _ body: @escaping @Sendable (Bus, RedisServer, PostgresServer) async throws -> Void
-  ) async throws {
-    let redis = try await RedisServer.start()
-    let server = try await PostgresServer.start()
-    let database = try await server.createDatabase()
-    let configuration = ServiceConfiguration(
-      redis: redis.configuration,
-      postgres: PostgresConfiguration(
-        conninfo: database, applicationName: "wallet-svc", searchPath: WalletSvcMain.schema),
-      poolSize: 3, httpPort: try freePort(), logger: logger)
-    var service = WalletSvcMain.make(WalletSettings(sources: []))
-    let (buses, lend) = AsyncStream.makeStream(of: Bus.self)
-    service.background("test") { bus in
-      lend.yield(bus)
-      try await Task.sleep(for: .seconds(3600))
-    }
-    let runtime = ServiceRuntime(service, configuration)
-    let running = Task { try await runtime.run() }
-    let result: Result<Void, any Error>
-    do {
-      let bus = await buses.first { _ in true }
-      try await body(try #require(bus), redis, server)
-      result = .success(())
-    } catch {
-      result = .failure(error)
-    }
-    runtime.stop()
-    _ = await running.result
-    try await redis.stop()
-    try await server.stop()
-    try result.get()
   }
 }

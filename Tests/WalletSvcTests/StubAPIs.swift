@@ -58,8 +58,8 @@ final class StubAPI: Sendable {
       case .tooManyRequests: return .answer(status: 429, headers: [("Retry-After", "30")])
       case .suspended:
         return .text(
-          #"{"Success":false,"Error":"The key exceeds the frequency limit(15), and the query server is suspended for 30s","#
-            + #""StatusCode":403}"#, status: 403)
+          #"{"Success":false,"Error":"The key exceeds the frequency limit(15), and the query server is "#
+            + #"suspended for 30s","StatusCode":403}"#, status: 403)
       case .suspendedWith200:
         return .text(
           #"{"Error":"request rate exceeded the allowed_rps(3), and the query server is suspended for 30 s. To"}"#)
