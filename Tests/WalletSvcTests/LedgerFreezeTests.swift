@@ -163,10 +163,6 @@ struct LedgerFreezeTests {
       #expect(lines.map(\.amount) == [1, 2, 3, 4, 5, 6, 7, -10])
       #expect(lines.last?.counterAccount == "held:cus_a" && lines.last?.order == order)
       #expect(lines.first?.actor == "ann" && lines.first?.reason == "test")
-      let later = try await service.client.ask(
-        GetLedgerStatement(
-          account: "customer:cus_a", currency: .trx, from: lines[4].at, to: lines[7].at, after: nil, limit: 100))
-      #expect(later.opening == 10 && later.lines.map(\.amount) == [5, 6, 7])
       let ours = try await service.client.ask(
         GetLedgerStatement(account: "adjustments", currency: .trx, from: nil, to: nil, after: nil, limit: 100))
       #expect(ours.lines.map(\.amount).reduce(0, +) == -28)
