@@ -33,6 +33,28 @@ import TronKit
     }
   }
 
+  @Test("custody that differs from the chain is an incident until it agrees, whatever the order of its events")
+  func custody() async throws {
+    try await withService { client, pool in
+      let incidents = { try await pool.withSession { try MonitorSnapshot.read($0).custodyIncidents } }
+      func event(_ currency: Currency, seq: Int64, isSettled: Bool = false) -> CustodyDiffers {
+        CustodyDiffers(
+          account: "custody:deposits", currency: currency, ledger: 5, chain: 3, difference: isSettled ? 0 : -2,
+          settledAt: isSettled ? Date(timeIntervalSince1970: 2) : nil, seq: seq)
+      }
+      try await client.send(event(.trx, seq: 1))
+      try await client.send(event(.usdt, seq: 2, isSettled: true))
+      try await client.send(event(.usdt, seq: 1))
+      try await eventually { try await count("select 1 from incidents", pool) == 2 }
+      try await eventually { try await incidents() == 1 }
+      let open = "select 1 from incidents where id = 'custody/custody:deposits/TRX' and value = -2"
+      #expect(try await count(open, pool) == 1)
+      try await client.send(event(.trx, seq: 2, isSettled: true))
+      try await eventually { try await incidents() == 0 }
+      #expect(try await notices(pool).isEmpty, "customers who subscribed in the bot hear nothing of it")
+    }
+  }
+
   @Test("late reclaims and strays are incidents until settled, told when the first opens and the last ends")
   func series() async throws {
     try await withService { client, pool in

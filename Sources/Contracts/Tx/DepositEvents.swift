@@ -169,5 +169,6 @@ extension Service {
     ignore(ChainRecordDiffers.self)
     ignore(StrayTransactionFound.self)
     ignore(ReclaimOverdue.self)
+    ignore(OwnTransactionFound.self)
   }
 }

@@ -6,9 +6,10 @@ import Foundation
 /// The ledger: whether it holds, what an account did, and what to do where it differs.
 struct LedgerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "ledger", abstract: "The ledger: checks, the sealed chain, statements.",
+    commandName: "ledger", abstract: "The ledger: checks, the sealed chain, statements, adjustments, custody.",
     subcommands: [
       Checks.self, LedgerVerifyCommand.self, LedgerStatementCommand.self, Clear.self, Rebuild.self, NewEpoch.self,
+      AdjustCommand.self, AdjustTransferCommand.self, AdjustmentsCommand.self, CustodyCommand.self,
     ])
 
   struct Checks: AsyncParsableCommand {

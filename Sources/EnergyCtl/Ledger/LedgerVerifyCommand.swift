@@ -7,8 +7,8 @@ struct LedgerVerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Make every sealed block anew from the journal, and check the chain.",
     discussion: """
-      Ends with 1 where it breaks, and says where; also when nothing is sealed any more. Note the head that it prints somewhere else: with \
-      --expect NUMBER:HASH it later proves that nothing up to that block was rewritten.
+      Ends with 1 where it breaks, and says where; also when nothing is sealed any more. Note the head that it prints \
+      somewhere else: with --expect NUMBER:HASH it later proves that nothing up to that block was rewritten.
       """)
   @Option(help: "The first block.") var from: Int64 = 1
   @Option(help: "A block noted before, as NUMBER:HASH. May be given more than once.") var expect: [String] = []

@@ -18,6 +18,7 @@ struct Incident: Row {
   static func ledger(_ aggregate: String) -> String { "ledger/\(aggregate)" }
   /// Of wallet-svc's ledger, by whom it concerns.
   static func books(_ subject: String) -> String { "books/\(subject)" }
+  static func custody(_ aggregate: String) -> String { "custody/\(aggregate)" }
 
   /// Incidents that come one by one and are told as one alert: when the first opens, and when the last is closed.
   enum Series: String, Codable, Sendable, CaseIterable {

@@ -19,7 +19,8 @@ struct BeginEpoch: Effect {
         guard case .begun(let epoch) = outcome else {
           let detail = "the ledger is being sealed; nothing was done"
           return try unit.reply(
-            CommandResult(ok: true, code: "unchanged", detail: detail), to: effect.replyTo, correlation: effect.correlation)
+            CommandResult(ok: true, code: "unchanged", detail: detail), to: effect.replyTo,
+            correlation: effect.correlation)
         }
         if var row = try unit.find(LedgerDifferenceRow.self, sealing), row.clearedAt == nil {
           row.clearedAt = unit.now
