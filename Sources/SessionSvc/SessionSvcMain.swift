@@ -33,6 +33,8 @@ struct SessionSvcMain {
     service.ignore(FundsHeld.self)
     service.ignore(FundsRefused.self)
     service.ignore(HoldSettled.self)
+    service.ignore(HoldContradicted.self)
+    service.ignore(LedgerDifferenceFound.self)
     service.effect(LoadScreen.self, policy: LoadScreen.policy, exhausted: LoadScreen.exhausted) { effect, context in
       try await effect.run(context)
     }
