@@ -47,19 +47,22 @@ struct LedgerDatabase: Sendable {
     try await pool.withSession { try $0.execute(sql).rows.map(read) }
   }
 
-  func int(_ sql: String) async throws -> Int64 { try await rows("select (\(sql))::bigint as n") { try $0.int("n") }[0] }
+  func int(_ sql: String) async throws -> Int64 {
+    try await rows("select (\(sql))::bigint as n") { try $0.int("n") }[0]
+  }
 
   /// What the journal's owner could not: past the triggers that refuse it.
   func tamper(_ sql: String) async throws {
     try await script("set session_replication_role = replica; \(sql); set session_replication_role = origin")
   }
 
-  static func line(_ id: String, _ debit: String = "adjustments", _ credit: String = "customer:cus_a", _ amount: Int = 5)
-    -> String
-  {
+  static func line(
+    _ id: String, _ debit: String = "adjustments", _ credit: String = "customer:cus_a", _ amount: Int = 5,
+    at time: String = "now()"
+  ) -> String {
     """
     insert into journal (id, kind, currency, debit, credit, amount, body_hash, created_at)
-      values ('\(id)', 'credit', 'TRX', '\(debit)', '\(credit)', \(amount), 'h', now());
+      values ('\(id)', 'credit', 'TRX', '\(debit)', '\(credit)', \(amount), 'h', \(time));
     """
   }
 

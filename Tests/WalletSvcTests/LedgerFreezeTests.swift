@@ -163,10 +163,6 @@ struct LedgerFreezeTests {
       #expect(lines.map(\.amount) == [1, 2, 3, 4, 5, 6, 7, -10])
       #expect(lines.last?.counterAccount == "held:cus_a" && lines.last?.order == order)
       #expect(lines.first?.actor == "ann" && lines.first?.reason == "test")
-      let later = try await service.client.ask(
-        GetLedgerStatement(
-          account: "customer:cus_a", currency: .trx, from: lines[4].at, to: lines[7].at, after: nil, limit: 100))
-      #expect(later.opening == 10 && later.lines.map(\.amount) == [5, 6, 7])
       let ours = try await service.client.ask(
         GetLedgerStatement(account: "adjustments", currency: .trx, from: nil, to: nil, after: nil, limit: 100))
       #expect(ours.lines.map(\.amount).reduce(0, +) == -28)
@@ -185,6 +181,43 @@ struct LedgerFreezeTests {
       let page = try await service.client.ask(VerifyLedger(from: 1, count: 10))
       #expect(page.faults == [] && page.unsealed == 0 && page.next == nil && page.headHash == page.blocks.last?.hash)
       await #expect(throws: QueryFailure.self) { try await service.client.ask(VerifyLedger(from: 0, count: 10)) }
+    }
+  }
+
+  @Test("says once that nothing is sealed in another cluster, holds no capture up, and goes on when told so")
+  func otherCluster() async throws {
+    try await LedgerService.run { service in
+      let order = OrderID.make()
+      try await service.credit(100, customer)
+      try await service.hold(order, customer, 30)
+      try await service.sql("update ledger_epochs set system = 'other'")
+      try await eventually(within: .seconds(20)) { try await service.differences() == ["sealing"] }
+      #expect(try await service.capture(order, customer, 30)?.code == "captured")
+      let command = BeginLedgerEpoch(action: service.action("k-1"))
+      #expect(try await service.client.command(command, answer: CommandResult.self)?.code == "done")
+      try await eventually(within: .seconds(20)) {
+        let page = try await service.client.ask(VerifyLedger(from: 1, count: 100))
+        return page.unsealed == 0 && page.trouble.isEmpty && page.blocks.last?.epoch == 2 && page.faults == []
+      }
+      #expect(try await service.differences() == [])
+      #expect(try await service.events() == ["sealing found", "sealing cleared"])
+    }
+  }
+
+  @Test("in a sealed block is found by the nightly check, and concerns all")
+  func nightly() async throws {
+    try await LedgerService.run { service in
+      try await service.credit(100, customer)
+      try await eventually { try await service.client.ask(VerifyLedger(from: 1, count: 10)).head == 1 }
+      try await service.sql(
+        """
+        set session_replication_role = replica; update journal set body_hash = 'other';
+        set session_replication_role = origin
+        """)
+      try await service.start(LedgerFullCheck())
+      try await eventually(within: .seconds(20)) { try await service.differences() == ["*"] }
+      let found = try await service.client.ask(GetLedgerChecks()).open.first?.findings.map(\.description)
+      #expect(found == ["block 1: line 1 is not what was sealed"])
     }
   }
 }

@@ -198,12 +198,30 @@ struct LedgerSealTests {
       try await database.write("later")
       try await database.sealAll()
       let page = try await database.verify()
-      #expect(page.unsealed == 0 && page.trouble.isEmpty)
+      #expect(page.faults == [] && page.unsealed == 0 && page.trouble.isEmpty)
       #expect(page.blocks.reduce(0) { $0 + $1.lines } == 4)
       #expect(page.blocks.map(\.epoch).last == 2)
       #expect(try await database.int("select total from account_totals where account = 'customer:cus_a'") == 20)
       let unneeded = OperatorAction(actor: "ann", reason: "again", key: "k-2")
       #expect(try await database.pool.withSession { try SealEpoch.begin(unneeded, $0) } == .notNeeded)
+    }
+  }
+
+  @Test("a page of a chain that is longer ends at its limit, and a block that is not there is refused")
+  func pages() async throws {
+    try await LedgerDatabase.run { database in
+      for number in 0..<5 {
+        try await database.write("l-\(number)")
+        try await database.sealAll()
+      }
+      let read = { (first: Int64, count: Int) in
+        try await database.pool.withSession { try LedgerVerifier.page(from: first, count: count, $0) }
+      }
+      let (first, last) = (try await read(1, 2), try await read(4, 2))
+      #expect(first.blocks.map(\.number) == [1, 2] && first.next == 3)
+      #expect(last.blocks.map(\.number) == [4, 5] && last.next == nil && last.faults == [])
+      #expect(try await read(3, 2).next == 5)
+      await #expect(throws: QueryFailure.self) { try await read(6, 2) }
     }
   }
 

@@ -27,6 +27,9 @@ struct LedgerService: Sendable {
     try await running(runtime) {
       try await BusClient(redis: redis.configuration, name: "test", logger: logger).run { client in
         let service = LedgerService(client: client, pool: pool, bus: runtime.bus)
+        try await eventually(within: .seconds(20), "the tables are there") {
+          try await service.int("select count(*) from pg_tables where tablename = 'waiting_captures'") == 1
+        }
         // The first of each has looked at an empty ledger.
         try await eventually(within: .seconds(20), "the checks have run") {
           try await service.int("select count(*) from ledger_checks") == 2
@@ -71,7 +74,7 @@ struct LedgerService: Sendable {
 
   func freeze(_ subject: String) async throws {
     let findings = [subject: [LedgerFinding(.balance, account: "customer:\(subject)", expected: "1", found: "2")]]
-    try await bus.transaction(needs: LedgerIncidents.needs(findings.keys)) { unit in
+    _ = try await bus.transaction(needs: LedgerIncidents.needs(findings.keys)) { unit in
       try LedgerIncidents.record(findings, by: "recent", begun: unit.now.addingTimeInterval(60), unit)
     }
   }

@@ -87,10 +87,12 @@ enum AccountArgument {
   /// The account's name; a customer's id stands for what it can spend.
   static func name(_ text: String) throws -> String {
     if text.wholeMatch(of: /cus_[A-Za-z0-9_\-]{1,60}/) != nil { return "customer:\(text)" }
-    guard text.wholeMatch(of: /(customer:|held:)cus_[A-Za-z0-9_\-]{1,60}|custody:[a-z]{1,40}|[a-z_]{1,40}/) != nil else {
+    guard !text.hasPrefix("cus_"),
+      text.wholeMatch(of: /(customer:|held:)cus_[A-Za-z0-9_\-]{1,60}|custody:[a-z]{1,40}|[a-z_]{1,40}/) != nil
+    else {
       throw ValidationError(
-        "'\(Words.safe(text))' is no account: give a customer's id (cus_…), held:cus_…, or an account of ours such as "
-          + "revenue, costs or custody:pool")
+        "'\(Words.safe(text))' is no account: give a customer's id (cus_…), held:cus_…, or an account of ours "
+          + "such as revenue, costs or custody:pool")
     }
     return text
   }

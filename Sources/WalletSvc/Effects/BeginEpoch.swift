@@ -17,8 +17,10 @@ struct BeginEpoch: Effect {
       let sealing = LedgerDifferenceFound.sealing
       return .done(needs: LedgerIncidents.needs([sealing])) { unit in
         guard case .begun(let epoch) = outcome else {
-          let result = CommandResult(ok: true, code: "unchanged", detail: "the ledger is being sealed; nothing was done")
-          return try unit.reply(result, to: effect.replyTo, correlation: effect.correlation)
+          let detail = "the ledger is being sealed; nothing was done"
+          return try unit.reply(
+            CommandResult(ok: true, code: "unchanged", detail: detail), to: effect.replyTo,
+            correlation: effect.correlation)
         }
         if var row = try unit.find(LedgerDifferenceRow.self, sealing), row.clearedAt == nil {
           row.clearedAt = unit.now

@@ -26,6 +26,11 @@ struct LedgerFullCheck: Effect {
   }
 
   private static func run(_ context: EffectContext) async throws -> EffectOutcome {
+    let last = try await context.bus.read { session in
+      try session.execute("select checked_at from ledger_checks where id = 'full'").rows.first?.date("checked_at")
+    }
+    // One that was recorded while another was still at it.
+    if let last, last > context.createdAt { return .done() }
     var (findings, asOf, block) = try await context.bus.read { session in
       try session.transaction {
         try LedgerAudit.begin(session)

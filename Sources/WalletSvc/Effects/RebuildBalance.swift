@@ -72,7 +72,8 @@ struct RebuildBalance: Effect {
             join journal j on j.credit = a.account
           union all select a.account, j.currency, -j.amount from unnest($1::text[]) as a (account)
             join journal j on j.debit = a.account
-          union all select account, currency, -delta from tails where account = any($1))
+          union all select account, currency, -delta from tails where account = any($1)
+          union all select account, currency, 0 from account_totals where account = any($1))
         insert into account_totals as t (account, currency, total, through_block)
           select account, currency, sum(amount), $2 from lines group by account, currency
         on conflict (account, currency) do update

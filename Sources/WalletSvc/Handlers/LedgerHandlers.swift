@@ -34,7 +34,8 @@ enum LedgerHandlers {
     guard var row = try unit.find(LedgerDifferenceRow.self, command.subject) else {
       return try answer(
         CommandResult(
-          ok: false, code: "unknown_difference", detail: "nothing was ever found to differ for '\(command.subject.prefix(80))'"),
+          ok: false, code: "unknown_difference",
+          detail: "nothing was ever found to differ for '\(command.subject.prefix(80))'"),
         unit)
     }
     if row.clearedAt != nil {

@@ -71,13 +71,14 @@ enum BlockLines: Sendable, Equatable {
   }
 
   /// nil when there is no line.
-  func digest(_ session: PostgresSession) throws -> Digest? {
+  func digest(withMarks: Bool, _ session: PostgresSession) throws -> Digest? {
+    let marks = withMarks ? "string_agg(int8send(number) || substring(hash for 8), '' order by number)" : "''::bytea"
     let row = try session.execute(
       """
       with lines as materialized (\(select("j.number, ledger_line_hash(j) as hash")))
       select count(*) as lines, min(number) as first, max(number) as last,
         encode(sha256(string_agg(hash, '' order by number)), 'hex') as content,
-        string_agg(int8send(number) || substring(hash for 8), '' order by number) as marks from lines
+        \(marks) as marks from lines
       """, parameters
     ).rows.first
     guard let row, let content = try row.stringIfPresent("content") else { return nil }

@@ -88,7 +88,7 @@ enum LedgerSealer {
   private static func write(
     _ range: BlockLines, _ head: inout SealHead, _ moment: Moment, _ session: PostgresSession
   ) throws -> Int64? {
-    guard let digest = try range.digest(session) else { return nil }
+    guard let digest = try range.digest(withMarks: true, session) else { return nil }
     let block = LedgerBlock(
       number: head.block + 1, epoch: head.epoch, range: range.text, previousHash: head.hash, content: digest.content,
       lines: digest.lines, firstLine: digest.first, lastLine: digest.last, sealedAt: moment.now)

@@ -1,3 +1,4 @@
+import BusKit
 import Contracts
 import Foundation
 import Postgres
@@ -11,6 +12,9 @@ enum LedgerVerifier {
   /// In a transaction that sees one moment.
   static func page(from first: Int64, count: Int, _ session: PostgresSession) throws -> LedgerVerification {
     let head = try SealHead.read(session)
+    guard first == 1 || first <= head.block else {
+      throw QueryFailure(code: "no_block", message: "there is no block \(first); the newest is \(head.block)")
+    }
     var known = try SealedBlock.read(from: first - 1, count: count + 1, session)
     var previous = known.first?.block.number == first - 1 ? known.removeFirst() : nil
     var (blocks, faults): ([LedgerBlock], [LedgerFault]) = ([], [])
@@ -70,7 +74,8 @@ enum LedgerVerifier {
       tail.faults.append(
         LedgerFault(
           .unsealableLines, block: nil,
-          detail: "\(unsealed) lines are in no block, of which \(tail.count) will be: lines were slipped in or taken out"))
+          detail: "\(unsealed) lines are in no block, and \(tail.count) of them will be: some were slipped in or "
+            + "taken out"))
     }
     return tail
   }

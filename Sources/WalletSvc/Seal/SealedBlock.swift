@@ -5,7 +5,6 @@ import Postgres
 struct SealedBlock: Sendable, Equatable {
   let block: LedgerBlock
   let lines: BlockLines
-  let marks: [UInt8]
   /// Where its epoch begins to be sealed by transaction.
   let epochOpening: Int64
   let epochSnapshot: CommitSnapshot
@@ -16,7 +15,7 @@ struct SealedBlock: Sendable, Equatable {
       """
       select b.number, b.epoch, encode(b.previous_hash, 'hex') as previous_hash, encode(b.hash, 'hex') as hash,
         encode(b.content, 'hex') as content, b.lines, b.first_line, b.last_line, b.base::text as base,
-        b.snapshot::text as snapshot, b.after_line, b.through_line, b.marks, b.sealed_at,
+        b.snapshot::text as snapshot, b.after_line, b.through_line, b.sealed_at,
         e.opening_line, e.snapshot::text as epoch_snapshot, e.closed_line as epoch_closed_line,
         p.closed_cursor, p.opening_line as before_opening, p.closed_line, p.closed_snapshot::text as closed_snapshot
       from ledger_blocks b join ledger_epochs e on e.number = b.epoch
@@ -35,7 +34,6 @@ struct SealedBlock: Sendable, Equatable {
     } else {
       lines = .opening(after: after, through: try row.int("through_line"), sealed: try SealHead.sealedBefore(row))
     }
-    marks = try row.bytes("marks")
     epochOpening = try row.int("opening_line")
     epochSnapshot = try SealHead.snapshot(try row.string("epoch_snapshot"))
     block = LedgerBlock(
@@ -55,7 +53,8 @@ struct SealedBlock: Sendable, Equatable {
     if block.previousHash != previous?.block.hash ?? LedgerBlock.zeroHash {
       faults.append(
         LedgerFault(
-          .brokenLink, block: block.number, detail: "it follows a block with another hash than block \(block.number - 1)"))
+          .brokenLink, block: block.number,
+          detail: "it follows a block with another hash than block \(block.number - 1)"))
     }
     if case .commits(let base, _, let above, _) = lines {
       if base != expectedBase(previous) || above != epochOpening {
@@ -63,11 +62,11 @@ struct SealedBlock: Sendable, Equatable {
           LedgerFault(.brokenLink, block: block.number, detail: "it does not begin where the block before ended"))
       }
     }
-    let digest = try lines.digest(session)
+    let digest = try lines.digest(withMarks: false, session)
     if digest?.content != block.content || digest?.lines != block.lines || digest?.first != block.firstLine
       || digest?.last != block.lastLine
     {
-      faults += lineFaults(found: Self.marks(digest?.marks ?? []))
+      faults += try lineFaults(session)
     }
     return faults
   }
@@ -79,9 +78,11 @@ struct SealedBlock: Sendable, Equatable {
     return epochSnapshot
   }
 
-  private func lineFaults(found: [Int64: [UInt8]]) -> [LedgerFault] {
-    let sealed = Self.marks(marks)
+  private func lineFaults(_ session: PostgresSession) throws -> [LedgerFault] {
     let number = block.number
+    let row = try session.execute("select marks from ledger_blocks where number = $1", [.int(number)]).rows.first
+    let sealed = Self.marks(try row?.bytes("marks") ?? [])
+    let found = Self.marks(try lines.digest(withMarks: true, session)?.marks ?? [])
     var faults = sealed.keys.sorted().compactMap { line -> LedgerFault? in
       guard let mark = found[line] else {
         return LedgerFault(.missingLine, block: number, line: line, detail: "line \(line) was sealed and is gone")
@@ -94,7 +95,8 @@ struct SealedBlock: Sendable, Equatable {
     }
     if faults.isEmpty {
       faults.append(
-        LedgerFault(.alteredBlock, block: number, detail: "the hash of its lines is another, or their number or bounds"))
+        LedgerFault(
+          .alteredBlock, block: number, detail: "the hash of its lines is another, or their number or bounds"))
     }
     return faults
   }

@@ -14,8 +14,9 @@ enum StatementReader {
     let opening = query.after == nil ? try opening(query, session) : nil
     if lines.isEmpty, query.after == nil, try !exists(query.account, session) {
       throw QueryFailure(
-        code: "no_account", message: "no line of the journal names '\(query.account.prefix(80))': give cus_…, held:cus_…, "
-          + "or one of \(LedgerAccount.ours.map(\.name).joined(separator: ", "))")
+        code: "no_account",
+        message: "no line of the journal names '\(query.account.prefix(80))': give cus_…, held:cus_…, or one of "
+          + "\(LedgerAccount.ours.map(\.name).joined(separator: ", "))")
     }
     return LedgerStatementPage(
       opening: opening, lines: Array(lines.prefix(query.limit)), hasMore: lines.count > query.limit)
