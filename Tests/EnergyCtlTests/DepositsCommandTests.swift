@@ -63,7 +63,8 @@ final class DepositsCommandTests {
     }
     let (same, place) = try again()
     #expect(same.fingerprint == first.fingerprint)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: place.path).sorted() == ["deposit-xprv", "deposit-xpub"])
+    let files = try FileManager.default.contentsOfDirectory(atPath: place.path).sorted()
+    #expect(files == ["deposit-xprv", "deposit-xpub"])
     let (other, _) = try again("--account", "1")
     #expect(other.fingerprint != first.fingerprint)
   }
