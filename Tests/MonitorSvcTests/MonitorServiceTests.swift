@@ -101,7 +101,7 @@ import TronKit
     }
   }
 
-  @Test("deposits that are held and records that differ are counted")
+  @Test("deposits that are held, records that differ and withdrawals that nobody expected are counted")
   func chainFindings() async throws {
     try await withService { client, pool in
       let id = try TransactionID(bytes: [UInt8](repeating: 1, count: 32))
@@ -110,7 +110,11 @@ import TronKit
           address: USDT.mainnet, from: USDT.nile, token: nil, amount: 5, reason: .sentByContract, txID: id,
           blockNumber: 12, blockTime: Date(timeIntervalSince1970: 1), seq: 1))
       try await client.send(ChainRecordDiffers(blockNumber: 12, kind: .findings, kept: "0", seen: "1", seq: 1))
-      try await eventually { try await count("select 1 from counters", pool) == 2 }
+      try await client.send(
+        UnexpectedWithdrawal(
+          address: USDT.mainnet, to: USDT.nile, money: Money(5, .trx), txID: id, blockNumber: 12,
+          blockTime: Date(timeIntervalSince1970: 1), seq: 0))
+      try await eventually { try await count("select 1 from counters", pool) == 3 }
       let registry = MetricsRegistry()
       MonitorMetrics().update(registry, with: try await pool.withSession { try MonitorSnapshot.read($0) })
       let lines = Set(registry.render().split(separator: "\n").map(String.init))
@@ -118,7 +122,7 @@ import TronKit
         lines.isSuperset(of: [
           #"energy_deposits_held_total{reason="sent_by_contract"} 1"#,
           #"energy_deposits_held_total{reason="too_large"} 0"#,
-          #"energy_chain_record_differences_total{kind="findings"} 1"#,
+          #"energy_chain_record_differences_total{kind="findings"} 1"#, "energy_unexpected_withdrawals_total 1",
           #"energy_incidents{kind="stray"} 0"#, #"energy_incidents{kind="late_reclaim"} 0"#,
         ]), "\(registry.render())")
     }

@@ -108,4 +108,35 @@ struct DepositAddressTests {
       #expect(try await world.count("deposit_addresses where id = '\(own.base58)' and place = 'treasury'") == 1)
     }
   }
+
+  @Test("what arrives before its address is confirmed is held; a confirmation that comes late or again changes nothing")
+  func reordered() async throws {
+    let ann = ann
+    try await DepositWorld.run(try DepositWorld.settings(), isWatching: false) { world in
+      let addresses = try DepositWorld.key().addresses(from: 0, count: 60).map(\.address)
+      try await eventually(within: .seconds(30), "a question") { world.watcher.asked.count >= 1 }
+      try await world.client.send(try DepositWorld.found(addresses[0], 1_000_000, 1))
+      try await world.untilDeposit(1, is: .held)
+      /// - Parameter handled: messages afterwards.
+      func confirm(_ block: Int64, handled: Int64) async throws {
+        try await world.client.send(
+          AddressesWatched(addresses: addresses + [USDT.mainnet], fromBlock: block, seq: handled))
+        try await eventually(within: .seconds(20), "\(handled) messages are handled") {
+          try await world.count("inbox") == handled
+        }
+      }
+      try await confirm(50, handled: 2)
+      // The first has had money before it was anybody's.
+      #expect(try await world.status().free == 59)
+      #expect(try await world.address(of: ann) == addresses[1])
+      try await confirm(70, handled: 4)
+      try await confirm(40, handled: 5)
+      try await world.client.send(try DepositWorld.found(addresses[1], 2_000_000, 2))
+      try await world.untilDeposit(2, is: .credited)
+      #expect(try await world.count("deposit_addresses where stock is not null") == 58)
+      #expect(try await world.count("deposit_addresses where from_block = 40") == 60)
+      #expect(try await world.count("deposit_addresses where id = '\(USDT.mainnet.base58)'") == 0)
+      #expect(try await world.address(of: ann) == addresses[1])
+    }
+  }
 }

@@ -71,7 +71,7 @@ public struct DepositCredited: Event {
   public let blockTime: Date
   /// What the customer can spend of this currency afterwards, in its smallest unit.
   public let available: Int64
-  /// The customer account's `seq`.
+  /// The `seq` of the customer's account in this currency: each currency counts for itself.
   public let seq: Int64
   public var aggregate: String { customer.text }
   public init(

@@ -22,8 +22,9 @@ struct DepositSupply: Sendable {
   /// One look at everything.
   func step() async throws {
     if let key = settings.key { try await topUp(key, try await generation(of: key)) }
-    try await enterTreasury()
     while try await ask() == WatchAddresses.addressesMax {}
+    // Last: an address that cannot be entered keeps customers from nothing.
+    try await enterTreasury()
   }
 
   /// The generation of this key, which is a new one when the key was never seen before.
