@@ -7,7 +7,7 @@ struct EnergyCtl: AsyncParsableCommand {
     commandName: "energyctl", abstract: "Operate TRON Energy Assistant.",
     subcommands: [
       ClientCommand.self, CreditCommand.self, SupplierCommand.self, OrderCommand.self, SigningCommand.self,
-      DelegationCommand.self, KeysCommand.self,
+      DelegationCommand.self, KeysCommand.self, DepositsCommand.self, LedgerCommand.self,
       BusCommand.self, ChainCommand.self, TronCommand.self, DemoCommand.self,
     ])
 }

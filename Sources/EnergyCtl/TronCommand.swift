@@ -4,8 +4,8 @@ import TronKit
 
 struct TronCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tron", abstract: "Addresses and transactions, offline.",
-    subcommands: [Address.self, Inspect.self, SignCommand.self])
+    commandName: "tron", abstract: "Addresses and transactions.",
+    subcommands: [Address.self, Inspect.self, SignCommand.self, BroadcastCommand.self])
 
   struct Address: ParsableCommand {
     static let configuration = CommandConfiguration(

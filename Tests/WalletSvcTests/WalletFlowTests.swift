@@ -125,6 +125,11 @@ struct WalletFlowTests {
       #expect(
         try await client.ask(GetAddresses(customer: customer)).addresses
           == [SavedAddress(address: USDT.mainnet, label: "shop")])
+      let choose = SetDefaultAddress(customer: customer, address: USDT.mainnet)
+      #expect(try await client.command(choose, answer: CommandResult.self)?.code == "done")
+      #expect(
+        try await client.ask(GetAddresses(customer: customer)).addresses
+          == [SavedAddress(address: USDT.mainnet, label: "shop", isDefault: true)])
       let remove = RemoveAddress(customer: customer, address: USDT.mainnet)
       #expect(try await client.command(remove, answer: CommandResult.self)?.code == "done")
       #expect(try await client.ask(GetAddresses(customer: customer)).addresses.isEmpty)
@@ -165,7 +170,7 @@ struct WalletFlowTests {
       conninfo: database, applicationName: "wallet-svc", searchPath: WalletSvcMain.schema)
     let configuration = ServiceConfiguration(
       redis: redis.configuration, postgres: postgres, poolSize: 3, httpPort: try freePort(), logger: logger)
-    let runtime = ServiceRuntime(WalletSvcMain.make(WalletSettings(sources: sources)), configuration)
+    let runtime = ServiceRuntime(WalletSvcMain.make(WalletSettings(sources: sources, adjustments: .unlimited)), configuration)
     let running = Task { try await runtime.run() }
     let pool = PostgresPool(configuration: postgres, size: 1)
     let result: Result<Void, any Error>

@@ -10,8 +10,7 @@ public struct UnexpectedWithdrawal: Event {
   /// The deposit address.
   public let address: TronAddress
   public let to: TronAddress
-  /// nil where it is too much to be told.
-  public let money: Money?
+  public let money: Money
   public let txID: TransactionID
   public let blockNumber: Int64
   public let blockTime: Date
@@ -19,7 +18,7 @@ public struct UnexpectedWithdrawal: Event {
   public let seq: Int64
   public var aggregate: String { txID.hex }
   public init(
-    address: TronAddress, to: TronAddress, money: Money?, txID: TransactionID, blockNumber: Int64, blockTime: Date,
+    address: TronAddress, to: TronAddress, money: Money, txID: TransactionID, blockNumber: Int64, blockTime: Date,
     seq: Int64
   ) {
     self.address = address

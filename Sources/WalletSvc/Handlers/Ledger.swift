@@ -5,17 +5,19 @@ import TronKit
 
 /// Writes postings: the lines in the journal, and the balances they change.
 enum Ledger {
-  /// - Parameter id: of the posting's cause; declare `needs(id)` and look with `posted` whether it was posted before.
+  /// - Parameters:
+  ///   - id: of the posting's cause; declare `needs(id)` and look with `posted` whether it was posted before.
+  ///   - approval: of the second operator, where one had to agree.
   static func write(
     _ posting: Posting, id: String, order: OrderID? = nil, customer: CustomerID? = nil, action: OperatorAction? = nil,
-    bodyHash: String, _ unit: UnitOfWork
+    approval: OperatorAction? = nil, bodyHash: String, _ unit: UnitOfWork
   ) throws {
     for (index, line) in posting.lines.enumerated() {
       try unit.save(
         JournalRow(
           id: index == 0 ? id : "\(id)/\(index)", kind: posting.kind, currency: posting.currency,
           debit: line.debit.name, credit: line.credit.name, amount: line.amount, orderId: order, customer: customer,
-          action: action, bodyHash: bodyHash, createdAt: unit.now))
+          action: action.map { BookedAction($0, approval: approval) }, bodyHash: bodyHash, createdAt: unit.now))
     }
   }
 

@@ -11,7 +11,6 @@ extension WalletMigrations {
         id text primary key,
         number bigint not null unique,
         next_index bigint not null check (next_index between 0 and 2147483648),
-        confirmed_at timestamptz,
         created_at timestamptz not null
       );
 
@@ -21,18 +20,22 @@ extension WalletMigrations {
         fingerprint text references deposit_generations (id),
         generation bigint,
         index bigint,
-        customer text check (place = 'deposits'),
+        customer text,
         state text not null check (state in ('new', 'registered', 'watched')),
         -- Its generation's fingerprint while it may be handed out.
-        stock text check (customer is null and state = 'watched' and money_since is null),
+        stock text,
         from_block bigint,
         asked_at timestamptz,
+        watched_at timestamptz,
         assigned_at timestamptz,
         money_since timestamptz,
         created_at timestamptz not null,
         check ((place = 'deposits') = (fingerprint is not null)),
         check ((place = 'deposits') = (generation is not null)),
         check ((place = 'deposits') = (index is not null)),
+        check (place = 'deposits' or customer is null),
+        check (stock is null
+          or (stock = fingerprint and customer is null and state = 'watched' and money_since is null)),
         unique (generation, index),
         unique (customer, fingerprint)
       );
@@ -40,6 +43,7 @@ extension WalletMigrations {
       create index deposit_addresses_unconfirmed on deposit_addresses (asked_at) where state <> 'watched';
       create index deposit_addresses_unassigned on deposit_addresses (fingerprint)
         where customer is null and money_since is null;
+      create index deposit_addresses_watched on deposit_addresses (watched_at) where watched_at is not null;
       create index deposit_addresses_money on deposit_addresses (generation, index) where money_since is not null;
 
       create table deposits (
@@ -59,10 +63,11 @@ extension WalletMigrations {
         block_number bigint not null,
         block_time timestamptz not null,
         -- The address, while its coins wait to be given back.
-        returns_from text check (state = 'refused'),
+        returns_from text,
         decision jsonb,
         created_at timestamptz not null,
-        decided_at timestamptz
+        decided_at timestamptz,
+        check (returns_from is null or state = 'refused')
       );
       create index deposits_customer on deposits (customer, number);
       create index deposits_state on deposits (state, number);

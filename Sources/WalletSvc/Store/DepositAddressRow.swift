@@ -33,6 +33,8 @@ struct DepositAddressRow: Row {
   var fromBlock: Int64?
   /// When tx-svc was last asked to watch it.
   var askedAt: Date?
+  /// When tx-svc last said that it is watched.
+  var watchedAt: Date?
   var assignedAt: Date?
   /// When money was first seen on it. What gets money before it is anybody's is never handed out.
   var moneySince: Date?

@@ -12,8 +12,6 @@ struct DepositGenerationRow: Row {
   let number: Int64
   /// The first child that was not looked at.
   var nextIndex: Int64
-  /// When tx-svc has last confirmed an address of it.
-  var confirmedAt: Date?
   let createdAt: Date
 
   var rowKey: String { id }

@@ -18,8 +18,8 @@ struct JournalRow: Row {
   /// The order it belongs to, if any.
   let orderId: OrderID?
   let customer: CustomerID?
-  /// Who did it by hand, and why.
-  let action: OperatorAction?
+  /// Who did it by hand, and why; above the limit also who agreed.
+  let action: BookedAction?
   /// SHA-256 of the command, in hex: the same id with another command is a mistake.
   let bodyHash: String
   let createdAt: Date

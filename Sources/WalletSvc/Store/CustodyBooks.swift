@@ -1,0 +1,61 @@
+import Contracts
+import Postgres
+import TronKit
+
+/// What the database says of custody accounts.
+enum CustodyBooks {
+  /// The most addresses of one account that are compared.
+  static let addressesMax = 20_000
+
+  struct Flow: Sendable, Equatable {
+    var coinsIn: Int64 = 0
+    var coinsOut: Int64 = 0
+    /// Whether anything but costs and dust was booked: what was there at the beginning, a sweep, a deposit.
+    var isOpened = false
+  }
+
+  /// All lines of an account, by currency. Uses journal_debit and journal_credit.
+  static func flows(_ place: LedgerAccount.Custody, _ session: PostgresSession) throws -> [Currency: Flow] {
+    let rows = try session.execute(
+      """
+      select currency, coalesce(sum(amount) filter (where is_in), 0)::bigint as coins_in,
+        coalesce(sum(amount) filter (where not is_in), 0)::bigint as coins_out,
+        bool_or(kind not in ('cost', 'dust')) as is_opened
+      from (
+        select currency, kind, amount, true as is_in from journal where debit = $1
+        union all select currency, kind, amount, false from journal where credit = $1) lines
+      group by currency
+      """, [.text(LedgerAccount.custody(place).name)]
+    ).rows
+    var flows: [Currency: Flow] = [:]
+    for row in rows {
+      guard let currency = Currency(rawValue: try row.string("currency")) else { continue }
+      flows[currency] = Flow(
+        coinsIn: try row.int("coins_in"), coinsOut: try row.int("coins_out"), isOpened: try row.bool("is_opened"))
+    }
+    return flows
+  }
+
+  /// Deposit addresses that were handed out or have seen money, or the owner's addresses that were ever configured.
+  /// One more than the most, where there are more. None where the table does not exist.
+  static func addresses(_ place: LedgerAccount.Custody, _ session: PostgresSession) throws -> [TronAddress] {
+    guard place != .pool,
+      try session.execute("select 1 where to_regclass('deposit_addresses') is not null").rows.first != nil
+    else { return [] }
+    let condition = place == .deposits ? "(customer is not null or money_since is not null)" : "true"
+    return try session.execute(
+      """
+      select id from deposit_addresses where place = $1 and \(condition) order by id limit \(addressesMax + 1)
+      """, [.text(place.rawValue)]
+    ).rows.map { try TronAddress(parsing: try $0.string("id")) }
+  }
+
+  /// The dust that is booked, by `CustodyDustRow.key`.
+  static func bookedDust(_ keys: [String], _ session: PostgresSession) throws -> [String: Int64] {
+    var booked: [String: Int64] = [:]
+    for row in try session.execute("select id, amount from custody_dust where id = any($1)", [.textArray(keys)]).rows {
+      booked[try row.string("id")] = try row.int("amount")
+    }
+    return booked
+  }
+}
