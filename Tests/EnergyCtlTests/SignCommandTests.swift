@@ -133,7 +133,7 @@ struct SignCommandTests {
       let chain = try samples.wallet.tronAddresses(account: account)
       var keys = SignKeys()
       try keys.add(samples.wallet, accounts: [account])
-      let fingerprint = SignKeys.fingerprint(of: chain.publicKey)
+      let fingerprint = NewDepositKey.fingerprint(chain.publicKey)
       for index in [0, 1, 499, 65_536, Int64(ExtendedPublicKey.hardenedFrom) - 1] {
         let key = try keys.privateKey(fingerprint, index)
         #expect(try keys.address(fingerprint, index) == key.address)
