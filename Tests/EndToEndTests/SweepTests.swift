@@ -95,7 +95,9 @@ import TronKit
   }
 
   private func solid(_ stack: Stack, _ address: TronAddress) async throws -> SolidBalancesView.Balance {
-    let view = try await stack.withBus { try await $0.ask(GetSolidBalances(addresses: [address]), within: .seconds(20)) }
+    let view = try await stack.withBus {
+      try await $0.ask(GetSolidBalances(addresses: [address]), within: .seconds(20))
+    }
     return try #require(view.balances.first)
   }
 

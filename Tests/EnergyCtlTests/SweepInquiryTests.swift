@@ -107,11 +107,13 @@ struct SweepInquiryTests {
   func refused() async throws {
     let settings = samples.settings
     try await answering(count: 3, isTreasuryActive: false) { client in
-      let error = await #expect(throws: SweepRefusal.self) { _ = try await SweepInquiry(client: client).draft(settings) }
+      let inquiry = SweepInquiry(client: client)
+      let error = await #expect(throws: SweepRefusal.self) { _ = try await inquiry.draft(settings) }
       #expect(error?.code == .otherTreasury)
     }
     try await answering(count: 3, token: USDT.nile) { client in
-      let error = await #expect(throws: SweepRefusal.self) { _ = try await SweepInquiry(client: client).draft(settings) }
+      let inquiry = SweepInquiry(client: client)
+      let error = await #expect(throws: SweepRefusal.self) { _ = try await inquiry.draft(settings) }
       #expect(error?.code == .otherNetwork)
     }
   }
