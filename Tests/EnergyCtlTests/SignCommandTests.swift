@@ -157,8 +157,8 @@ struct SignCommandTests {
     let key = try file("key", stranger.withUnsafeBytes { Hex.encode($0) })
     for arguments in [
       ["--xprv-file", xprv, "--digest", String(repeating: "0", count: 64)],
-      ["--xprv-file", xprv, "--max-fee-limit", "1"], ["--xprv-file", xprv, "--token", USDT.nile.base58], ["--key-file", key, "--xpub-file", xpub],
-      ["--xprv-file", xpub], ["--key-file", key, "--xpub-file", xprv],
+      ["--xprv-file", xprv, "--max-fee-limit", "1"], ["--xprv-file", xprv, "--token", USDT.nile.base58],
+      ["--key-file", key, "--xpub-file", xpub], ["--xprv-file", xpub], ["--key-file", key, "--xpub-file", xprv],
     ] {
       #expect(throws: ExitCode.failure, "\(arguments)") { try sign(arguments) }
     }

@@ -169,8 +169,8 @@ extension SweepPlan {
     }
     if !orders.isEmpty {
       steps.append(
-        "Place the \(orders.count) orders as the owner's own customer, and wait until each is active. The next step has "
-          + "to be over before their rentals end.")
+        "Place the \(orders.count) orders as the owner's own customer, and wait until each is active. The next step "
+          + "has to be over before their rentals end.")
     }
     steps.append("Broadcast the sweeps before \(expiresAt.ISO8601Format()).")
     return steps.enumerated().map { "\($0.offset + 1). \($0.element)" }
