@@ -18,6 +18,8 @@ extension Stack {
     case .wallet:
       values["ENERGY_TRONGRID_URL"] = "http://" + self.address("tron-sim")
       values["ENERGY_TRONSCAN_URL"] = "http://" + self.address("tron-sim")
+      values["ENERGY_DEPOSIT_XPUB_FILE"] = folder.secret("deposit-xpub")
+      values["ENERGY_TREASURY_ADDRESSES"] = folder.treasuryKey.address.base58
       // Operators of simulated coins are one person: the limit beyond which a second one has to agree.
       values["ENERGY_ADJUSTMENT_SUN_MAX"] = "\(Int64.max)"
     case .order:

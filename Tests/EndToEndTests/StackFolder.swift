@@ -1,18 +1,24 @@
 import BusKit
 import Foundation
 import TestKit
+import TronKit
 
 /// A stack's secrets, logs and data on disk, in a temporary folder that goes with the stack.
 struct StackFolder: Sendable {
   let path: String
   /// In hex; shared by gateway and energyctl.
   let installationSecret: String
+  /// The owner's: no program of the stack has them.
+  let depositKey: ExtendedPrivateKey
+  let treasuryKey: PrivateKey
   /// Removes the folder when the stack or the test process ends.
   private let janitor: GuardedProcess
 
   init() throws {
     path = "/tmp/energy-e2e-\(UUID.v7().text.suffix(12))"
     installationSecret = Self.randomBytes(32).map { String(format: "%02x", $0) }.joined()
+    depositKey = try ExtendedPrivateKey(seed: Self.randomBytes(32)).tronAddresses()
+    treasuryKey = try PrivateKey.generate()
     for folder in ["log", "secrets", "tron-sim", "telegram-sim", "journal"] {
       try FileManager.default.createDirectory(
         atPath: "\(path)/\(folder)", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -23,6 +29,7 @@ struct StackFolder: Sendable {
     try write("installation", installationSecret)
     try write("order-hmac", hmac)
     try write("master", master)
+    try write("deposit-xpub", depositKey.publicKey.text)
     try write("telegram-token", "70\(UInt32.random(in: 1_000_000...9_999_999)):AA\(hmac.prefix(30))")
     try Data(Self.products.utf8).write(to: URL(fileURLWithPath: productsFile))
   }

@@ -133,7 +133,7 @@ struct SignCommandTests {
       let chain = try samples.wallet.tronAddresses(account: account)
       var keys = SignKeys()
       try keys.add(samples.wallet, accounts: [account])
-      let fingerprint = SignKeys.fingerprint(of: chain.publicKey)
+      let fingerprint = NewDepositKey.fingerprint(chain.publicKey)
       for index in [0, 1, 499, 65_536, Int64(ExtendedPublicKey.hardenedFrom) - 1] {
         let key = try keys.privateKey(fingerprint, index)
         #expect(try keys.address(fingerprint, index) == key.address)
@@ -157,8 +157,8 @@ struct SignCommandTests {
     let key = try file("key", stranger.withUnsafeBytes { Hex.encode($0) })
     for arguments in [
       ["--xprv-file", xprv, "--digest", String(repeating: "0", count: 64)],
-      ["--xprv-file", xprv, "--max-fee-limit", "1"], ["--xprv-file", xprv, "--token", USDT.nile.base58], ["--key-file", key, "--xpub-file", xpub],
-      ["--xprv-file", xpub], ["--key-file", key, "--xpub-file", xprv],
+      ["--xprv-file", xprv, "--max-fee-limit", "1"], ["--xprv-file", xprv, "--token", USDT.nile.base58],
+      ["--key-file", key, "--xpub-file", xpub], ["--xprv-file", xpub], ["--key-file", key, "--xpub-file", xprv],
     ] {
       #expect(throws: ExitCode.failure, "\(arguments)") { try sign(arguments) }
     }

@@ -23,7 +23,7 @@ struct SweepSamples: Sendable {
 
   var treasury: TronAddress { treasuryKey.address }
   var xpub: ExtendedPublicKey { deposits.publicKey }
-  var fingerprint: String { SignKeys.fingerprint(of: xpub) }
+  var fingerprint: String { NewDepositKey.fingerprint(xpub) }
   var settings: SweepSettings { SweepSettings(treasury: treasury, funder: treasury) }
 
   static func reference(energyFee: Int64 = 100, token: TronAddress = USDT.mainnet) -> TransactionReferenceView {

@@ -169,8 +169,8 @@ extension SweepPlan {
     }
     if !orders.isEmpty {
       steps.append(
-        "Place the \(orders.count) orders as the owner's own customer, and wait until each is active. The next step has to "
-          + "be over before their rentals end.")
+        "Place the \(orders.count) orders as the owner's own customer, and wait until each is active. The next step "
+          + "has to be over before their rentals end.")
     }
     steps.append("Broadcast the sweeps before \(expiresAt.ISO8601Format()).")
     return steps.enumerated().map { "\($0.offset + 1). \($0.element)" }
@@ -198,8 +198,8 @@ extension SweepPlan {
       guard version == Self.versionKnown else {
         throw SweepRefusal(
           .unknownVersion,
-          "the plan is of version \(version), this program knows \(Self.versionKnown): take the energyctl that wrote "
-            + "it")
+          "the plan is of version \(version), this program knows \(Self.versionKnown): take the energyctl that "
+            + "wrote it")
       }
       self = try decoder.decode(SweepPlan.self, from: data)
       guard (1...Self.expirationMsMax).contains(expirationMs) else {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Crypto
 import Foundation
 import TronKit
 
@@ -7,11 +6,6 @@ import TronKit
 struct SignKeys: Sendable {
   private(set) var publicKeys: [String: ExtendedPublicKey] = [:]
   private(set) var privateKeys: [String: ExtendedPrivateKey] = [:]
-
-  /// How wallet-svc names an extended public key: the first 8 bytes of SHA-256 of its text, in hex.
-  static func fingerprint(of key: ExtendedPublicKey) -> String {
-    Hex.encode(SHA256.hash(data: Data(key.text.utf8)).prefix(8))
-  }
 
   /// - Parameter accounts: for a master key, which accounts' addresses are meant.
   /// - Throws: `SweepRefusal` for a key that is neither a wallet's, nor an account's, nor that of `m/44'/195'/a'/0`.
@@ -24,7 +18,7 @@ struct SignKeys: Sendable {
     case (let depth, let number): throw Self.misplaced(depth, number)
     }
     for key in keys {
-      privateKeys[Self.fingerprint(of: key.publicKey)] = key
+      privateKeys[NewDepositKey.fingerprint(key.publicKey)] = key
       add(key.publicKey)
     }
   }
@@ -38,7 +32,7 @@ struct SignKeys: Sendable {
     }
   }
 
-  private mutating func add(_ key: ExtendedPublicKey) { publicKeys[Self.fingerprint(of: key)] = key }
+  private mutating func add(_ key: ExtendedPublicKey) { publicKeys[NewDepositKey.fingerprint(key)] = key }
 
   private static func misplaced(_ depth: UInt8, _ number: UInt32) -> SweepRefusal {
     SweepRefusal(
