@@ -100,14 +100,15 @@ let package = Package(
       name: "BusBench", dependencies: ["BusKit", "Redis", "Postgres", logging], path: "Benchmarks/BusBench",
       swiftSettings: settings),
 
+    .target(name: "BenchKit", path: "Benchmarks/BenchKit", swiftSettings: settings),
     .executableTarget(
       name: "ChainBench",
-      dependencies: ["TronKit", "CSecp256k1", "Contracts", "BusKit", "Redis", "Postgres", "HTTPClient", crypto, logging],
+      dependencies: ["BenchKit", "TronKit", "CSecp256k1", "Contracts", "BusKit", "Redis", "Postgres", "HTTPClient", crypto, logging],
       path: "Benchmarks/ChainBench", swiftSettings: settings),
 
     .executableTarget(
       name: "WalletBench",
-      dependencies: ["Contracts", "BusKit", "TronKit", "Redis", "Postgres", logging], path: "Benchmarks/WalletBench",
+      dependencies: ["BenchKit", "Contracts", "BusKit", "TronKit", "Redis", logging], path: "Benchmarks/WalletBench",
       swiftSettings: settings),
 
     tests("Redis", ["Redis", "TestKit"]),

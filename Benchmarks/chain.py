@@ -11,60 +11,12 @@ import json
 import os
 import secrets
 import signal
-import socket
-import subprocess
 import sys
-import urllib.request
 
-from servers import Missing, Postgres, Redis, Server, wait_until
+from programs import Program, child, write_secret
+from servers import Missing, Postgres, Redis
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def answers(url):
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:
-            return response.status == 200
-    except OSError:
-        return False
-
-
-class Program(Server):
-    """One of the product's own programs, logging into its folder."""
-
-    def __init__(self, words, environment=None, health="/healthz", prefix="bench-program."):
-        self.prefix = prefix
-        self.words = words
-        self.environment = environment
-        self.port = free_port()
-        self.health = health
-
-    def launch(self):
-        words = [word.replace("{port}", str(self.port)).replace("{folder}", self.folder) for word in self.words]
-        environment = {
-            name: value.replace("{port}", str(self.port)) for name, value in (self.environment or os.environ).items()}
-        name = os.path.basename(words[0])
-        self.log = os.path.join(self.folder, "log")
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(words, stdout=log, stderr=log, env=environment)
-        try:
-            wait_until(name, lambda: answers(f"http://127.0.0.1:{self.port}{self.health}"), process=self.process)
-        except Missing as missing:
-            with open(self.log, encoding="utf-8", errors="replace") as log:
-                raise Missing(f"{missing}; its log ends with: {log.read()[-600:]}") from None
-
-
-def write_secret(folder, name, text):
-    path = os.path.join(folder, name)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(text)
-    return path
 
 
 def tx_service(options, redis, conninfo, chain, folder):
@@ -95,24 +47,12 @@ def measure_delegations(options):
              "--suppliers", str(options.suppliers)], prefix="bench-chain."))
         for _ in range(options.workers):
             stack.enter_context(tx_service(options, redis, conninfo, chain, redis.folder))
-        return child(options, [
+        return child(options.programs, "chain-bench", [
             "delegations", "--redis", redis.socket,
             "--postgres", conninfo, "--chain", f"http://127.0.0.1:{chain.port}",
             "--order-key", os.path.join(redis.folder, "order"),
-            "--supplier-keys", os.path.join(chain.folder, "chain", "suppliers"), "--orders", str(options.orders)])
-
-
-def child(options, words):
-    """Runs `chain-bench`, prints its lines but the last; returns that one, which is its JSON."""
-    program = os.path.join(options.programs, "chain-bench")
-    result = subprocess.run([program, *words, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
-    if result.returncode != 0:
-        raise Missing(f"chain-bench {' '.join(words[:1])} ended with {result.returncode}: "
-                      f"{result.stderr.decode()[-600:]}")
-    *lines, last = result.stdout.decode().strip().splitlines()
-    for line in lines:
-        print(line, flush=True)
-    return json.loads(last)
+            "--supplier-keys", os.path.join(chain.folder, "chain", "suppliers"), "--orders", str(options.orders),
+            "--json"])
 
 
 def arguments():
@@ -132,7 +72,7 @@ def arguments():
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = arguments()
-    figures = child(options, [])
+    figures = child(options.programs, "chain-bench", ["--json"])
     figures |= measure_delegations(options)
     if options.json:
         print(json.dumps(figures, sort_keys=True))

@@ -1,3 +1,4 @@
+import BenchKit
 import TronKit
 
 /// How many addresses are read in a second, checksum and all.

@@ -1,3 +1,4 @@
+import BenchKit
 import Crypto
 import Foundation
 import TronKit

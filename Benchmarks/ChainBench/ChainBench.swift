@@ -1,3 +1,4 @@
+import BenchKit
 import Foundation
 
 /// How fast the chain's side is, on this machine and against what bounds it. See `docs/performance.md`.
@@ -27,10 +28,7 @@ enum ChainBench {
         for figure in found { print(figure) }
         figures += found
       }
-      guard isJSON else { return }
-      let object = Dictionary(uniqueKeysWithValues: figures.map { ($0.name, $0.value) })
-      let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])
-      print(String(decoding: data, as: UTF8.self))
+      if isJSON { print(try figures.json()) }
     } catch {
       FileHandle.standardError.write(Data("chain-bench: \(error)\n".utf8))
       exit(1)
@@ -43,29 +41,4 @@ enum ChainBench {
     let delegations = try Delegations(try Options(Array(words.dropFirst())))
     return [delegations.measure]
   }
-}
-
-/// What was measured, and what is wanted.
-struct Figure: Sendable, CustomStringConvertible {
-  let name: String
-  let value: Double
-  /// In words, such as `>= 500000`; empty where nothing is wanted.
-  let goal: String
-
-  init(_ name: String, _ value: Double, goal: String = "") {
-    self.name = name
-    self.value = (value * 1000).rounded() / 1000
-    self.goal = goal
-  }
-
-  var description: String {
-    let padded = name.padding(toLength: 28, withPad: " ", startingAt: 0)
-    return "\(padded)\(value)" + (goal.isEmpty ? "" : "  (goal \(goal))")
-  }
-}
-
-/// Why there is no figure.
-struct BenchFailure: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
 }

@@ -1,3 +1,4 @@
+import BenchKit
 import CSecp256k1
 import Crypto
 import TronKit

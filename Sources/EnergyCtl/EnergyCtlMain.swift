@@ -9,6 +9,7 @@ struct EnergyCtl: AsyncParsableCommand {
       ClientCommand.self, CreditCommand.self, LedgerCommand.self, SupplierCommand.self, OrderCommand.self,
       SigningCommand.self,
       DelegationCommand.self, KeysCommand.self,
+      DepositsCommand.self,
       BusCommand.self, ChainCommand.self, TronCommand.self, DemoCommand.self,
     ])
 }

@@ -4,7 +4,8 @@ import TronKit
 
 struct TronCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tron", abstract: "Addresses and transactions, offline.", subcommands: [Address.self, Inspect.self])
+    commandName: "tron", abstract: "Addresses and transactions.",
+    subcommands: [Address.self, Inspect.self, BroadcastCommand.self])
 
   struct Address: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -35,6 +35,7 @@ struct MonitorSvcMain {
     service.handle(ReclaimOverdue.self, needs: SeriesHandler.needs, apply: SeriesHandler.apply)
     service.handle(StrayTransactionFound.self, needs: SeriesHandler.needs, apply: SeriesHandler.apply)
     service.handle(DepositHeld.self, needs: ChainFindingHandlers.needs, apply: ChainFindingHandlers.apply)
+    service.handle(UnexpectedWithdrawal.self, needs: ChainFindingHandlers.needs, apply: ChainFindingHandlers.apply)
     service.handle(ChainRecordDiffers.self, needs: ChainFindingHandlers.needs, apply: ChainFindingHandlers.apply)
     service.handle(SetAlertSubscription.self, needs: SetAlertSubscriptionHandler.needs) { command, unit in
       try SetAlertSubscriptionHandler.apply(command, unit, rule: rule)

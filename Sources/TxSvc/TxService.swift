@@ -23,6 +23,7 @@ enum TxService {
 
     registerPool(in: &service, world)
     registerKeys(in: &service, world)
+    registerMoney(in: &service, world)
 
     // For ever: an order's deadline ends the first, chain time the second, and nothing may end the third.
     let patient = EffectPolicy(attemptsMax: nil, backoff: Backoff(most: .seconds(10)), concurrency: 48)

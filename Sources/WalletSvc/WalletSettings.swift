@@ -9,6 +9,7 @@ struct WalletSettings: Sendable {
   var cache = ChainCachePolicy()
   var adjustments = AdjustmentLimits()
   var custody = CustodySettings()
+  var deposits = DepositSettings()
 
   /// Of one request. The caches stop waiting sooner (`ChainCachePolicy.readLimit`).
   private static let readTimeout: Duration = .milliseconds(900)
@@ -21,16 +22,22 @@ struct WalletSettings: Sendable {
     let usdt = usdtContract(&reader)
     let adjustments = AdjustmentLimits.read(&reader)
     let custody = CustodySettings.read(&reader)
+    let deposits = DepositSettings.read(&reader, token: usdt)
     guard let grid, let scan else { return nil }
     let http = HTTPClient()
-    return WalletSettings(sources: [
+    var settings = WalletSettings(sources: [
       TronGridSource(
         client: TronGridClient(
           baseURL: grid, http: http, apiKey: gridKey, usdtContract: usdt, timeout: readTimeout)),
       TronScanSource(
         client: TronScanClient(
           baseURL: scan, http: http, apiKey: scanKey, usdtContract: usdt, timeout: readTimeout)),
-    ], adjustments: adjustments, custody: custody)
+    ])
+    settings.deposits = deposits
+    settings.adjustments = adjustments
+    settings.custody = custody
+    settings.custody.treasury = deposits.treasury
+    return settings
   }
 
   private static func apiKey(_ name: String, _ reader: inout EnvironmentReader) -> String? {

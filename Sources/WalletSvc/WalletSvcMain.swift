@@ -38,6 +38,7 @@ struct WalletSvcMain {
     AddressHandlers.register(in: &service)
     WalletAnswers(chain: ChainAccounts(sources: settings.sources, policy: settings.cache)).register(in: &service)
     LedgerCheck.register(in: &service)
+    Deposits.register(settings.deposits, in: &service)
     service.auditsOperators()
     service.background("chain-prune") { bus in
       while true {
@@ -45,7 +46,7 @@ struct WalletSvcMain {
         try await Task.sleep(for: removed >= BusChainStore.pruneMax ? .seconds(1) : .seconds(3600))
       }
     }
-    service.publishes([.walletEvents, .gatewayCommands])
+    service.publishes([.walletEvents, .walletCommands, .txCommands, .gatewayCommands])
     return service
   }
 }

@@ -98,7 +98,7 @@ enum WalletGoldens {
         answer: "CustomerBalance",
         CustomerBalance(available: Sun(1), held: Sun(2)),
         #"""
-        {"available":1,"held":2}
+        {"available":1,"held":2,"usdt":0}
         """#),
       try Golden(
         answer: "SavedAddresses",

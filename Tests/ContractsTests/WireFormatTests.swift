@@ -8,7 +8,7 @@ import TronKit
 struct WireFormatTests {
   static func goldens() throws -> [Golden] {
     try OrderGoldens.all() + WalletGoldens.all() + TxGoldens.all() + TxOperatorGoldens.all() + ChainGoldens.all()
-      + OwnMoneyGoldens.all() + PoolGoldens.all() + EdgeGoldens.all() + AdjustmentGoldens.all()
+      + OwnMoneyGoldens.all() + PoolGoldens.all() + EdgeGoldens.all() + DepositGoldens.all() + AdjustmentGoldens.all()
   }
 
   @Test("every message has the type, topic and key it always had")

@@ -17,7 +17,8 @@ import TronKit
     let (node, server) = try node(
       """
       {"address":"TZ4UXDV5ZhNW7fb2AMSbgfAEZ7hWsnYS2g","balance":123456,"net_window_size":28800000,
-       "frozenV2":[{"amount":11},{"type":"ENERGY","amount":22},{"type":"TRON_POWER"}],
+       "frozenV2":[{"amount":11},{"type":"ENERGY","amount":22},{"type":"TRON_POWER","amount":44}],
+       "unfrozenV2":[{"type":"ENERGY","unfreeze_amount":55,"unfreeze_expire_time":1},{"unfreeze_amount":66}],
        "delegated_frozenV2_balance_for_bandwidth":33,
        "account_resource":{"energy_usage":7,"delegated_frozenV2_balance_for_energy":5000000,
          "acquired_delegated_frozenV2_balance_for_energy":1000000},
@@ -34,6 +35,9 @@ import TronKit
     #expect(account.balance == Sun(123_456))
     #expect(account.frozenBandwidth == Sun(11))
     #expect(account.frozenEnergy == Sun(22))
+    #expect(account.frozenVotes == Sun(44))
+    #expect(account.unstaking == Sun(121))
+    #expect(try account.staked() == Sun(5_000_110))
     #expect(account.delegatedBandwidth == Sun(33))
     #expect(account.delegatedEnergy == Sun(5_000_000))
     #expect(account.acquiredEnergy == Sun(1_000_000))

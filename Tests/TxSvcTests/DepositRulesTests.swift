@@ -81,7 +81,8 @@ struct DepositRulesTests {
     "zero and dust are passed over, an address of ours pays no deposit",
     arguments: [
       (TransferSeen.Kind.coin, 0, false, DepositRules.Verdict.zero), (.token, 0, false, .zero),
-      (.coin, 999_999, false, .dust), (.token, 999_999, false, .dust), (.coin, 999_999, true, .dust),
+      (.coin, 999_999, false, .dust), (.token, 999_999, false, .dust), (.coin, 999_999, true, .own),
+      (.coin, 0, true, .zero), (.token, 1, true, .own),
       (.coin, 1_000_000, false, .deposit), (.token, 1_000_000, false, .deposit), (.coin, 1_000_000, true, .own),
       (.token, 1_000_000, true, .own), (.byContract, 1_000_000, false, .held(.sentByContract)),
       (.byContract, 1, false, .dust), (.byContract, 1_000_000, true, .own),

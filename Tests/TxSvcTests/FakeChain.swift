@@ -15,8 +15,13 @@ final class FakeChain: Sendable {
     /// The receipt's `log` and `internal_transactions`, as JSON.
     var logs = "[]"
     var internals = "[]"
+    /// Sun, all of it.
+    var fee: Int64 = 1_000
 
-    init(_ contract: Contract, salt: Int64, result: String = "SUCCESS", logs: String = "[]", internals: String = "[]") {
+    init(
+      _ contract: Contract, salt: Int64, result: String = "SUCCESS", logs: String = "[]", internals: String = "[]",
+      fee: Int64 = 1_000
+    ) {
       let raw = RawTransaction(
         refBlockBytes: [0, 0], refBlockHash: [UInt8](repeating: 0, count: 8), expiration: 1, timestamp: salt,
         contract: contract)
@@ -25,6 +30,7 @@ final class FakeChain: Sendable {
       self.result = result
       self.logs = logs
       self.internals = internals
+      self.fee = fee
     }
 
     init(_ signed: SignedTransaction, result: String = "SUCCESS", hasEffect: Bool? = nil) {
@@ -188,7 +194,7 @@ final class FakeChain: Sendable {
     block.transactions.map { transaction in
       let hasEffect = transaction.hasEffect ?? ["SUCCESS", ""].contains(transaction.result)
       let failure = hasEffect ? "" : #""result":"FAILED","#
-      return #"{"id":"\#(transaction.id.hex)","fee":1000,"blockNumber":\#(block.id.number),"#
+      return #"{"id":"\#(transaction.id.hex)","fee":\#(transaction.fee),"blockNumber":\#(block.id.number),"#
         + #""blockTimeStamp":\#(block.timestamp),\#(failure)"receipt":{"net_fee":1000},"log":\#(transaction.logs),"#
         + #""internal_transactions":\#(transaction.internals)}"#
     }

@@ -76,8 +76,8 @@ struct WalletFlowTests {
         }
       }
       let totals = Dictionary(uniqueKeysWithValues: sums)
-      #expect(totals["revenue"] == 50 && totals["costs"] == 7)
-      #expect(totals["custody:pool"] == -7 && totals["adjustments"] == -101)
+      #expect(totals["revenue"] == 50 && totals["costs"] == -7)
+      #expect(totals["custody:pool"] == 7 && totals["adjustments"] == -101)
     }
   }
 

@@ -6,8 +6,9 @@ import TronKit
 /// Answered with CommandResult when a node has taken it or all have refused.
 ///
 /// Codes: `done` (a node has taken it), `in_block` (it is in a block already), and otherwise `bad_transaction`,
-/// `not_signed`, `not_allowed`, `supplier_wallet`, `expired`, `refused` (no node will ever take it), `unknown` (it may
-/// have arrived: send it again, until it expires), `key_conflict`.
+/// `not_signed`, `not_allowed`, `supplier_wallet`, `expired`, `failed` (it is in a block, without effect), `refused`
+/// (every node has refused it), `unknown` (it may have arrived: send it again with another key, until it expires),
+/// `key_conflict`.
 public struct BroadcastTransaction: Message {
   public static let messageType = "tx.BroadcastTransaction"
   public static let topic = Topic.txCommands

@@ -15,6 +15,7 @@ final class MonitorMetrics: Sendable {
   static let seriesIncidents = "energy_incidents"
   static let depositsHeld = "energy_deposits_held_total"
   static let recordDifferences = "energy_chain_record_differences_total"
+  static let unexpectedWithdrawals = "energy_unexpected_withdrawals_total"
 
   /// How much of each counter the registry has been told. Held while it is told more: two scrapes at once count
   /// nothing twice.
@@ -45,6 +46,8 @@ final class MonitorMetrics: Sendable {
       for reason in DepositHeld.Reason.allCases {
         count(Counter.held(reason), as: Self.depositsHeld, ("reason", reason.rawValue))
       }
+      metrics.counter(Self.unexpectedWithdrawals)
+        .increment(by: Int(Self.news(Counter.withdrawal, snapshot, &told).count))
       for kind in ChainRecordDiffers.Kind.allCases {
         count(Counter.record(kind), as: Self.recordDifferences, ("kind", kind.rawValue))
       }

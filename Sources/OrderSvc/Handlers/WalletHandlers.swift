@@ -27,6 +27,7 @@ struct WalletHandlers: Sendable {
     service.ignore(HoldContradicted.self)
     service.ignore(DepositCredited.self)
     service.ignore(CustodyDiffers.self)
+    service.ignore(UnexpectedWithdrawal.self)
   }
 
   /// The order with the event noted as seen; nil when the event is older than what the order has seen.

@@ -9,6 +9,10 @@ public struct ChainAccount: Hashable, Sendable {
   public let frozenEnergy: Sun
   /// Staked for bandwidth and not lent.
   public let frozenBandwidth: Sun
+  /// Staked for votes alone.
+  public let frozenVotes: Sun
+  /// Given up as stake: on its way to the balance, or ready to be withdrawn to it.
+  public let unstaking: Sun
   /// Staked for energy and lent to others.
   public let delegatedEnergy: Sun
   public let delegatedBandwidth: Sun
@@ -22,15 +26,18 @@ public struct ChainAccount: Hashable, Sendable {
 
   public init(
     address: TronAddress, isContract: Bool = false, balance: Sun = .zero, frozenEnergy: Sun = .zero,
-    frozenBandwidth: Sun = .zero, delegatedEnergy: Sun = .zero, delegatedBandwidth: Sun = .zero,
-    acquiredEnergy: Sun = .zero, acquiredBandwidth: Sun = .zero, ownerPermission: AccountPermission? = nil,
-    witnessPermission: AccountPermission? = nil, activePermissions: [AccountPermission] = []
+    frozenBandwidth: Sun = .zero, frozenVotes: Sun = .zero, unstaking: Sun = .zero, delegatedEnergy: Sun = .zero,
+    delegatedBandwidth: Sun = .zero, acquiredEnergy: Sun = .zero, acquiredBandwidth: Sun = .zero,
+    ownerPermission: AccountPermission? = nil, witnessPermission: AccountPermission? = nil,
+    activePermissions: [AccountPermission] = []
   ) {
     self.address = address
     self.isContract = isContract
     self.balance = balance
     self.frozenEnergy = frozenEnergy
     self.frozenBandwidth = frozenBandwidth
+    self.frozenVotes = frozenVotes
+    self.unstaking = unstaking
     self.delegatedEnergy = delegatedEnergy
     self.delegatedBandwidth = delegatedBandwidth
     self.acquiredEnergy = acquiredEnergy
@@ -38,6 +45,11 @@ public struct ChainAccount: Hashable, Sendable {
     self.ownerPermission = ownerPermission
     self.witnessPermission = witnessPermission
     self.activePermissions = activePermissions
+  }
+
+  /// All its stake, lent to others or not.
+  public func staked() throws(AmountError) -> Sun {
+    try frozenEnergy.adding(frozenBandwidth).adding(frozenVotes).adding(delegatedEnergy).adding(delegatedBandwidth)
   }
 
   /// Whether a key may sign this kind of contract alone under a permission of the account.
@@ -86,6 +98,10 @@ struct AccountAnswer: Decodable {
     var amount: Int64?
   }
 
+  struct Unfrozen: Decodable {
+    var unfreeze_amount: Int64?
+  }
+
   struct Resource: Decodable {
     var delegated_frozenV2_balance_for_energy: Int64?
     var acquired_delegated_frozenV2_balance_for_energy: Int64?
@@ -115,6 +131,7 @@ struct AccountAnswer: Decodable {
   var type: String?
   var balance: Int64?
   var frozenV2: [Frozen]?
+  var unfrozenV2: [Unfrozen]?
   var account_resource: Resource?
   var delegated_frozenV2_balance_for_bandwidth: Int64?
   var acquired_delegated_frozenV2_balance_for_bandwidth: Int64?
@@ -127,6 +144,10 @@ struct AccountAnswer: Decodable {
     return ChainAccount(
       address: address, isContract: type == "Contract", balance: try NodeNumber.sun(balance, "balance"),
       frozenEnergy: try frozen("ENERGY"), frozenBandwidth: try frozen(nil),
+      frozenVotes: try frozen("TRON_POWER"),
+      unstaking: try (unfrozenV2 ?? []).reduce(.zero) {
+        try $0.adding(try NodeNumber.sun($1.unfreeze_amount, "unfrozenV2"))
+      },
       delegatedEnergy: try NodeNumber.sun(account_resource?.delegated_frozenV2_balance_for_energy, "delegated energy"),
       delegatedBandwidth: try NodeNumber.sun(delegated_frozenV2_balance_for_bandwidth, "delegated bandwidth"),
       acquiredEnergy: try NodeNumber.sun(

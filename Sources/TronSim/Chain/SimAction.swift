@@ -16,6 +16,8 @@ enum SimAction: Sendable, Equatable {
     var isBlacklisted: Bool?
     /// Whether this contract sends the TRX of a call on.
     var isForwarder: Bool?
+    /// Whether this contract pretends to be USDT.
+    var isCounterfeit: Bool?
   }
 
   case adjust(Adjustment)
@@ -46,6 +48,7 @@ extension SimAction {
       if let value = adjustment.isUSDT { object.set("usdt_contract", .bool(value)) }
       if let value = adjustment.isBlacklisted { object.set("blacklisted", .bool(value)) }
       if let value = adjustment.isForwarder { object.set("forwarder", .bool(value)) }
+      if let value = adjustment.isCounterfeit { object.set("counterfeit", .bool(value)) }
     case .useEnergy(let address, let amount):
       object.set("action", "use_energy")
       object.set("address", .string(address.base58))
@@ -91,7 +94,8 @@ extension SimAction {
           address: try address(), balance: try number("trx"), usdt: try number("usdt"),
           energyStake: try number("energy_stake"), bandwidthStake: try number("bandwidth_stake"),
           isContract: json["contract"]?.bool, isUSDT: json["usdt_contract"]?.bool,
-          isBlacklisted: json["blacklisted"]?.bool, isForwarder: json["forwarder"]?.bool))
+          isBlacklisted: json["blacklisted"]?.bool, isForwarder: json["forwarder"]?.bool,
+          isCounterfeit: json["counterfeit"]?.bool))
     case "use_energy": self = .useEnergy(try address(), amount: try required("energy"))
     case "set_parameter":
       self = .setParameter(name: json["name"]?.string ?? "", value: try required("value"))

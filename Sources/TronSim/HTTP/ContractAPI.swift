@@ -18,7 +18,7 @@ struct ContractAPI {
   }
 
   private var isKnown: (ContractCall.Trigger) -> Bool {
-    { $0.contract == state.usdtContract.bytes }
+    { Address(bytes: $0.contract).map(state.isToken) ?? false }
   }
 
   private func call(_ parameters: APIParameters) throws(APIError) -> ContractCall.Trigger {
@@ -107,23 +107,23 @@ struct ContractAPI {
   // MARK: Descriptions
 
   private func contract(_ parameters: APIParameters) throws(APIError) -> JSON {
-    guard try parameters.address("value") == state.usdtContract else { return [:] }
-    return description(visible: parameters.visible)
+    guard let contract = try parameters.address("value"), state.isToken(contract) else { return [:] }
+    return description(contract, visible: parameters.visible)
   }
 
   private func contractInfo(_ parameters: APIParameters) throws(APIError) -> JSON {
-    guard try parameters.address("value") == state.usdtContract else { return [:] }
+    guard let contract = try parameters.address("value"), state.isToken(contract) else { return [:] }
     let cycle = top.timestampMs / 21_600_000
     return [
-      "smart_contract": description(visible: parameters.visible),
+      "smart_contract": description(contract, visible: parameters.visible),
       "contract_state": ["energy_factor": .int(TokenEnergy.factor), "update_cycle": .int(cycle)],
     ]
   }
 
-  private func description(visible: Bool) -> JSON {
+  private func description(_ contract: Address, visible: Bool) -> JSON {
     [
       "origin_address": .string(Witness.key.address.text(visible: visible)),
-      "contract_address": .string(state.usdtContract.text(visible: visible)),
+      "contract_address": .string(contract.text(visible: visible)),
       "abi": ["entrys": .array(TokenABI.entries)], "consume_user_resource_percent": 100, "name": "TetherToken",
       "origin_energy_limit": 10_000_000,
     ]

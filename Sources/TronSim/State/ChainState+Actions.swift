@@ -16,12 +16,14 @@ extension ChainState {
       var account = accounts[adjustment.address] ?? Account(address: adjustment.address, createdAtMs: nowMs)
       if let balance = adjustment.balance { account.balance = balance }
       if let contract = adjustment.isContract { account.isContract = contract }
+      if adjustment.isCounterfeit == true { account.isContract = true }
       try set(.energy, stake: adjustment.energyStake, of: &account)
       try set(.bandwidth, stake: adjustment.bandwidthStake, of: &account)
       accounts[adjustment.address] = account
     }
     if adjustment.isUSDT == true { usdtContract = adjustment.address }
     if adjustment.isForwarder == true { forwarders.insert(adjustment.address) }
+    if adjustment.isCounterfeit == true { counterfeits.insert(adjustment.address) }
     if let isBlacklisted = adjustment.isBlacklisted {
       if isBlacklisted { blacklisted.insert(adjustment.address) } else { blacklisted.remove(adjustment.address) }
     }

@@ -60,7 +60,7 @@ extension ChainState {
     var plan = TokenPlan(energy: energy + (theirs == 0 ? TokenEnergy.slotFilled : 0))
     // To oneself changes nothing; amounts of zero are legal, and are seen as Transfer events like any other.
     if from != to { plan.balances = [from: mine - amount, to: sum] }
-    plan.logs = [log(TokenEvent.transfer, from, to, Word(amount))]
+    plan.logs = [log(usdtContract, TokenEvent.transfer, from, to, Word(amount))]
     return plan
   }
 
@@ -80,12 +80,12 @@ extension ChainState {
     let fills = allowances[pair] == nil && amount != .zero
     var plan = TokenPlan(energy: TokenEnergy.approve + (fills ? TokenEnergy.slotFilled : 0), output: Word(1).bytes)
     plan.allowance = (pair, amount)
-    plan.logs = [log(TokenEvent.approval, pair.owner, pair.spender, amount)]
+    plan.logs = [log(usdtContract, TokenEvent.approval, pair.owner, pair.spender, amount)]
     return plan
   }
 
-  private func log(_ event: Word, _ first: Address, _ second: Address, _ amount: Word) -> EventLog {
-    EventLog(contract: usdtContract, topics: [event, Word(first), Word(second)], data: amount.bytes)
+  func log(_ contract: Address, _ event: Word, _ first: Address, _ second: Address, _ amount: Word) -> EventLog {
+    EventLog(contract: contract, topics: [event, Word(first), Word(second)], data: amount.bytes)
   }
 
   /// A short text as the ABI returns it: offset, length, bytes.

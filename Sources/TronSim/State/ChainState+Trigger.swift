@@ -5,8 +5,7 @@ extension ChainState {
     _ call: ContractCall.Trigger, feeLimit: Int64, context: TransactionContext, receipt: inout Receipt
   ) throws(Refusal) {
     let now = context.headTimestampMs
-    guard let contract = Address(bytes: call.contract), contract == usdtContract || forwarders.contains(contract)
-    else {
+    guard let contract = Address(bytes: call.contract), isToken(contract) || forwarders.contains(contract) else {
       throw .validate("No contract or not a smart contract")
     }
     guard call.value >= 0 else { throw .validate("callValue must be >= 0") }
@@ -25,9 +24,8 @@ extension ChainState {
     // The fee limit bounds all energy that may be used, not only what is burned.
     let limit = min(
       staked + (caller.balance - call.value) / parameters.energyFee, feeLimit / parameters.energyFee)
-    let isToken = contract == usdtContract
-    let (plan, outcome) = isToken
-      ? run(call, caller: owner, limit: limit) : (nil, forward(call, by: contract, limit: limit))
+    let (plan, outcome) = isToken(contract)
+      ? run(call, of: contract, caller: owner, limit: limit) : (nil, forward(call, by: contract, limit: limit))
 
     var execution = outcome
     execution.energyUsage = min(execution.energy, staked)
@@ -78,16 +76,24 @@ extension ChainState {
 
   /// What a node answers that runs the call without a transaction.
   func constantCall(_ call: ContractCall.Trigger) -> Execution {
-    run(call, caller: Address(bytes: call.owner) ?? .zero, limit: .max).execution
+    run(
+      call, of: Address(bytes: call.contract) ?? usdtContract, caller: Address(bytes: call.owner) ?? .zero, limit: .max
+    ).execution
   }
 
   /// - Returns: what to change, unless the call failed, and what it did.
   private func run(
-    _ call: ContractCall.Trigger, caller: Address, limit: Int64
+    _ call: ContractCall.Trigger, of contract: Address, caller: Address, limit: Int64
   ) -> (plan: TokenPlan?, execution: Execution) {
     // No function of the contract takes TRX.
-    let plan = call.value > 0 || call.tokenValue > 0 ? .refused : tokenPlan(caller: caller, data: call.data)
-    var execution = Execution(contract: usdtContract, outcome: .success, energy: plan.energy)
+    let isPaid = call.value > 0 || call.tokenValue > 0
+    let plan =
+      isPaid
+      ? .refused
+      : contract == usdtContract
+        ? tokenPlan(caller: caller, data: call.data)
+        : counterfeitPlan(contract, caller: caller, data: call.data)
+    var execution = Execution(contract: contract, outcome: .success, energy: plan.energy)
     execution.penalty = TokenEnergy.penalty(in: plan.energy)
     guard plan.energy <= limit else { return (nil, Self.outOfEnergy(execution, limit: limit)) }
     guard !plan.isRefused else {

@@ -8,6 +8,8 @@ struct ChainState: Sendable {
   var usdtContract = Genesis.mainnetUSDT
   /// Contracts that send the TRX of a call on to the address in its first argument.
   var forwarders: Set<Address> = []
+  /// Contracts that call themselves USDT, and log whatever they are told to.
+  var counterfeits: Set<Address> = []
   var allowances: SharedMap<TokenAllowance, Word> = [:]
   /// Holders who may not send USDT.
   var blacklisted: Set<Address> = []

@@ -13,9 +13,9 @@ struct BlockRescan: Sendable {
   func run(_ ground: ChainTaskStep.Ground, block number: Int64) async throws {
     let block = try await reader.read(.rescan) { try await $0.block(number: number, solid: true) }
     let receipts = ground.scan.watched > 0 && !block.transactions.isEmpty ? try await receipts(block) : []
-    let transfers = ground.scan.watched > 0 ? world.deposits.transfers(in: block, receipts: receipts) : []
-    let findings = DepositFindings(world: world, bus: bus, transfers: transfers, block: block)
-    let own = transfers.isEmpty ? [] : try await findings.suppliers()
+    let moves = ground.scan.watched > 0 ? world.deposits.moves(in: block, receipts: receipts) : BlockMoves()
+    let findings = DepositFindings(world: world, bus: bus, moves: moves, block: block)
+    let ours = try await findings.ours()
     let orders = try await missed(in: block)
     let results = Dictionary(block.transactions.map { ($0.id, $0.contractRet) }) { first, _ in first }
     let needs: [Need] =
@@ -27,15 +27,16 @@ struct BlockRescan: Sendable {
       try ChainCallDay.add(counted, at: ground.now, unit)
       guard var task = try unit.find(ChainTask.self, ground.task.id), task.next == number else { return nil }
       let found = try restore(orders, block, results, unit)
-      let count = try findings.record(own: own, unit)
-      task.advance(to: number + 1, findings: Int64(found + count.taken), now: unit.now)
+      let count = try findings.record(ours, unit, isScan: false)
+      task.advance(to: number + 1, findings: Int64(found + count.news), now: unit.now)
       try unit.save(task)
       return count
     }
     count?.report(bus.metrics)
-    if let count, count.taken > 0 {
+    if let count, count.news > 0 {
       bus.logger.warning(
-        "deposits were missed", metadata: ["block": "\(number)", "count": "\(count.taken)"])
+        "deposits or transactions of our addresses were missed",
+        metadata: ["block": "\(number)", "count": "\(count.news)"])
     }
   }
 

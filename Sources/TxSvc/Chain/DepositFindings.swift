@@ -13,70 +13,85 @@ struct DepositFindings: Sendable {
     var zero = 0
     var dust = 0
     var repeated = 0
+    /// What only looks like money.
+    var decoys: [BlockMoves.Decoy.Kind: Int] = [:]
+    /// Transactions that took something from addresses of ours.
+    var told = 0
 
     var taken: Int { deposits + own + held }
+    /// Everything that was not known before.
+    var news: Int { taken + told }
 
     func report(_ metrics: MetricsRegistry) {
       let kinds = [
         ("deposit", deposits), ("own", own), ("held", held), ("zero", zero), ("dust", dust), ("repeated", repeated),
-      ]
+      ] + decoys.map { ($0.key.rawValue, $0.value) }
       for (kind, count) in kinds where count > 0 {
         metrics.counter("energy_tx_deposits_total", labels: [("kind", kind)]).increment(by: count)
       }
+      if told > 0 { metrics.counter("energy_tx_own_transactions_total").increment(by: told) }
     }
   }
 
   let world: TxEnvironment
   let bus: Bus
-  let transfers: [TransferSeen]
+  let moves: BlockMoves
   let block: (id: BlockID, timeMs: Int64)
   let number: Int64
 
-  init(world: TxEnvironment, bus: Bus, transfers: [TransferSeen], block: FollowedBlock, number: Int64) {
+  init(world: TxEnvironment, bus: Bus, moves: BlockMoves, block: FollowedBlock, number: Int64) {
     self.world = world
     self.bus = bus
-    self.transfers = transfers
+    self.moves = moves
     self.block = (block.blockID, block.timeMs)
     self.number = number
   }
 
-  init(world: TxEnvironment, bus: Bus, transfers: [TransferSeen], block: ChainBlock) {
+  init(world: TxEnvironment, bus: Bus, moves: BlockMoves, block: ChainBlock) {
     self.world = world
     self.bus = bus
-    self.transfers = transfers
+    self.moves = moves
     self.block = (block.id, block.timestamp)
     number = block.number
   }
 
+  private var own: OwnFindings {
+    OwnFindings(
+      token: world.deposits.token, moves: moves, number: number, blockID: block.id, timeMs: block.timeMs)
+  }
+
   /// The watched among all who pay and are paid, and what was taken down before. Nothing else is read.
   var needs: [Need] {
-    guard !transfers.isEmpty else { return [] }
-    let addresses = Set(transfers.flatMap { [$0.from, $0.to] })
-    return addresses.map { .row(WatchedAddress.self, $0.base58) } + transfers.map { .row(Deposit.self, $0.id) }
+    moves.addresses.map { .row(WatchedAddress.self, $0.base58) } + moves.transfers.map { .row(Deposit.self, $0.id) }
+      + own.needs
   }
 
-  /// Addresses of ours that are not watched.
-  func suppliers() async throws -> Set<TronAddress> {
-    try await bus.read { session in
-      let rows = try session.execute("select address from supplier_wallets").rows
-      return Set(try rows.map { try TronAddress(parsing: $0.string("address")) })
-    }
-  }
+  func ours() async throws -> OursInBlock { try await OursInBlock.read(moves, bus) }
 
-  /// - Parameter own: addresses of ours that are not watched.
-  func record(own: Set<TronAddress>, _ unit: UnitOfWork) throws -> Count {
+  /// - Parameter isScan: whether this is the scan, which comes by each block once, in the transaction that moves its
+  ///   cursor. So it alone counts what leaves no row: dust, and what is no money.
+  func record(_ ours: OursInBlock, _ unit: UnitOfWork, isScan: Bool) throws -> Count {
     var count = Count()
-    for transfer in transfers {
-      guard var watched = try unit.find(WatchedAddress.self, transfer.to.base58) else { continue }
-      let isOwn = try own.contains(transfer.from) || unit.find(WatchedAddress.self, transfer.from.base58) != nil
+    if isScan { count.decoys = ours.decoys }
+    for transfer in moves.transfers {
+      let isFromWatched = try unit.find(WatchedAddress.self, transfer.from.base58) != nil
+      guard var watched = try unit.find(WatchedAddress.self, transfer.to.base58) else {
+        // A token lets anybody log a transfer of nothing in our name.
+        if isScan, isFromWatched, transfer.isZero { count.zero += 1 }
+        continue
+      }
+      let isOwn = isFromWatched || ours.suppliers.contains(transfer.from)
       let verdict = world.deposits.verdict(transfer, isFromUs: isOwn)
       let kind: Deposit.Kind
       switch verdict {
       case .zero:
-        count.zero += 1
+        if isScan { count.zero += 1 }
         continue
       case .dust:
+        guard isScan, let amount = transfer.amount else { continue }
         count.dust += 1
+        watched.addDust(amount, isToken: transfer.kind == .token)
+        try unit.save(watched)
         continue
       case .deposit: kind = .deposit
       case .own: kind = .own
@@ -97,6 +112,7 @@ struct DepositFindings: Sendable {
         try hold(transfer, reason, &watched, unit)
       }
     }
+    count.told = try own.record(ours, unit)
     return count
   }
 

@@ -6,7 +6,7 @@ import TronKit
 
 /// Compares what was kept of solid blocks with what a node, if possible another one, says of them now: the ids, the
 /// counts of transactions, and whether a transaction or TRX deposit of ours is missing. Tokens' deposits are in
-/// receipts, which are a call for each block: they are not compared.
+/// receipts, which are a call for each block: they are not compared, nor what others move for watched addresses.
 struct RecordComparison: Sendable {
   /// Blocks of one call. A node gives up to 100, but a full one has half a megabyte.
   static let blocksPerCall: Int64 = 20
@@ -48,7 +48,7 @@ struct RecordComparison: Sendable {
         "blocks were not compared: the node does not have them",
         metadata: ["from": "\(first)", "to": "\(last)", "lacking": "\(lacking.count)"])
     }
-    let missing = try await missing(in: blocks)
+    let missing = try await missing(in: blocks).merging(try await missingOwn(in: blocks)) { $0 + $1 }
     let differences = records.flatMap { record in
       byNumber[record.number].map { Self.differences(record, $0, missing: missing[$0.number] ?? []) } ?? []
     }

@@ -75,16 +75,16 @@ struct SolidPass: Sendable {
   private func scanNext(_ scan: ScanCursor, _ solid: ChainBlock) async throws -> ScanCursor? {
     let number = scan.number + 1
     let known = try await followedOrFetched(number)
-    let ours = try await ours(in: number)
-    let orders = Self.orders(of: ours)
+    let stored = try await transactions(in: number)
+    let orders = Self.orders(of: stored)
     let isLookedInto = scan.watched > 0 && known.transactions != 0
     let block = isLookedInto ? try await whole(known, number) : shelf.block(known.blockID)
     let place = SolidPlace(known, number: number)
-    let evidence = try await evidence(place, block, ours, isNeeded: isLookedInto)
+    let evidence = try await evidence(place, block, stored, isNeeded: isLookedInto)
     let read = isLookedInto ? block : nil
-    let transfers = read.map { world.deposits.transfers(in: $0, receipts: evidence.receipts) } ?? []
-    let findings = DepositFindings(world: world, bus: bus, transfers: transfers, block: known, number: number)
-    let own = transfers.isEmpty ? [] : try await findings.suppliers()
+    let moves = read.map { world.deposits.moves(in: $0, receipts: evidence.receipts) } ?? BlockMoves()
+    let findings = DepositFindings(world: world, bus: bus, moves: moves, block: known, number: number)
+    let ours = try await findings.ours()
 
     let forgotten = SolidBlock.key(number - world.chainRecordBlocks)
     let needs: [Need] =
@@ -103,7 +103,7 @@ struct SolidPass: Sendable {
       }
       let finished = try finish(orders, evidence, unit)
       for var stray in try unit.all(StrayTransaction.self) where !stray.isSolid { try stray.tell(unit) }
-      let count = try findings.record(own: own, unit)
+      let count = try findings.record(ours, unit, isScan: true)
       try unit.save(
         SolidBlock(
           number: number, blockID: known.blockID, timeMs: known.timeMs, transactions: known.transactions,
@@ -224,7 +224,7 @@ struct SolidPass: Sendable {
     return try await SolidReading(bus: bus, reader: reader).evidence(place, block, ours)
   }
 
-  private func ours(in number: Int64) async throws -> [StoredTransaction] {
+  private func transactions(in number: Int64) async throws -> [StoredTransaction] {
     try await transactions("block_number = $1", number, limit: Int64(Int32.max))
   }
 

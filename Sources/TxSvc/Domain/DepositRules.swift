@@ -21,6 +21,9 @@ struct TransferSeen: Sendable, Equatable {
   /// Sun or the token's unit; nil when it does not fit in 63 bits.
   let amount: Int64?
 
+  /// Nothing moves, and anybody can make a token log it in anybody's name.
+  var isZero: Bool { amount.map { $0 <= 0 } ?? false }
+
   /// The key under which it is taken once.
   var id: String {
     switch kind {
@@ -41,7 +44,7 @@ struct DepositRules: Sendable, Equatable {
 
   enum Verdict: Sendable, Equatable {
     case deposit
-    /// Between addresses of ours.
+    /// Between addresses of ours, however little.
     case own
     case held(DepositHeld.Reason)
     case zero
@@ -49,12 +52,10 @@ struct DepositRules: Sendable, Equatable {
   }
 
   func verdict(_ transfer: TransferSeen, isFromUs: Bool) -> Verdict {
-    if let amount = transfer.amount {
-      if amount <= 0 { return .zero }
-      if amount < (transfer.kind == .token ? tokenMin : sunMin) { return .dust }
-    }
+    if transfer.isZero { return .zero }
     if isFromUs { return .own }
-    if transfer.amount == nil { return .held(.tooLarge) }
+    guard let amount = transfer.amount else { return .held(.tooLarge) }
+    if amount < (transfer.kind == .token ? tokenMin : sunMin) { return .dust }
     return transfer.kind == .byContract ? .held(.sentByContract) : .deposit
   }
 
@@ -110,7 +111,7 @@ struct DepositRules: Sendable, Equatable {
   }
 
   /// The last 20 of a word's 32 bytes.
-  private static func address(_ word: [UInt8]) -> TronAddress? {
+  static func address(_ word: [UInt8]) -> TronAddress? {
     guard word.count == 32 else { return nil }
     do throws(TronAddressError) { return try TronAddress(evmBytes: Array(word.suffix(20))) } catch { return nil }
   }

@@ -158,5 +158,6 @@ enum TxMigrations {
     reclaims,
     strays,
     refresh,
+    own,
   ]
 }

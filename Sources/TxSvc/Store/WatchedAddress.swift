@@ -15,6 +15,17 @@ struct WatchedAddress: Row {
   /// Of the last event about it.
   var seq: Int64
   let addedAt: Date
+  /// What strangers have sent below the minimums, ever. A sum and no rows: whoever wants to fill histories with dust
+  /// fills no table.
+  var dustSun: Int64 = 0
+  var dustToken: Int64 = 0
 
   var rowKey: String { address.base58 }
+
+  /// More than there is of TRX or of the token cannot come together; a counter that is full stays full.
+  mutating func addDust(_ amount: Int64, isToken: Bool) {
+    let (sum, overflow) = (isToken ? dustToken : dustSun).addingReportingOverflow(amount)
+    let total = overflow ? Int64.max : sum
+    if isToken { dustToken = total } else { dustSun = total }
+  }
 }

@@ -12,7 +12,7 @@ struct LedgerAccount: Sendable, Hashable, CustomStringConvertible {
   private init(_ name: String) { self.name = name }
 
   /// Where the coins are on chain. Its balance is the negative of what the chain shows.
-  enum Custody: String, Sendable, CaseIterable {
+  enum Custody: String, Codable, Sendable, CaseIterable {
     /// Customers' deposit addresses.
     case deposits
     /// The owner's own addresses, to which deposits are swept.

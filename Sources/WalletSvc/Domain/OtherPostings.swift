@@ -12,6 +12,6 @@ extension Posting {
   /// TRX that an order's transactions burned.
   static func cost(_ amount: Sun) throws(LedgerError) -> Posting {
     guard amount > .zero else { throw .invalidAmount("a cost of \(amount) is not positive") }
-    return try Posting(.cost, .trx, [(.pool, .costs, amount.value)])
+    return try Posting(.cost, .trx, [(.costs, .pool, amount.value)])
   }
 }

@@ -6,6 +6,14 @@ struct Posting: Sendable, Equatable {
   enum Kind: String, Codable, Sendable, CaseIterable {
     case hold, release, capture, cost, credit
     case debit, refund, transfer, dust
+    /// Deposits: to a customer, to wait for a decision, refused by one, too small, to an address of the owner.
+    case deposit
+    case depositHeld = "deposit_held"
+    case depositRefused = "deposit_refused"
+    case depositIgnored = "deposit_ignored"
+    case funding
+    /// Coins of ours on chain: to another place of ours, burned as fees, to somebody else.
+    case sweep, fee, withdrawal
   }
 
   struct Line: Sendable, Equatable {

@@ -33,9 +33,13 @@ extension WalletMigrations {
         for each statement execute function ledger_refuse_change();
 
       -- Every posting of the release before takes from one account only: one line for each account that it gives to.
+      -- What was burned for orders it took from its one account of coins and gave to the costs; coins that leave are a
+      -- credit of theirs here, as coins that come are a debit.
       create function journal_lines(head text) returns table (
         line bigint, debit text, credit text, amount bigint) language sql stable as $$
-        select row_number() over (order by given.id), taken.account, given.account, given.amount
+        select row_number() over (order by given.id),
+          case given.account when 'costs' then 'costs' else taken.account end,
+          case given.account when 'costs' then 'custody:pool' else given.account end, given.amount
         from entries taken join entries given on given.transfer = taken.transfer
         where taken.transfer = head and taken.amount < 0 and given.amount > 0
       $$;
@@ -43,8 +47,7 @@ extension WalletMigrations {
       begin
         insert into journal
           (id, kind, currency, debit, credit, amount, order_id, customer, action, body_hash, created_at)
-        select t.id || case l.line when 1 then '' else '/' || (l.line - 1) end, t.kind, t.currency,
-          case l.debit when 'custody' then 'custody:pool' else l.debit end, l.credit, l.amount, t.order_id, t.customer,
+        select t.id || case l.line when 1 then '' else '/' || (l.line - 1) end, t.kind, t.currency, l.debit, l.credit, l.amount, t.order_id, t.customer,
           t.action, t.body_hash, t.created_at
         from added t cross join lateral journal_lines(t.id) l order by t.created_at, t.id, l.line;
         return null;
@@ -53,8 +56,7 @@ extension WalletMigrations {
         for each statement execute function journal_follow_transfers();
       insert into journal
         (id, kind, currency, debit, credit, amount, order_id, customer, action, body_hash, created_at)
-      select t.id || case l.line when 1 then '' else '/' || (l.line - 1) end, t.kind, t.currency,
-        case l.debit when 'custody' then 'custody:pool' else l.debit end, l.credit, l.amount, t.order_id, t.customer,
+      select t.id || case l.line when 1 then '' else '/' || (l.line - 1) end, t.kind, t.currency, l.debit, l.credit, l.amount, t.order_id, t.customer,
         t.action, t.body_hash, t.created_at
       from transfers t cross join lateral journal_lines(t.id) l order by t.created_at, t.id, l.line;
       """)

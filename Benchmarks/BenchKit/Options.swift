@@ -1,10 +1,10 @@
 import Foundation
 
 /// `--name value` pairs.
-struct Options: Sendable {
+public struct Options: Sendable {
   private let values: [String: String]
 
-  init(_ words: [String]) throws {
+  public init(_ words: [String]) throws {
     var values: [String: String] = [:]
     var rest = words[...]
     while let name = rest.popFirst() {
@@ -16,16 +16,16 @@ struct Options: Sendable {
     self.values = values
   }
 
-  func text(_ name: String) throws -> String {
+  public func text(_ name: String) throws -> String {
     guard let value = values[name] else { throw BenchFailure("--\(name) is missing") }
     return value
   }
 
-  func fileText(_ name: String) throws -> String {
+  public func fileText(_ name: String) throws -> String {
     try String(contentsOfFile: try text(name), encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  func count(_ name: String, most: Int) throws -> Int {
+  public func count(_ name: String, most: Int) throws -> Int {
     let text = try text(name)
     guard let value = Int(text), (1...most).contains(value) else {
       throw BenchFailure("--\(name) is '\(text)', not a number from 1 to \(most)")

@@ -1,8 +1,8 @@
 /// Several things measured in turn, round after round, so that whatever else the machine does meets all alike.
-enum Rounds {
+public enum Rounds {
   /// The median rate of each, in calls per second. A first round warms up and does not count.
   /// - Parameter works: do something `calls` times; what they return is only there so that it cannot be left out.
-  static func rates(rounds: Int, calls: Int, _ works: [(Int) throws -> Int]) throws -> [Double] {
+  public static func rates(rounds: Int, calls: Int, _ works: [(Int) throws -> Int]) throws -> [Double] {
     var rates = [[Double]](repeating: [], count: works.count)
     let clock = ContinuousClock()
     var sum = 0

@@ -1,0 +1,147 @@
+import ArgumentParser
+import BusKit
+import Contracts
+
+struct DepositsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "deposits", abstract: "What customers have sent, their addresses, and the key these come from.",
+    subcommands: [
+      List.self, Held.self, Credit.self, Refuse.self, Status.self, Address.self, NewDepositKey.self,
+    ])
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Deposits, the latest first. JSON lines.")
+    @Option(help: "Only this customer's (cus_…).") var customer: String?
+    @Option(help: "Only those in this state: \(DepositState.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var state: String?
+    @OptionGroup var page: PageOptions
+    @OptionGroup var bus: BusOptions
+
+    func query() throws -> GetDeposits {
+      let state = try state.map { text in
+        guard let state = DepositState(rawValue: text) else {
+          let all = DepositState.allCases.map(\.rawValue).joined(separator: ", ")
+          throw ValidationError("--state is '\(text)': give one of \(all)")
+        }
+        return state
+      }
+      return try page.query(customer: try customer.map { try CustomerID(argument: $0) }, state: state)
+    }
+
+    func run() async throws { try await Self.show(try query(), bus) }
+
+    /// A line for each; where to go on stands on standard error.
+    static func show(_ query: GetDeposits, _ bus: BusOptions) async throws {
+      let page = try await bus.withBus { try await $0.ask(query) }
+      for deposit in page.deposits { try printJSON(deposit) }
+      if let next = page.next { writeError("there are more: --before \(next)") }
+    }
+  }
+
+  struct Held: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Deposits that wait for a decision, the latest first. JSON lines.",
+      discussion: "Decide with `deposits credit` or `deposits refuse`; `obstacle` says why it was not credited.")
+    @OptionGroup var page: PageOptions
+    @OptionGroup var bus: BusOptions
+
+    func run() async throws { try await List.show(try page.query(customer: nil, state: .held), bus) }
+  }
+
+  struct PageOptions: ParsableArguments {
+    @Option(help: "How many, at most \(GetDeposits.limitMax).") var limit = 50
+    @Option(help: "Only those before this number, to go on from an earlier page.") var before: Int64?
+
+    func query(customer: CustomerID?, state: DepositState?) throws -> GetDeposits {
+      GetDeposits(
+        customer: customer, state: state, before: before,
+        limit: try Limits.check(limit, "--limit", in: 1...GetDeposits.limitMax))
+    }
+  }
+
+  struct Credit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Credit a held deposit to a customer.")
+    @Argument(help: "The deposit's id, as `deposits held` shows it.") var id: String
+    @Option(help: "Whose it is (cus_…).") var customer: String
+    @OptionGroup var action: ActionOptions
+    @OptionGroup var bus: BusOptions
+
+    func run() async throws {
+      let action = try action.action()
+      let command = CreditHeldDeposit(
+        deposit: try Self.check(id), customer: try CustomerID(argument: customer), action: action)
+      try await bus.withBus { try await $0.apply(command, action) }
+    }
+
+    static func check(_ id: String) throws -> String {
+      guard id.wholeMatch(of: /[0-9a-f]{64}(\/[0-9A-Za-z]{1,40}){0,2}/) != nil else {
+        throw ValidationError("'\(id)' is not a deposit's id: it begins with a transaction id of 64 hex digits")
+      }
+      return id
+    }
+  }
+
+  struct Refuse: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Decide that a held deposit is nobody's.",
+      discussion: """
+        Its coins stay where they are and are owed to their sender: give them back by hand from the deposit address. \
+        When they leave it, the deposit is settled, and no alarm is raised.
+        """)
+    @Argument(help: "The deposit's id, as `deposits held` shows it.") var id: String
+    @OptionGroup var action: ActionOptions
+    @OptionGroup var bus: BusOptions
+
+    func run() async throws {
+      let action = try action.action()
+      let command = RefuseHeldDeposit(deposit: try Credit.check(id), action: action)
+      try await bus.withBus { try await $0.apply(command, action) }
+    }
+  }
+
+  struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "How many addresses are free, watched and unconfirmed, the key's fingerprint, the minimums. JSON.",
+      discussion: "Exits with 1 when deposits are on and no address is free.")
+    @OptionGroup var bus: BusOptions
+
+    func run() async throws {
+      let status = try await bus.withBus { try await $0.ask(GetDepositStatus()) }
+      try printJSON(status)
+      if status.isOn, status.free == 0 { throw ExitCode.failure }
+    }
+  }
+
+  struct Address: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "A customer's address for deposits. JSON.")
+    @Argument(help: "The customer's id (cus_…).") var customer: String
+    @Flag(help: "Give the customer one if there is none yet.") var assign = false
+    @OptionGroup var bus: BusOptions
+
+    func run() async throws {
+      let customer = try CustomerID(argument: customer)
+      let assign = assign
+      do {
+        let view = try await bus.withBus { client in
+          guard assign else { return try await client.ask(GetDepositAddress(customer: customer)) }
+          return try await Self.assign(customer, client)
+        }
+        try printJSON(view)
+      } catch let failure as QueryFailure {
+        writeError("\(failure)")
+        throw ExitCode.failure
+      }
+    }
+
+    private static func assign(_ customer: CustomerID, _ client: BusClient) async throws -> DepositAddressView {
+      let answer = try await client.command(
+        AssignDepositAddress(customer: customer), answer: DepositAddressAnswer.self)
+      guard let answer else {
+        writeError("no answer yet: repeat the command; a customer has one address")
+        throw ExitCode.unanswered
+      }
+      guard let view = answer.address else { throw QueryFailure(code: answer.code, message: answer.detail) }
+      return view
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import BusKit
+import Contracts
+import Postgres
+import TronKit
+
+/// Keeps addresses ready that are nobody's: derives them, and asks tx-svc to watch them. Every replica runs it; the
+/// generation's row lets one at a time derive, and an address' own row lets one at a time ask.
+struct DepositSupply: Sendable {
+  let settings: DepositSettings
+  let bus: Bus
+
+  static func register(_ settings: DepositSettings, in service: inout Service) {
+    service.background("deposit-supply") { bus in
+      let supply = DepositSupply(settings: settings, bus: bus)
+      while true {
+        try await supply.step()
+        try await Task.sleep(for: settings.pace)
+      }
+    }
+  }
+
+  /// One look at everything.
+  func step() async throws {
+    if let key = settings.key { try await topUp(key, try await generation(of: key)) }
+    try await enterTreasury()
+    while try await ask() == WatchAddresses.addressesMax {}
+  }
+
+  /// The generation of this key, which is a new one when the key was never seen before.
+  private func generation(of key: DepositKey) async throws -> DepositGenerationRow {
+    let known = try await bus.read { session in
+      try session.execute("select * from deposit_generations where id = $1", [.text(key.fingerprint)]).rows.first
+        .map { try PostgresRowDecoder().decode(DepositGenerationRow.self, from: $0) }
+    }
+    if let known { return known }
+    return try await bus.transaction(needs: [.all(DepositGenerationRow.self)]) { unit in
+      if let row = try unit.find(DepositGenerationRow.self, key.fingerprint) { return row }
+      let number = (try unit.all(DepositGenerationRow.self).map(\.number).max() ?? 0) + 1
+      let row = DepositGenerationRow(id: key.fingerprint, number: number, nextIndex: 0, createdAt: unit.now)
+      try unit.save(row)
+      return row
+    }
+  }
+
+  // MARK: - Deriving
+
+  /// Not for one customer each: a command to tx-svc names many.
+  private func topUp(_ key: DepositKey, _ generation: DepositGenerationRow) async throws {
+    let ready = try await bus.read { session in
+      try session.execute(
+        """
+        select count(*) as count from deposit_addresses
+        where fingerprint = $1 and customer is null and money_since is null
+        """, [.text(key.fingerprint)]
+      ).rows.first.map { try $0.int("count") } ?? 0
+    }
+    let missing = settings.ahead - Int(ready)
+    guard missing > 0, ready == 0 || missing >= settings.ahead / 10 else { return }
+    let first = generation.nextIndex
+    let count = min(missing, WatchAddresses.addressesMax)
+    guard first + Int64(count) <= Int64(ExtendedPublicKey.hardenedFrom) else {
+      throw PermanentFailure("the extended public key \(key.fingerprint) has no more addresses: configure another one")
+    }
+    let children = try key.addresses(from: first, count: count)
+    let needs: [Need] = [.row(DepositGenerationRow.self, key.fingerprint)]
+    try await bus.transaction(
+      needs: needs + children.map { .row(DepositAddressRow.self, $0.address.base58) }
+    ) { [settings] unit in
+      // Another replica may have been faster.
+      guard var generation = try unit.find(DepositGenerationRow.self, key.fingerprint), generation.nextIndex == first
+      else { return }
+      generation.nextIndex += Int64(count)
+      try unit.save(generation)
+      for (index, address) in children where !settings.treasury.contains(address) {
+        // The owner's own, entered before.
+        guard try unit.find(DepositAddressRow.self, address.base58) == nil else { continue }
+        try unit.save(
+          DepositAddressRow(
+            id: address, place: .deposits, fingerprint: key.fingerprint, generation: generation.number, index: index,
+            state: .new, createdAt: unit.now))
+      }
+    }
+  }
+
+  /// The owner's own addresses are watched, too.
+  private func enterTreasury() async throws {
+    let addresses = settings.treasury
+    guard !addresses.isEmpty else { return }
+    let known = try await bus.read { session in
+      try session.execute(
+        "select id, place from deposit_addresses where id = any($1)", [.textArray(addresses.map(\.base58))]
+      ).rows.map { (id: try $0.string("id"), place: try $0.string("place")) }
+    }
+    if let wrong = known.first(where: { $0.place != LedgerAccount.Custody.treasury.rawValue }) {
+      throw PermanentFailure(
+        "\(wrong.id) is a deposit address and stands in ENERGY_TREASURY_ADDRESSES: take it out there")
+    }
+    guard known.count < addresses.count else { return }
+    try await bus.transaction(needs: addresses.map { .row(DepositAddressRow.self, $0.base58) }) { unit in
+      for address in addresses where try unit.find(DepositAddressRow.self, address.base58) == nil {
+        try unit.save(
+          DepositAddressRow(
+            id: address, place: .treasury, fingerprint: nil, generation: nil, index: nil, state: .new,
+            createdAt: unit.now))
+      }
+    }
+  }
+
+  // MARK: - Asking
+
+  /// Asks for what is new, and once more for what was not confirmed in time; returns how many.
+  private func ask() async throws -> Int {
+    let seconds = Int64(settings.askAgain.components.seconds)
+    let due = try await bus.read { session in
+      try session.execute(
+        """
+        select id from deposit_addresses
+        where state <> 'watched' and (asked_at is null or asked_at < now() - make_interval(secs => $1))
+        order by asked_at nulls first limit \(WatchAddresses.addressesMax)
+        """, [.int(seconds)]
+      ).rows.map { try $0.string("id") }
+    }
+    guard !due.isEmpty else { return 0 }
+    let again = Double(seconds)
+    return try await bus.transaction(needs: due.map { .row(DepositAddressRow.self, $0) }) { unit in
+      var asked: [TronAddress] = []
+      for id in due {
+        guard var row = try unit.find(DepositAddressRow.self, id), row.state != .watched,
+          row.askedAt.map({ unit.now.timeIntervalSince($0) > again }) ?? true
+        else { continue }
+        row.state = .registered
+        row.askedAt = unit.now
+        try unit.save(row)
+        asked.append(row.id)
+      }
+      if !asked.isEmpty { try unit.publish(WatchAddresses(addresses: asked)) }
+      return asked.count
+    }
+  }
+}

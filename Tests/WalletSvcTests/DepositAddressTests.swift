@@ -1,0 +1,111 @@
+import BusKit
+import Contracts
+import Foundation
+import TestKit
+import Testing
+import TronKit
+
+@testable import WalletSvc
+
+@Suite("Deposit addresses on a real bus")
+struct DepositAddressTests {
+  private let ann = CustomerID(text: "cus_ann")
+
+  @Test("fifty customers at once, each asking twice, get fifty addresses from two replicas, the lowest that are free")
+  func race() async throws {
+    try await DepositWorld.run(try DepositWorld.settings(), replicas: 2) { world in
+      try await world.untilFree(60)
+      let found = try await withThrowingTaskGroup(of: (CustomerID, TronAddress?).self) { group in
+        for number in 0..<100 {
+          let customer = CustomerID(text: "cus_\(number % 50)")
+          group.addTask { (customer, try await world.assign(customer)?.address?.address) }
+        }
+        var found: [CustomerID: Set<TronAddress?>] = [:]
+        for try await (customer, address) in group { found[customer, default: []].insert(address) }
+        return found
+      }
+      #expect(found.count == 50)
+      #expect(found.values.allSatisfy { $0.count == 1 && !$0.contains(nil) })
+      let given = Set(found.values.flatMap { $0 }.compactMap { $0 })
+      #expect(given == Set(try DepositWorld.key().addresses(from: 0, count: 50).map(\.address)))
+      #expect(try await world.count("deposit_addresses where customer is not null") == 50)
+      // And there are as many as before again.
+      try await world.untilFree(60)
+      let mine = try #require(found[CustomerID(text: "cus_7")]?.first ?? nil)
+      #expect(try await world.assign(CustomerID(text: "cus_7"))?.address?.address == mine)
+      #expect(try await world.client.ask(GetDepositAddress(customer: CustomerID(text: "cus_7"))).address == mine)
+    }
+  }
+
+  @Test("none is handed out that is not confirmed as watched; what is not confirmed is asked for again")
+  func unconfirmed() async throws {
+    let ann = ann
+    try await DepositWorld.run(try DepositWorld.settings(), isWatching: false) { world in
+      try await eventually(within: .seconds(30), "a first question") { world.watcher.asked.count == 1 }
+      #expect(try await world.assign(ann)?.code == "none_ready")
+      await #expect(throws: QueryFailure.self) { try await world.client.ask(GetDepositAddress(customer: ann)) }
+      #expect(try await world.status().unconfirmed == 60)
+      world.watcher.answer(true)
+      try await world.untilFree(60)
+      #expect(world.watcher.asked.count >= 2)
+      #expect(world.watcher.asked.allSatisfy { $0.count == 60 })
+      #expect(try await world.assign(ann)?.code == "done")
+    }
+  }
+
+  @Test("without a key there are none, and everything else works")
+  func off() async throws {
+    let ann = ann
+    var settings = try DepositWorld.settings(account: nil)
+    settings.treasury = [USDT.mainnet]
+    try await DepositWorld.run(settings) { world in
+      #expect(try await world.assign(ann)?.code == "deposits_off")
+      try await eventually(within: .seconds(20), "the owner's address is watched") {
+        try await world.status().watched == 1
+      }
+      #expect(try await world.status().isOn == false)
+      try await world.client.send(try DepositWorld.found(USDT.mainnet, 5, 1))
+      try await world.untilDeposit(1, is: .funding)
+      #expect(try await world.sums() == ["custody:treasury TRX": -5, "adjustments TRX": 5])
+    }
+  }
+
+  @Test("another key is another generation: customers keep what they have, and newcomers get its addresses")
+  func generations() async throws {
+    let ann = ann
+    try await DepositWorld.run(try DepositWorld.settings()) { world in
+      try await world.untilFree(60)
+      let old = try await world.address(of: ann)
+      let next = try DepositWorld.settings(account: 1)
+      try await world.alsoServing(next) {
+        let bob = CustomerID(text: "cus_bob")
+        let key = try #require(next.key)
+        try await eventually(within: .seconds(30), "addresses of the second key") {
+          try await world.count("deposit_addresses where stock = '\(key.fingerprint)'") == 60
+        }
+        // Either replica may answer.
+        try await world.client.send(try DepositWorld.found(old, 1_000_000, 1))
+        try await world.untilDeposit(1, is: .credited)
+        #expect(try await world.address(of: ann) == old)
+        #expect(try await world.count("deposit_generations") == 2)
+        let mine = try await world.address(of: bob)
+        let both = try [DepositWorld.key(), key].flatMap { try $0.addresses(from: 0, count: 2).map(\.address) }
+        #expect(both.contains(mine))
+      }
+    }
+  }
+
+  @Test("the owner's addresses are never handed out, though they are children of the key")
+  func overlap() async throws {
+    var settings = try DepositWorld.settings()
+    let own = try DepositWorld.key().addresses(from: 1, count: 1)[0].address
+    settings.treasury = [own]
+    try await DepositWorld.run(settings) { world in
+      try await eventually(within: .seconds(30), "59 free addresses") { try await world.status().free >= 59 }
+      for number in 0..<3 {
+        #expect(try await world.address(of: CustomerID(text: "cus_\(number)")) != own)
+      }
+      #expect(try await world.count("deposit_addresses where id = '\(own.base58)' and place = 'treasury'") == 1)
+    }
+  }
+}
