@@ -6,10 +6,8 @@ struct EnergyCtl: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "energyctl", abstract: "Operate TRON Energy Assistant.",
     subcommands: [
-      ClientCommand.self, CreditCommand.self, LedgerCommand.self, SupplierCommand.self, OrderCommand.self,
-      SigningCommand.self,
-      DelegationCommand.self, KeysCommand.self,
-      DepositsCommand.self,
+      ClientCommand.self, CreditCommand.self, SupplierCommand.self, OrderCommand.self, SigningCommand.self,
+      DelegationCommand.self, KeysCommand.self, DepositsCommand.self, LedgerCommand.self,
       BusCommand.self, ChainCommand.self, TronCommand.self, DemoCommand.self,
     ])
 }

@@ -5,7 +5,7 @@ import TronKit
 struct TronCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tron", abstract: "Addresses and transactions.",
-    subcommands: [Address.self, Inspect.self, BroadcastCommand.self])
+    subcommands: [Address.self, Inspect.self, SignCommand.self, BroadcastCommand.self])
 
   struct Address: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -44,7 +44,7 @@ struct GatewayMain {
     service.background("telegram-poll") { try await poller.run($0) }
     service.background("telegram-apply") { try await applier.run($0) }
     service.background("forget-old-rows") { try await OldRows.run($0) }
-    service.publishes([.sessionCommands, .orderCommands, .gatewayCommands])
+    service.publishes([.sessionCommands, .orderCommands, .walletCommands, .gatewayCommands])
     service.beforeMetrics {
       $0.metrics.gauge("energy_gateway_journal_entries", labels: []).set(Double(journal.waitingCount))
     }

@@ -37,6 +37,8 @@ struct MonitorSvcMain {
     service.handle(DepositHeld.self, needs: ChainFindingHandlers.needs, apply: ChainFindingHandlers.apply)
     service.handle(UnexpectedWithdrawal.self, needs: ChainFindingHandlers.needs, apply: ChainFindingHandlers.apply)
     service.handle(ChainRecordDiffers.self, needs: ChainFindingHandlers.needs, apply: ChainFindingHandlers.apply)
+    service.handle(LedgerDifferenceFound.self, needs: MoneyHandlers.needs, apply: MoneyHandlers.apply)
+    service.handle(HoldContradicted.self, needs: MoneyHandlers.needs, apply: MoneyHandlers.apply)
     service.handle(SetAlertSubscription.self, needs: SetAlertSubscriptionHandler.needs) { command, unit in
       try SetAlertSubscriptionHandler.apply(command, unit, rule: rule)
     }
@@ -51,7 +53,6 @@ struct MonitorSvcMain {
     service.ignore(FundsHeld.self)
     service.ignore(FundsRefused.self)
     service.ignore(HoldSettled.self)
-    service.ignore(HoldContradicted.self)
     service.ignore(DepositCredited.self)
     service.ignore(DelegationSubmitted.self)
     service.ignore(DelegationConfirmed.self)

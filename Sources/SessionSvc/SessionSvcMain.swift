@@ -28,6 +28,11 @@ struct SessionSvcMain {
     service.handle(OrderChanged.self, needs: OrderChangedHandler.needs) { event, unit in
       try OrderChangedHandler.apply(event, unit, explorer: settings.explorer)
     }
+    service.handle(DepositCredited.self, needs: DepositCreditedHandler.needs, apply: DepositCreditedHandler.apply)
+    // What becomes of an order's money is told by the order.
+    service.ignore(FundsHeld.self)
+    service.ignore(FundsRefused.self)
+    service.ignore(HoldSettled.self)
     service.effect(LoadScreen.self, policy: LoadScreen.policy, exhausted: LoadScreen.exhausted) { effect, context in
       try await effect.run(context)
     }

@@ -3,6 +3,10 @@
 enum Limits {
   // Telegram's.
   static let textUnits = 4096
+  static let captionUnits = 1024
+  /// Of both sides together.
+  static let photoPixels = 10_000
+  static let photoRatio = 20
   static let callbackDataBytes = 64
   static let toastCharacters = 200
   static let copyTextCharacters = 256
@@ -17,6 +21,8 @@ enum Limits {
   /// Telegram publishes no number for how long a callback query may be answered.
   static let callbackAgeSeconds: Double = 60
   static let bodyBytes = 1 << 20
+  static let files = 200
+  static let filesBytes = 16 << 20
   static let people = 10_000
   static let bots = 20
   static let messagesPerDialog = 1000

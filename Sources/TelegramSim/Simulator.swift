@@ -73,7 +73,7 @@ final class Simulator: Sendable {
 
   private func journal(_ bot: Int, _ method: String, _ parameters: Parameters, _ failure: BotAPIError?) throws {
     try with { world in
-      world.calls.add(bot: bot, method: method, parameters: parameters.values, failure: failure, now: Self.now)
+      world.calls.add(bot: bot, method: method, parameters: parameters.listed, failure: failure, now: Self.now)
     }
   }
 

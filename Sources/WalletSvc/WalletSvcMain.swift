@@ -36,16 +36,17 @@ struct WalletSvcMain {
     AdjustmentAnswers.register(in: &service)
     CustodyComparison.register(in: &service, settings.custody)
     AddressHandlers.register(in: &service)
-    WalletAnswers(chain: ChainAccounts(sources: settings.sources, policy: settings.cache)).register(in: &service)
+    let chain = ChainAccounts(sources: settings.sources, policy: settings.cache, supply: settings.supply)
+    WalletAnswers(chain: chain).register(in: &service)
+    ChainDuties.register(chain, budgets: settings.budgets, in: &service)
+    LedgerHandlers.register(in: &service)
+    LedgerAnswers.register(in: &service)
     LedgerCheck.register(in: &service)
     Deposits.register(settings.deposits, in: &service)
+    LedgerFullCheck.register(in: &service)
+    LedgerGauges.register(in: &service)
+    service.background("ledger-sealer", LedgerSealer.run)
     service.auditsOperators()
-    service.background("chain-prune") { bus in
-      while true {
-        let removed = try await BusChainStore(bus: bus).prune()
-        try await Task.sleep(for: removed >= BusChainStore.pruneMax ? .seconds(1) : .seconds(3600))
-      }
-    }
     service.publishes([.walletEvents, .walletCommands, .txCommands, .gatewayCommands])
     return service
   }

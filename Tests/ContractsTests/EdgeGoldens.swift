@@ -37,6 +37,15 @@ enum EdgeGoldens {
         ,"label":"y"}],[{"action":{"url":{"_0":"https://example.org/"}},"label":"u"}]]},"seq":2,"slot":"order:1"}
         """#),
       try Golden(
+        "gateway.ShowScreen v1 in gateway.commands by cus_0123456789abcdef0123456789abcdef",
+        ShowScreen(
+          customer: Samples.customer, slot: "deposit", isFresh: true, seq: 3,
+          screen: Screen(html: "a", qr: "tron:TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t")),
+        #"""
+        {"customer":"cus_0123456789abcdef0123456789abcdef","isFresh":true\#
+        ,"screen":{"html":"a","qr":"tron:TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t","rows":[]},"seq":3,"slot":"deposit"}
+        """#),
+      try Golden(
         "gateway.NotifyCustomer v1 in gateway.commands by cus_0123456789abcdef0123456789abcdef",
         NotifyCustomer(customer: Samples.customer, html: "low"),
         #"""

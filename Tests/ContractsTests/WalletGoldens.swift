@@ -41,19 +41,6 @@ enum WalletGoldens {
         ,"customer":"cus_0123456789abcdef0123456789abcdef"}
         """#),
       try Golden(
-        "wallet.SaveAddress v1 in wallet.commands by cus_0123456789abcdef0123456789abcdef",
-        SaveAddress(customer: Samples.customer, address: Samples.receiver, label: "shop"),
-        #"""
-        {"address":"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t","customer":"cus_0123456789abcdef0123456789abcdef"\#
-        ,"label":"shop"}
-        """#),
-      try Golden(
-        "wallet.RemoveAddress v1 in wallet.commands by cus_0123456789abcdef0123456789abcdef",
-        RemoveAddress(customer: Samples.customer, address: Samples.receiver),
-        #"""
-        {"address":"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t","customer":"cus_0123456789abcdef0123456789abcdef"}
-        """#),
-      try Golden(
         "wallet.FundsHeld v1 in wallet.events by cus_0123456789abcdef0123456789abcdef",
         FundsHeld(order: Samples.order, customer: Samples.customer, amount: Sun(3_900_000), seq: 2),
         #"""
@@ -83,12 +70,6 @@ enum WalletGoldens {
         {"customer":"cus_0123456789abcdef0123456789abcdef"}
         """#),
       try Golden(
-        "wallet.GetAddresses v1 in wallet.queries by cus_0123456789abcdef0123456789abcdef",
-        GetAddresses(customer: Samples.customer),
-        #"""
-        {"customer":"cus_0123456789abcdef0123456789abcdef"}
-        """#),
-      try Golden(
         "wallet.GetChainAccount v1 in wallet.queries by TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t",
         GetChainAccount(address: Samples.receiver),
         #"""
@@ -99,12 +80,6 @@ enum WalletGoldens {
         CustomerBalance(available: Sun(1), held: Sun(2)),
         #"""
         {"available":1,"held":2,"usdt":0}
-        """#),
-      try Golden(
-        answer: "SavedAddresses",
-        SavedAddresses(addresses: [SavedAddress(address: Samples.receiver, label: "shop")]),
-        #"""
-        {"addresses":[{"address":"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t","label":"shop"}]}
         """#),
       try Golden(
         answer: "ChainAccountView",

@@ -7,8 +7,9 @@ import TronKit
 @Suite("Messages on the wire")
 struct WireFormatTests {
   static func goldens() throws -> [Golden] {
-    try OrderGoldens.all() + WalletGoldens.all() + TxGoldens.all() + TxOperatorGoldens.all() + ChainGoldens.all()
-      + OwnMoneyGoldens.all() + PoolGoldens.all() + EdgeGoldens.all() + DepositGoldens.all() + AdjustmentGoldens.all()
+    try OrderGoldens.all() + WalletGoldens.all() + AddressGoldens.all() + TxGoldens.all() + TxOperatorGoldens.all()
+      + ChainGoldens.all() + OwnMoneyGoldens.all() + PoolGoldens.all() + EdgeGoldens.all() + DepositGoldens.all()
+      + LedgerGoldens.all() + AdjustmentGoldens.all()
   }
 
   @Test("every message has the type, topic and key it always had")

@@ -4,7 +4,7 @@ import Foundation
 import Synchronization
 import TronKit
 
-/// Plays order-svc and wallet-svc towards the gateway.
+/// Plays order-svc towards the gateway, and says what wallet-svc answers about accounts.
 final class FakeOrders: Sendable {
   struct State {
     var orders: [String: OrderView] = [:]
@@ -16,6 +16,7 @@ final class FakeOrders: Sendable {
     var isContract = false
     var isStale = false
     var cancelAnswer = "too_late"
+    var usdt: Int64? = 7_250_000
   }
   private let state = Mutex(State())
 
@@ -44,12 +45,6 @@ final class FakeOrders: Sendable {
       }
       return order
     }
-    service.answer(GetChainAccount.self) { query, _ in
-      let (isActivated, isContract, isStale) = self.state.withLock { ($0.isActivated, $0.isContract, $0.isStale) }
-      return ChainAccountView(
-        address: query.address, trx: .zero, usdt: 0, energy: .zero, bandwidth: 0, isActivated: isActivated,
-        isContract: isContract, asOf: Samples.now, isStale: isStale)
-    }
     service.answer(ListOrders.self) { query, _ in
       let orders = self.state.withLock { $0.orders }
       if let after = query.startingAfter, orders[after.text] == nil {
@@ -57,8 +52,20 @@ final class FakeOrders: Sendable {
       }
       return OrderPage(orders: Array(orders.values), hasMore: false)
     }
-    service.answer(GetBalance.self) { _, _ in CustomerBalance(available: Sun(12_500_000), held: Sun(1)) }
     return service
+  }
+
+  /// What orders need of wallet-svc.
+  func answerAccounts(in service: inout Service) {
+    service.answer(GetChainAccount.self) { query, _ in
+      let (isActivated, isContract, isStale) = self.state.withLock { ($0.isActivated, $0.isContract, $0.isStale) }
+      return ChainAccountView(
+        address: query.address, trx: .zero, usdt: 0, energy: .zero, bandwidth: 0, isActivated: isActivated,
+        isContract: isContract, asOf: Samples.now, isStale: isStale)
+    }
+    service.answer(GetBalance.self) { _, _ in
+      CustomerBalance(available: Sun(12_500_000), held: Sun(1), usdt: self.state.withLock { $0.usdt })
+    }
   }
 
   private func take(_ command: PlaceOrder, at now: Date) -> OrderView? {

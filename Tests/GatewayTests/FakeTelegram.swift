@@ -9,6 +9,7 @@ final class FakeTelegram: Sendable {
   struct Call: Sendable {
     let method: String
     let parameters: JSONValue
+    var file: [UInt8]?
   }
   private struct State {
     var updates: [(id: Int64, json: JSONValue)] = []
@@ -22,6 +23,9 @@ final class FakeTelegram: Sendable {
 
   func calls(_ method: String) -> [JSONValue] {
     state.withLock { $0.calls.filter { $0.method == method }.map(\.parameters) }
+  }
+  func files(_ method: String) -> [[UInt8]] {
+    state.withLock { $0.calls.filter { $0.method == method }.compactMap(\.file) }
   }
   var confirmed: Int64 { state.withLock { $0.confirmed } }
 
@@ -72,9 +76,32 @@ final class FakeTelegram: Sendable {
       }
       let method = context.parameters.get("method") ?? ""
       let body = Array(buffer: try await request.body.collect(upTo: 1 << 20))
-      return try Self.answer(await self.reply(method, try JSONValue(parsing: body)))
+      let (parameters, file) = try Self.read(body, type: request.headers[.contentType] ?? "")
+      return try Self.answer(await self.reply(Call(method: method, parameters: parameters, file: file)))
     }
     return Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)))
+  }
+
+  /// JSON, or a form with text fields and one file.
+  private static func read(_ body: [UInt8], type: String) throws -> (JSONValue, [UInt8]?) {
+    guard let boundary = type.split(separator: "boundary=").dropFirst().first else {
+      return (try JSONValue(parsing: body), nil)
+    }
+    var fields: [String: JSONValue] = [:]
+    var file: [UInt8]?
+    for part in body.split(separator: Array("--\(boundary)".utf8)) {
+      guard let blank = part.firstRange(of: Array("\r\n\r\n".utf8)) else { continue }
+      let head = String(decoding: part[..<blank.lowerBound], as: UTF8.self)
+      let content = Array(part[blank.upperBound...].dropLast(2))
+      guard let name = head.firstMatch(of: /name="([^"]*)"/)?.1 else { continue }
+      if head.contains("filename=") {
+        file = content
+      } else {
+        let text = String(decoding: content, as: UTF8.self)
+        fields[String(name)] = text.hasPrefix("{") ? try JSONValue(parsing: content) : .string(text)
+      }
+    }
+    return (.object(fields), file)
   }
 
   private static func answer(_ json: JSONValue) throws -> Response {
@@ -83,9 +110,10 @@ final class FakeTelegram: Sendable {
       body: .init(byteBuffer: ByteBuffer(bytes: try json.bytes())))
   }
 
-  private func reply(_ method: String, _ parameters: JSONValue) async -> JSONValue {
+  private func reply(_ call: Call) async -> JSONValue {
+    let (method, parameters) = (call.method, call.parameters)
     let failure = state.withLock { state -> JSONValue? in
-      state.calls.append(Call(method: method, parameters: parameters))
+      state.calls.append(call)
       guard var queued = state.failures[method], !queued.isEmpty else { return nil }
       let first = queued.removeFirst()
       state.failures[method] = queued
@@ -95,7 +123,7 @@ final class FakeTelegram: Sendable {
     switch method {
     case "getUpdates": return ["ok": true, "result": .array(await updates(from: parameters["offset"]?.int ?? 0))]
     case "getMe": return ["ok": true, "result": ["id": 1, "is_bot": true, "username": "energy_bot"]]
-    case "sendMessage":
+    case "sendMessage", "sendPhoto":
       let id = state.withLock { state in
         state.lastMessageID += 1
         return state.lastMessageID

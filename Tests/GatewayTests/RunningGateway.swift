@@ -22,6 +22,7 @@ struct RunningGateway: Sendable {
   let server: RedisServer
   let telegram: FakeTelegram
   let orders: FakeOrders
+  let wallet: FakeWallet
   let bus: Bus
   private let http = HTTPClient()
   private let port: Int
@@ -34,6 +35,7 @@ struct RunningGateway: Sendable {
     let telegram = FakeTelegram()
     let telegramPort = try freePort()
     let orders = FakeOrders()
+    let wallet = FakeWallet(orders)
     func configuration(_ service: String, _ schema: String) throws -> ServiceConfiguration {
       ServiceConfiguration(
         redis: server.configuration,
@@ -47,7 +49,10 @@ struct RunningGateway: Sendable {
       journalDirectory: folder, limits: limits)
     let own = try configuration("gateway", "gateway")
     let gateway = ServiceRuntime(try GatewayMain.make(settings, logger: logger), own)
-    let others = ServiceRuntime(orders.service(), try configuration("order-svc", "order_svc"))
+    let others = [
+      ServiceRuntime(orders.service(), try configuration("order-svc", "order_svc")),
+      ServiceRuntime(wallet.service(), try configuration("wallet-svc", "wallet_svc")),
+    ]
     let redis = RedisConnection(configuration: server.configuration)
     let result: Result<Void, any Error>
     do {
@@ -57,8 +62,8 @@ struct RunningGateway: Sendable {
             try await running(others) {
               try await BusClient(redis: server.configuration, name: "test", logger: logger).run { client in
                 let world = RunningGateway(
-                  client: client, redis: redis, server: server, telegram: telegram, orders: orders, bus: gateway.bus,
-                  port: own.httpPort)
+                  client: client, redis: redis, server: server, telegram: telegram, orders: orders, wallet: wallet,
+                  bus: gateway.bus, port: own.httpPort)
                 try await world.createClient()
                 try await body(world)
               }
@@ -74,13 +79,14 @@ struct RunningGateway: Sendable {
 
   private init(
     client: BusClient, redis: RedisConnection, server: RedisServer, telegram: FakeTelegram, orders: FakeOrders,
-    bus: Bus, port: Int
+    wallet: FakeWallet, bus: Bus, port: Int
   ) {
     self.client = client
     self.redis = redis
     self.server = server
     self.telegram = telegram
     self.orders = orders
+    self.wallet = wallet
     self.bus = bus
     self.port = port
   }
@@ -104,7 +110,9 @@ struct RunningGateway: Sendable {
 
   struct Answer: Sendable {
     let status: Int
+    /// `null` where the answer is empty or no JSON.
     let json: JSONValue
+    let bytes: [UInt8]
     let header: @Sendable (String) -> String?
   }
 
@@ -120,7 +128,10 @@ struct RunningGateway: Sendable {
     let response = try await http.send(
       HTTPRequest(
         method: method, url: "http://127.0.0.1:\(port)\(path)", headers: headers, body: body.map { Array($0.utf8) }))
-    return Answer(status: response.status, json: try JSONValue(parsing: response.body)) { response.header($0) }
+    let isJSON = response.header("Content-Type")?.contains("json") == true
+    return Answer(
+      status: response.status, json: isJSON ? try JSONValue(parsing: response.body) : .null, bytes: response.body
+    ) { response.header($0) }
   }
 
   static let order = #"{"receiver":"\#(Samples.receiver)","energy":65000,"duration_seconds":3600}"#
@@ -140,12 +151,12 @@ struct RunningGateway: Sendable {
     }
   }
 
-  func show(_ text: String, seq: Int64, slot: String = "menu", adopts: String? = nil, isFresh: Bool = false)
-    async throws
-  {
+  func show(
+    _ text: String, seq: Int64, slot: String = "menu", adopts: String? = nil, isFresh: Bool = false, qr: String? = nil
+  ) async throws {
     try await client.send(
       ShowScreen(
         customer: Self.customer, slot: slot, adopts: adopts, isFresh: isFresh, seq: seq,
-        screen: Screen(html: BotHTML(text: text), rows: [[.init("ok", .data("v1:ok"))]])))
+        screen: Screen(html: BotHTML(text: text), rows: [[.init("ok", .data("v1:ok"))]], qr: qr)))
   }
 }

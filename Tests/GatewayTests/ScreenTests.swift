@@ -59,6 +59,21 @@ import Testing
     #expect(ScreenDelivery(order, adopted: menu) == .edit(messageID: 11))
   }
 
+  private func picture(_ qr: String, seq: Int64, adopts: String? = nil) -> ShowScreen {
+    ShowScreen(
+      customer: Samples.customer, slot: "deposit", adopts: adopts, seq: seq, screen: Screen(html: "a", qr: qr))
+  }
+
+  @Test func `A photo is never edited and takes over no message`() throws {
+    let changed = try slot(picture("b", seq: 2), shown: 1, messageID: 10)
+    #expect(ScreenDelivery(changed, adopted: nil) == .send)
+    let menu = try slot(Samples.screen("menu", seq: 5), shown: 5, messageID: 9)
+    #expect(ScreenDelivery(try slot(picture("b", seq: 2, adopts: "menu")), adopted: menu) == .send)
+    let same = picture("b", seq: 2)
+    let shown = try slot(same, shown: 1, messageID: 10, hash: ScreenHandlers.hash(same.screen))
+    #expect(ScreenDelivery(shown, adopted: nil) == .unchanged)
+  }
+
   @Test(arguments: [1, 2] as [Int64])
   func `A screen that is not newer is ignored`(_ seq: Int64) throws {
     let row = try slot(Samples.screen("a", seq: 2))
@@ -69,7 +84,7 @@ import Testing
     let screens = [
       Screen(html: "a"), Screen(html: "b"), Screen(html: "a", rows: [[.init("x", .data("1"))]]),
       Screen(html: "a", rows: [[.init("x", .data("2"))]]), Screen(html: "a", rows: [[.init("x", .copy("1"))]]),
-      Screen(html: "a", rows: [[.init("y", .data("1"))]]),
+      Screen(html: "a", rows: [[.init("y", .data("1"))]]), Screen(html: "a", qr: "1"), Screen(html: "a", qr: "2"),
     ]
     #expect(Set(screens.map(ScreenHandlers.hash)).count == screens.count)
   }
@@ -99,10 +114,20 @@ import Testing
   @Test(arguments: [
     Screen(html: ""), Screen(html: "a", rows: [[.init("x", .data(String(repeating: "ж", count: 33)))]]),
     Screen(html: "a", rows: [[.init("x", .data(""))]]),
-    Screen(html: "a", rows: [[.init("x", .copy(String(repeating: "c", count: 257)))]]),
+    Screen(html: "a", rows: [[.init("x", .copy(String(repeating: "c", count: 257)))]]), Screen(html: "a", qr: ""),
+    Screen(html: "a", qr: String(repeating: "x", count: 513)),
+    Screen(html: .code(String(repeating: "<", count: 1_025)), qr: "tron:T"),
   ])
   func `What Telegram would refuse is stopped before it is queued`(_ screen: Screen) {
     #expect(throws: InvariantViolation.self) { try ScreenPayload.check(screen) }
+  }
+
+  @Test func `A caption is counted without its tags and escapes`() throws {
+    try ScreenPayload.check(Screen(html: .code(String(repeating: "<", count: 1_024)), qr: "tron:T"))
+    let caption = ScreenPayload.caption(Screen(html: "<b>x</b>", rows: [[.init("go", .data("v1:go"))]], qr: "tron:T"))
+    #expect(caption["caption"] == "<b>x</b>" && caption["text"] == nil)
+    #expect(ScreenPayload.plain(caption)["caption"] == "x")
+    #expect(ScreenPayload.plain(caption)["reply_markup"] == caption["reply_markup"])
   }
 
   @Test("For an old Bot API server the newer fields go, and every other button stays")

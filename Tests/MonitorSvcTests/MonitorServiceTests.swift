@@ -124,6 +124,40 @@ import TronKit
     }
   }
 
+  @Test("a ledger that differs is an incident until it is cleared, and contradicted holds are counted")
+  func books() async throws {
+    try await withService { client, pool in
+      let incidents = { try await pool.withSession { try MonitorSnapshot.read($0).bookIncidents } }
+      try await client.send(Self.books("cus_1", seq: 1))
+      try await client.send(Self.books("*", seq: 2, isCleared: true))
+      try await client.send(Self.books("*", seq: 1))
+      try await client.send(
+        HoldContradicted(
+          order: OrderID(text: "ord_1"), customer: Self.customer, command: CaptureHold.messageType,
+          reason: .alreadyReleased, detail: "5 was released", seq: 3))
+      try await eventually { try await count("select 1 from incidents", pool) == 2 }
+      try await eventually { try await incidents() == 1 }
+      try await client.send(Self.books("cus_1", seq: 2, isCleared: true))
+      try await eventually { try await incidents() == 0 }
+      try await eventually { try await count("select 1 from counters", pool) == 1 }
+      let registry = MetricsRegistry()
+      MonitorMetrics().update(registry, with: try await pool.withSession { try MonitorSnapshot.read($0) })
+      let lines = Set(registry.render().split(separator: "\n").map(String.init))
+      #expect(
+        lines.isSuperset(of: [
+          #"energy_hold_contradictions_total{reason="already_released"} 1"#, "energy_book_incidents 0",
+        ]), "\(registry.render())")
+      #expect(try await notices(pool).isEmpty, "customers who subscribed in the bot hear nothing of others' money")
+    }
+  }
+
+  private static func books(_ subject: String, seq: Int64, isCleared: Bool = false) -> LedgerDifferenceFound {
+    LedgerDifferenceFound(
+      subject: subject, check: "recent",
+      findings: [LedgerFinding(.balance, account: "customer:cus_1", currency: .trx, expected: "5", found: "6")],
+      foundAt: Date(timeIntervalSince1970: 1), clearedAt: isCleared ? Date(timeIntervalSince1970: 2) : nil, seq: seq)
+  }
+
   /// A service with a Redis and a database of its own, once its tables are there.
   private func withService(
     _ body: @escaping @Sendable (BusClient, PostgresPool) async throws -> Void

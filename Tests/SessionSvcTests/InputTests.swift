@@ -10,8 +10,8 @@ import TronKit
     return [
       .menu, .home, .rent, .energy(Energy(.max)), .otherEnergy, .duration(seconds: .max), .receiver(address),
       .confirm(Sample.order), .addresses, .addAddress, .address(address), .removeAddress(address), .rentFor(address),
-      .balance, .orders(after: nil), .orders(after: Sample.order), .order(Sample.order), .language, .setLanguage(.zh),
-      .help, .alerts(true), .alerts(false),
+      .rename(address), .makeDefault(address), .balance, .deposit, .orders(after: nil), .orders(after: Sample.order),
+      .order(Sample.order), .language, .setLanguage(.zh), .help, .alerts(true), .alerts(false),
     ]
   }
 
@@ -40,7 +40,8 @@ import TronKit
 
   @Test("commands are known in any case, with the bot's name and an argument", arguments: [
     ("/start", Input.Command.start, ""), ("/START@EnergyBot", .start, ""), ("/alerts on", .alerts, "on"),
-    ("  /Alerts@bot   OFF ", .alerts, "OFF"), ("/start ref_12", .start, "ref_12"), ("/help\nplease", .help, "please"),
+    ("/deposit", .deposit, ""), ("  /Alerts@bot   OFF ", .alerts, "OFF"),
+    ("/start ref_12", .start, "ref_12"), ("/help\nplease", .help, "please"),
   ])
   func commands(text: String, command: Input.Command, argument: String) {
     #expect(Input(.text(text)) == .command(command, argument: argument))

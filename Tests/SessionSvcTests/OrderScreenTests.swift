@@ -54,7 +54,11 @@ import TronKit
       screens.energies(), screens.askEnergy(problem: "x"), screens.durations(Energy(65_000), Sample.prices()),
       screens.receivers([saved], energy: Energy(1)), screens.confirm(facts, offer, nil),
       screens.confirm(facts, offer, .poolEmpty), screens.addresses(Array(repeating: saved, count: 20)),
-      screens.address(saved.address, nil), screens.saved(saved.address), screens.removed(saved.address),
+      screens.address(saved.address, nil, saved: saved), screens.renamed(saved.address, "x"),
+      screens.askLabel(saved.address, problem: .labelTooLong), screens.becameDefault(saved.address),
+      screens.refused(saved.address, "address_not_saved"), screens.deposit(try Sample.deposit()),
+      screens.confirm(facts, offer, .balanceTooSmall(missing: 1)), screens.saved(saved.address),
+      screens.removed(saved.address),
       screens.orders(page), screens.orderDetail(try Sample.view(.completed, delegate: [try Sample.transaction(1)])),
       screens.accepted(offer), screens.balance(facts.balance, Sample.customer),
       screens.sorry(.unavailable, retry: .balance),
@@ -83,8 +87,13 @@ import TronKit
   func stored() throws {
     var conversation = Conversation(expecting: .receiver, lastOrder: Sample.order, ticket: 7)
     conversation.draft.receiver = try Sample.receiver()
+    conversation.renaming = try Sample.receiver()
     let data = try JSONEncoder().encode(StoredConversation(conversation))
     #expect(try JSONDecoder().decode(StoredConversation.self, from: data).conversation == conversation)
+    let first = Data(#"{"version":1,"conversation":{"expecting":"energy","draft":{},"ticket":7}}"#.utf8)
+    #expect(
+      try JSONDecoder().decode(StoredConversation.self, from: first).conversation
+        == Conversation(expecting: .energy, ticket: 7))
     let other = Data(#"{"version":99,"conversation":{"what":1}}"#.utf8)
     #expect(try JSONDecoder().decode(StoredConversation.self, from: other).conversation == Conversation())
   }

@@ -14,6 +14,10 @@ enum Sample {
 
   static func receiver() throws -> TronAddress { try TronAddress(parsing: receiverText) }
 
+  static func deposit() throws -> DepositAddressView {
+    DepositAddressView(address: try receiver(), minimums: [Money(1_000_000, .trx), Money(1_500_000, .usdt)])
+  }
+
   static func product(seconds: Int64 = 3_600) -> Product {
     Product(
       id: "p\(seconds)", durationSeconds: seconds, sunPerEnergy: 60, energyMin: Energy(32_000),
@@ -69,6 +73,7 @@ enum Sample {
 extension Action {
   /// The screen shown, if this shows one.
   var screen: Screen? { if case .show(let screen, _) = self { screen } else { nil } }
+  var picture: Screen? { if case .showPicture(let screen) = self { screen } else { nil } }
   var request: LoadRequest? { if case .load(let request, _) = self { request } else { nil } }
 }
 

@@ -15,6 +15,10 @@ import TronKit
       if let reply = answers[Q.messageType] as? Q.Reply { return reply }
       throw QueryFailure(code: failures[Q.messageType] ?? "timeout", message: "no answer")
     }
+
+    func command<C: Message, Answer: Message>(
+      _ command: C, _ answer: Answer.Type, within limit: Duration
+    ) async throws -> Answer? { answers[C.messageType] as? Answer }
   }
 
   private func offer(_ answers: Answers) async throws -> Loaded {
@@ -53,5 +57,55 @@ import TronKit
     let answers = Answers(failures: [GetOrder.messageType: "not_found"])
     let loader = ScreenLoader(asking: answers, order: Sample.order)
     #expect(try await loader.load(.order(Sample.otherOrder), for: Sample.customer) == .orderNotFound)
+  }
+
+  private func load(_ request: LoadRequest, _ answers: Answers) async throws -> Loaded {
+    try await ScreenLoader(asking: answers, order: Sample.order).load(request, for: Sample.customer)
+  }
+
+  @Test("a deposit address is assigned where there is none, and each reason for none is told apart")
+  func deposit() async throws {
+    let view = try Sample.deposit()
+    #expect(try await load(.deposit, Answers(answers: [GetDepositAddress.messageType: view])) == .deposit(view))
+    func assigning(_ answer: DepositAddressAnswer?) -> Answers {
+      var answers = Answers(failures: [GetDepositAddress.messageType: "no_deposit_address"])
+      answers.answers[AssignDepositAddress.messageType] = answer
+      return answers
+    }
+    func answer(_ code: String, _ address: DepositAddressView? = nil) -> DepositAddressAnswer {
+      DepositAddressAnswer(code: code, detail: "", address: address)
+    }
+    #expect(try await load(.deposit, assigning(answer("done", view))) == .deposit(view))
+    #expect(try await load(.deposit, assigning(answer("none_ready"))) == .depositNotReady)
+    #expect(try await load(.deposit, assigning(nil)) == .depositNotReady)
+    #expect(try await load(.deposit, assigning(answer("deposits_off"))) == .depositsOff)
+    #expect(try await load(.deposit, Answers()) == .unavailable(.deposit))
+  }
+
+  @Test("an address is shown with its label, or without one while the address book does not answer")
+  func address() async throws {
+    let address = try Sample.receiver()
+    let saved = SavedAddress(address: address, label: "cold", isDefault: true)
+    let known = Answers(answers: [GetAddresses.messageType: SavedAddresses(addresses: [saved])])
+    #expect(try await load(.address(address), known) == .book(.address(address, chain: nil, saved: saved)))
+    #expect(try await load(.address(address), Answers()) == .book(.address(address, chain: nil, saved: nil)))
+  }
+
+  @Test("a change of the address book tells what became of it")
+  func change() async throws {
+    let address = try Sample.receiver()
+    let done = CommandResult(ok: true, code: "done", detail: "")
+    let refused = CommandResult(ok: false, code: "label_too_long", detail: "")
+    let rename = LoadRequest.rename(address, label: "cold")
+    #expect(
+      try await load(rename, Answers(answers: [SaveAddress.messageType: done]))
+        == .book(.renamed(address, label: "cold")))
+    #expect(
+      try await load(rename, Answers(answers: [SaveAddress.messageType: refused]))
+        == .book(.refused(address, code: "label_too_long")))
+    #expect(try await load(rename, Answers()) == .unavailable(rename))
+    #expect(
+      try await load(.makeDefault(address), Answers(answers: [SetDefaultAddress.messageType: done]))
+        == .book(.becameDefault(address)))
   }
 }

@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import Logging
 import Postgres
+import Synchronization
 import TestKit
 import Testing
 import TronKit
@@ -38,13 +39,20 @@ import TronKit
 
   @Test("a customer rents energy: the order is placed once, its message follows the events and never goes back")
   func wholeStory() async throws {
+    try await Self.serve(try Self.neighbours()) { redis, pool in try await story(redis, pool) }
+  }
+
+  /// Runs the service beside its neighbours.
+  private static func serve(
+    _ neighbours: [Service], _ body: @escaping @Sendable (RedisServer, PostgresPool) async throws -> Void
+  ) async throws {
     let redis = try await RedisServer.start()
     let conninfo = try await PostgresServer.shared().createDatabase()
     let session = SessionSvcMain.make(SessionSettings())
     let pool = PostgresPool(
       configuration: PostgresConfiguration(
         conninfo: conninfo, applicationName: "test", searchPath: session.schema), size: 1)
-    let services = try (Self.neighbours() + [session]).map { service in
+    let services = try (neighbours + [session]).map { service in
       ServiceRuntime(
         service,
         ServiceConfiguration(
@@ -53,7 +61,7 @@ import TronKit
             conninfo: conninfo, applicationName: service.name, searchPath: service.schema), poolSize: 2,
           httpPort: try freePort(), logger: JSONLog.logger(service: service.name, level: .error)))
     }
-    try await running(services) { try await story(redis, pool) }
+    try await running(services) { try await body(redis, pool) }
     await pool.close()
     try await redis.stop()
   }
@@ -100,6 +108,47 @@ import TronKit
       #expect(screens.last?.screen.html.source.contains("已结束") == true)
       #expect(try await published(PlaceOrder.self, pool).count == 1)
       #expect(try await published(SaveAddress.self, pool).map(\.address) == [try Sample.receiver()])
+    }
+  }
+
+  @Test("a deposit is told to who uses the bot and to nobody else; an address is assigned with the first question")
+  func deposits() async throws {
+    let view = try Sample.deposit()
+    let assigned = Mutex<DepositAddressView?>(nil)
+    let wallet = Self.neighbour(ServiceName.wallet) {
+      $0.answer(GetDepositAddress.self) { _, _ in
+        guard let known = assigned.withLock({ $0 }) else { throw QueryFailure(code: "no_deposit_address", message: "") }
+        return known
+      }
+      $0.handle(AssignDepositAddress.self) { _, unit in
+        assigned.withLock { $0 = view }
+        guard let cause = unit.cause else { return }
+        try unit.reply(
+          DepositAddressAnswer(code: "done", detail: "", address: view), to: cause.replyTo,
+          correlation: cause.correlation)
+      }
+    }
+    try await Self.serve([wallet]) { redis, pool in
+      let logger = JSONLog.logger(service: "test", level: .error)
+      try await BusClient(redis: redis.configuration, name: "test", logger: logger).run { client in
+        try await eventually(within: .seconds(20)) { try await tables(pool) }
+        try await client.send(
+          UserInput(customer: Sample.customer, kind: .text("/deposit"), languageCode: "zh", firstName: "Li"))
+        try await eventually(within: .seconds(10)) { try await !published(ShowScreen.self, pool).isEmpty }
+        let shown = try #require(try await published(ShowScreen.self, pool).first)
+        #expect(shown.slot == "deposit" && shown.isFresh && shown.screen.qr == view.uri)
+        #expect(try await published(AssignDepositAddress.self, pool).map(\.customer) == [Sample.customer])
+
+        let stranger = CustomerID(text: "cus_ffffffffffffffffffffffffffffffff")
+        try await client.send(try DepositTests.event(customer: stranger))
+        try await client.send(FundsHeld(order: Sample.order, customer: Sample.customer, amount: Sun(1), seq: 3))
+        try await client.send(try DepositTests.event(seq: 4))
+        try await eventually(within: .seconds(10)) { try await !published(NotifyCustomer.self, pool).isEmpty }
+        try await client.send(try DepositTests.event(seq: 5))
+        try await eventually(within: .seconds(10)) { try await published(NotifyCustomer.self, pool).count == 2 }
+        let told = try await published(NotifyCustomer.self, pool)
+        #expect(told.allSatisfy { $0.customer == Sample.customer && $0.html.source.contains("充值已入账") })
+      }
     }
   }
 

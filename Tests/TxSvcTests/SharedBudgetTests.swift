@@ -1,8 +1,8 @@
 import Redis
 import TestKit
 import Testing
-import TronKit
 
+@testable import TronKit
 @testable import TxSvc
 
 @Suite("The budget of an API key", .timeLimit(.minutes(1)))

@@ -26,7 +26,7 @@ struct ChainAccountsTests {
     #expect(first.trx == Sun(5_000_000) && !first.isStale)
     #expect(try await read(accounts, store) == first)
     #expect(source.calls == 1)
-    #expect(store.lastKept == first)
+    #expect(store.lastKept(address) == first)
   }
 
   @Test("are read by one caller while the others wait for what it finds")
@@ -88,17 +88,86 @@ struct ChainAccountsTests {
     #expect(thrown?.code == "chain_unavailable")
   }
 
-  @Test("are found without Redis and Postgres too")
-  func noCaches() async throws {
-    let accounts = ChainAccounts(sources: [FakeChainSource(.answer(reading(address)))])
-    let view = try await accounts.account(
-      address, store: BrokenChainStore(), logger: logger, metrics: MetricsRegistry())
-    #expect(view.trx == Sun(5_000_000))
+  @Test("are found without Redis and Postgres too, whether they fail or hang", arguments: [false, true])
+  func noCaches(hangs: Bool) async throws {
+    var policy = ChainCachePolicy()
+    policy.cacheLimit = .milliseconds(20)
+    policy.memory = .zero
+    let source = FakeChainSource(.answer(reading(address)))
+    let accounts = ChainAccounts(sources: [source], policy: policy)
+    let store = BrokenChainStore(hangs: hangs)
+    let metrics = MetricsRegistry()
+    let view = try await accounts.account(address, store: store, logger: logger, metrics: metrics)
+    #expect(view.trx == Sun(5_000_000) && !view.isStale)
+    // Then the APIs go too: what the process itself has read is still there.
+    source.become(.failure)
+    let last = try await accounts.account(address, store: store, logger: logger, metrics: metrics)
+    #expect(last == view.stale)
+  }
+
+  @Test("an activation that is known is taken back only when every API takes it back")
+  func denial() async throws {
+    let known = reading(address).view(asOf: Date(timeIntervalSince1970: 1_790_000_000))
+    let empty = reading(address, trx: 0, bandwidth: 0, isActivated: false)
+    let denying = FakeChainSource(.answer(empty))
+    let other = FakeChainSource(.answer(reading(address, trx: 7)))
+    #expect(
+      try await read(ChainAccounts(sources: [denying, other]), FakeChainStore(last: known)).trx == Sun(7))
+    let alone = try await read(
+      ChainAccounts(sources: [denying, FakeChainSource(.failure)]), FakeChainStore(last: known))
+    #expect(alone == known.stale)
+    let both = try await read(ChainAccounts(sources: [denying, denying]), FakeChainStore(last: known))
+    #expect(!both.isActivated && !both.isStale)
+  }
+
+  @Test("an address that always gets an odd answer silences the API for nobody, and one that fails is left alone")
+  func oddAddress() async throws {
+    var policy = ChainCachePolicy()
+    policy.memory = .zero
+    policy.unanswered = .zero
+    let source = FakeChainSource(.answer(reading(address, trx: -1)))
+    let accounts = ChainAccounts(sources: [source], policy: policy)
+    func ask() async throws -> ChainAccountView { try await read(accounts, FakeChainStore()) }
+    for _ in 0..<5 { await #expect(throws: QueryFailure.self) { try await ask() } }
+    source.become(.answer(reading(address)))
+    #expect(try await !ask().isStale && source.calls == 6)
+    source.become(.failure)
+    for _ in 0..<5 { #expect(try await ask().isStale) }
+    #expect(source.calls == 6 + SourceHealth.failuresMax)
+  }
+
+  @Test("that nobody answers is remembered for a moment, by all replicas")
+  func unanswered() async throws {
+    let source = FakeChainSource(.failure)
+    let store = FakeChainStore()
+    let replicas = [ChainAccounts(sources: [source]), ChainAccounts(sources: [source])]
+    for replica in replicas + replicas {
+      let thrown = await #expect(throws: QueryFailure.self) { try await read(replica, store) }
+      #expect(thrown?.code == "chain_unavailable")
+    }
+    #expect(source.calls == 1)
+  }
+
+  @Test("a reader that dies holds up the others no longer than its lock; then its address is read", arguments: [
+    false, true,
+  ])
+  func deadReader(isKnown: Bool) async throws {
+    let known = reading(address, trx: 9).view(asOf: Date(timeIntervalSince1970: 1_790_000_000))
+    let store = FakeChainStore(last: isKnown ? known : nil)
+    _ = try await store.claim(address, token: "of a process that was killed", for: .seconds(1))
+    var policy = ChainCachePolicy()
+    policy.followLimit = .milliseconds(100)
+    let source = FakeChainSource(.answer(reading(address)))
+    let view = try await read(ChainAccounts(sources: [source], policy: policy), store)
+    #expect(view == known.stale || !isKnown)
+    #expect(view.trx == Sun(5_000_000) || isKnown)
+    #expect(source.calls == (isKnown ? 0 : 1))
   }
 
   @Test("an absurd answer is refused for the other API's", arguments: [
-    reading(TronAddress.zero), reading(USDT.mainnet, trx: -1), reading(USDT.mainnet, trx: .max),
-    reading(USDT.mainnet, usdt: -1), reading(USDT.mainnet, energy: -1), reading(USDT.mainnet, bandwidth: .max),
+    reading(TronAddress.zero), reading(USDT.mainnet, trx: -1), reading(USDT.mainnet, trx: 130_000_000_000_000_000),
+    reading(USDT.mainnet, usdt: -1), reading(USDT.mainnet, usdt: 200_000_000_000_000_001),
+    reading(USDT.mainnet, energy: -1), reading(USDT.mainnet, bandwidth: .max),
     reading(USDT.mainnet, isActivated: false),
   ])
   func absurd(_ answer: ChainReading) async throws {

@@ -9,65 +9,108 @@ struct FakeFailure: Error {}
 /// An API that answers as it is told.
 final class FakeChainSource: ChainSource {
   enum Behaviour: Sendable { case answer(ChainReading), failure }
-  let name = "fake"
-  private let behaviour: Behaviour
+  let name: String
+  private let behaviour: Mutex<Behaviour>
   private let delay: Duration
   private let count = Mutex(0)
 
-  init(_ behaviour: Behaviour, delay: Duration = .zero) {
-    self.behaviour = behaviour
+  init(_ behaviour: Behaviour, delay: Duration = .zero, name: String = "fake") {
+    self.behaviour = Mutex(behaviour)
     self.delay = delay
+    self.name = name
   }
+
+  func become(_ behaviour: Behaviour) { self.behaviour.withLock { $0 = behaviour } }
 
   var calls: Int { count.withLock { $0 } }
 
   func read(_ address: TronAddress) async throws -> ChainReading {
     count.withLock { $0 += 1 }
     try await Task.sleep(for: delay)
-    switch behaviour {
+    switch behaviour.withLock({ $0 }) {
     case .answer(let reading): return reading
     case .failure: throw FakeFailure()
     }
   }
 }
 
-/// Both stores in memory, shared by what are replicas in a test. Nothing in it runs out.
+/// Both stores in memory, shared by what are replicas in a test. Only what is given back or unlocked goes.
 final class FakeChainStore: ChainStore {
   private struct State {
-    var shared: [TronAddress: ChainAccountView] = [:]
+    var shared: [TronAddress: SharedChain] = [:]
     var locks: [TronAddress: String] = [:]
-    var last: ChainAccountView?
+    var disputes: Set<TronAddress> = []
+    var last: [TronAddress: ChainAccountView] = [:]
+    var questions = (shared: 0, last: 0)
   }
   private let state = Mutex(State())
 
-  init(last: ChainAccountView? = nil) { state.withLock { $0.last = last } }
-
-  var lastKept: ChainAccountView? { state.withLock { $0.last } }
-
-  func shared(_ address: TronAddress) async throws -> ChainAccountView? { state.withLock { $0.shared[address] } }
-  func share(_ view: ChainAccountView, for lifetime: Duration) async throws {
-    state.withLock { $0.shared[view.address] = view }
+  init(last: ChainAccountView? = nil) {
+    if let last { state.withLock { $0.last[last.address] = last } }
   }
-  func lock(_ address: TronAddress, token: String, for lifetime: Duration) async throws -> Bool {
+
+  var disputes: Set<TronAddress> { state.withLock { $0.disputes } }
+  var questions: (shared: Int, last: Int) { state.withLock { $0.questions } }
+  func lastKept(_ address: TronAddress) -> ChainAccountView? { state.withLock { $0.last[address] } }
+
+  func shared(_ addresses: [TronAddress]) async throws -> [TronAddress: SharedChain] {
     state.withLock { state in
-      guard state.locks[address] == nil else { return false }
-      state.locks[address] = token
-      return true
+      state.questions.shared += 1
+      return state.shared.filter { addresses.contains($0.key) }
     }
   }
-  func unlock(_ address: TronAddress, token: String) async throws {
-    state.withLock { if $0.locks[address] == token { $0.locks[address] = nil } }
+
+  func claim(_ address: TronAddress, token: String, for lifetime: Duration) async throws -> ChainClaim {
+    state.withLock { state in
+      if let shared = state.shared[address] { return .found(shared) }
+      guard state.locks[address] == nil else { return .taken }
+      state.locks[address] = token
+      return .mine(isDisputed: state.disputes.contains(address))
+    }
   }
-  func last(_ address: TronAddress) async throws -> ChainAccountView? { state.withLock { $0.last } }
-  func keep(_ view: ChainAccountView) async throws { state.withLock { $0.last = view } }
+
+  func share(_ address: TronAddress, _ found: SharedChain, for lifetime: Duration, token: String) async throws {
+    state.withLock { state in
+      state.shared[address] = found
+      if state.locks[address] == token { state.locks[address] = nil }
+    }
+  }
+
+  func forgetShared() { state.withLock { $0.shared = [:] } }
+
+  func dispute(_ address: TronAddress, for lifetime: Duration?) async throws {
+    state.withLock { state in
+      if lifetime == nil { state.disputes.remove(address) } else { state.disputes.insert(address) }
+    }
+  }
+
+  func last(_ addresses: [TronAddress]) async throws -> [TronAddress: ChainAccountView] {
+    state.withLock { state in
+      state.questions.last += 1
+      return state.last.filter { addresses.contains($0.key) }
+    }
+  }
+
+  func keep(_ view: ChainAccountView) async throws { state.withLock { $0.last[view.address] = view } }
 }
 
-/// Redis and Postgres are away.
+/// Redis and Postgres are away, or hang.
 struct BrokenChainStore: ChainStore {
-  func shared(_ address: TronAddress) async throws -> ChainAccountView? { throw FakeFailure() }
-  func share(_ view: ChainAccountView, for lifetime: Duration) async throws { throw FakeFailure() }
-  func lock(_ address: TronAddress, token: String, for lifetime: Duration) async throws -> Bool { throw FakeFailure() }
-  func unlock(_ address: TronAddress, token: String) async throws { throw FakeFailure() }
-  func last(_ address: TronAddress) async throws -> ChainAccountView? { throw FakeFailure() }
-  func keep(_ view: ChainAccountView) async throws { throw FakeFailure() }
+  var hangs = false
+
+  private func fail() async throws -> FakeFailure {
+    if hangs { try await Task.sleep(for: .seconds(60)) }
+    return FakeFailure()
+  }
+
+  func shared(_ addresses: [TronAddress]) async throws -> [TronAddress: SharedChain] { throw try await fail() }
+  func claim(_ address: TronAddress, token: String, for lifetime: Duration) async throws -> ChainClaim {
+    throw try await fail()
+  }
+  func share(_ address: TronAddress, _ found: SharedChain, for lifetime: Duration, token: String) async throws {
+    throw try await fail()
+  }
+  func dispute(_ address: TronAddress, for lifetime: Duration?) async throws { throw try await fail() }
+  func last(_ addresses: [TronAddress]) async throws -> [TronAddress: ChainAccountView] { throw try await fail() }
+  func keep(_ view: ChainAccountView) async throws { throw try await fail() }
 }

@@ -125,6 +125,11 @@ struct WalletFlowTests {
       #expect(
         try await client.ask(GetAddresses(customer: customer)).addresses
           == [SavedAddress(address: USDT.mainnet, label: "shop")])
+      let choose = SetDefaultAddress(customer: customer, address: USDT.mainnet)
+      #expect(try await client.command(choose, answer: CommandResult.self)?.code == "done")
+      #expect(
+        try await client.ask(GetAddresses(customer: customer)).addresses
+          == [SavedAddress(address: USDT.mainnet, label: "shop", isDefault: true)])
       let remove = RemoveAddress(customer: customer, address: USDT.mainnet)
       #expect(try await client.command(remove, answer: CommandResult.self)?.code == "done")
       #expect(try await client.ask(GetAddresses(customer: customer)).addresses.isEmpty)

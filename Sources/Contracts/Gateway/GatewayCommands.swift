@@ -42,7 +42,7 @@ public struct BotHTML: Codable, Sendable, Equatable, ExpressibleByStringInterpol
   }
 }
 
-/// A message of the bot with its keyboard.
+/// A message of the bot with its keyboard, and with a QR code where it has one.
 public struct Screen: Codable, Sendable, Equatable {
   public struct Button: Codable, Sendable, Equatable {
     public enum Action: Codable, Sendable, Equatable {
@@ -60,9 +60,14 @@ public struct Screen: Codable, Sendable, Equatable {
   }
   public var html: BotHTML
   public var rows: [[Button]]
-  public init(html: BotHTML, rows: [[Button]] = []) {
+  /// What a QR code above the text says; nil: no picture. Such a message is a photo, its text a caption of at most
+  /// 1,024 characters; it is always sent and never edited. A gateway of the release before shows the text alone, so the
+  /// text must say everything.
+  public var qr: String?
+  public init(html: BotHTML, rows: [[Button]] = [], qr: String? = nil) {
     self.html = html
     self.rows = rows
+    self.qr = qr
   }
 }
 

@@ -71,31 +71,3 @@ public struct CreditAccount: Message {
     self.action = action
   }
 }
-
-/// Remembers a receiving address for a customer. Repeating it changes nothing; over `SavedAddress.countMax` it is
-/// refused.
-public struct SaveAddress: Message {
-  public static let messageType = "wallet.SaveAddress"
-  public static let topic = Topic.walletCommands
-  public let customer: CustomerID
-  public let address: TronAddress
-  public let label: String
-  public var messageKey: String { customer.text }
-  public init(customer: CustomerID, address: TronAddress, label: String) {
-    self.customer = customer
-    self.address = address
-    self.label = label
-  }
-}
-
-public struct RemoveAddress: Message {
-  public static let messageType = "wallet.RemoveAddress"
-  public static let topic = Topic.walletCommands
-  public let customer: CustomerID
-  public let address: TronAddress
-  public var messageKey: String { customer.text }
-  public init(customer: CustomerID, address: TronAddress) {
-    self.customer = customer
-    self.address = address
-  }
-}

@@ -40,17 +40,6 @@ public struct SavedAddresses: Codable, Sendable, Equatable {
   public init(addresses: [SavedAddress]) { self.addresses = addresses }
 }
 
-public struct SavedAddress: Codable, Sendable, Equatable {
-  /// How many addresses a customer may save.
-  public static let countMax = 20
-  public let address: TronAddress
-  public let label: String
-  public init(address: TronAddress, label: String) {
-    self.address = address
-    self.label = label
-  }
-}
-
 /// What the chain says of an address, through wallet-svc's caches. Fails with `chain_unavailable` when nothing is
 /// known.
 public struct GetChainAccount: Query {

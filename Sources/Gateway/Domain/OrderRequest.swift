@@ -17,22 +17,9 @@ struct OrderRequest: Sendable, Equatable {
   /// Reads a body and names everything that is wrong with it at once.
   /// - Throws: `Problem` 400 when it is no JSON object, 422 with one entry per wrong field.
   init(body: [UInt8]) throws(Problem) {
-    let value: JSONValue
-    do { value = try JSONValue(parsing: body) } catch {
-      throw Problem(400, "invalid_json", "Invalid JSON", "The body is not valid JSON.")
-    }
-    guard case .object(let members) = value else {
-      throw Problem(400, "invalid_json", "Invalid JSON", "The body must be a JSON object.")
-    }
-    var errors: [FieldError] = []
-    for name in members.keys.sorted() where !Self.fields.contains(name) {
-      let known = Self.fields.sorted().joined(separator: ", ")
-      errors.append(
-        FieldError(
-          pointer: "#/" + Self.escaped(name), code: "unknown_field",
-          detail: "There is no field '\(name.prefix(64))'; use \(known)."))
-    }
-    let receiver = Self.address(members["receiver"], &errors)
+    let members = try RequestBody.object(body)
+    var errors = RequestBody.unknown(in: members, known: Self.fields)
+    let receiver = RequestBody.address("receiver", members["receiver"], "Give the receiving TRON address.", &errors)
     let energy = Self.number("energy", members["energy"], 1...Self.energyMax, required: true, &errors)
     let duration = Self.number(
       "duration_seconds", members["duration_seconds"], 1...Self.durationSecondsMax, required: true, &errors)
@@ -48,23 +35,6 @@ struct OrderRequest: Sendable, Equatable {
   var fingerprint: String {
     let text = "\(receiver.hex)\n\(energy.value)\n\(durationSeconds)\n\(priceMax.map { String($0.value) } ?? "-")"
     return Hex.encode(SHA256.hash(data: Data(text.utf8)))
-  }
-
-  private static func address(_ value: JSONValue?, _ errors: inout [FieldError]) -> TronAddress? {
-    let pointer = "#/receiver"
-    switch value {
-    case nil, .null?:
-      errors.append(FieldError(pointer: pointer, code: "required", detail: "Give the receiving TRON address."))
-      return nil
-    case .string(let text)?:
-      do { return try TronAddress(parsing: text) } catch {
-        errors.append(FieldError(pointer: pointer, code: error.code, detail: error.description))
-        return nil
-      }
-    case .some:
-      errors.append(FieldError(pointer: pointer, code: "wrong_type", detail: "The address must be a string."))
-      return nil
-    }
   }
 
   private static func number(
@@ -90,10 +60,5 @@ struct OrderRequest: Sendable, Equatable {
           pointer: pointer, code: "wrong_type", detail: "\(name) must be a whole number, not a string or fraction."))
       return nil
     }
-  }
-
-  /// RFC 6901.
-  private static func escaped(_ name: String) -> String {
-    String(name.prefix(64)).replacing("~", with: "~0").replacing("/", with: "~1")
   }
 }

@@ -15,11 +15,13 @@ enum ScreenDelivery: Sendable, Equatable {
       self = .nothing
       return
     }
+    // A text cannot become a photo, and to change a photo's picture is more than sending another.
+    let isPicture = slot.screen.qr != nil
     if slot.freshSeq > slot.shownSeq {
       self = .send
     } else if let messageID = slot.messageId {
-      self = slot.shownHash == slot.contentHash ? .unchanged : .edit(messageID: messageID)
-    } else if slot.adoptsSeq > slot.shownSeq, let messageID = adopted?.messageId {
+      self = slot.shownHash == slot.contentHash ? .unchanged : isPicture ? .send : .edit(messageID: messageID)
+    } else if !isPicture, slot.adoptsSeq > slot.shownSeq, let messageID = adopted?.messageId {
       self = .takeOver(messageID: messageID)
     } else {
       self = .send

@@ -1,21 +1,33 @@
 import BusKit
 import Contracts
 import Foundation
+import QRCode
 
-/// A screen as parameters of `sendMessage` and `editMessageText`.
+/// A screen as parameters of `sendMessage`, `editMessageText` and `sendPhoto`.
 enum ScreenPayload {
   static let dataBytesMax = 64
   static let copyLengthMax = 256
   static let buttonsMax = 100
   /// Telegram counts 4096 characters without tags; with tags nothing longer than this can be right.
   static let htmlLengthMax = 16_384
+  /// UTF-16 units without tags.
+  static let captionLengthMax = 1024
 
   static func parameters(_ screen: Screen) -> [String: JSONValue] {
-    var parameters = text(screen.html)
-    if !screen.rows.isEmpty {
-      parameters["reply_markup"] = ["inline_keyboard": .array(screen.rows.map { .array($0.map(button)) })]
-    }
+    text(screen.html).merging(keyboard(screen)) { $1 }
+  }
+
+  /// The screen's text under a photo.
+  static func caption(_ screen: Screen) -> [String: JSONValue] {
+    var parameters = keyboard(screen)
+    parameters["caption"] = .string(screen.html.source)
+    parameters["parse_mode"] = "HTML"
     return parameters
+  }
+
+  private static func keyboard(_ screen: Screen) -> [String: JSONValue] {
+    guard !screen.rows.isEmpty else { return [:] }
+    return ["reply_markup": ["inline_keyboard": .array(screen.rows.map { .array($0.map(button)) })]]
   }
 
   static func text(_ html: BotHTML) -> [String: JSONValue] {
@@ -26,7 +38,9 @@ enum ScreenPayload {
   static func plain(_ parameters: [String: JSONValue]) -> [String: JSONValue] {
     var parameters = parameters
     parameters["parse_mode"] = nil
-    parameters["text"] = .string(withoutTags(parameters["text"]?.string ?? ""))
+    for name in ["text", "caption"] {
+      if let html = parameters[name]?.string { parameters[name] = .string(withoutTags(html)) }
+    }
     return parameters
   }
 
@@ -44,6 +58,7 @@ enum ScreenPayload {
   /// Limits that Telegram would refuse later, where nobody waits for the answer any more.
   static func check(_ screen: Screen) throws {
     try check(screen.html)
+    if let qr = screen.qr { try check(qr: qr, caption: screen.html) }
     let buttons = screen.rows.flatMap { $0 }
     guard buttons.count <= buttonsMax else {
       throw InvariantViolation("a screen has \(buttons.count) buttons; the most is \(buttonsMax)")
@@ -68,6 +83,16 @@ enum ScreenPayload {
     let length = html.source.count
     guard (1...htmlLengthMax).contains(length) else {
       throw InvariantViolation("a message has \(length) characters; give 1 to \(htmlLengthMax)")
+    }
+  }
+
+  private static func check(qr: String, caption: BotHTML) throws {
+    guard (1...QRCode.textBytesMax).contains(qr.utf8.count) else {
+      throw InvariantViolation("a QR code has \(qr.utf8.count) bytes of text; give 1 to \(QRCode.textBytesMax)")
+    }
+    let length = withoutTags(caption.source).utf16.count
+    guard length <= captionLengthMax else {
+      throw InvariantViolation("a photo's caption has \(length) characters; give at most \(captionLengthMax)")
     }
   }
 

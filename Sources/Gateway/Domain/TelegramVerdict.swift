@@ -40,6 +40,8 @@ enum TelegramVerdict: Sendable, Equatable {
     let table: [(part: String, verdict: TelegramVerdict)] = [
       ("message is not modified", .notModified), ("message to edit not found", .messageGone),
       ("message can't be edited", .messageGone), ("message_id_invalid", .messageGone),
+      // It is a photo.
+      ("no text in the message to edit", .messageGone),
       ("can't parse entities", .cannotParse), ("not supported", .notSupported), ("query is too old", .callbackTooOld),
       ("chat not found", .unreachable),
     ]

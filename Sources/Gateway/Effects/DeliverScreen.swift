@@ -53,10 +53,9 @@ struct DeliverScreen: Effect {
   }
 
   private func send(_ target: Target, _ context: EffectContext, _ telegram: TelegramClient) async -> EffectOutcome {
-    var parameters = ScreenPayload.parameters(target.screen.screen)
-    parameters["chat_id"] = .int(target.chat.chatId)
     do {
-      let message = try await telegram.post("sendMessage", parameters, logger: context.bus.logger)
+      let message = try await telegram.send(
+        target.screen.screen, chat: target.chat.chatId, logger: context.bus.logger)
       return shown(target.screen, messageID: message["message_id"]?.int, takenFrom: nil)
     } catch {
       return TelegramFailure(error).outcome(customer: customer, context)

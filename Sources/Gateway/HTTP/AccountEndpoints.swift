@@ -15,6 +15,8 @@ struct AccountEndpoints: Sendable {
         "object": "balance", "available_sun": .int(balance.available.value),
         "available_trx": .string(balance.available.trx),
         "held_sun": .int(balance.held.value), "held_trx": .string(balance.held.trx),
+        "available_usdt_micro": balance.usdt.map { .int($0) } ?? .null,
+        "available_usdt": balance.usdt.map { .string(Money($0, .usdt).decimal) } ?? .null,
       ])
   }
 

@@ -24,7 +24,7 @@ struct ProblemMiddleware: RouterMiddleware {
 
   static func problem(for error: any Error, requestID: String, logger: Logger) -> Problem {
     if let problem = error as? Problem { return problem }
-    if let failure = error as? QueryFailure, ["timeout", "unavailable", "overloaded"].contains(failure.code) {
+    if let failure = error as? QueryFailure, noAnswer.contains(failure.code) {
       return .unavailable("The answer did not come in time; nothing was changed.")
     }
     if error is RedisError || (error as? PostgresError)?.isConnectionLoss == true {
@@ -36,6 +36,9 @@ struct ProblemMiddleware: RouterMiddleware {
     logger.error("a request failed", metadata: ["request_id": "\(requestID)", "error": "\(error)"])
     return .internalError
   }
+
+  /// `unknown_query`: a service of the release before, during an upgrade.
+  private static let noAnswer: Set<String> = ["timeout", "unavailable", "overloaded", "unknown_query"]
 
   private static func problem(status: HTTPResponse.Status) -> Problem {
     switch status.code {

@@ -31,11 +31,19 @@ struct RestAPI: Sendable {
     let orders = OrderEndpoints(bus: bus, limits: limits)
     let placement = OrderPlacement(bus: bus, limits: limits)
     let account = AccountEndpoints(bus: bus, limits: limits)
+    let deposits = DepositEndpoints(bus: bus, limits: limits)
+    let addresses = AddressEndpoints(bus: bus, limits: limits)
     router.add(middleware: ProblemMiddleware(logger: bus.logger))
     add("/v1/orders", on: router, [.get: orders.list, .post: placement.place])
     add("/v1/orders/:id", on: router, [.get: orders.get])
     add("/v1/orders/:id/cancel", on: router, [.post: orders.cancel])
     add("/v1/balance", on: router, [.get: account.balance])
+    add("/v1/deposit-address", on: router, [.get: deposits.address])
+    add("/v1/deposit-address/qr.png", on: router, [.get: deposits.picture])
+    add("/v1/addresses", on: router, [.get: addresses.list, .post: addresses.save])
+    add(
+      "/v1/addresses/:id", on: router,
+      [.get: addresses.get, .patch: addresses.change, .delete: addresses.remove])
     add("/v1/prices", on: router, [.get: account.prices])
   }
 
@@ -105,7 +113,7 @@ struct RestAPI: Sendable {
   }
 
   private func body(of request: Request) async throws -> [UInt8] {
-    guard request.method == .post else { return [] }
+    guard request.method == .post || request.method == .patch else { return [] }
     let tooLarge = Problem.bodyTooLarge(limitBytes: limits.bodyBytesMax)
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytesMax {
       throw tooLarge
@@ -147,12 +155,12 @@ enum RequestID {
 extension APIAnswer {
   func response(requestID: String) throws -> Response {
     var fields = HTTPFields()
-    fields[.contentType] = contentType
+    if let contentType { fields[.contentType] = contentType }
     for (name, value) in headers {
       if let name = HTTPField.Name(name) { fields[name] = value }
     }
     if let name = RequestID.header { fields[name] = requestID }
-    return Response(
-      status: .init(code: status), headers: fields, body: .init(byteBuffer: ByteBuffer(bytes: try body.bytes())))
+    let bytes = contentType == nil ? [] : try picture ?? body.bytes()
+    return Response(status: .init(code: status), headers: fields, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
   }
 }

@@ -61,6 +61,7 @@ enum ScreenHandlers {
       hasher.update(data: Data([0]))
       for button in row { hasher.update(data: Data("\u{1}\(button.label)\u{2}\(button.action)".utf8)) }
     }
+    if let qr = screen.qr { hasher.update(data: Data("\u{3}\(qr)".utf8)) }
     return Hex.encode(hasher.finalize())
   }
 }

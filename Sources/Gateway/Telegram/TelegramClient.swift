@@ -1,7 +1,9 @@
 import BusKit
+import Contracts
 import Foundation
 import HTTPClient
 import Logging
+import QRCode
 import Synchronization
 
 /// Calls the Bot API. The token is part of every URL, so URLs appear in no error and no log.
@@ -22,36 +24,79 @@ final class TelegramClient: Sendable {
 
   /// A call that is not counted as a message.
   func call(
-    _ method: String, _ parameters: [String: JSONValue] = [:], timeout: Duration = .seconds(10)
+    _ method: String, _ parameters: [String: JSONValue] = [:], file: TelegramFile? = nil,
+    timeout: Duration = .seconds(10)
   ) async throws(TelegramError) -> JSONValue {
     let response: HTTPResponse
     do {
+      let (type, body) = try Self.body(parameters, file)
       response = try await http.send(
         HTTPRequest(
-          method: "POST", url: base + method, headers: [("Content-Type", "application/json")],
-          body: try JSONValue.object(parameters).bytes(), timeout: timeout, bodyLimit: 16 * 1024 * 1024))
+          method: "POST", url: base + method, headers: [("Content-Type", type)], body: body, timeout: timeout,
+          bodyLimit: 16 * 1024 * 1024))
     } catch {
       throw TelegramError(method: method, code: 0, message: "\(error)", verdict: .transient)
     }
     return try Self.result(method, status: response.status, body: response.body)
   }
 
-  /// `sendMessage` or `editMessageText`, at the pace Telegram asks for. When it cannot parse our HTML, the text goes
-  /// out without formatting, once: the person should not miss a message for a mistake in a template.
+  /// JSON, or a form where a file comes along.
+  private static func body(
+    _ parameters: [String: JSONValue], _ file: TelegramFile?
+  ) throws -> (type: String, bytes: [UInt8]) {
+    guard let file else { return ("application/json", try JSONValue.object(parameters).bytes()) }
+    var form = MultipartForm()
+    for (name, value) in parameters.sorted(by: { $0.key < $1.key }) {
+      form.add(name, value: try value.string.map { Array($0.utf8) } ?? value.bytes())
+    }
+    form.add(file.field, file: file.name, type: file.type, content: file.bytes)
+    return (form.contentType, form.body)
+  }
+
+  /// A message of its own that shows the screen: a photo where it has a QR code. When Telegram does not take the photo
+  /// the text goes out alone, because it says everything.
+  func send(_ screen: Screen, chat: Int64, logger: Logger) async throws(TelegramError) -> JSONValue {
+    if let photo = Self.photo(screen, logger) {
+      var parameters = ScreenPayload.caption(screen)
+      parameters["chat_id"] = .int(chat)
+      do {
+        return try await post("sendPhoto", parameters, file: photo, logger: logger)
+      } catch {
+        guard error.verdict == .refused else { throw error }
+        logger.error("Telegram refuses a photo; its text goes out alone", metadata: ["error": "\(error)"])
+      }
+    }
+    var parameters = ScreenPayload.parameters(screen)
+    parameters["chat_id"] = .int(chat)
+    return try await post("sendMessage", parameters, logger: logger)
+  }
+
+  private static func photo(_ screen: Screen, _ logger: Logger) -> TelegramFile? {
+    guard let text = screen.qr else { return nil }
+    do {
+      return TelegramFile(field: "photo", name: "qr.png", type: "image/png", bytes: try QRCode(text).png())
+    } catch {
+      logger.error("a QR code was not made; the text goes out alone", metadata: ["error": "\(error)"])
+      return nil
+    }
+  }
+
+  /// `sendMessage`, `sendPhoto` or `editMessageText`, at the pace Telegram asks for. When it cannot parse our HTML, the
+  /// text goes out without formatting, once: the person should not miss a message for a mistake in a template.
   func post(
-    _ method: String, _ parameters: [String: JSONValue], logger: Logger
+    _ method: String, _ parameters: [String: JSONValue], file: TelegramFile? = nil, logger: Logger
   ) async throws(TelegramError) -> JSONValue {
     try await waitForTurn(method)
     do {
-      return try await call(method, parameters)
+      return try await call(method, parameters, file: file)
     } catch {
       switch error.verdict {
       case .cannotParse:
         logger.error("Telegram cannot parse a message's HTML; it goes out plain", metadata: ["error": "\(error)"])
-        return try await call(method, ScreenPayload.plain(parameters))
+        return try await call(method, ScreenPayload.plain(parameters), file: file)
       case .notSupported:
         logger.notice("the Bot API server does not know a field; it goes out without", metadata: ["error": "\(error)"])
-        return try await call(method, ScreenPayload.basic(parameters))
+        return try await call(method, ScreenPayload.basic(parameters), file: file)
       case .notModified, .messageGone, .unreachable, .retryAfter, .callbackTooOld, .unauthorized, .otherPoller,
         .webhookIsSet, .transient, .refused:
         throw error

@@ -13,6 +13,8 @@ final class MonitorMetrics: Sendable {
   static let ledgerIncidents = "energy_ledger_incidents"
   static let custodyIncidents = "energy_custody_incidents"
   static let seriesIncidents = "energy_incidents"
+  static let bookIncidents = "energy_book_incidents"
+  static let holdContradictions = "energy_hold_contradictions_total"
   static let depositsHeld = "energy_deposits_held_total"
   static let recordDifferences = "energy_chain_record_differences_total"
   static let unexpectedWithdrawals = "energy_unexpected_withdrawals_total"
@@ -32,6 +34,7 @@ final class MonitorMetrics: Sendable {
     if let available = snapshot.poolAvailable { metrics.gauge(Self.poolAvailable).set(Double(available)) }
     if let delegated = snapshot.poolDelegated { metrics.gauge(Self.poolDelegated).set(Double(delegated)) }
     metrics.gauge(Self.ledgerIncidents).set(Double(snapshot.ledgerIncidents))
+    metrics.gauge(Self.bookIncidents).set(Double(snapshot.bookIncidents))
     metrics.gauge(Self.custodyIncidents).set(Double(snapshot.custodyIncidents))
     for (series, count) in snapshot.series {
       metrics.gauge(Self.seriesIncidents, labels: [("kind", series.rawValue)]).set(Double(count))
@@ -50,6 +53,9 @@ final class MonitorMetrics: Sendable {
         .increment(by: Int(Self.news(Counter.withdrawal, snapshot, &told).count))
       for kind in ChainRecordDiffers.Kind.allCases {
         count(Counter.record(kind), as: Self.recordDifferences, ("kind", kind.rawValue))
+      }
+      for reason in HoldContradiction.allCases {
+        count(Counter.contradicted(reason), as: Self.holdContradictions, ("reason", reason.rawValue))
       }
       let histogram = metrics.histogram(Self.deliverySeconds, buckets: DeliveryTime.buckets)
       var below = 0.0

@@ -12,6 +12,8 @@ struct MonitorSnapshot: Sendable, Equatable {
   var poolDelegated: Int64?
   /// Differences between tx-svc's rows and the chain that are not settled.
   var ledgerIncidents: Int64 = 0
+  /// Whose part of wallet-svc's ledger differs, and sealing that has stopped: not cleared yet.
+  var bookIncidents: Int64 = 0
   /// Custody accounts that differ from the chain, in one currency each.
   var custodyIncidents: Int64 = 0
   /// Open incidents of each series, by its name.
@@ -39,11 +41,15 @@ struct MonitorSnapshot: Sendable, Equatable {
       snapshot.poolDelegated = try row.int("delegated")
     }
     let incidents = try session.execute(
-      "select count(*) as count from incidents where state = 'firing' and id like 'ledger/%'")
-    snapshot.ledgerIncidents = try incidents.rows.first?.int("count") ?? 0
-    let custody = try session.execute(
-      "select count(*) as count from incidents where state = 'firing' and id like 'custody/%'")
-    snapshot.custodyIncidents = try custody.rows.first?.int("count") ?? 0
+      """
+      select count(*) filter (where id like 'ledger/%') as ledger, count(*) filter (where id like 'books/%') as books,
+        count(*) filter (where id like 'custody/%') as custody
+      from incidents where state = 'firing'
+      """
+    ).rows.first
+    snapshot.ledgerIncidents = try incidents?.int("ledger") ?? 0
+    snapshot.bookIncidents = try incidents?.int("books") ?? 0
+    snapshot.custodyIncidents = try incidents?.int("custody") ?? 0
     for series in Incident.Series.allCases {
       let alert = try session.execute("select value from incidents where id = $1", [.text(series.alertID)])
       snapshot.series[series] = try alert.rows.first?.int("value") ?? 0

@@ -16,6 +16,7 @@ struct Counter: Row {
   static func failure(_ reason: OrderFailure) -> String { "failure:\(reason.rawValue)" }
   static func held(_ reason: DepositHeld.Reason) -> String { "deposit_held:\(reason.rawValue)" }
   static let withdrawal = "unexpected_withdrawal"
+  static func contradicted(_ reason: HoldContradiction) -> String { "hold_contradicted:\(reason.rawValue)" }
   static func record(_ kind: ChainRecordDiffers.Kind) -> String { "chain_record:\(kind.rawValue)" }
   static func delivery(_ bucket: String) -> String { "delivery:\(bucket)" }
 

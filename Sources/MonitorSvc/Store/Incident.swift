@@ -16,6 +16,8 @@ struct Incident: Row {
   var seq: Int64?
 
   static func ledger(_ aggregate: String) -> String { "ledger/\(aggregate)" }
+  /// Of wallet-svc's ledger, by whom it concerns.
+  static func books(_ subject: String) -> String { "books/\(subject)" }
   static func custody(_ aggregate: String) -> String { "custody/\(aggregate)" }
 
   /// Incidents that come one by one and are told as one alert: when the first opens, and when the last is closed.

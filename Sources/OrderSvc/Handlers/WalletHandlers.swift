@@ -25,9 +25,10 @@ struct WalletHandlers: Sendable {
     }
     service.ignore(HoldSettled.self)
     service.ignore(HoldContradicted.self)
+    service.ignore(LedgerDifferenceFound.self)
     service.ignore(DepositCredited.self)
-    service.ignore(CustodyDiffers.self)
     service.ignore(UnexpectedWithdrawal.self)
+    service.ignore(CustodyDiffers.self)
   }
 
   /// The order with the event noted as seen; nil when the event is older than what the order has seen.

@@ -5,6 +5,8 @@ import TronKit
 enum Action: Sendable, Equatable {
   /// In the slot `menu`.
   case show(Screen, isFresh: Bool)
+  /// A photo with a QR code, always a message of its own: a text cannot become one.
+  case showPicture(Screen)
   case load(LoadRequest, isFresh: Bool)
   case place(Offer)
   case setLanguage(Language)

@@ -23,7 +23,10 @@ enum ButtonData: Sendable, Equatable {
   case address(TronAddress)
   case removeAddress(TronAddress)
   case rentFor(TronAddress)
+  case rename(TronAddress)
+  case makeDefault(TronAddress)
   case balance
+  case deposit
   case orders(after: OrderID?)
   case order(OrderID)
   case language
@@ -51,7 +54,10 @@ enum ButtonData: Sendable, Equatable {
     case .address(let address): ("av", address.base58)
     case .removeAddress(let address): ("ar", address.base58)
     case .rentFor(let address): ("rf", address.base58)
+    case .rename(let address): ("rn", address.base58)
+    case .makeDefault(let address): ("df", address.base58)
     case .balance: ("b", "")
+    case .deposit: ("dp", "")
     case .orders(let after): ("o", after?.text ?? "")
     case .order(let order): ("ov", order.text)
     case .language: ("lang", "")
@@ -73,7 +79,8 @@ enum ButtonData: Sendable, Equatable {
 
   private static func plain(_ name: String) -> ButtonData? {
     let all: [ButtonData] = [
-      .menu, .home, .rent, .otherEnergy, .addresses, .addAddress, .balance, .orders(after: nil), .language, .help,
+      .menu, .home, .rent, .otherEnergy, .addresses, .addAddress, .balance, .deposit, .orders(after: nil), .language,
+      .help,
     ]
     return all.first { $0.parts.0 == name }
   }
@@ -86,6 +93,8 @@ enum ButtonData: Sendable, Equatable {
     case "av": address(argument).map(ButtonData.address)
     case "ar": address(argument).map(ButtonData.removeAddress)
     case "rf": address(argument).map(ButtonData.rentFor)
+    case "rn": address(argument).map(ButtonData.rename)
+    case "df": address(argument).map(ButtonData.makeDefault)
     case "ok": OrderID(parsing: argument).map(ButtonData.confirm)
     case "o": OrderID(parsing: argument).map { .orders(after: $0) }
     case "ov": OrderID(parsing: argument).map(ButtonData.order)

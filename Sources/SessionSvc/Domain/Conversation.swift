@@ -5,7 +5,7 @@ import TronKit
 struct Conversation: Codable, Sendable, Equatable {
   /// What a plain text from the customer is taken for.
   enum Expecting: String, Codable, Sendable {
-    case nothing, energy, receiver, newAddress
+    case nothing, energy, receiver, newAddress, label
   }
 
   /// A rental that is being put together.
@@ -18,6 +18,8 @@ struct Conversation: Codable, Sendable, Equatable {
 
   var expecting = Expecting.nothing
   var draft = Draft()
+  /// The saved address that the next text is a label for.
+  var renaming: TronAddress?
   /// What the confirm screen shows. Confirming places exactly this.
   var offer: Offer?
   /// The order placed last: pressing its Confirm again changes nothing.

@@ -48,6 +48,7 @@ struct Dialogue: Sendable {
     case .language: return leave([.show(screens.languages(), isFresh: true)])
     case .orders: return leave([.load(.orders(after: nil), isFresh: true)])
     case .balance: return leave([.load(.balance, isFresh: true)])
+    case .deposit: return leave([.load(.deposit, isFresh: true)])
     case .addresses: return leave([.load(.addresses, isFresh: true)])
     case .rent: return rent(isFresh: true)
     case .alerts:
@@ -81,7 +82,13 @@ struct Dialogue: Sendable {
       conversation.draft = Conversation.Draft(receiver: address)
       conversation.expecting = .nothing
       return [.show(screens.energies(), isFresh: false)]
+    case .rename(let address):
+      conversation.expecting = .label
+      conversation.renaming = address
+      return [.show(screens.askLabel(address, problem: nil), isFresh: false)]
+    case .makeDefault(let address): return leave([.load(.makeDefault(address), isFresh: false)])
     case .balance: return leave([.load(.balance, isFresh: false)])
+    case .deposit: return leave([.load(.deposit, isFresh: false)])
     case .orders(let after): return leave([.load(.orders(after: after), isFresh: false)])
     case .order(let order): return leave([.load(.order(order), isFresh: false)])
     case .language: return leave([.show(screens.languages(), isFresh: false)])
@@ -116,6 +123,10 @@ struct Dialogue: Sendable {
       } catch {
         return [.show(screens.askAddress(problem: error), isFresh: true)]
       }
+    case .label:
+      guard let address = conversation.renaming else { return menu(.outdated, isFresh: true) }
+      guard !text.isEmpty else { return [.show(screens.askLabel(address, problem: nil), isFresh: true)] }
+      return leave([.load(.rename(address, label: text), isFresh: true)])
     }
   }
 
@@ -189,8 +200,10 @@ struct Dialogue: Sendable {
       return [.show(screens.receivers(saved.addresses, energy: conversation.draft.energy), isFresh: isFresh)]
     case .offer(let facts, let order, let isNew): return show(facts, order, isNew: isNew, isFresh: isFresh)
     case .balance(let balance): return [.show(screens.balance(balance, customer), isFresh: isFresh)]
-    case .addresses(let saved): return [.show(screens.addresses(saved.addresses), isFresh: isFresh)]
-    case .address(let address, let chain): return [.show(screens.address(address, chain), isFresh: isFresh)]
+    case .deposit(let view): return [.showPicture(screens.deposit(view))]
+    case .depositNotReady: return [.show(screens.sorry(.depositNotReady, retry: .deposit), isFresh: isFresh)]
+    case .depositsOff: return [.show(screens.sorry(.depositsOff, retry: .balance), isFresh: isFresh)]
+    case .book(let answer): return receive(answer, isFresh: isFresh)
     case .orders(let page): return [.show(screens.orders(page), isFresh: isFresh)]
     case .order(let order): return [.show(screens.orderDetail(order), isFresh: isFresh)]
     case .notOffered: return [.show(screens.sorry(.notOffered, retry: .rent), isFresh: isFresh)]
@@ -198,6 +211,23 @@ struct Dialogue: Sendable {
     case .unavailable(let request):
       let retry = request.retry(durationSeconds: conversation.draft.durationSeconds)
       return [.show(screens.sorry(.unavailable, retry: retry), isFresh: isFresh)]
+    }
+  }
+
+  private mutating func receive(_ answer: BookAnswer, isFresh: Bool) -> [Action] {
+    switch answer {
+    case .addresses(let saved): return [.show(screens.addresses(saved.addresses), isFresh: isFresh)]
+    case .address(let address, let chain, let saved):
+      return [.show(screens.address(address, chain, saved: saved), isFresh: isFresh)]
+    case .renamed(let address, let label): return [.show(screens.renamed(address, label), isFresh: isFresh)]
+    case .becameDefault(let address): return [.show(screens.becameDefault(address), isFresh: isFresh)]
+    case .refused(let address, let code):
+      guard let problem = Screens.labelProblem(code) else {
+        return [.show(screens.refused(address, code), isFresh: isFresh)]
+      }
+      conversation.expecting = .label
+      conversation.renaming = address
+      return [.show(screens.askLabel(address, problem: problem), isFresh: isFresh)]
     }
   }
 
@@ -227,6 +257,7 @@ struct Dialogue: Sendable {
   private mutating func leave(_ actions: [Action]) -> [Action] {
     conversation.draft = Conversation.Draft()
     conversation.expecting = .nothing
+    conversation.renaming = nil
     return actions
   }
 }

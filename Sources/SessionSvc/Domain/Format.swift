@@ -1,3 +1,4 @@
+import Contracts
 import Foundation
 import TronKit
 
@@ -23,6 +24,7 @@ enum Format {
   }
 
   static func trx(_ amount: Sun) -> String { "\(millionths(amount.value)) TRX" }
+  static func money(_ money: Money) -> String { "\(millionths(money.amount)) \(money.currency.rawValue)" }
   static func usdt(_ micro: Int64) -> String { "\(millionths(micro)) USDT" }
 
   /// In the largest unit that divides it: `10 s`, `1 h`, `3 days`.

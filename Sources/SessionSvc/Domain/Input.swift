@@ -11,7 +11,7 @@ enum Input: Sendable, Equatable {
   case unknownButton
 
   enum Command: String, Sendable, CaseIterable {
-    case start, menu, help, cancel, language, orders, balance, addresses, rent, alerts
+    case start, menu, help, cancel, language, orders, balance, deposit, addresses, rent, alerts
   }
 
   /// Longer texts are cut: nothing that is expected is longer.

@@ -8,8 +8,13 @@ enum LoadRequest: Codable, Sendable, Equatable {
   /// - isNew: the customer has just sent the address; it is saved when the chain knows it as an account.
   case offer(receiver: TronAddress, energy: Energy, durationSeconds: Int64, isNew: Bool)
   case balance
+  /// Assigns an address where the customer has none yet.
+  case deposit
   case addresses
   case address(TronAddress)
+  /// Changes the address book and says what became of it.
+  case rename(TronAddress, label: String)
+  case makeDefault(TronAddress)
   case orders(after: OrderID?)
   case order(OrderID)
 
@@ -22,7 +27,8 @@ enum LoadRequest: Codable, Sendable, Equatable {
     case .offer(let receiver, _, _, _): .receiver(receiver)
     case .balance: .balance
     case .addresses: .addresses
-    case .address(let address): .address(address)
+    case .deposit: .deposit
+    case .address(let address), .rename(let address, _), .makeDefault(let address): .address(address)
     case .orders(let after): .orders(after: after)
     case .order(let order): .order(order)
     }
@@ -35,9 +41,11 @@ enum Loaded: Sendable, Equatable {
   case receivers(SavedAddresses)
   case offer(OfferFacts, order: OrderID, isNew: Bool)
   case balance(CustomerBalance)
-  case addresses(SavedAddresses)
-  /// nil: the chain could not be read.
-  case address(TronAddress, ChainAccountView?)
+  case deposit(DepositAddressView)
+  /// No address could be assigned: none is ready yet, or this installation takes no deposits.
+  case depositNotReady
+  case depositsOff
+  case book(BookAnswer)
   case orders(OrderPage)
   case order(OrderView)
   /// The energy or duration is no longer on offer.
@@ -45,4 +53,16 @@ enum Loaded: Sendable, Equatable {
   case orderNotFound
   /// A service did not answer in time.
   case unavailable(LoadRequest)
+}
+
+/// What came back about the address book.
+enum BookAnswer: Sendable, Equatable {
+  case addresses(SavedAddresses)
+  /// - chain: nil: the chain could not be read.
+  /// - saved: nil: it is not in the address book, or wallet-svc did not answer.
+  case address(TronAddress, chain: ChainAccountView?, saved: SavedAddress?)
+  case renamed(TronAddress, label: String)
+  case becameDefault(TronAddress)
+  /// wallet-svc's code for why nothing was changed.
+  case refused(TronAddress, code: String)
 }

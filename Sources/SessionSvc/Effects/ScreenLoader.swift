@@ -1,18 +1,43 @@
 import BusKit
 import Contracts
+import Foundation
 import TronKit
 
 /// Asks other services. `Bus` does; tests answer for themselves.
 protocol Asking: Sendable {
   func ask<Q: Query>(_ query: Q, within limit: Duration) async throws -> Q.Reply
+  /// Sends a command that may be repeated, by the outbox, and waits for its answer.
+  /// - Returns: nil when no answer came in time; the command will be carried out.
+  func command<C: Message, Answer: Message>(
+    _ command: C, _ answer: Answer.Type, within limit: Duration
+  ) async throws -> Answer?
 }
 
-extension Bus: Asking {}
+extension Bus: Asking {
+  func command<C: Message, Answer: Message>(
+    _ command: C, _ answer: Answer.Type, within limit: Duration
+  ) async throws -> Answer? {
+    let correlation = "screen-" + UUID.v7().text
+    // Registered before the command leaves, so that no answer can be missed.
+    let expectation = expectReply(answer, correlation: correlation)
+    do {
+      try await transaction(correlation: correlation) { [process] unit in
+        try unit.publish(command, replyTo: process, correlation: correlation)
+      }
+    } catch {
+      expectation.cancel()
+      throw error
+    }
+    return try await expectation.value(within: limit)
+  }
+}
 
 /// Turns a request for a screen's data into questions, asked side by side.
 struct ScreenLoader: Sendable {
   /// For each question.
   private static let limit: Duration = .seconds(2)
+  /// For each command: with a question before it, within the effect's time.
+  private static let commandLimit: Duration = .seconds(3)
 
   let asking: any Asking
   /// The order that an offer loaded here becomes.
@@ -43,8 +68,17 @@ struct ScreenLoader: Sendable {
     case .offer(let receiver, let energy, let durationSeconds, let isNew):
       .offer(try await offer(receiver, energy, durationSeconds, customer), order: order, isNew: isNew)
     case .balance: .balance(try await ask(GetBalance(customer: customer)))
-    case .addresses: .addresses(try await ask(GetAddresses(customer: customer)))
-    case .address(let address): .address(address, try await ifKnown(GetChainAccount(address: address)))
+    case .deposit: try await deposit(customer)
+    case .addresses: .book(.addresses(try await ask(GetAddresses(customer: customer))))
+    case .address(let address): .book(try await look(at: address, customer))
+    case .rename(let address, let label):
+      try await change(SaveAddress(customer: customer, address: address, label: label), address, request) {
+        .renamed(address, label: label)
+      }
+    case .makeDefault(let address):
+      try await change(SetDefaultAddress(customer: customer, address: address), address, request) {
+        .becameDefault(address)
+      }
     case .orders(let after):
       .orders(
         try await ask(ListOrders(customer: customer, limit: Screens.ordersPerPage, startingAfter: after)))
@@ -60,6 +94,33 @@ struct ScreenLoader: Sendable {
     async let chain = ifKnown(GetChainAccount(address: receiver))
     async let pool = ifKnown(GetPool())
     return try await OfferFacts(receiver: receiver, quote: quote, balance: balance, chain: chain, pool: pool)
+  }
+
+  private func deposit(_ customer: CustomerID) async throws -> Loaded {
+    do {
+      return .deposit(try await ask(GetDepositAddress(customer: customer)))
+    } catch let failure as QueryFailure where failure.code == "no_deposit_address" {
+      let answer = try await asking.command(
+        AssignDepositAddress(customer: customer), DepositAddressAnswer.self, within: Self.commandLimit)
+      if let address = answer?.address { return .deposit(address) }
+      return answer?.code == "deposits_off" ? .depositsOff : .depositNotReady
+    }
+  }
+
+  private func look(at address: TronAddress, _ customer: CustomerID) async throws -> BookAnswer {
+    async let chain = ifKnown(GetChainAccount(address: address))
+    async let book = ifKnown(GetAddresses(customer: customer))
+    return try await .address(
+      address, chain: chain, saved: book?.addresses.first { $0.address == address })
+  }
+
+  private func change(
+    _ command: some Message, _ address: TronAddress, _ request: LoadRequest, done: () -> BookAnswer
+  ) async throws -> Loaded {
+    guard let result = try await asking.command(command, CommandResult.self, within: Self.commandLimit) else {
+      return .unavailable(request)
+    }
+    return .book(result.ok ? done() : .refused(address, code: result.code))
   }
 
   private func ask<Q: Query>(_ query: Q) async throws -> Q.Reply {

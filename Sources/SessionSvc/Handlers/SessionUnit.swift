@@ -40,9 +40,8 @@ struct SessionUnit {
     let customer = profile.id
     switch action {
     case .show(let screen, let isFresh):
-      profile.screenSeq += 1
-      try unit.publish(
-        ShowScreen(customer: customer, slot: Slot.menu, isFresh: isFresh, seq: profile.screenSeq, screen: screen))
+      try publish(screen, in: Slot.menu, isFresh: isFresh)
+    case .showPicture(let screen): try publish(screen, in: Slot.deposit, isFresh: true)
     case .load(let request, let isFresh):
       try unit.start(
         LoadScreen(customer: customer, request: request, ticket: conversation.ticket, isFresh: isFresh))
@@ -58,6 +57,13 @@ struct SessionUnit {
       profile.alertsOn = isOn
       try publishAlerts()
     }
+  }
+
+  /// Both slots count together, so that each of them only ever sees larger numbers.
+  private mutating func publish(_ screen: Screen, in slot: String, isFresh: Bool) throws {
+    profile.screenSeq += 1
+    try unit.publish(
+      ShowScreen(customer: profile.id, slot: slot, isFresh: isFresh, seq: profile.screenSeq, screen: screen))
   }
 
   private func place(_ offer: Offer) throws {
@@ -80,4 +86,5 @@ struct SessionUnit {
 
 enum Slot {
   static let menu = "menu"
+  static let deposit = "deposit"
 }

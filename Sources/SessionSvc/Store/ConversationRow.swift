@@ -15,10 +15,11 @@ struct ConversationRow: Row {
 }
 
 /// A conversation with the version of its form. One that an older or newer release wrote in another form starts
-/// anew: the
-/// customer gets the menu, and no order can come of a misread one.
+/// anew: the customer gets the menu, and no order can come of a misread one.
 struct StoredConversation: Codable, Sendable, Equatable {
-  static let version = 1
+  /// 2: may expect a label, which version 1 cannot read.
+  static let version = 2
+  private static let readable = 1...2
 
   var conversation: Conversation
 
@@ -28,7 +29,7 @@ struct StoredConversation: Codable, Sendable, Equatable {
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Keys.self)
-    guard try container.decode(Int.self, forKey: .version) == Self.version else {
+    guard try Self.readable.contains(container.decode(Int.self, forKey: .version)) else {
       conversation = Conversation()
       return
     }

@@ -34,6 +34,9 @@ enum BotMethods {
       return Answer(.object(me))
     },
     "sendmessage": sendMessage,
+    "sendphoto": PhotoMethods.send,
+    "editmessagecaption": PhotoMethods.editCaption,
+    "getfile": PhotoMethods.getFile,
     "editmessagetext": editMessageText,
     "editmessagereplymarkup": editMessageReplyMarkup,
     "deletemessage": { world, call in
@@ -156,7 +159,7 @@ enum BotMethods {
 
   // MARK: Parameters that several methods share
 
-  private static func chat(_ call: Call) throws -> Int {
+  static func chat(_ call: Call) throws -> Int {
     guard let text = try call.parameters.text("chat_id"), !text.isEmpty else {
       throw BotAPIError.badRequest("chat_id is empty")
     }
@@ -164,7 +167,7 @@ enum BotMethods {
     return chat
   }
 
-  private static func target(_ call: Call) throws -> (chat: Int, message: Int) {
+  static func target(_ call: Call) throws -> (chat: Int, message: Int) {
     if try call.parameters.text("inline_message_id") != nil { throw BotAPIError.badRequest("MESSAGE_ID_INVALID") }
     let chat = try chat(call)
     guard let message = call.parameters.int("message_id") else {
@@ -180,7 +183,7 @@ enum BotMethods {
       entities: try call.parameters.json("entities")?.items ?? [])
   }
 
-  private static func keyboard(_ call: Call) throws -> JSON? {
+  static func keyboard(_ call: Call) throws -> JSON? {
     try InlineKeyboard.validated(try call.parameters.json("reply_markup"))
   }
 

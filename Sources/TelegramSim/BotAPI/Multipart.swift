@@ -1,7 +1,9 @@
 import Foundation
 
-/// The text fields of a `multipart/form-data` body (RFC 7578). Files are skipped: no method here takes one.
+/// A `multipart/form-data` body (RFC 7578): what has a file name is a file, the rest are text fields.
 enum Multipart {
+  typealias Parts = (fields: [String: JSON], files: [String: Data])
+
   static func boundary(_ contentType: String) -> String? {
     for part in contentType.split(separator: ";").dropFirst() {
       let pair = part.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
@@ -12,8 +14,8 @@ enum Multipart {
     return nil
   }
 
-  static func fields(_ body: Data, boundary: String) -> [String: JSON] {
-    var fields: [String: JSON] = [:]
+  static func parts(_ body: Data, boundary: String) -> Parts {
+    var parts: Parts = ([:], [:])
     // A line break before the first delimiter lets every delimiter be found the same way.
     let data = Data("\r\n".utf8) + body
     let delimiter = Data("\r\n--\(boundary)".utf8)
@@ -25,12 +27,17 @@ enum Multipart {
       let part = rest[..<end.lowerBound]
       if let split = part.range(of: blank) {
         let headers = String(decoding: part[..<split.lowerBound], as: UTF8.self)
-        if let name = attribute("name", headers), attribute("filename", headers) == nil {
-          fields[name] = .string(String(decoding: part[split.upperBound...], as: UTF8.self))
+        let content = part[split.upperBound...]
+        if let name = attribute("name", headers) {
+          if attribute("filename", headers) == nil {
+            parts.fields[name] = .string(String(decoding: content, as: UTF8.self))
+          } else {
+            parts.files[name] = Data(content)
+          }
         }
       }
     }
-    return fields
+    return parts
   }
 
   private static func attribute(_ name: String, _ headers: String) -> String? {

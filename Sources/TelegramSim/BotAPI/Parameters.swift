@@ -3,6 +3,8 @@ import Foundation
 /// The parameters of a call, wherever they stood: query, form, multipart or JSON. Numbers and objects may come as text.
 struct Parameters: Sendable {
   private(set) var values: [String: JSON]
+  /// Files of a multipart body, by field.
+  private(set) var files: [String: Data] = [:]
 
   init(_ values: [String: JSON] = [:]) { self.values = values }
 
@@ -24,9 +26,16 @@ struct Parameters: Sendable {
       guard let boundary = Multipart.boundary(contentType ?? "") else {
         throw BotAPIError.badRequest("multipart body without a boundary")
       }
-      values.merge(Multipart.fields(body, boundary: boundary)) { _, new in new }
+      let parts = Multipart.parts(body, boundary: boundary)
+      values.merge(parts.fields) { _, new in new }
+      files = parts.files
     default: break
     }
+  }
+
+  /// For the list of calls: files as their size.
+  var listed: [String: JSON] {
+    values.merging(files.mapValues { .string("a file of \($0.count) bytes") }) { _, file in file }
   }
 
   /// Text; a number or object given instead is turned into its JSON text. Missing and null are nil.

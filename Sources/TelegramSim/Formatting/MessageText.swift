@@ -3,7 +3,10 @@ enum MessageText {
   /// - Parameters:
   ///   - parseMode: empty or `HTML`. Markdown is refused: the simulator does not know it.
   ///   - entities: used when there is no parse mode.
-  static func make(_ text: String, parseMode: String?, entities: [JSON]) throws -> FormattedText {
+  ///   - isCaption: of a photo: shorter, and may be empty.
+  static func make(
+    _ text: String, parseMode: String?, entities: [JSON], isCaption: Bool = false
+  ) throws -> FormattedText {
     var content: FormattedText
     switch (parseMode ?? "").lowercased() {
     case "", "none": content = FormattedText(text: text, entities: entities.compactMap(Entity.init))
@@ -11,8 +14,10 @@ enum MessageText {
     default: throw BotAPIError.badRequest("unsupported parse_mode")
     }
     content = trimmed(content)
-    guard !content.text.isEmpty else { throw BotAPIError.textEmpty }
-    guard content.text.utf16.count <= Limits.textUnits else { throw BotAPIError.textTooLong }
+    guard isCaption || !content.text.isEmpty else { throw BotAPIError.textEmpty }
+    guard content.text.utf16.count <= (isCaption ? Limits.captionUnits : Limits.textUnits) else {
+      throw isCaption ? BotAPIError.captionTooLong : .textTooLong
+    }
     content.entities = (content.entities + commands(in: content)).sorted {
       ($0.offset, -$0.length) < ($1.offset, -$1.length)
     }

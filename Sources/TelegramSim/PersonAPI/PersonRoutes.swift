@@ -14,10 +14,11 @@ import Hummingbird
 /// - `POST /sim/chats/{id}/messages {"text"}` → `{"message_id","update_id"?}`; queues an update
 /// - `POST /sim/chats/{id}/press {"message_id","data"}` → `{"callback_id"}`; queues a callback query
 /// - `GET /sim/chats/{id}/messages?after_version=N&wait=SECONDS` → `{"version","blocked","messages":[{"message_id",
-///   "from":"bot|user","text","html","entities","date","edit_date"?,"reply_markup"?,"version"}],
+///   "from":"bot|user","text","html","photo"?,"entities","date","edit_date"?,"reply_markup"?,"version"}],
 ///   "deleted":[{"message_id","version"}],"toasts":[{"callback_id","text","show_alert","url"?,"version"}]}`; what
 ///   changed after version N, waiting up to `wait` (at most 50) seconds for a change. A toast with empty text only says
-///   that the press was answered.
+///   that the press was answered. `photo` is `{"file_id","url","width","height"}`; the text is its caption then.
+/// - `GET /sim/files/{id}` → a picture that a bot sent
 /// - `GET /sim/chats/{id}/commands` → `{"commands":[{"command","description"}]}` in the person's language
 /// - `POST /sim/chats/{id}/block`, `POST /sim/chats/{id}/unblock`; queue a `my_chat_member` update
 /// - `POST /sim/faults {"method","error_code","description"?,"retry_after"?,"count"?,"applied"?}`: the next `count`
@@ -51,6 +52,12 @@ struct PersonRoutes: Sendable {
     }
     router.post("/sim/chats/{id}/press") { request, context in
       try await respond { try press(try await fields(request), chat: try chat(context), named: bot(request)) }
+    }
+    router.get("/sim/files/{id}") { _, context in
+      guard let id = context.parameters.get("id"), let file = try simulator.with({ $0.state.shelf.find(id) }) else {
+        return try jsonResponse(["error": "there is no such file, or it was dropped for newer ones"], status: 404)
+      }
+      return pngResponse(file.bytes)
     }
     for (path, blocked) in [("block", true), ("unblock", false)] {
       router.post("/sim/chats/{id}/\(path)") { request, context in

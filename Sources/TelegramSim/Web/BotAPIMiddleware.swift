@@ -10,8 +10,9 @@ struct BotAPIMiddleware<Context: RequestContext>: RouterMiddleware {
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
     let path = request.uri.path.removingPercentEncoding ?? request.uri.path
-    guard path.hasPrefix("/bot") else { return try await next(request, context) }
+    guard path.hasPrefix("/bot") || path.hasPrefix("/file/bot") else { return try await next(request, context) }
     do {
+      if path.hasPrefix("/file/") { return try file(String(path.dropFirst("/file/bot".count))) }
       let answer = try await answer(request, path)
       return try jsonResponse(
         .object(compact: [
@@ -32,6 +33,16 @@ struct BotAPIMiddleware<Context: RequestContext>: RouterMiddleware {
     let parameters = try Parameters(
       query: request.uri.query ?? "", contentType: request.headers[.contentType], body: try await request.bytes())
     return try await simulator.call(bot: bot, method: String(parts[1]), parameters)
+  }
+
+  /// `<token>/<file_path>`.
+  private func file(_ rest: String) throws -> Response {
+    let parts = rest.split(separator: "/", maxSplits: 1)
+    guard let token = parts.first, BotToken.botID(token) != nil else { throw BotAPIError.invalidToken }
+    guard parts.count == 2, let id = PhotoMethods.fileID(path: String(parts[1])),
+      let found = try simulator.with({ $0.state.shelf.find(id) })
+    else { throw BotAPIError.notFound }
+    return pngResponse(found.bytes)
   }
 
   private static func response(_ failure: BotAPIError) throws -> Response {

@@ -119,6 +119,10 @@ enum ChatPageScript {
       const time = new Date(message.date * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
       const bubble = make('div', { className: 'bubble' + (old && live ? ' changed' : '') });
       bubble.innerHTML = message.html;
+      if (message.photo) {
+        const { url, width, height } = message.photo;
+        bubble.prepend(make('img', { src: url, width, height, alt: message.text }));
+      }
       bubble.append(make('span', { className: 'meta', textContent: (message.edit_date ? t('edited') : '') + time }));
       row.append(bubble);
       if (message.reply_markup) row.append(keys(message));

@@ -61,6 +61,7 @@ enum ChatPageStyle {
     .bubble code { background: #8883; border-radius: 4px; padding: 1px 3px; cursor: copy; }
     .bubble pre { background: #8882; border-radius: 8px; padding: 8px; margin: 4px 0; white-space: pre-wrap; }
     .bubble blockquote { margin: 4px 0; padding: 2px 8px; border-left: 3px solid var(--accent); background: #8881; }
+    .bubble img { display: block; width: 100%; max-width: 320px; height: auto; border-radius: 8px; margin: 2px 0 8px; }
     .spoiler { background: #888; color: transparent; border-radius: 4px; } .spoiler:hover { background: #8883;
       color: inherit; }
     .keys { display: grid; gap: 4px; margin-top: 4px; }

@@ -11,6 +11,16 @@ func jsonResponse(_ json: JSON, status: Int = 200) throws -> Response {
     body: ResponseBody(byteBuffer: ByteBuffer(bytes: try json.encoded())))
 }
 
+/// A picture. It never changes under its name.
+func pngResponse(_ bytes: Data) -> Response {
+  Response(
+    status: .ok,
+    headers: [
+      .contentType: "image/png", .cacheControl: "private, max-age=86400", .xContentTypeOptions: "nosniff",
+    ],
+    body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+}
+
 extension Request {
   /// The whole body; throws `BodyTooLarge` over `Limits.bodyBytes`.
   func bytes() async throws -> Data {

@@ -4,6 +4,7 @@ enum Event: Codable, Sendable, Equatable {
   case botSeen(Int)
   /// Inserts the message, or replaces the one with its id.
   case messageSaved(bot: Int, chat: Int, ChatMessage)
+  case fileKept(StoredFile)
   case messageDeleted(bot: Int, chat: Int, message: Int, version: Int)
   case toastShown(bot: Int, chat: Int, Toast)
   case chatBlocked(bot: Int, chat: Int, Bool, version: Int)

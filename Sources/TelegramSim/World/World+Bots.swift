@@ -1,20 +1,37 @@
+import Foundation
+
 /// What bots do.
 extension World {
-  mutating func send(bot id: Int, chat: Int, content: FormattedText, markup: JSON?, now: Double) throws -> JSON {
+  mutating func send(
+    bot id: Int, chat: Int, content: FormattedText, photo: Photo? = nil, markup: JSON?, now: Double
+  ) throws -> JSON {
     let bot = try bot(id)
     let person = try person(chat)
     let dialog = dialog(id, chat)
     guard !dialog.blocked else { throw BotAPIError.blocked }
     let message = ChatMessage(
-      id: bot.nextMessageID, fromBot: true, content: content, date: Int(now), keyboard: markup,
+      id: bot.nextMessageID, fromBot: true, content: content, photo: photo, date: Int(now), keyboard: markup,
       version: dialog.version + 1)
     record(.messageSaved(bot: id, chat: chat, message))
     return message.json(bot: bot.user, person: person)
   }
 
-  /// Replaces text (unless nil) and keyboard of a message of the bot.
+  /// Keeps a picture that came with a call.
+  mutating func keep(_ bytes: Data) throws -> Photo {
+    guard let (width, height) = Photo.size(ofPNG: bytes) else { throw BotAPIError.photoUnreadable }
+    guard width > 0, height > 0, width + height <= Limits.photoPixels,
+      max(width, height) <= Limits.photoRatio * min(width, height)
+    else { throw BotAPIError.photoDimensions }
+    let photo = Photo(fileID: "photo-\(state.shelf.nextNumber)", width: width, height: height, size: bytes.count)
+    record(.fileKept(StoredFile(photo: photo, bytes: bytes)))
+    return photo
+  }
+
+  /// Replaces text or caption (unless nil) and keyboard of a message of the bot.
+  /// - Parameter isCaption: which of the two `content` is; a message has one of them for ever.
   mutating func edit(
-    bot id: Int, chat: Int, message messageID: Int, content: FormattedText?, markup: JSON?, now: Double
+    bot id: Int, chat: Int, message messageID: Int, content: FormattedText?, isCaption: Bool = false, markup: JSON?,
+    now: Double
   ) throws -> JSON {
     let bot = try bot(id)
     let person = try person(chat)
@@ -23,6 +40,9 @@ extension World {
     guard let index = dialog.index(of: messageID) else { throw BotAPIError.editNotFound }
     let old = dialog.messages[index]
     guard old.fromBot else { throw BotAPIError.editForbidden }
+    guard content == nil || (old.photo != nil) == isCaption else {
+      throw isCaption ? BotAPIError.noCaptionToEdit : .noTextToEdit
+    }
     var edited = old
     edited.content = content ?? old.content
     edited.keyboard = markup

@@ -2,6 +2,7 @@
 struct WorldState: Codable, Sendable, Equatable {
   private(set) var people: [Int: Person] = [:]
   private(set) var bots: [Int: Bot] = [:]
+  private(set) var shelf = FileShelf()
   /// Bots in the order in which they first called.
   private(set) var botOrder: [Int] = []
 
@@ -13,6 +14,7 @@ struct WorldState: Codable, Sendable, Equatable {
       bots[id] = Bot(id: id)
       botOrder.append(id)
     case .messageSaved(let bot, let chat, let message): save(message, bot, chat)
+    case .fileKept(let file): shelf.keep(file)
     case .messageDeleted(let bot, let chat, let message, let version): delete(message, version, bot, chat)
     case .toastShown(let bot, let chat, let toast):
       dialog(bot, chat) { dialog in

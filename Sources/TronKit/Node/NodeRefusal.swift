@@ -9,7 +9,7 @@ struct NodeRefusal {
 
   /// The longest that a node is left alone because it said so.
   static let suspensionMax: Int64 = 600
-  /// For a 403 or 429 that does not say how long.
+  /// For a 403 or 429 that does not say how long. A 503 asks for a pause only where it says so.
   static let suspensionDefault: Int64 = 5
 
   /// java-tron's exceptions about the request itself: another node would say the same.
@@ -26,7 +26,7 @@ struct NodeRefusal {
     let message = "\(name): \(text.prefix(300)) (status \(status))"
     if let suspension { return TronNodeError(.rateLimited, message, retryAfter: .seconds(suspension)) }
     if let code = code(ofText: text) { return TronNodeError(code, message) }
-    if status == 429 || status == 403 {
+    if status == 429 || status == 403 || (status == 503 && retryAfter != nil) {
       let seconds = retryAfter.flatMap { Int64($0) } ?? Self.suspensionDefault
       return TronNodeError(.rateLimited, message, retryAfter: .seconds(min(max(1, seconds), Self.suspensionMax)))
     }

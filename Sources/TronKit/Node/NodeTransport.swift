@@ -10,9 +10,10 @@ struct NodeTransport: Sendable {
   var budget: (any RequestBudget)?
   var priority = RequestPriority.confirmation
   var observer: NodeObserver?
-
-  /// Blocks of a busy chain have a few megabytes as JSON.
-  static let bodyLimit = 32 * 1024 * 1024
+  /// How long a request waits for the budget; nil for as long as for the answer.
+  var budgetPatience: Duration?
+  /// In bytes. Blocks of a busy chain have a few megabytes as JSON.
+  var bodyLimit = 32 * 1024 * 1024
 
   /// Host and port, for messages: without user and password, which no request is made with either.
   var name: String {
@@ -53,7 +54,7 @@ struct NodeTransport: Sendable {
     _ method: String, _ path: String, _ body: [UInt8]?, _ read: (HTTPResponse) throws -> Answer
   ) async throws -> Answer {
     do {
-      try await budget?.wait(for: 1, priority, within: timeout, name: name)
+      try await budget?.wait(for: 1, priority, within: budgetPatience ?? timeout, name: name)
       let answer = try read(try await send(method, path, body))
       observer?.called(path, nil)
       return answer
@@ -69,7 +70,7 @@ struct NodeTransport: Sendable {
     if let apiKey { headers.append(("TRON-PRO-API-KEY", apiKey)) }
     let root = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
     let request = HTTPRequest(
-      method: method, url: root + path, headers: headers, body: body, timeout: timeout, bodyLimit: Self.bodyLimit)
+      method: method, url: root + path, headers: headers, body: body, timeout: timeout, bodyLimit: bodyLimit)
     do {
       return try await http.send(request)
     } catch let error as HTTPError {

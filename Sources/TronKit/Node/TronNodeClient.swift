@@ -35,6 +35,10 @@ public struct TronNodeClient: Sendable {
     changed { $0.priority = priority }
   }
 
+  func with(budgetPatience: Duration?) -> TronNodeClient {
+    changed { $0.budgetPatience = budgetPatience }
+  }
+
   func with(observer: NodeObserver) -> TronNodeClient {
     changed { $0.observer = observer }
   }

@@ -16,7 +16,7 @@ public struct TronNodeError: Error, Hashable, Sendable, CustomStringConvertible 
     case unsupported
     /// This program's own budget of requests for the node is used up; nothing was sent.
     case overBudget = "over_budget"
-    /// Not the JSON it should be.
+    /// Not the JSON it should be, or more of it than is taken.
     case malformed
     case notFound = "not_found"
     /// No node of a pool may be asked.
@@ -37,8 +37,13 @@ public struct TronNodeError: Error, Hashable, Sendable, CustomStringConvertible 
   }
 
   init(_ error: HTTPError) {
-    self.init(
-      error.code == .timeout ? .timeout : .unreachable, error.message, mayHaveBeenSent: error.mayHaveBeenSent)
+    let code: Code =
+      switch error.code {
+      case .timeout: .timeout
+      case .bodyTooLarge: .malformed
+      default: .unreachable
+      }
+    self.init(code, error.message, mayHaveBeenSent: error.mayHaveBeenSent)
   }
 
   /// Whether the error speaks against the node. Of a request that is wrong, a call it does not offer, a block that is

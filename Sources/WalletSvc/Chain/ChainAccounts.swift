@@ -8,127 +8,179 @@ import TronKit
 /// Chain balances through three caches: memory for seconds, Redis for a minute (one replica reads, the others wait
 /// for what it finds), and the last value known in Postgres for when no API answers.
 final class ChainAccounts: Sendable {
-  private let sources: [any ChainSource]
-  private let policy: ChainCachePolicy
+  let policy: ChainCachePolicy
+  let reader: ChainReader
+  let comparer: ChainComparer
   private let memory = Mutex(ChainMemory())
   private let clock = ContinuousClock()
 
   /// - Parameter sources: in the order in which they are asked; each is the other's fallback.
-  init(sources: [any ChainSource], policy: ChainCachePolicy = ChainCachePolicy()) {
-    self.sources = sources
+  init(
+    sources: [any ChainSource], policy: ChainCachePolicy = ChainCachePolicy(), supply: ChainSupply = ChainSupply()
+  ) {
     self.policy = policy
+    reader = ChainReader(sources: sources, policy: policy, supply: supply)
+    comparer = ChainComparer(reader: reader, policy: policy)
   }
 
-  /// Answers in less than a second. Throws `QueryFailure` with code `chain_unavailable` when nothing is known.
+  /// Answers from memory without waiting for anything, else in about a second. Throws `QueryFailure` with code
+  /// `chain_unavailable` when nothing is known.
   func account(
     _ address: TronAddress, store: any ChainStore, logger: Logger, metrics: MetricsRegistry
   ) async throws -> ChainAccountView {
-    let read: Task<ChainAccountView, any Error>? = memory.withLock { memory in
-      if memory.view(address, at: clock.now, policy) != nil { return nil }
-      if let read = memory.reads[address] { return read }
-      // Not a child of the first caller: the others wait for it too. It ends by itself within the limits.
-      let read = Task { try await self.refresh(address, ChainTools(store: store, logger: logger, metrics: metrics)) }
-      memory.begin(address, read)
-      return read
-    }
-    if let read { return try await read.value }
-    if let view = memory.withLock({ $0.view(address, at: clock.now, policy) }) { return view }
-    return try await account(address, store: store, logger: logger, metrics: metrics)
+    try await account(
+      address, last: nil, tools(store: store, logger: logger, metrics: metrics))
   }
 
-  private func refresh(_ address: TronAddress, _ tools: ChainTools) async throws -> ChainAccountView {
-    defer { memory.withLock { $0.finish(address) } }
-    let view = try await find(address, tools)
+  func tools(store: any ChainStore, logger: Logger, metrics: MetricsRegistry) -> ChainTools {
+    ChainTools(store: store, logger: logger, metrics: metrics, cacheLimit: policy.cacheLimit)
+  }
+
+  /// - Parameter last: what Postgres has, where that is known already.
+  func account(_ address: TronAddress, last: LastKnown?, _ tools: ChainTools) async throws -> ChainAccountView {
+    let step = memory.withLock { memory in
+      memory.step(address, at: clock.now, policy) {
+        // Not a child of the first caller: the others wait for it too. It ends by itself within the limits.
+        Task { try await self.refresh(address, last, tools) }
+      }
+    }
+    switch step {
+    case .serve(let view): return view
+    case .fail(let failure): throw failure
+    case .wait(let read): return try await read.value
+    }
+  }
+
+  /// What memory has of these and may be served.
+  func fromMemory(_ addresses: [TronAddress]) -> [TronAddress: ChainMemory.Step] {
+    let now = clock.now
+    return memory.withLock { memory in
+      var found: [TronAddress: ChainMemory.Step] = [:]
+      for address in addresses { found[address] = memory.fresh(address, at: now, policy) }
+      return found
+    }
+  }
+
+  func keep(_ view: ChainAccountView) {
     memory.withLock { $0.keep(view, at: clock.now, policy) }
-    return view
   }
 
-  private func find(_ address: TronAddress, _ tools: ChainTools) async throws -> ChainAccountView {
-    if let view = await tools.attempt("read the shared cache", { try await $0.shared(address) }) ?? nil { return view }
-    let token = UUID.v7().text
-    // Without Redis each replica reads for itself.
-    let isReader = await tools.attempt(
-      "lock the shared cache", { try await $0.lock(address, token: token, for: .milliseconds(1500)) }) ?? true
-    let found =
-      if isReader { await read(address, token: token, tools) } else { try await follow(address, tools) }
-    if let found { return found }
-    if let last = await tools.attempt("read the last value", { try await $0.last(address) }) ?? nil {
-      tools.metrics.counter("energy_wallet_chain_stale_total").increment()
-      return last.stale
-    }
-    throw QueryFailure(
-      code: "chain_unavailable", message: "no API of the chain answers, and nothing is known of \(address)")
-  }
+  // MARK: - Reading
 
-  /// Asks the APIs and tells the other replicas; nil when none gave an answer to believe.
-  private func read(_ address: TronAddress, token: String, _ tools: ChainTools) async -> ChainAccountView? {
-    var found: ChainAccountView?
+  private func refresh(
+    _ address: TronAddress, _ last: LastKnown?, _ tools: ChainTools
+  ) async throws -> ChainAccountView {
+    defer { memory.withLock { $0.finish(address) } }
     do {
-      let attempts = sources.map { source in { @Sendable in try await tools.ask(source, address) } }
-      let reading = try await HedgedRead.first(of: attempts, hedgeAfter: policy.hedgeAfter, limit: policy.readLimit)
-      let view = reading.view(asOf: Date())
-      await tools.attempt("share a value") { try await $0.share(view, for: self.policy.sharedLifetime(of: view)) }
+      let view = try await find(address, last, tools)
+      keep(view)
+      return view
+    } catch let failure as QueryFailure {
+      memory.withLock { $0.keep(failure, of: address, at: clock.now, policy) }
+      throw failure
+    }
+  }
+
+  private func find(
+    _ address: TronAddress, _ last: LastKnown?, _ tools: ChainTools
+  ) async throws -> ChainAccountView {
+    let token = UUID.v7().text
+    let claim = await tools.attempt("claim a read") { [policy] in
+      try await $0.claim(address, token: token, for: policy.lockLifetime)
+    }
+    switch claim {
+    case .found(let shared): return try await believe(shared, address, last, tools)
+    case .taken:
+      let followed = try await follow(address, tools)
+      if case .found(let shared) = followed { return try await believe(shared, address, last, tools) }
+      let last = await known(address, last, tools)
+      // The one that was reading has died, and its lock still stands: time is up for more than the last value.
+      if case .late = followed, let view = last.view { return stale(view, tools) }
+      return try await read(address, last, isDisputed: false, token: token, tools)
+    case .mine(let isDisputed):
+      return try await read(address, await known(address, last, tools), isDisputed: isDisputed, token: token, tools)
+    // Without Redis each replica reads for itself.
+    case nil: return try await read(address, await known(address, last, tools), isDisputed: false, token: nil, tools)
+    }
+  }
+
+  private func believe(
+    _ shared: SharedChain, _ address: TronAddress, _ last: LastKnown?, _ tools: ChainTools
+  ) async throws -> ChainAccountView {
+    switch shared {
+    case .view(let view): return view
+    case .unanswered:
+      guard let view = await known(address, last, tools).view else { throw Self.unavailable(address) }
+      return stale(view, tools)
+    }
+  }
+
+  /// Asks the APIs and tells the other replicas.
+  /// - Parameter token: nil without Redis.
+  private func read(
+    _ address: TronAddress, _ last: LastKnown, isDisputed: Bool, token: String?, _ tools: ChainTools
+  ) async throws -> ChainAccountView {
+    do {
+      let answer = try await reader.read(address, last: last.view, isDisputed: isDisputed, tools)
+      let view = answer.reading.view(asOf: Date())
+      if let token {
+        await tools.attempt("share a value") { [policy] in
+          try await $0.share(address, .view(view), for: policy.sharedLifetime(of: view), token: token)
+        }
+      }
       await tools.attempt("keep a value") { try await $0.keep(view) }
-      found = view
+      comparer.consider(answer, last: last.view, isDisputed: isDisputed)
+      return view
     } catch {
       tools.logger.warning("no API of the chain answers", metadata: ["address": "\(address)", "reason": "\(error)"])
     }
-    await tools.attempt("unlock the shared cache") { try await $0.unlock(address, token: token) }
-    return found
+    if let token {
+      await tools.attempt("share that none answered") { [policy] in
+        try await $0.share(address, .unanswered, for: policy.unanswered, token: token)
+      }
+    }
+    guard let view = last.view else { throw Self.unavailable(address) }
+    return stale(view, tools)
   }
 
-  /// Waits for what another replica finds; nil when that takes too long.
-  private func follow(_ address: TronAddress, _ tools: ChainTools) async throws -> ChainAccountView? {
+  private enum Followed {
+    case found(SharedChain)
+    case late
+    /// Redis has gone meanwhile: nothing will come.
+    case lost
+  }
+
+  /// Waits for what another replica finds.
+  private func follow(_ address: TronAddress, _ tools: ChainTools) async throws -> Followed {
     let end = clock.now + policy.followLimit
     while clock.now < end {
       try await Task.sleep(for: .milliseconds(40))
-      let view = await tools.attempt("read the shared cache", { try await $0.shared(address) }) ?? nil
-      if let view { return view }
+      let shared = await tools.attempt("read the shared cache", { try await $0.shared([address]) })
+      guard let shared else { return .lost }
+      if let found = shared[address] { return .found(found) }
     }
-    return nil
+    return .late
+  }
+
+  /// Of Postgres, or when that does not answer, what this process knew.
+  private func known(_ address: TronAddress, _ last: LastKnown?, _ tools: ChainTools) async -> LastKnown {
+    if let last { return last }
+    let found = await tools.attempt("read the last value") { try await $0.last([address]) }
+    return LastKnown(view: found?[address] ?? memory.withLock { $0.last(address) })
+  }
+
+  private func stale(_ view: ChainAccountView, _ tools: ChainTools) -> ChainAccountView {
+    tools.metrics.counter("energy_wallet_chain_stale_total").increment()
+    return view.stale
+  }
+
+  static func unavailable(_ address: TronAddress) -> QueryFailure {
+    QueryFailure(
+      code: "chain_unavailable", message: "no API of the chain answers, and nothing is known of \(address)")
   }
 }
 
-/// What a read needs beside the sources.
-private struct ChainTools: Sendable {
-  let store: any ChainStore
-  let logger: Logger
-  let metrics: MetricsRegistry
-
-  /// A cache that fails makes an answer slower, never impossible. nil: it failed.
-  @discardableResult
-  func attempt<T: Sendable>(
-    _ what: String, _ body: @Sendable (any ChainStore) async throws -> T
-  ) async -> T? {
-    do {
-      return try await body(store)
-    } catch {
-      logger.warning("a cache of chain balances failed", metadata: ["step": "\(what)", "error": "\(error)"])
-      return nil
-    }
-  }
-
-  func ask(_ source: any ChainSource, _ address: TronAddress) async throws -> ChainReading {
-    func count(_ outcome: String) {
-      metrics.counter("energy_wallet_chain_reads_total", labels: [("source", source.name), ("outcome", outcome)])
-        .increment()
-    }
-    let reading: ChainReading
-    do {
-      reading = try await source.read(address)
-    } catch {
-      count("failed")
-      throw ChainReadFailure(description: "\(source.name): \(error)")
-    }
-    if let absurdity = reading.absurdity(asked: address) {
-      count("refused")
-      throw ChainReadFailure(description: "\(source.name): its answer is refused, \(absurdity)")
-    }
-    count("answered")
-    return reading
-  }
-}
-
-private struct ChainReadFailure: Error, CustomStringConvertible {
-  let description: String
+/// What was ever read of an address. nil in it: nothing.
+struct LastKnown: Sendable {
+  let view: ChainAccountView?
 }

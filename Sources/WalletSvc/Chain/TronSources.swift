@@ -3,13 +3,27 @@ import TronKit
 struct TronGridSource: ChainSource {
   let name = "trongrid"
   let client: TronGridClient
+
+  var budget: BudgetLevel? { client.budgetLevel }
+
   func read(_ address: TronAddress) async throws -> ChainReading { ChainReading(try await client.account(address)) }
+
+  func readAgain(_ address: TronAddress) async throws -> ChainReading {
+    ChainReading(try await client.with(priority: .refresh).account(address))
+  }
 }
 
 struct TronScanSource: ChainSource {
   let name = "tronscan"
   let client: TronScanClient
+
+  var budget: BudgetLevel? { client.budgetLevel }
+
   func read(_ address: TronAddress) async throws -> ChainReading { ChainReading(try await client.account(address)) }
+
+  func readAgain(_ address: TronAddress) async throws -> ChainReading {
+    ChainReading(try await client.with(priority: .refresh).account(address))
+  }
 }
 
 extension ChainReading {

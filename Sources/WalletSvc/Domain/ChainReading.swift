@@ -2,6 +2,22 @@ import Contracts
 import Foundation
 import TronKit
 
+/// The most that an address can have. What is beyond comes from a broken or a lying API.
+struct ChainSupply: Sendable, Equatable {
+  /// About 95 × 10⁹ TRX exist, and no more than a few per cent are added in a year.
+  static let trxMax = Sun(120_000_000_000_000_000)
+  /// About 10¹¹ USDT exist on TRON.
+  static let mainnetUSDTMax: Int64 = 200_000_000_000_000_000
+  /// The whole network has 1.8 × 10¹¹ energy and 4.3 × 10¹⁰ bandwidth a day.
+  static let resourceMax: Int64 = 1_000_000_000_000
+
+  /// Micro-USDT. Of tokens of test networks nobody knows how many there are.
+  var usdtMax: Int64 = mainnetUSDTMax
+
+  init(usdtMax: Int64 = mainnetUSDTMax) { self.usdtMax = usdtMax }
+  init(of token: TronAddress) { usdtMax = token == USDT.mainnet ? Self.mainnetUSDTMax : .max }
+}
+
 /// What one of the chain's APIs says of an address, before anybody believes it.
 struct ChainReading: Sendable, Equatable {
   let address: TronAddress
@@ -13,19 +29,15 @@ struct ChainReading: Sendable, Equatable {
   let isActivated: Bool
   let isContract: Bool
 
-  /// More TRX or USDT than will ever exist (10¹⁷ sun; 10¹⁷ micro-USDT), or energy beyond the whole network's per day
-  /// (1.8 × 10¹¹) many times over.
-  private static let moneyMax: Int64 = 1_000_000_000_000_000_000
-  private static let resourceMax: Int64 = 1_000_000_000_000_000
-
   /// What makes the answer unbelievable; nil when nothing does.
-  func absurdity(asked: TronAddress) -> String? {
+  func absurdity(asked: TronAddress, supply: ChainSupply = ChainSupply()) -> String? {
     if address != asked { return "it is about another address" }
-    if !(0...Self.moneyMax).contains(trx.value) { return "its TRX balance is \(trx.value) sun" }
-    if !(0...Self.moneyMax).contains(usdt) { return "its USDT balance is \(usdt) micro-USDT" }
-    if !(0...Self.resourceMax).contains(energy.value) { return "its energy is \(energy.value)" }
-    if !(0...Self.resourceMax).contains(bandwidth) { return "its bandwidth is \(bandwidth)" }
+    if !(0...ChainSupply.trxMax.value).contains(trx.value) { return "its TRX balance is \(trx.value) sun" }
+    if !(0...supply.usdtMax).contains(usdt) { return "its USDT balance is \(usdt) micro-USDT" }
+    if !(0...ChainSupply.resourceMax).contains(energy.value) { return "its energy is \(energy.value)" }
+    if !(0...ChainSupply.resourceMax).contains(bandwidth) { return "its bandwidth is \(bandwidth)" }
     if !isActivated, trx > .zero { return "it is not activated and has \(trx)" }
+    if !isActivated, isContract { return "it is not activated and a contract" }
     return nil
   }
 

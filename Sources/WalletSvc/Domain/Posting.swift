@@ -5,7 +5,6 @@ import Contracts
 struct Posting: Sendable, Equatable {
   enum Kind: String, Codable, Sendable, CaseIterable {
     case hold, release, capture, cost, credit
-    case debit, refund, transfer, dust
     /// Deposits: to a customer, to wait for a decision, refused by one, too small, to an address of the owner.
     case deposit
     case depositHeld = "deposit_held"
@@ -14,6 +13,7 @@ struct Posting: Sendable, Equatable {
     case funding
     /// Coins of ours on chain: to another place of ours, burned as fees, to somebody else.
     case sweep, fee, withdrawal
+    case debit, refund, transfer, dust
   }
 
   struct Line: Sendable, Equatable {

@@ -10,6 +10,9 @@ enum AddressHandlers {
     service.handle(RemoveAddress.self, needs: { [.row(AddressBookRow.self, $0.customer.text)] }) { command, unit in
       try change(command.customer, unit) { AddressBook.remove(command.address, from: $0) }
     }
+    service.handle(SetDefaultAddress.self, needs: { [.row(AddressBookRow.self, $0.customer.text)] }) { command, unit in
+      try change(command.customer, unit) { AddressBook.setDefault(command.address, in: $0) }
+    }
   }
 
   private static func change(

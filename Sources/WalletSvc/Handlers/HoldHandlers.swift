@@ -16,15 +16,21 @@ enum HoldHandlers {
         try HoldRules.release(order: command.order, customer: command.customer, funds: funds, existing: hold)
       }
     }
-    service.handle(CaptureHold.self, needs: { needs($0.order, $0.customer) }) { command, unit in
-      try apply(command, command.order, command.customer, unit) { funds, hold throws(LedgerError) in
-        try HoldRules.capture(
-          command.amount, order: command.order, customer: command.customer, funds: funds, existing: hold)
-      }
+    service.handle(
+      CaptureHold.self, needs: { needs($0.order, $0.customer) + CaptureFreeze.needs($0.order, $0.customer) }
+    ) { command, unit in
+      if try !CaptureFreeze.keeps(command, unit) { try capture(command, unit) }
     }
   }
 
-  private static func needs(_ order: OrderID, _ customer: CustomerID) -> [Need] {
+  static func capture(_ command: CaptureHold, _ unit: UnitOfWork) throws {
+    try apply(command, command.order, command.customer, unit) { funds, hold throws(LedgerError) in
+      try HoldRules.capture(
+        command.amount, order: command.order, customer: command.customer, funds: funds, existing: hold)
+    }
+  }
+
+  static func needs(_ order: OrderID, _ customer: CustomerID) -> [Need] {
     [Ledger.needs(customer, .trx), .row(HoldRow.self, order.text)]
   }
 

@@ -10,6 +10,10 @@ struct LedgerCheckRow: Row {
   let differences: Int64
   let detail: String
   let checkedAt: Date
+  /// The moment that it saw; nil in a row of the release before.
+  var asOf: Date?
+  /// The newest block then.
+  var throughBlock: Int64?
 
   var rowKey: String { id }
 }

@@ -14,17 +14,24 @@ extension Screens {
       rows: choices + (isFull ? [] : [[button(.buttonAddAddress, .addAddress)]]) + [[menuButton]])
   }
 
-  func address(_ address: TronAddress, _ chain: ChainAccountView?) -> Screen {
+  /// - Parameter saved: as it stands in the address book; nil: not there, or not known.
+  func address(_ address: TronAddress, _ chain: ChainAccountView?, saved: SavedAddress?) -> Screen {
     let note: BotHTML =
       switch chain {
       case .some(let chain) where chain.isContract: texts.html(.addressIsContract)
       case .some(let chain) where !chain.isActivated: texts.html(.addressNotActivated)
       default: ""
       }
+    let label = saved.map { $0.label.isEmpty ? [] : [BotHTML.bold($0.label)] } ?? []
+    let isDefault = saved?.isDefault == true ? [texts.html(.addressIsDefault)] : []
+    var change = saved == nil ? [] : [button(.buttonRename, .rename(address))]
+    if saved?.isDefault == false { change.append(button(.buttonDefault, .makeDefault(address))) }
     return Screen(
-      html: page([title(.addressTitle), block([.code(address.base58), holdings(chain)]), note]),
-      rows: [
-        [button(.buttonRent, .rentFor(address)), copyButton(.buttonCopyAddress, address.base58)],
+      html: page([
+        title(.addressTitle), block(label + [.code(address.base58), holdings(chain)] + isDefault), note,
+      ]),
+      rows: [[button(.buttonRent, .rentFor(address)), copyButton(.buttonCopyAddress, address.base58)]]
+        + (change.isEmpty ? [] : [change]) + [
         [button(.buttonRemove, .removeAddress(address)), button(.buttonBack, .addresses)], [menuButton],
       ])
   }
@@ -33,6 +40,39 @@ extension Screens {
     Screen(
       html: page((problem.map { [addressProblem($0)] } ?? []) + [texts.html(.askAddress)]),
       rows: [[button(.buttonBack, .addresses), menuButton]])
+  }
+
+  /// - Parameter problem: why the label sent before was refused.
+  func askLabel(_ address: TronAddress, problem: TextKey?) -> Screen {
+    let question = texts.html(.askLabel, ["address": .code(address.base58)])
+    return Screen(
+      html: page((problem.map { [texts.html($0)] } ?? []) + [question]),
+      rows: [[button(.buttonBack, .address(address)), menuButton]])
+  }
+
+  func renamed(_ address: TronAddress, _ label: String) -> Screen {
+    done(texts.html(.addressRenamed, ["label": .bold(label), "address": .code(address.base58)]))
+  }
+
+  func becameDefault(_ address: TronAddress) -> Screen {
+    done(texts.html(.addressBecameDefault, ["address": .code(address.base58)]))
+  }
+
+  /// The sentence for a label that wallet-svc refused; nil for its other refusals.
+  static func labelProblem(_ code: String) -> TextKey? {
+    ["label_too_long": .labelTooLong, "label_unprintable": .labelUnprintable][code]
+  }
+
+  func refused(_ address: TronAddress, _ code: String) -> Screen {
+    switch code {
+    case "address_not_saved": done(texts.html(.addressNotSaved, ["address": .code(address.base58)]))
+    case "too_many_addresses": done(texts.html(.addressesFull, ["count": "\(SavedAddress.countMax)"]))
+    default: done(texts.html(.addressRefused, ["address": .code(address.base58)]))
+    }
+  }
+
+  private func done(_ html: BotHTML) -> Screen {
+    Screen(html: html, rows: [[button(.buttonAddresses, .addresses), menuButton]])
   }
 
   func saved(_ address: TronAddress) -> Screen {
@@ -63,7 +103,8 @@ extension Screens {
 
   func name(_ saved: SavedAddress) -> String {
     let label = saved.label.trimmingWhitespace()
-    return label.isEmpty ? Format.short(saved.address) : "\(label.prefix(20)) · \(Format.short(saved.address))"
+    let mark = saved.isDefault ? "⭐ " : ""
+    return mark + (label.isEmpty ? "" : "\(label.prefix(20)) · ") + Format.short(saved.address)
   }
 
   func addressProblem(_ error: TronAddressError) -> BotHTML {

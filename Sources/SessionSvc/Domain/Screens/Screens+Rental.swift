@@ -62,7 +62,9 @@ extension Screens {
   }
 
   func receivers(_ saved: [SavedAddress], energy: Energy?) -> Screen {
-    let choices = saved.map { [Screen.Button(name($0), .data(ButtonData.receiver($0.address).text))] }
+    // The default first, the others as they were saved.
+    let ordered = saved.filter(\.isDefault) + saved.filter { !$0.isDefault }
+    let choices = ordered.map { [Screen.Button(name($0), .data(ButtonData.receiver($0.address).text))] }
     return Screen(
       html: page([title(.receiverTitle), texts.html(saved.isEmpty ? .receiverNone : .receiverBody)]),
       rows: choices + [[button(.buttonBack, energy.map(ButtonData.energy) ?? .rent), menuButton]])
@@ -98,7 +100,11 @@ extension Screens {
     }
     return Screen(
       html: page([title(.problemTitle), sentence(problem), receiver, rental]),
-      rows: [[button(.buttonRetry, .receiver(offer.receiver))], back, [menuButton]])
+      rows: remedies(problem) + [[button(.buttonRetry, .receiver(offer.receiver))], back, [menuButton]])
+  }
+
+  private func remedies(_ problem: OfferProblem) -> [[Screen.Button]] {
+    if case .balanceTooSmall = problem { [[button(.buttonDeposit, .deposit)]] } else { [] }
   }
 
   private func sentence(_ problem: OfferProblem) -> BotHTML {

@@ -47,11 +47,15 @@ struct Screens: Sendable {
 
   func balance(_ balance: CustomerBalance, _ customer: CustomerID) -> Screen {
     var lines = [texts.html(.balanceLine, ["balance": .bold(Format.trx(balance.available))])]
+    if let usdt = balance.usdt { lines.append(texts.html(.usdtLine, ["usdt": .bold(Format.usdt(usdt))])) }
     if balance.held > .zero { lines.append(texts.html(.heldLine, ["held": BotHTML(text: Format.trx(balance.held))])) }
     let number = texts.html(.customerLine, ["customer": .code(customer.text)])
     return Screen(
       html: page([title(.balanceTitle), block(lines), block([number, texts.html(.topUpHint)])]),
-      rows: [[copyButton(.buttonCopyCustomer, customer.text)], [button(.buttonRetry, .balance), menuButton]])
+      rows: [
+        [button(.buttonDeposit, .deposit)], [copyButton(.buttonCopyCustomer, customer.text)],
+        [button(.buttonRetry, .balance), menuButton],
+      ])
   }
 
   /// Something did not work; the customer can try again or leave.

@@ -17,6 +17,9 @@ enum TextKey: String, Sendable, CaseIterable {
   case buttonOtherEnergy
   case buttonAddAddress
   case buttonRemove
+  case buttonDeposit
+  case buttonRename
+  case buttonDefault
   case buttonCopyAddress
   case buttonCopyCustomer
   case buttonCopyTransaction
@@ -69,7 +72,18 @@ enum TextKey: String, Sendable, CaseIterable {
   case balanceLine
   case heldLine
   case customerLine
+  case usdtLine
   case topUpHint
+  case depositTitle
+  case depositBody
+  case depositLink
+  case depositMinimums
+  case depositOnly
+  case depositNotReady
+  case depositsOff
+  case creditedTitle
+  case creditedLine
+  case creditedBalance
   case balanceTitle
   case problemContract
   case problemNotActivated
@@ -81,6 +95,14 @@ enum TextKey: String, Sendable, CaseIterable {
   case addressTitle
   case addressSaved
   case addressRemoved
+  case askLabel
+  case labelTooLong
+  case labelUnprintable
+  case addressRenamed
+  case addressBecameDefault
+  case addressIsDefault
+  case addressNotSaved
+  case addressRefused
   case addressIsContract
   case addressNotActivated
   case ordersTitle

@@ -19,6 +19,9 @@ extension TextTable {
       .buttonOtherEnergy: "⚡ Other amount",
       .buttonAddAddress: "➕ Add address",
       .buttonRemove: "🗑 Remove",
+      .buttonDeposit: "⬇️ Deposit",
+      .buttonRename: "✏️ Rename",
+      .buttonDefault: "⭐ Make default",
       .buttonCopyAddress: "📋 Copy address",
       .buttonCopyCustomer: "📋 Copy customer number",
       .buttonCopyTransaction: "📋 Copy transaction id",
@@ -78,7 +81,20 @@ extension TextTable {
       .balanceLine: "Your balance: {balance}",
       .heldLine: "Set aside for orders: {held}",
       .customerLine: "Your customer number: {customer}",
-      .topUpHint: "To top up, tell support this number.",
+      .usdtLine: "In USDT: {usdt}",
+      .topUpHint: "To top up, press Deposit. Support asks for this number.",
+      .depositTitle: "Deposit",
+      .depositBody: "Send {currencies} to this address, which is yours alone and never changes:",
+      .depositLink: "For wallets, also in the picture: {link}",
+      .depositMinimums: "At least {amounts}: less than that is not credited.",
+      .depositOnly:
+        "Only {currencies} on the TRON network. A deposit is credited when it is final, about a minute after you sent "
+        + "it, and you get a message.",
+      .depositNotReady: "Your deposit address is being prepared. Please try again in a minute.",
+      .depositsOff: "This service takes no deposits. To top up, give support your customer number.",
+      .creditedTitle: "✅ Deposit credited",
+      .creditedLine: "{amount} came to your address {address}",
+      .creditedBalance: "Balance after it: {balance}",
       .balanceTitle: "Your balance",
       .problemContract:
         "The receiver is a smart contract. Energy can only be delegated to an ordinary account; please "
@@ -97,6 +113,14 @@ extension TextTable {
       .addressTitle: "Address",
       .addressSaved: "Saved: {address}",
       .addressRemoved: "Removed: {address}",
+      .askLabel: "What do you call {address}? Send a name of at most 40 characters.",
+      .labelTooLong: "That name is too long.",
+      .labelUnprintable: "That name has characters that cannot be shown, such as a line break.",
+      .addressRenamed: "{label} is now the name of {address}",
+      .addressBecameDefault: "{address} is your default now: it is offered first when you order.",
+      .addressIsDefault: "⭐ Your default: it is offered first when you order.",
+      .addressNotSaved: "{address} is not among your addresses. Please add it first.",
+      .addressRefused: "Nothing was changed for {address}. Please try again in a moment.",
       .addressIsContract: "This is a smart contract: it cannot receive rented energy.",
       .addressNotActivated: "This address is not activated yet: it needs a little TRX before it can receive energy.",
       .ordersTitle: "Your orders",
@@ -110,7 +134,7 @@ extension TextTable {
         + "and duration, name the sending address, confirm, and wait for “safe to send now”. If energy cannot "
         + "be delivered, you pay nothing.",
       .helpCommands:
-        "/start menu · /rent flash rental · /addresses · /balance · /orders · /language · /alerts on or off "
+        "/start menu · /rent flash rental · /addresses · /balance · /deposit · /orders · /language · /alerts on or off "
         + "· /cancel",
       .alertsTitle: "Alerts",
       .alertsBody: "Do you want a message when the energy pool runs low and when it has recovered?",

@@ -1,66 +1,70 @@
-import Redis
 import Synchronization
-import TronKit
 
-/// The requests of one API key, counted across all replicas: a bucket and a day's count in Redis. While Redis is away,
-/// and before it is connected, each replica makes do with a part of its own.
+/// Where the requests of all processes are counted: Redis, which runs `SharedRequestBudget.script`.
+public protocol BudgetStore: Sendable {
+  /// Runs the script with this key and these arguments, and gives the numbers that it answers with.
+  func take(key: String, _ arguments: [Int64]) async throws -> [Int64?]
+}
+
+/// The requests of one API key, counted across all replicas and all services that use it: a bucket and a day's count in
+/// Redis. While Redis is away, and before it is connected, each replica makes do with a part of its own.
 ///
 /// May also refuse too much: requests that were fetched and not used count as used.
-final class SharedRequestBudget: RequestBudget {
+public final class SharedRequestBudget: RequestBudget {
   /// Into how many parts the limits fall when the replicas cannot see each other: as many as are thought of.
-  static let assumedReplicas: Int64 = 4
+  public static let assumedReplicas: Int64 = 4
   /// How long Redis is left alone after it failed.
-  static let pauseAfterFailure = Duration.seconds(1)
+  public static let pauseAfterFailure = Duration.seconds(1)
 
   /// How long a request waits for Redis.
   static let patience = Duration.milliseconds(250)
 
-  let id: String
-  let limits: RequestLimits
+  public let id: String
+  public let limits: RequestLimits
   private let share: LocalRequestBudget
   private let start = ContinuousClock.now
   private let state = Mutex(State())
 
   private struct State {
-    var redis: RedisConnection?
+    var store: (any BudgetStore)?
     var pausedUntil = Duration.zero
     var lease = BudgetLease()
     var isShared = false
   }
 
   /// - Parameter id: the same in all replicas; shows nothing of the key.
-  init(id: String, limits: RequestLimits) {
+  public init(id: String, limits: RequestLimits) {
     self.id = id
     self.limits = limits
     share = LocalRequestBudget(limits.divided(by: Self.assumedReplicas))
   }
 
   /// From now on the replicas see each other.
-  func connect(_ redis: RedisConnection) { state.withLock { $0.redis = redis } }
+  public func connect(_ store: any BudgetStore) { state.withLock { $0.store = store } }
 
   /// Whether the last request was counted together with those of the other replicas.
-  var isShared: Bool { state.withLock { $0.isShared } }
+  public var isShared: Bool { state.withLock { $0.isShared } }
 
   private var now: Duration { ContinuousClock.now - start }
 
-  var level: BudgetLevel {
+  public var level: BudgetLevel {
     let (lease, isShared) = state.withLock { ($0.lease, $0.isShared) }
     guard isShared, let left = lease.requestsLeft else { return share.level }
     // The bucket fills by itself: what was heard a while ago says little about this moment, but the day's count does.
     return BudgetLevel(requests: max(1, left), day: limits.perDay.map { max(0, $0 - lease.usedToday) })
   }
 
-  func take(_ count: Int, _ priority: RequestPriority) async -> BudgetDecision {
+  public func take(_ count: Int, _ priority: RequestPriority) async -> BudgetDecision {
     let count = Int64(count)
     let now = now
-    let plan: (isLeased: Bool, redis: RedisConnection?, lease: BudgetLease) = state.withLock { state in
+    let plan: (isLeased: Bool, store: (any BudgetStore)?, lease: BudgetLease) = state.withLock { state in
       let isLeased = state.lease.take(count, now: now)
-      return (isLeased, now < state.pausedUntil ? nil : state.redis, state.lease)
+      return (isLeased, now < state.pausedUntil ? nil : state.store, state.lease)
     }
     if plan.isLeased { return .granted }
-    guard let redis = plan.redis else { return await share.take(Int(count), priority) }
+    guard let store = plan.store else { return await share.take(Int(count), priority) }
     do {
-      let grant = try await fetchSoon(plan.lease, count, priority, redis)
+      let grant = try await fetchSoon(plan.lease, count, priority, store)
       let isGranted = state.withLock { state in
         state.isShared = true
         return state.lease.receive(grant, for: count, now: self.now)
@@ -79,11 +83,11 @@ final class SharedRequestBudget: RequestBudget {
     }
   }
 
-  // MARK: - Redis
+  // MARK: - The store
 
   /// Fills the bucket by Redis' clock and takes up to `wanted`, at least `count` or nothing. The day's count is never
   /// less than the replica knows.
-  private static let script = RedisScript(
+  public static let script =
     """
     local rate, perday = tonumber(ARGV[1]), tonumber(ARGV[2])
     local count, wanted, reserve = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -115,17 +119,17 @@ final class SharedRequestBudget: RequestBudget {
     redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', now, 'day', today, 'used', used)
     redis.call('PEXPIRE', KEYS[1], 172800000)
     return {granted, wait, over, today, used, math.max(0, math.floor(tokens))}
-    """)
+    """
 
   private func fetchSoon(
-    _ lease: BudgetLease, _ count: Int64, _ priority: RequestPriority, _ redis: RedisConnection
+    _ lease: BudgetLease, _ count: Int64, _ priority: RequestPriority, _ store: any BudgetStore
   ) async throws -> BudgetLease.Grant {
     try await withThrowingTaskGroup(of: BudgetLease.Grant.self) { group in
       defer { group.cancelAll() }
-      group.addTask { try await self.fetch(lease, count, priority, redis) }
+      group.addTask { try await self.fetch(lease, count, priority, store) }
       group.addTask {
         try await Task.sleep(for: Self.patience)
-        throw RedisError(.timeout, "the budget was not answered within \(Self.patience)")
+        throw StoreFailure(description: "the budget was not answered within \(Self.patience)")
       }
       guard let grant = try await group.next() else { throw CancellationError() }
       return grant
@@ -133,19 +137,23 @@ final class SharedRequestBudget: RequestBudget {
   }
 
   private func fetch(
-    _ lease: BudgetLease, _ count: Int64, _ priority: RequestPriority, _ redis: RedisConnection
+    _ lease: BudgetLease, _ count: Int64, _ priority: RequestPriority, _ store: any BudgetStore
   ) async throws -> BudgetLease.Grant {
-    let reply = try await redis.run(
-      Self.script, keys: ["cache:tron-budget:\(id)"],
-      arguments: [
-        .init(limits.perSecond), .init(limits.perDay ?? 0), .init(count), .init(lease.wanted(count)),
-        .init(priority.reservePercent), .init(lease.day), .init(lease.usedToday),
+    let values = try await store.take(
+      key: "cache:tron-budget:\(id)",
+      [
+        limits.perSecond, limits.perDay ?? 0, count, lease.wanted(count), Int64(priority.reservePercent), lease.day,
+        lease.usedToday,
       ])
-    guard let values = reply.array?.map(\.int), values.count == 6, let granted = values[0], let wait = values[1],
-      let over = values[2], let day = values[3], let used = values[4], let left = values[5]
-    else { throw RedisError(.protocolViolation, "the budget's script answered \(reply)") }
+    guard values.count == 6, let granted = values[0], let wait = values[1], let over = values[2], let day = values[3],
+      let used = values[4], let left = values[5]
+    else { throw StoreFailure(description: "the budget's script answered \(values)") }
     return BudgetLease.Grant(
       granted: granted, wait: .milliseconds(wait), isDayOver: over == 1, day: day, usedToday: used,
       requestsLeft: left)
+  }
+
+  private struct StoreFailure: Error, CustomStringConvertible {
+    let description: String
   }
 }

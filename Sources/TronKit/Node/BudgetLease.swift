@@ -1,5 +1,3 @@
-import TronKit
-
 /// The requests that a replica has fetched for itself from the shared budget, and how many to fetch next. A value;
 /// `now` is of any clock that does not go back.
 struct BudgetLease {

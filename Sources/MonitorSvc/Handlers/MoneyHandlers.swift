@@ -1,0 +1,24 @@
+import BusKit
+import Contracts
+
+/// The books of wallet-svc: one incident per customer whose ledger differs (`*`: everybody's), and for sealing that has
+/// stopped, until an operator clears it; and a count of commands about holds that contradict what was done before,
+/// which have no end of their own. Not told to those who subscribed in the bot: any customer may.
+enum MoneyHandlers {
+  static func needs(_ event: LedgerDifferenceFound) -> [Need] { [.row(Incident.self, Incident.books(event.subject))] }
+
+  static func apply(_ event: LedgerDifferenceFound, _ unit: UnitOfWork) throws {
+    let id = Incident.books(event.subject)
+    if let seq = try unit.find(Incident.self, id)?.seq, event.seq <= seq { return }
+    try unit.save(
+      Incident(
+        id: id, state: event.clearedAt == nil ? .firing : .resolved, since: unit.now,
+        value: Int64(event.findings.count), seq: event.seq))
+  }
+
+  static func needs(_ event: HoldContradicted) -> [Need] { [.row(Counter.self, Counter.contradicted(event.reason))] }
+
+  static func apply(_ event: HoldContradicted, _ unit: UnitOfWork) throws {
+    try Counter.add(Counter.contradicted(event.reason), unit)
+  }
+}

@@ -1,0 +1,38 @@
+import BusKit
+import Contracts
+
+/// Has sealing go on after the database was moved to another cluster.
+struct BeginEpoch: Effect {
+  static let kind = "wallet.BeginEpoch"
+  let action: OperatorAction
+  let replyTo: String
+  let correlation: String
+  var orderKey: String { "ledger-epoch" }
+
+  static func register(in service: inout Service) {
+    service.effect(
+      BeginEpoch.self, policy: EffectPolicy(attemptsMax: 5, timeout: .seconds(30), concurrency: 1)
+    ) { effect, context in
+      let outcome = try await context.bus.read { try SealEpoch.begin(effect.action, $0) }
+      let sealing = LedgerDifferenceFound.sealing
+      return .done(needs: LedgerIncidents.needs([sealing])) { unit in
+        guard case .begun(let epoch) = outcome else {
+          let result = CommandResult(ok: true, code: "unchanged", detail: "the ledger is being sealed; nothing was done")
+          return try unit.reply(result, to: effect.replyTo, correlation: effect.correlation)
+        }
+        if var row = try unit.find(LedgerDifferenceRow.self, sealing), row.clearedAt == nil {
+          row.clearedAt = unit.now
+          row.clearedBy = effect.action
+          row.seq += 1
+          try unit.save(row)
+          try LedgerIncidents.publish(row, unit)
+        }
+        let detail = "epoch \(epoch) has begun: what is in no block is sealed by number, then sealing goes on"
+        try LedgerHandlers.audit(
+          BeginLedgerEpoch.messageType, "ledger", effect.action, detail, unit, correlation: effect.correlation)
+        try unit.reply(
+          CommandResult(ok: true, code: "done", detail: detail), to: effect.replyTo, correlation: effect.correlation)
+      }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import BusKit
+import Contracts
+import Postgres
+
+/// Makes what is kept beside the journal anew from it: an account's total in the sealed blocks and, for a customer,
+/// the two balances.
+struct RebuildBalance: Effect {
+  static let kind = "wallet.RebuildBalance"
+  /// By name.
+  let account: String
+  let action: OperatorAction
+  let replyTo: String
+  let correlation: String
+  var orderKey: String { "rebuild:\(account)" }
+
+  /// A customer that is busy changes between the reading and the writing; then both are done again.
+  private static let triesMax = 20
+
+  static func register(in service: inout Service) {
+    service.effect(
+      RebuildBalance.self, policy: EffectPolicy(attemptsMax: 5, timeout: .seconds(60), concurrency: 1)
+    ) { effect, context in
+      let customer = LedgerAccount(parsing: effect.account)?.customer
+      let names =
+        customer.map { [LedgerAccount.available($0).name, LedgerAccount.held($0).name] } ?? [effect.account]
+      guard try await context.bus.read({ try rebuildTotals(names, $0) }) else {
+        return effect.refusal(
+          "sealing_stopped", "totals cannot be made anew while nothing is sealed: see `energyctl ledger checks`")
+      }
+      guard let customer else { return effect.outcome("the total of \(effect.account) is that of its lines") }
+      for _ in 0..<triesMax {
+        let seen = try await context.bus.lookUp { try Seen.read(customer, $0) }
+        if let negative = seen.negative {
+          return effect.refusal(
+            "journal_negative", "the journal itself has \(negative): post an adjustment, then rebuild")
+        }
+        let words = try await context.transaction(needs: Currency.allCases.map { Ledger.needs(customer, $0) }) {
+          try seen.write(customer, $0)
+        }
+        if let words { return effect.outcome("\(words.isEmpty ? "balances were right" : words) (\(customer))") }
+      }
+      return .retry(after: .seconds(1), reason: "the account of \(customer) changes all the time")
+    }
+  }
+
+  private func outcome(_ detail: String) -> EffectOutcome {
+    .done { unit in
+      try LedgerHandlers.audit(
+        RebuildLedgerBalance.messageType, account, action, detail, unit, correlation: correlation)
+      try unit.reply(CommandResult(ok: true, code: "done", detail: detail), to: replyTo, correlation: correlation)
+    }
+  }
+
+  private func refusal(_ code: String, _ detail: String) -> EffectOutcome {
+    .done { try $0.reply(CommandResult(ok: false, code: code, detail: detail), to: replyTo, correlation: correlation) }
+  }
+
+  /// Sets the totals of sealed blocks to the sums of their lines. While nobody seals. False: sealing has stopped, so
+  /// that nobody can say which lines are in blocks.
+  private static func rebuildTotals(_ accounts: [String], _ session: PostgresSession) throws -> Bool {
+    try session.transaction {
+      try session.enqueue("select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)")
+      guard let head = try SealHead.lock(waits: true, session), head.trouble.isEmpty, !head.isOpening else {
+        return false
+      }
+      // A new statement for a new moment: nobody can have sealed since it.
+      try session.enqueue(
+        """
+        with \(LedgerTotals.tails),
+        lines as (
+          select a.account, j.currency, j.amount from unnest($1::text[]) as a (account)
+            join journal j on j.credit = a.account
+          union all select a.account, j.currency, -j.amount from unnest($1::text[]) as a (account)
+            join journal j on j.debit = a.account
+          union all select account, currency, -delta from tails where account = any($1))
+        insert into account_totals as t (account, currency, total, through_block)
+          select account, currency, sum(amount), $2 from lines group by account, currency
+        on conflict (account, currency) do update
+          set total = excluded.total, through_block = excluded.through_block where t.total <> excluded.total
+        """, [.textArray(accounts), .int(head.block)])
+      return true
+    }
+  }
+
+  /// What one moment shows of a customer.
+  private struct Seen: Sendable {
+    var rows: [Currency: AccountRow] = [:]
+    var available: [Currency: Int64] = [:]
+    var held: [Currency: Int64] = [:]
+
+    var negative: String? {
+      for (name, balances) in [("available", available), ("held", held)] {
+        for (currency, amount) in balances where amount < 0 { return "\(Money(amount, currency)) \(name)" }
+      }
+      return nil
+    }
+
+    static func read(_ customer: CustomerID, _ session: PostgresSession) throws -> Seen {
+      var seen = Seen()
+      for currency in Currency.allCases {
+        let key = AccountRow.key(customer, currency)
+        seen.rows[currency] = try session.execute("select * from accounts where id = $1", [.text(key)]).rows.first
+          .map { try PostgresRowDecoder().decode(AccountRow.self, from: $0) }
+        seen.available[currency] = try sum(.available(customer), currency, session)
+        seen.held[currency] = try sum(.held(customer), currency, session)
+      }
+      return seen
+    }
+
+    private static func sum(
+      _ account: LedgerAccount, _ currency: Currency, _ session: PostgresSession
+    ) throws -> Int64 {
+      try session.execute(
+        """
+        select (coalesce((select sum(amount) from journal where credit = $1 and currency = $2), 0)
+          - coalesce((select sum(amount) from journal where debit = $1 and currency = $2), 0))::bigint as total
+        """, [.text(account.name), .text(currency.rawValue)]
+      ).rows.first?.int("total") ?? 0
+    }
+
+    /// What was changed, in words; nil when the account is no longer what was seen, and nothing is written.
+    func write(_ customer: CustomerID, _ unit: UnitOfWork) throws -> String? {
+      var words: [String] = []
+      for currency in Currency.allCases {
+        let row = try unit.find(AccountRow.self, AccountRow.key(customer, currency))
+        guard row == rows[currency] else { return nil }
+        var funds = row?.funds ?? CustomerFunds()
+        let (available, held) = (available[currency] ?? 0, held[currency] ?? 0)
+        guard funds.available != available || funds.held != held else { continue }
+        words.append(
+          "available \(Money(funds.available, currency)) → \(Money(available, currency)), "
+            + "held \(Money(funds.held, currency)) → \(Money(held, currency))")
+        funds.available = available
+        funds.held = held
+        funds.seq += 1
+        try Ledger.save(funds, of: customer, currency, unit)
+      }
+      return words.joined(separator: "; ")
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import BusKit
+import Contracts
+import TronKit
+
+/// Captures while the ledger differs: the hold is kept, the command is kept, nothing is said but to whoever waits for
+/// an answer.
+enum CaptureFreeze {
+  /// The lock makes a capture and the clearing of its difference come one after the other: either the capture is kept
+  /// before the clearing looks for those that wait, or it finds no freeze. One that begins while a difference is found
+  /// is booked as any other.
+  static func needs(_ order: OrderID, _ customer: CustomerID) -> [Need] {
+    [
+      .row(LedgerFreezeRow.self, customer.text), .row(LedgerFreezeRow.self, LedgerDifferenceFound.all),
+      .row(WaitingCaptureRow.self, order.text),
+    ]
+  }
+
+  static func isFrozen(_ customer: CustomerID, _ unit: UnitOfWork) throws -> Bool {
+    try unit.find(LedgerFreezeRow.self, customer.text) != nil
+      || unit.find(LedgerFreezeRow.self, LedgerDifferenceFound.all) != nil
+  }
+
+  /// Whether the capture waits; then it is kept and answered. Only one that would move money does.
+  static func keeps(_ command: CaptureHold, _ unit: UnitOfWork) throws -> Bool {
+    guard try isFrozen(command.customer, unit),
+      let hold = try unit.find(HoldRow.self, command.order.text)?.hold, hold.state == .held,
+      hold.customer == command.customer, command.amount >= .zero, command.amount <= hold.amount
+    else { return false }
+    if let waiting = try unit.find(WaitingCaptureRow.self, command.order.text) {
+      guard waiting.amount == command.amount.value else {
+        try contradict(command, Sun(waiting.amount), unit)
+        return true
+      }
+    } else {
+      try unit.save(
+        WaitingCaptureRow(
+          id: command.order, customer: command.customer, amount: command.amount.value,
+          since: unit.now))
+    }
+    try unit.reply(
+      CommandResult(
+        ok: true, code: "waiting",
+        detail: "the ledger differs: \(command.amount) of order \(command.order) is captured when that is cleared"),
+      to: unit.cause?.replyTo ?? "", correlation: unit.cause?.correlation ?? "")
+    return true
+  }
+
+  private static func contradict(_ command: CaptureHold, _ waiting: Sun, _ unit: UnitOfWork) throws {
+    var funds = try Ledger.funds(command.customer, .trx, unit)
+    funds.seq += 1
+    try Ledger.save(funds, of: command.customer, .trx, unit)
+    try HoldAnswers.publish(
+      .contradicted(.alreadyCaptured, detail: "a capture of \(waiting) waits, not \(command.amount)", seq: funds.seq),
+      to: command, order: command.order, customer: command.customer, unit)
+  }
+}

@@ -1,0 +1,74 @@
+import BusKit
+import Contracts
+
+/// What operators order when the ledger differs, or cannot be sealed.
+enum LedgerHandlers {
+  static func register(in service: inout Service) {
+    service.handle(
+      ClearLedgerDifference.self, needs: { LedgerIncidents.needs([$0.subject]) }, apply: clear)
+    service.handle(RebuildLedgerBalance.self, needs: { _ in [] }) { command, unit in
+      guard let account = LedgerAccount(parsing: command.account) else {
+        return try answer(CommandResult(ok: false, code: "unknown_account", detail: unknown(command.account)), unit)
+      }
+      try unit.start(
+        RebuildBalance(
+          account: account.name, action: command.action, replyTo: unit.cause?.replyTo ?? "",
+          correlation: unit.cause?.correlation ?? ""))
+    }
+    service.handle(BeginLedgerEpoch.self, needs: { _ in [] }) { command, unit in
+      try unit.start(
+        BeginEpoch(
+          action: command.action, replyTo: unit.cause?.replyTo ?? "", correlation: unit.cause?.correlation ?? ""))
+    }
+    RebuildBalance.register(in: &service)
+    BeginEpoch.register(in: &service)
+    ResumeCaptures.register(in: &service)
+  }
+
+  static func unknown(_ account: String) -> String {
+    "there is no account '\(account.prefix(80))': give customer:cus_…, held:cus_…, or one of "
+      + LedgerAccount.ours.map(\.name).joined(separator: ", ")
+  }
+
+  private static func clear(_ command: ClearLedgerDifference, _ unit: UnitOfWork) throws {
+    guard var row = try unit.find(LedgerDifferenceRow.self, command.subject) else {
+      return try answer(
+        CommandResult(
+          ok: false, code: "unknown_difference", detail: "nothing was ever found to differ for '\(command.subject.prefix(80))'"),
+        unit)
+    }
+    if row.clearedAt != nil {
+      let isSame = row.clearedBy?.key == command.action.key
+      return try answer(isSame ? done(row) : CommandResult(ok: true, code: "unchanged", detail: "it is cleared"), unit)
+    }
+    row.clearedAt = unit.now
+    row.clearedBy = command.action
+    row.seq += 1
+    try unit.save(row)
+    try unit.delete(LedgerFreezeRow.self, command.subject)
+    try LedgerIncidents.publish(row, unit)
+    try audit(ClearLedgerDifference.messageType, command.subject, command.action, done(row).detail, unit)
+    try unit.start(ResumeCaptures())
+    try answer(done(row), unit)
+  }
+
+  private static func done(_ row: LedgerDifferenceRow) -> CommandResult {
+    let what = row.findings.prefix(3).map(\.description).joined(separator: "; ")
+    return CommandResult(
+      ok: true, code: "done", detail: "cleared: \(what). Captures go on unless something else holds them up")
+  }
+
+  static func audit(
+    _ command: String, _ subject: String, _ action: OperatorAction, _ outcome: String, _ unit: UnitOfWork,
+    correlation: String? = nil
+  ) throws {
+    try unit.publish(
+      OperatorActed(
+        service: ServiceName.wallet, command: command, subject: subject, action: action, outcome: outcome),
+      correlation: correlation)
+  }
+
+  private static func answer(_ result: CommandResult, _ unit: UnitOfWork) throws {
+    try unit.reply(result, to: unit.cause?.replyTo ?? "", correlation: unit.cause?.correlation ?? "")
+  }
+}

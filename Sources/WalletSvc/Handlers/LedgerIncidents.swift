@@ -1,0 +1,67 @@
+import BusKit
+import Contracts
+import Foundation
+
+/// What a check found becomes an incident: once, until an operator clears it. Captures on the accounts concerned wait.
+enum LedgerIncidents {
+  /// Whom findings concern: a customer, or everybody where an account of ours, a sum or a block is wrong, or where they
+  /// are too many to be listed.
+  static func bySubject(_ findings: [LedgerFinding]) -> [String: [LedgerFinding]] {
+    guard findings.count < LedgerAudit.findingsMax else { return [LedgerDifferenceFound.all: findings] }
+    return Dictionary(grouping: findings) { finding in
+      finding.kind == .sealing
+        ? LedgerDifferenceFound.sealing
+        : LedgerAccount(parsing: finding.account)?.customer?.text ?? LedgerDifferenceFound.all
+    }
+  }
+
+  static func needs(_ subjects: some Sequence<String>) -> [Need] {
+    subjects.flatMap { [Need.row(LedgerDifferenceRow.self, $0), .row(LedgerFreezeRow.self, $0)] }
+  }
+
+  /// - Parameter begun: when the check began: what was cleared since is looked at again by the next one.
+  /// - Returns: the subjects of which something is told for the first time.
+  @discardableResult
+  static func record(
+    _ findings: [String: [LedgerFinding]], by check: String, begun: Date, _ unit: UnitOfWork
+  ) throws -> [String] {
+    var news: [String] = []
+    for (subject, found) in findings.sorted(by: { $0.key < $1.key }) {
+      let listed = Array(found.prefix(LedgerDifferenceFound.findingsMax))
+      let known = try unit.find(LedgerDifferenceRow.self, subject)
+      if let cleared = known?.clearedAt, cleared > begun { continue }
+      if let known, known.clearedAt == nil, places(known.findings) == places(listed) { continue }
+      let foundAt = known.flatMap { $0.clearedAt == nil ? $0.foundAt : nil } ?? unit.now
+      let row = LedgerDifferenceRow(
+        id: subject, foundBy: check, findings: listed, seq: (known?.seq ?? 0) + 1, foundAt: foundAt)
+      try unit.save(row)
+      if subject != LedgerDifferenceFound.sealing, try unit.find(LedgerFreezeRow.self, subject) == nil {
+        try unit.save(LedgerFreezeRow(id: subject, since: unit.now))
+      }
+      try publish(row, unit)
+      news.append(subject)
+    }
+    return news
+  }
+
+  /// The same place may be off by another amount each minute: that is no news.
+  private static func places(_ findings: [LedgerFinding]) -> Set<String> {
+    Set(findings.map { "\($0.kind.rawValue) \($0.account) \($0.currency?.rawValue ?? "")" })
+  }
+
+  static func publish(_ row: LedgerDifferenceRow, _ unit: UnitOfWork) throws {
+    try unit.publish(
+      LedgerDifferenceFound(
+        subject: row.id, check: row.foundBy, findings: row.findings, foundAt: row.foundAt, clearedAt: row.clearedAt,
+        seq: row.seq))
+  }
+
+  /// Nothing can be sealed: told once, logged once.
+  static func report(sealing reason: String, _ bus: Bus) async throws {
+    let findings = [LedgerDifferenceFound.sealing: [LedgerFinding(.sealing, detail: reason)]]
+    let news = try await bus.transaction(needs: needs(findings.keys)) {
+      try record(findings, by: "seal", begun: $0.now, $0)
+    }
+    if !news.isEmpty { bus.logger.critical("the ledger is not sealed", metadata: ["reason": "\(reason)"]) }
+  }
+}

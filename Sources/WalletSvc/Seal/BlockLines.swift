@@ -1,0 +1,127 @@
+import Contracts
+import Postgres
+
+/// Which lines of the journal a block holds.
+enum BlockLines: Sendable, Equatable {
+  /// Those that `bound` sees and `base` does not, above the epoch's opening and, once it is over, up to its last line.
+  /// A transaction that commits late is in a later block, never in a sealed one, and nobody waits for it.
+  case commits(base: CommitSnapshot, bound: CommitSnapshot, above: Int64, through: Int64)
+  /// By number, without those that an earlier epoch had sealed.
+  case opening(after: Int64, through: Int64, sealed: SealedBefore)
+
+  /// The lines that are sealed when an epoch begins.
+  struct SealedBefore: Sendable, Equatable {
+    /// All up to here.
+    var cursor: Int64 = 0
+    /// And of those behind `above`, up to `through`, what `snapshot` sees.
+    var above: Int64 = 0
+    var through: Int64 = 0
+    var snapshot = CommitSnapshot(xmax: 1, open: [])
+  }
+
+  /// As it is hashed.
+  var text: String {
+    switch self {
+    case .commits(let base, let bound, let above, _): "commits \(base.text) \(bound.text) above \(above)"
+    case .opening(let after, let through, _): "opening \(after) \(through)"
+    }
+  }
+
+  /// Uses journal_xid or the primary key. (`+ 0`: lines of commits are never looked for by number.)
+  private func select(_ columns: String) -> String {
+    switch self {
+    case .commits:
+      """
+      select \(columns) from pg_snapshot_xip($1::pg_snapshot) as open (xid) join journal j on j.xid = open.xid
+        where pg_visible_in_snapshot(j.xid, $2::pg_snapshot) and j.number + 0 > $3 and j.number + 0 <= $4
+      union all
+      select \(columns) from journal j
+        where j.xid >= pg_snapshot_xmax($1::pg_snapshot) and j.xid < pg_snapshot_xmax($2::pg_snapshot)
+          and pg_visible_in_snapshot(j.xid, $2::pg_snapshot) and j.number + 0 > $3 and j.number + 0 <= $4
+      """
+    case .opening:
+      """
+      select \(columns) from journal j where j.number > $1 and j.number <= $2 and not (j.number <= $3
+        or (j.number > $4 and j.number <= $5 and pg_visible_in_snapshot(j.xid, $6::pg_snapshot)))
+      """
+    }
+  }
+
+  private var parameters: [PostgresValue] {
+    switch self {
+    case .commits(let base, let bound, let above, let through):
+      [.text(base.text), .text(bound.text), .int(above), .int(through)]
+    case .opening(let after, let through, let sealed):
+      [
+        .int(after), .int(through), .int(sealed.cursor), .int(sealed.above), .int(sealed.through),
+        .text(sealed.snapshot.text),
+      ]
+    }
+  }
+
+  /// What is hashed of the lines.
+  struct Digest: Sendable, Equatable {
+    let lines: Int64
+    let first: Int64
+    let last: Int64
+    /// SHA-256 over the lines' hashes in the order of their numbers, in hex.
+    let content: String
+    /// Of each line its number and the first 8 bytes of its hash: what tells which one has changed.
+    let marks: [UInt8]
+  }
+
+  /// nil when there is no line.
+  func digest(_ session: PostgresSession) throws -> Digest? {
+    let row = try session.execute(
+      """
+      with lines as materialized (\(select("j.number, ledger_line_hash(j) as hash")))
+      select count(*) as lines, min(number) as first, max(number) as last,
+        encode(sha256(string_agg(hash, '' order by number)), 'hex') as content,
+        string_agg(int8send(number) || substring(hash for 8), '' order by number) as marks from lines
+      """, parameters
+    ).rows.first
+    guard let row, let content = try row.stringIfPresent("content") else { return nil }
+    return Digest(
+      lines: try row.int("lines"), first: try row.int("first"), last: try row.int("last"), content: content,
+      marks: try row.bytes("marks"))
+  }
+
+  /// Adds what the lines move to each account's total.
+  func addTotals(block: Int64, _ session: PostgresSession) throws {
+    let number = parameters.count + 1
+    try session.enqueue(
+      """
+      with lines as materialized (\(select("j.debit, j.credit, j.currency, j.amount")))
+      insert into account_totals as t (account, currency, total, through_block)
+        select account, currency, sum(amount), $\(number)::bigint
+        from (select credit as account, currency, amount from lines
+          union all select debit, currency, -amount from lines) moved
+        group by account, currency order by account, currency
+      on conflict (account, currency) do update
+        set total = t.total + excluded.total, through_block = excluded.through_block
+      """, parameters + [.int(block)])
+  }
+
+  /// The most transactions of which the lines fit into one block: nil when all fit.
+  static func cut(
+    base: CommitSnapshot, bound: CommitSnapshot, above: Int64, linesMax: Int, _ session: PostgresSession
+  ) throws -> CommitSnapshot? {
+    let row = try session.execute(
+      """
+      with opened as (
+        select j.xid from pg_snapshot_xip($1::pg_snapshot) as open (xid) join journal j on j.xid = open.xid
+          where pg_visible_in_snapshot(j.xid, $2::pg_snapshot) and j.number + 0 > $3 limit $4),
+      begun as (
+        select j.xid from journal j
+          where j.xid >= pg_snapshot_xmax($1::pg_snapshot) and j.xid < pg_snapshot_xmax($2::pg_snapshot)
+            and pg_visible_in_snapshot(j.xid, $2::pg_snapshot) and j.number + 0 > $3 order by j.xid limit $4)
+      select count(*) as lines, min(xid::text::bigint) as lowest, max(xid::text::bigint) as highest
+        from (select xid from (table opened union all table begun) l order by xid limit $4) limited
+      """, [.text(base.text), .text(bound.text), .int(above), .int(linesMax + 1)]
+    ).rows.first
+    guard let row, try row.int("lines") > linesMax else { return nil }
+    let (lowest, highest) = (UInt64(try row.int("lowest")), UInt64(try row.int("highest")))
+    // One transaction stays in one block, however many lines it has.
+    return bound.cut(before: lowest == highest ? highest + 1 : highest, keeping: base)
+  }
+}

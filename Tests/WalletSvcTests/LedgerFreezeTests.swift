@@ -1,0 +1,190 @@
+import BusKit
+import Contracts
+import Foundation
+import Logging
+import Postgres
+import TestKit
+import Testing
+import TronKit
+
+@testable import WalletSvc
+
+@Suite("A ledger that differs")
+struct LedgerFreezeTests {
+  private let customer = CustomerID(text: "cus_a")
+  private let other = CustomerID(text: "cus_b")
+
+  @Test("keeps captures of the customer waiting, nobody else's, and books each once when an operator clears it")
+  func story() async throws {
+    try await LedgerService.run { service in
+      let (order, second) = (OrderID.make(), OrderID.make())
+      for customer in [customer, other] { try await service.credit(100, customer) }
+      for order in [order, second] { try await service.hold(order, customer, 30) }
+      try await service.sql("update accounts set available = available + 1 where id = 'cus_a'")
+      try await service.check()
+      try await eventually { try await service.differences() == ["cus_a"] }
+
+      for _ in 0..<2 {
+        let answer = try await service.capture(order, customer, 20)
+        #expect(answer?.code == "waiting" && answer?.ok == true)
+      }
+      #expect(try await service.capture(second, customer, 30)?.code == "waiting")
+      #expect(try await service.capture(order, customer, 21)?.code == "already_captured", "one of them waits")
+      #expect(try await service.int("select count(*) from waiting_captures") == 2)
+      #expect(try await service.int("select held from accounts where id = 'cus_a'") == 60, "holds are kept")
+      let third = OrderID.make()
+      try await service.hold(third, customer, 5)
+      let released = try await service.client.command(
+        ReleaseHold(order: third, customer: customer), answer: CommandResult.self)
+      #expect(released?.code == "released", "holds and releases go on")
+      let free = OrderID.make()
+      try await service.hold(free, other, 10)
+      #expect(try await service.capture(free, other, 10)?.code == "captured", "others are not concerned")
+
+      // Found again each minute, told once.
+      try await service.check()
+      #expect(try await service.int("select seq from ledger_differences where id = 'cus_a'") == 1)
+
+      let account = "customer:cus_a"
+      let rebuilt = try await service.client.command(
+        RebuildLedgerBalance(account: account, action: service.action("k-1")), answer: CommandResult.self)
+      #expect(rebuilt?.code == "done", "\(String(describing: rebuilt))")
+      let clear = ClearLedgerDifference(subject: "cus_a", action: service.action("k-2"))
+      for _ in 0..<2 {
+        #expect(try await service.client.command(clear, answer: CommandResult.self)?.code == "done")
+      }
+      try await eventually { try await service.int("select count(*) from waiting_captures") == 0 }
+      let balance = try await service.client.ask(GetBalance(customer: customer))
+      #expect(balance.available == Sun(50) && balance.held == .zero)
+      #expect(try await service.int("select count(*) from journal where kind = 'capture' and credit = 'revenue'") == 3)
+      #expect(try await service.capture(order, customer, 20)?.code == "already_captured")
+      try await service.check()
+      #expect(try await service.int("select count(*) from ledger_freezes") == 0)
+      #expect(try await service.events() == ["cus_a found", "cus_a cleared"])
+    }
+  }
+
+  @Test("that is cleared without being corrected is found again, and waiting captures go on waiting")
+  func again() async throws {
+    try await LedgerService.run { service in
+      let order = OrderID.make()
+      try await service.credit(100, customer)
+      try await service.hold(order, customer, 30)
+      try await service.sql("update accounts set held = 0 where id = 'cus_a'")
+      try await service.check()
+      try await eventually { try await service.differences() == ["cus_a"] }
+      #expect(try await service.capture(order, customer, 30)?.code == "waiting")
+      _ = try await service.client.command(
+        ClearLedgerDifference(subject: "cus_a", action: service.action("k-1")), answer: CommandResult.self)
+      try await eventually { try await service.int("select count(*) from ledger_freezes") == 0 }
+      try await service.check()
+      try await eventually { try await service.differences() == ["cus_a"] }
+      #expect(try await service.int("select count(*) from waiting_captures") == 1, "it could not be booked")
+      #expect(try await service.events() == ["cus_a found", "cus_a cleared", "cus_a found"])
+    }
+  }
+
+  @Test("in what concerns all keeps everybody's captures waiting")
+  func all() async throws {
+    try await LedgerService.run { service in
+      let order = OrderID.make()
+      try await service.credit(100, customer)
+      try await service.hold(order, customer, 30)
+      try await service.sql("update ledger_sums set total = 1 where currency = 'USDT'")
+      try await service.check()
+      try await eventually { try await service.differences() == ["*"] }
+      #expect(try await service.capture(order, customer, 30)?.code == "waiting")
+      let shown = try await service.client.ask(GetLedgerChecks())
+      #expect(shown.waitingCaptures == 1 && shown.open.map(\.subject) == ["*"])
+      try await service.sql("update ledger_sums set total = 0 where currency = 'USDT'")
+      let clear = ClearLedgerDifference(subject: "*", action: service.action("k-1"))
+      #expect(try await service.client.command(clear, answer: CommandResult.self)?.code == "done")
+      try await eventually { try await service.int("select count(*) from journal where kind = 'capture'") == 1 }
+    }
+  }
+
+  @Test("a capture that waits for nothing any more is booked, whoever died before it could be")
+  func forgotten() async throws {
+    try await LedgerService.run { service in
+      let order = OrderID.make()
+      try await service.credit(100, customer)
+      try await service.hold(order, customer, 30)
+      try await service.sql("insert into waiting_captures values ('\(order)', 'cus_a', 30, now())")
+      try await service.start(ResumeCaptures())
+      try await service.start(ResumeCaptures())
+      try await eventually { try await service.int("select count(*) from waiting_captures") == 0 }
+      #expect(try await service.int("select count(*) from journal where kind = 'capture'") == 1)
+    }
+  }
+
+  @Test("captures and clearings that race leave no capture behind and book none twice")
+  func race() async throws {
+    try await LedgerService.run { service in
+      try await service.credit(1_000, customer)
+      let orders = (0..<40).map { _ in OrderID.make() }
+      for order in orders { try await service.hold(order, customer, 10) }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for order in orders { group.addTask { _ = try await service.capture(order, customer, 10) } }
+        group.addTask {
+          for round in 0..<10 {
+            try await service.freeze("cus_a")
+            _ = try await service.client.command(
+              ClearLedgerDifference(subject: "cus_a", action: service.action("k-\(round)")),
+              answer: CommandResult.self)
+          }
+        }
+        try await group.waitForAll()
+      }
+      try await eventually(within: .seconds(30)) {
+        try await service.int("select count(*) from journal where kind = 'capture'") == 40
+      }
+      #expect(try await service.int("select count(*) from waiting_captures") == 0)
+      #expect(try await service.client.ask(GetBalance(customer: customer)).available == Sun(600))
+    }
+  }
+
+  @Test("an account's statement adds up page by page, from its opening to its closing balance")
+  func statement() async throws {
+    try await LedgerService.run { service in
+      for number in 1...7 { try await service.credit(Int64(number), customer, key: "c-\(number)") }
+      let order = OrderID.make()
+      try await service.hold(order, customer, 10)
+      var lines: [LedgerStatementLine] = []
+      var after: Int64?
+      while true {
+        let page = try await service.client.ask(
+          GetLedgerStatement(
+            account: "customer:cus_a", currency: .trx, from: nil, to: nil, after: after, limit: 3))
+        #expect(page.opening == (after == nil ? 0 : nil))
+        lines += page.lines
+        guard page.hasMore else { break }
+        after = page.lines.last?.number
+      }
+      #expect(lines.map(\.amount) == [1, 2, 3, 4, 5, 6, 7, -10])
+      #expect(lines.last?.counterAccount == "held:cus_a" && lines.last?.order == order)
+      #expect(lines.first?.actor == "ann" && lines.first?.reason == "test")
+      let later = try await service.client.ask(
+        GetLedgerStatement(
+          account: "customer:cus_a", currency: .trx, from: lines[4].at, to: lines[7].at, after: nil, limit: 100))
+      #expect(later.opening == 10 && later.lines.map(\.amount) == [5, 6, 7])
+      let ours = try await service.client.ask(
+        GetLedgerStatement(account: "adjustments", currency: .trx, from: nil, to: nil, after: nil, limit: 100))
+      #expect(ours.lines.map(\.amount).reduce(0, +) == -28)
+      await #expect(throws: QueryFailure.self) {
+        try await service.client.ask(
+          GetLedgerStatement(account: "nobody", currency: .trx, from: nil, to: nil, after: nil, limit: 100))
+      }
+    }
+  }
+
+  @Test("the service seals by itself, and answers for the chain")
+  func seals() async throws {
+    try await LedgerService.run { service in
+      try await service.credit(5, customer)
+      try await eventually { try await service.client.ask(VerifyLedger(from: 1, count: 10)).head == 1 }
+      let page = try await service.client.ask(VerifyLedger(from: 1, count: 10))
+      #expect(page.faults == [] && page.unsealed == 0 && page.next == nil && page.headHash == page.blocks.last?.hash)
+      await #expect(throws: QueryFailure.self) { try await service.client.ask(VerifyLedger(from: 0, count: 10)) }
+    }
+  }
+}
