@@ -4,7 +4,7 @@ import TronKit
 
 /// How custody is compared with the chain.
 struct CustodySettings: Sendable {
-  /// The owner's own addresses, beside those that the database knows.
+  /// The owner's own addresses as they are configured, beside those that the database remembers.
   var treasury: [TronAddress] = []
   /// When, each day, in UTC.
   var hour = 3
@@ -19,9 +19,6 @@ struct CustodySettings: Sendable {
   /// After tx-svc did not answer.
   var retryPause: Duration = .seconds(300)
 
-  /// The most treasury addresses.
-  private static let treasuryMax = 1_000
-
   /// Each address costs tx-svc's nodes a few requests: a second more for ten of them.
   func pause(after addresses: Int) -> Duration { pause + (addresses > 100 ? .seconds(addresses / 10) : .zero) }
 
@@ -31,26 +28,10 @@ struct CustodySettings: Sendable {
 
   static func read(_ reader: inout EnvironmentReader) -> CustodySettings {
     var settings = CustodySettings()
-    settings.treasury = treasury(&reader)
     (settings.hour, settings.minute) = time(&reader)
     settings.poolSunTolerance = reader.integer(
       "ENERGY_CUSTODY_POOL_SUN_TOLERANCE", default: settings.poolSunTolerance, in: 0...Int64.max / 4)
     return settings
-  }
-
-  private static func treasury(_ reader: inout EnvironmentReader) -> [TronAddress] {
-    let name = "ENERGY_TREASURY_ADDRESSES"
-    let texts = (reader.optional(name) ?? "").split(separator: ",").map { String($0).filter { !$0.isWhitespace } }
-    if texts.count > treasuryMax { reader.mistake("\(name) has \(texts.count) addresses; the most is \(treasuryMax)") }
-    var addresses: [TronAddress] = []
-    for text in texts.prefix(treasuryMax) where !text.isEmpty {
-      do {
-        addresses.append(try TronAddress(parsing: text))
-      } catch {
-        reader.mistake("\(name) has '\(text)': \(error)")
-      }
-    }
-    return addresses
   }
 
   private static func time(_ reader: inout EnvironmentReader) -> (hour: Int, minute: Int) {

@@ -25,7 +25,8 @@ struct WalletSettings: Sendable {
     let usdt = usdtContract(&reader)
     let deposits = DepositSettings.read(&reader, token: usdt)
     let adjustments = AdjustmentLimits.read(&reader)
-    let custody = CustodySettings.read(&reader)
+    var custody = CustodySettings.read(&reader)
+    custody.treasury = deposits.treasury
     guard let grid, let scan else { return nil }
     let http = HTTPClient()
     var budgets = ChainBudgets()

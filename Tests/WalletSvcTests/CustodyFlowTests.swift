@@ -97,7 +97,7 @@ struct CustodyFlowTests {
       try await world.open("custody:pool", 5_000_000_000)
       try await world.compare("2")
       try await world.state(of: "custody:pool", .trx, .agrees)
-      tx.state.withLock { $0.accounts[Self.address]?.sun -= 100_000_001 }
+      tx.state.withLock { $0.accounts[Self.address]?.sun -= 200_000_000 }
       try await world.compare("3")
       try await world.state(of: "custody:pool", .trx, .differs)
     }

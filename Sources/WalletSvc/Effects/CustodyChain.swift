@@ -15,8 +15,8 @@ struct CustodyChain: Sendable {
   /// The oldest solid block of the figures; nil without an address.
   var block: Int64?
 
-  /// Of one question for a hundred addresses.
-  private static let answerMax: Duration = .seconds(30)
+  /// Of one question for a hundred addresses: 200 requests of tx-svc, which are 20 s with one key of TronGrid.
+  private static let answerMax: Duration = .seconds(90)
   /// So many blocks may tx-svc's scan be behind the figures: more could not be booked before the next reading.
   private static let blocksBehindMax: Int64 = 20
 

@@ -35,9 +35,9 @@ enum CustodyReport {
 }
 
 extension CustodyComparison {
-  /// A reading of all addresses may take its time.
+  /// A reading of all addresses may take its time: about 9,000 of them with one key of TronGrid.
   private static let policy = EffectPolicy(
-    attemptsMax: nil, timeout: .seconds(600), backoff: Backoff(first: .seconds(10), most: .seconds(300)),
+    attemptsMax: nil, timeout: .seconds(1_800), backoff: Backoff(first: .seconds(10), most: .seconds(300)),
     concurrency: 1)
 
   static func register(in service: inout Service, _ settings: CustodySettings) {

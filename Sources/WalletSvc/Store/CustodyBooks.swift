@@ -10,7 +10,7 @@ enum CustodyBooks {
   struct Flow: Sendable, Equatable {
     var coinsIn: Int64 = 0
     var coinsOut: Int64 = 0
-    /// Whether anything but costs and dust was booked: what was there at the beginning, a sweep, a deposit.
+    /// Whether anything but costs, fees and dust was booked: what was there at the beginning, a sweep, a deposit.
     var isOpened = false
   }
 
@@ -20,7 +20,7 @@ enum CustodyBooks {
       """
       select currency, coalesce(sum(amount) filter (where is_in), 0)::bigint as coins_in,
         coalesce(sum(amount) filter (where not is_in), 0)::bigint as coins_out,
-        bool_or(kind not in ('cost', 'dust')) as is_opened
+        bool_or(kind not in ('cost', 'fee', 'dust')) as is_opened
       from (
         select currency, kind, amount, true as is_in from journal where debit = $1
         union all select currency, kind, amount, false from journal where credit = $1) lines

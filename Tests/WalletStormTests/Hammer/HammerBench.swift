@@ -26,7 +26,7 @@ struct HammerBench: Sendable {
     let replicas = try (0..<2).map { _ in
       let configuration = ServiceConfiguration(
         redis: redis.configuration, postgres: postgres, poolSize: 4, httpPort: try freePort(), logger: logger)
-      return ServiceRuntime(WalletSvcMain.make(WalletSettings(sources: [])), configuration)
+      return ServiceRuntime(WalletSvcMain.make(WalletSettings(sources: [], adjustments: .unlimited)), configuration)
     }
     let pool = PostgresPool(configuration: postgres, size: 2)
     try await running(replicas) {

@@ -13,7 +13,7 @@ final class LedgerWorld: Sendable {
   private let conninfo: String
   /// Straight to the server, never cut.
   let pool: PostgresPool
-  private let service = WalletSvcMain.make(WalletSettings(sources: []))
+  private let service = WalletSvcMain.make(WalletSettings(sources: [], adjustments: .unlimited))
   let logger = JSONLog.logger(service: "storm", level: .critical)
 
   static func run(_ body: @escaping @Sendable (LedgerWorld) async throws -> Void) async throws {
