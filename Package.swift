@@ -122,7 +122,7 @@ let package = Package(
     tests("Gateway", ["Gateway", crypto, hummingbird, "Contracts", "BusKit", "TronKit", "TestKit"]),
     tests("SessionSvc", ["SessionSvc", "TronKit", "Contracts", "BusKit", "TestKit"]),
     tests("QRCode", ["QRCode", "TestKit"]),
-    tests("WalletSvc", ["WalletSvc", crypto, "TronKit", "HTTPClient", "Contracts", "BusKit", "Redis", "Postgres", "TestKit"]),
+    tests("WalletSvc", ["WalletSvc", crypto, "BusKitTesting", "TronKit", "HTTPClient", "Contracts", "BusKit", "Redis", "Postgres", "TestKit"]),
     tests(
       "WalletStorm",
       ["WalletSvc", nioCore, nioPosix, crypto, "Contracts", "BusKit", "TronKit", "Redis", "Postgres", "HTTPClient", "TestKit"]),
