@@ -33,7 +33,8 @@ public struct QRCode: Sendable, Equatable {
     return dark[row * side + column]
   }
 
-  /// The code as a PNG with its quiet zone, every module of the same whole number of pixels so that its edges are sharp.
+  /// The code as a PNG with its quiet zone, every module of the same whole number of pixels so that its edges are
+  /// sharp.
   /// - Parameter widthMin: pixels, 1 to 4096. The picture has this width or the next that is a multiple.
   /// - Throws: `QRCodeError`.
   public func png(widthMin: Int = 400) throws(QRCodeError) -> [UInt8] {

@@ -20,7 +20,8 @@ struct HoldRulesTests {
     var model = try model()
     let first = try model.apply(.hold(Sun(60)), order: order, customer: customer)
     #expect(first == .held(Sun(60), seq: 1, isRepeated: false))
-    #expect(try model.apply(.hold(Sun(60)), order: order, customer: customer) == .held(Sun(60), seq: 1, isRepeated: true))
+    #expect(
+      try model.apply(.hold(Sun(60)), order: order, customer: customer) == .held(Sun(60), seq: 1, isRepeated: true))
     #expect(model.funds[customer] == CustomerFunds(available: 40, held: 60, seq: 1))
     #expect(model.differences.isEmpty)
   }
@@ -56,7 +57,8 @@ struct HoldRulesTests {
         == .settled(captured: Sun(50), released: Sun(10), seq: 2, isRepeated: true))
     #expect(model.funds[customer] == CustomerFunds(available: 50, held: 0, seq: 2))
     #expect(model.entries[.revenue] == 50)
-    #expect(try model.apply(.hold(Sun(60)), order: order, customer: customer) == .held(Sun(60), seq: 1, isRepeated: true))
+    #expect(
+      try model.apply(.hold(Sun(60)), order: order, customer: customer) == .held(Sun(60), seq: 1, isRepeated: true))
     #expect(model.differences.isEmpty)
   }
 

@@ -22,7 +22,8 @@ struct LedgerService: Sendable {
       conninfo: conninfo, applicationName: "wallet-svc", searchPath: WalletSvcMain.schema)
     let configuration = ServiceConfiguration(
       redis: redis.configuration, postgres: postgres, poolSize: 4, httpPort: try freePort(), logger: logger)
-    let runtime = ServiceRuntime(WalletSvcMain.make(WalletSettings(sources: [], adjustments: .unlimited)), configuration)
+    let settings = WalletSettings(sources: [], adjustments: .unlimited)
+    let runtime = ServiceRuntime(WalletSvcMain.make(settings), configuration)
     let pool = PostgresPool(configuration: postgres, size: 1)
     try await running(runtime) {
       try await BusClient(redis: redis.configuration, name: "test", logger: logger).run { client in

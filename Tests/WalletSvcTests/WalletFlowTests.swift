@@ -170,7 +170,8 @@ struct WalletFlowTests {
       conninfo: database, applicationName: "wallet-svc", searchPath: WalletSvcMain.schema)
     let configuration = ServiceConfiguration(
       redis: redis.configuration, postgres: postgres, poolSize: 3, httpPort: try freePort(), logger: logger)
-    let runtime = ServiceRuntime(WalletSvcMain.make(WalletSettings(sources: sources, adjustments: .unlimited)), configuration)
+    let settings = WalletSettings(sources: sources, adjustments: .unlimited)
+    let runtime = ServiceRuntime(WalletSvcMain.make(settings), configuration)
     let running = Task { try await runtime.run() }
     let pool = PostgresPool(configuration: postgres, size: 1)
     let result: Result<Void, any Error>

@@ -35,7 +35,8 @@ enum HoldRules {
       if let step = otherCustomer(hold, customer, funds) { return step }
       if hold.answerSeq > 0 {
         guard hold.amount == amount else {
-          return contradiction(.existsWithOtherAmount, "\(hold.amount) was asked for before, not \(amount)", funds, hold)
+          return contradiction(
+            .existsWithOtherAmount, "\(hold.amount) was asked for before, not \(amount)", funds, hold)
         }
         return Step(funds: funds, hold: hold, answer: answer(to: hold, isRepeated: true))
       }

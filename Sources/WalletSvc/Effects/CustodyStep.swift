@@ -7,7 +7,8 @@ import TronKit
 
 /// What follows from one reading of one currency: the row afterwards, what is told, and the dust that is booked.
 struct CustodyStep: Sendable {
-  /// Addresses whose dust is booked in one comparison; the rest waits for the next one, and is no difference until then.
+  /// Addresses whose dust is booked in one comparison; the rest waits for the next one, and is no difference until
+  /// then.
   static let dustMax = 1_000
 
   private(set) var row: CustodyCheckRow

@@ -47,7 +47,8 @@ extension WalletMigrations {
       begin
         insert into journal
           (id, kind, currency, debit, credit, amount, order_id, customer, action, body_hash, created_at)
-        select t.id || case l.line when 1 then '' else '/' || (l.line - 1) end, t.kind, t.currency, l.debit, l.credit, l.amount, t.order_id, t.customer,
+        select t.id || case l.line when 1 then '' else '/' || (l.line - 1) end, t.kind, t.currency, l.debit, l.credit,
+        l.amount, t.order_id, t.customer,
           t.action, t.body_hash, t.created_at
         from added t cross join lateral journal_lines(t.id) l order by t.created_at, t.id, l.line;
         return null;
@@ -56,7 +57,8 @@ extension WalletMigrations {
         for each statement execute function journal_follow_transfers();
       insert into journal
         (id, kind, currency, debit, credit, amount, order_id, customer, action, body_hash, created_at)
-      select t.id || case l.line when 1 then '' else '/' || (l.line - 1) end, t.kind, t.currency, l.debit, l.credit, l.amount, t.order_id, t.customer,
+      select t.id || case l.line when 1 then '' else '/' || (l.line - 1) end, t.kind, t.currency, l.debit, l.credit,
+        l.amount, t.order_id, t.customer,
         t.action, t.body_hash, t.created_at
       from transfers t cross join lateral journal_lines(t.id) l order by t.created_at, t.id, l.line;
       """)
