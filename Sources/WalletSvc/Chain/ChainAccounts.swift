@@ -38,18 +38,25 @@ final class ChainAccounts: Sendable {
 
   /// - Parameter last: what Postgres has, where that is known already.
   func account(_ address: TronAddress, last: LastKnown?, _ tools: ChainTools) async throws -> ChainAccountView {
+    let start = clock.now
     let step = memory.withLock { memory in
-      memory.step(address, at: clock.now, policy) {
+      memory.step(address, at: start, policy) {
         // Not a child of the first caller: the others wait for it too. It ends by itself within the limits.
         Task { try await self.refresh(address, last, tools) }
       }
     }
     switch step {
-    case .serve(let view): return view
+    case .serve(let view):
+      tools.metrics.histogram(Self.memorySeconds, buckets: Self.memoryBuckets).observe((clock.now - start) / .seconds(1))
+      return view
     case .fail(let failure): throw failure
     case .wait(let read): return try await read.value
     }
   }
+
+  /// How long an answer from memory took, once the question was understood.
+  static let memorySeconds = "energy_wallet_chain_memory_seconds"
+  private static let memoryBuckets = [0.000_001, 0.000_005, 0.000_05, 0.001]
 
   /// What memory has of these and may be served.
   func fromMemory(_ addresses: [TronAddress]) -> [TronAddress: ChainMemory.Step] {
