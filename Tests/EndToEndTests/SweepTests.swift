@@ -78,7 +78,7 @@ import TronKit
     }
   }
 
-  /// Places the plan's orders as the owner's own customer, as docs/money-sweep.md says.
+  /// Places the plan's orders as the owner's own customer, as docs/money.md says.
   private func lend(_ stack: Stack, _ plan: JSON) async throws {
     let own = try await stack.shopper(trx: 500)
     for order in plan["orders"].list {
