@@ -88,7 +88,8 @@ struct LedgerStormTests {
     let words = [
       "held", "exists", "captured", "already_captured", "released", "already_released", "remembered", "not_held",
       "insufficient_balance", "exists_with_other_amount", "other_customer", "amount_out_of_range", "done",
-      "key_conflict", "invalid_amount",
+      "key_conflict", "invalid_amount", "awaiting_approval", "not_captured", "already_refunded", "exceeds_captured",
+      "unknown_adjustment", "not_waiting", "request_differs", "same_operator", "rejected", "other_currency",
     ]
     for word in words { #expect(answers.contains(Substring(word)), "no command was answered '\(word)'") }
   }

@@ -61,8 +61,8 @@ struct LedgerEvidence: Sendable {
     group by causation
     """
 
-  /// Lines of one transaction are numbered by their ids, not in the order in which they came about: what counts is where
-  /// each transaction leaves an account.
+  /// Lines of one transaction are numbered by their ids, not in the order in which they came about: what counts is
+  /// where each transaction leaves an account.
   private static let looks: [(LedgerFinding.Kind, String)] = [
     (
       .sum, """

@@ -50,7 +50,8 @@ struct PlantedMistake: Sendable {
       where \(one("kind = 'credit'"))
       """),
     PlantedMistake(
-      "a line is in another currency", .balance, "update journal set currency = 'USDT' where \(one("kind = 'credit'"))"),
+      "a line is in another currency", .balance,
+      "update journal set currency = 'USDT' where \(one("kind = 'credit'"))"),
     PlantedMistake(
       "a credit is made twice, balance and all", .balance,
       """
@@ -82,7 +83,8 @@ struct PlantedMistake: Sendable {
       "a hold's state is altered", .hold,
       "update holds set state = 'released' where id = (select min(id) from holds where state = 'captured')"),
     PlantedMistake(
-      "a hold is forgotten", .hold, "delete from holds where id = (select min(id) from holds where state = 'captured')"),
+      "a hold is forgotten", .hold,
+      "delete from holds where id = (select min(id) from holds where state = 'captured')"),
     PlantedMistake(
       "an answer is lost", .answer,
       "delete from outbox where message_id = (select min(message_id::text)::uuid from outbox where type like '%Held')"),

@@ -114,7 +114,8 @@ actor LedgerLane {
       if handled != fresh { report.torn(batch, handled: handled.count, of: fresh.count) }
       report.commit(batch, handled: fresh.count)
     }
-    for delivery in batch { report.note(delivery, handled.isEmpty ? "rolled back by a crash" : "committed, unanswered") }
+    let what = handled.isEmpty ? "rolled back by a crash" : "committed, unanswered"
+    for delivery in batch { report.note(delivery, what) }
     putBack(batch)
   }
 

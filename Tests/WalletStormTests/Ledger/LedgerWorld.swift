@@ -13,7 +13,7 @@ final class LedgerWorld: Sendable {
   private let conninfo: String
   /// Straight to the server, never cut.
   let pool: PostgresPool
-  private let service = WalletSvcMain.make(WalletSettings(sources: []))
+  private let service: Service
   let logger = JSONLog.logger(service: "storm", level: .critical)
 
   static func run(_ body: @escaping @Sendable (LedgerWorld) async throws -> Void) async throws {
@@ -36,6 +36,9 @@ final class LedgerWorld: Sendable {
   private init(_ server: PostgresServer, _ conninfo: String) {
     self.server = server
     self.conninfo = conninfo
+    var settings = WalletSettings(sources: [])
+    settings.adjustments = AdjustmentLimits(sunMax: LedgerBook.aloneMax, usdtMax: LedgerBook.aloneMax)
+    service = WalletSvcMain.make(settings)
     pool = PostgresPool(configuration: Self.configuration(conninfo), size: 2)
   }
 
