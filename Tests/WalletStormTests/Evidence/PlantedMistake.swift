@@ -46,12 +46,12 @@ struct PlantedMistake: Sendable {
     PlantedMistake(
       "a line goes to somebody else", .balance,
       """
-      update journal set credit = (select credit from journal where kind = 'credit' order by number desc limit 1)
+      update journal j set credit = (select min(credit) from journal where kind = 'credit' and credit <> j.credit)
       where \(one("kind = 'credit'"))
       """),
     PlantedMistake(
       "a line is in another currency", .balance,
-      "update journal set currency = 'USDT' where \(one("kind = 'credit'"))"),
+      "update journal set currency = 'USDT' where \(one("kind = 'hold'"))"),
     PlantedMistake(
       "a credit is made twice, balance and all", .balance,
       """

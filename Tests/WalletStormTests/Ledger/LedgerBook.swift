@@ -25,6 +25,9 @@ struct LedgerBook: Sendable {
   var decisions: [String: String] = [:]
   var bookedAlone: [String: Int64] = [:]
   var refunded: Set<String> = []
+  /// Deposits by their id, and which of them were credited. See `LedgerBook+Deposits`.
+  var arrivals: [String: Arrival] = [:]
+  var credited: Set<String> = []
 
   static func available(_ customer: String) -> String { "customer:\(customer)" }
   static func held(_ customer: String) -> String { "held:\(customer)" }

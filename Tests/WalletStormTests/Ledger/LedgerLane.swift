@@ -41,6 +41,11 @@ actor LedgerLane {
       }
       guard !window.isEmpty else { break }
       try await deliver(take(Self.sizes.randomElement(using: &random) ?? 1))
+      let causes = report.takeCauses()
+      guard !causes.isEmpty else { continue }
+      for delivery in try await world.sentToItself(because: causes) {
+        window.append(random.chance(200) ? [delivery, delivery] : [delivery])
+      }
     }
     report.tally = proxy.tally
     await pool.close()

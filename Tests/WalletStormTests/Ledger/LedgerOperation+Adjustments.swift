@@ -6,13 +6,13 @@ import TronKit
 /// What operators do.
 extension LedgerOperation {
   static let adjustments: [LedgerOperation] = [
-    LedgerOperation(name: "adjust", weight: 4) { draw in
-      let (key, actor, wanted) = (draw.key(), draw.actor(), draw.wanted())
-      draw.remember(wanted, by: key)
-      let message = AdjustLedger(request: wanted.request, action: draw.action(actor, key))
-      return LedgerCommand("\(actor) asks by \(key) for \(wanted)", message) {
-        $0.ask(wanted, key: key, actor: actor, said: "adjust \(wanted) \(actor)")
-      }
+    LedgerOperation(name: "adjust", weight: 3) { draw in
+      let wanted = draw.wanted()
+      return draw.ask(wanted)
+    },
+    LedgerOperation(name: "refund", weight: 3) { draw in
+      let wanted = draw.refund()
+      return draw.ask(wanted)
     },
     LedgerOperation(name: "approve", weight: 3) { draw in
       let (id, actor, key) = (draw.key(), draw.actor(), draw.decisionKey())
@@ -64,13 +64,29 @@ extension LedgerDraw {
     switch Int.random(in: 0..<10, using: &random) {
     case 0..<3: return .init(kind: .credit, amount: amount, currency: currency, customer: customer())
     case 3..<6: return .init(kind: .debit, amount: amount, currency: currency, customer: customer())
-    case 6..<9:
-      let order = self.order()
-      let part = isRare ? amount : self.amount(1...30)
-      return .init(
-        kind: .refund, amount: part, currency: currency, customer: customer(), order: random.chance(800) ? order : nil)
+    case 6..<9: return refund()
     default:
       return .init(kind: .transfer, amount: amount, currency: currency, from: "revenue", to: "custody:treasury")
+    }
+  }
+
+  /// Half of them are asked for once more.
+  mutating func refund() -> LedgerBook.Wanted {
+    if isHalf, let lastRefund { return lastRefund }
+    let order = self.order()
+    let wanted = LedgerBook.Wanted(
+      kind: .refund, amount: isRare ? self.amount(30...400) : self.amount(1...20),
+      currency: random.chance(850) ? "TRX" : "USDT", customer: customer(), order: random.chance(850) ? order : nil)
+    lastRefund = wanted
+    return wanted
+  }
+
+  mutating func ask(_ wanted: LedgerBook.Wanted) -> LedgerCommand {
+    let (key, actor) = (self.key(), self.actor())
+    remember(wanted, by: key)
+    let message = AdjustLedger(request: wanted.request, action: action(actor, key))
+    return LedgerCommand("\(actor) asks by \(key) for \(wanted)", message) {
+      $0.ask(wanted, key: key, actor: actor, said: "adjust \(wanted) \(actor)")
     }
   }
 

@@ -24,10 +24,10 @@ struct LedgerCommand: Sendable {
 struct LedgerOperation: Sendable {
   let name: String
   let weight: Int
-  let draw: @Sendable (inout LedgerDraw) -> LedgerCommand
+  let draw: @Sendable (inout LedgerDraw) throws -> LedgerCommand
 
   /// Everything that moves money.
-  static let all: [LedgerOperation] = holds + adjustments
+  static let all: [LedgerOperation] = holds + adjustments + deposits
 
   private static let holds: [LedgerOperation] = [
     LedgerOperation(name: "credit", weight: 3) { $0.credit() },
@@ -75,6 +75,10 @@ struct LedgerDraw {
   private var last = 0
   /// What was asked for by each key.
   var requests: [String: LedgerBook.Wanted] = [:]
+  /// The last refund that was asked for.
+  var lastRefund: LedgerBook.Wanted?
+  /// What each transaction brought.
+  var found: [Int: (LedgerBook.Arrival, DepositFound)] = [:]
 
   init(number: Int, random: SeededGenerator) {
     self.number = number
