@@ -31,8 +31,8 @@ struct HammerTests {
       try await Self.expectMoney(tally, bench)
       try await Self.plant(bench)
       let deadlocks = try await bench.deadlocks()
-      let line = "hammer: \(tally.commands) commands in \(Self.time), \(snapshots.count) snapshots, \(deadlocks) deadlocks"
-      FileHandle.standardError.write(Data("\(line)\n".utf8))
+      let line = "\(tally.commands) commands in \(Self.time), \(snapshots.count) snapshots, \(deadlocks) deadlocks"
+      FileHandle.standardError.write(Data("hammer: \(line)\n".utf8))
     }
   }
 

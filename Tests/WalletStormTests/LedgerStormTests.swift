@@ -16,8 +16,8 @@ struct LedgerStormTests {
 
   @Test("the checker finds nothing in a sound ledger, and names every mistake that is put into it")
   func checkerIsAwake() async throws {
-    try await LedgerWorld.run { world in
-      let report = try await Self.rage(world, sequences: 100, restarts: 0)
+    try await LedgerWorld.run(sequences: 400) { world in
+      let report = try await Self.rage(world, sequences: 400, restarts: 0)
       #expect(try await world.evidence().findings(report).isEmpty)
       for mistake in PlantedMistake.all {
         let findings = try await world.evidence(with: mistake.sql).findings(report)
@@ -30,7 +30,7 @@ struct LedgerStormTests {
   @Test("has the balances, answers and holds that the model has, whatever is repeated, reordered or cut off")
   func storm() async throws {
     say("ENERGY_STORM_SEED=\(Self.seed), \(Self.count) sequences")
-    try await LedgerWorld.run { world in
+    try await LedgerWorld.run(sequences: Self.count) { world in
       let began = ContinuousClock.now
       let report = try await Self.rage(world, sequences: Self.count, restarts: 2)
       let took = ContinuousClock.now - began
@@ -84,13 +84,16 @@ struct LedgerStormTests {
     for name in ["commit in flight", "commit unanswered"] { #expect(cuts[name] ?? 0 > 0, "never: \(name)") }
     #expect(report.rolledBack > 0 && report.committed > 0)
     #expect(report.duplicates > 0 && report.buried > 0 && report.twiceAtOnce > 0)
-    let answers = Set(report.answers.values.joined().compactMap { $0.split(separator: " ").last })
+    let answers = Set(report.answers.values.joined().flatMap { $0.split(separator: " ") })
     let words = [
       "held", "exists", "captured", "already_captured", "released", "already_released", "remembered", "not_held",
       "insufficient_balance", "exists_with_other_amount", "other_customer", "amount_out_of_range", "done",
-      "key_conflict", "invalid_amount",
+      "key_conflict", "invalid_amount", "awaiting_approval", "not_captured", "already_refunded", "exceeds_captured",
+      "unknown_adjustment", "not_waiting", "request_differs", "same_operator", "rejected", "other_currency",
+      "DepositCredited",
     ]
-    for word in words { #expect(answers.contains(Substring(word)), "no command was answered '\(word)'") }
+    let missing = words.filter { !answers.contains(Substring($0)) }
+    #expect(missing.isEmpty, "no command was answered so")
   }
 
   private static func tell(_ report: StormReport, _ took: Duration) {

@@ -61,8 +61,8 @@ struct LedgerEvidence: Sendable {
     group by causation
     """
 
-  /// Lines of one transaction are numbered by their ids, not in the order in which they came about: what counts is where
-  /// each transaction leaves an account.
+  /// Lines of one transaction are numbered by their ids, not in the order in which they came about: what counts is
+  /// where each transaction leaves an account.
   private static let looks: [(LedgerFinding.Kind, String)] = [
     (
       .sum, """
@@ -102,7 +102,7 @@ struct LedgerEvidence: Sendable {
       .eventNumber, """
       select j ->> 'customer' as subject, 'gave the number ' || (j ->> 'seq') || ' to two events' as what
       from (select distinct convert_from(body, 'UTF8')::jsonb as j, type from outbox where topic = 'wallet.events') o
-      group by j ->> 'customer', j ->> 'seq' having count(*) > 1
+      group by j ->> 'customer', coalesce(j -> 'money' ->> 'currency', 'TRX'), j ->> 'seq' having count(*) > 1
       """
     ),
   ]

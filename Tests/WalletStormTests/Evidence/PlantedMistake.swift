@@ -46,11 +46,12 @@ struct PlantedMistake: Sendable {
     PlantedMistake(
       "a line goes to somebody else", .balance,
       """
-      update journal set credit = (select credit from journal where kind = 'credit' order by number desc limit 1)
+      update journal j set credit = (select min(credit) from journal where kind = 'credit' and credit <> j.credit)
       where \(one("kind = 'credit'"))
       """),
     PlantedMistake(
-      "a line is in another currency", .balance, "update journal set currency = 'USDT' where \(one("kind = 'credit'"))"),
+      "a line is in another currency", .balance,
+      "update journal set currency = 'USDT' where \(one("kind = 'hold'"))"),
     PlantedMistake(
       "a credit is made twice, balance and all", .balance,
       """
@@ -82,7 +83,8 @@ struct PlantedMistake: Sendable {
       "a hold's state is altered", .hold,
       "update holds set state = 'released' where id = (select min(id) from holds where state = 'captured')"),
     PlantedMistake(
-      "a hold is forgotten", .hold, "delete from holds where id = (select min(id) from holds where state = 'captured')"),
+      "a hold is forgotten", .hold,
+      "delete from holds where id = (select min(id) from holds where state = 'captured')"),
     PlantedMistake(
       "an answer is lost", .answer,
       "delete from outbox where message_id = (select min(message_id::text)::uuid from outbox where type like '%Held')"),

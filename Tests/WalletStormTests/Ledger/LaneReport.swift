@@ -14,6 +14,8 @@ struct LaneReport: Sendable {
   private(set) var sequences: [UUID: Int] = [:]
   var batches = 0
   var twiceAtOnce = 0
+  /// Handled messages after which the service has to send itself another one, with their sequences.
+  private(set) var causes: [UUID: Int] = [:]
   private(set) var deliveries = 0
   private(set) var duplicates = 0
   private(set) var buried = 0
@@ -41,13 +43,20 @@ struct LaneReport: Sendable {
       bodies[id] = delivery.envelope.body
       sequences[id] = delivery.sequence
       do {
-        answers[id] = try delivery.command.apply(&book)
+        let answer = try delivery.command.apply(&book)
+        answers[id] = answer
+        if answer.contains("CreditDeposit") { causes[id] = delivery.sequence }
       } catch {
         find(delivery, "should have been buried, and was handled")
       }
     }
     guard fresh != handled, let first = batch.first else { return }
     find(first, "a batch handled \(handled) messages of \(fresh) that were new")
+  }
+
+  mutating func takeCauses() -> [UUID: Int] {
+    defer { causes = [:] }
+    return causes
   }
 
   /// A message that the bus has given up.

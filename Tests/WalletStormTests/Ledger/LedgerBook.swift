@@ -19,13 +19,22 @@ struct LedgerBook: Sendable {
   private(set) var orders: [String: Order] = [:]
   /// By order.
   private var costs: [String: Int64] = [:]
-  /// By the caller's key: everything that the command said.
-  private var keys: [String: String] = [:]
+  /// What operators asked for, by their key; their decisions, by the key of each; what each has booked alone, by actor
+  /// and currency; orders that were refunded. See `LedgerBook+Adjustments`.
+  var adjustments: [String: Adjustment] = [:]
+  var decisions: [String: String] = [:]
+  var bookedAlone: [String: Int64] = [:]
+  var refunded: Set<String> = []
+  /// Deposits by their id, and which of them were credited. See `LedgerBook+Deposits`.
+  var arrivals: [String: Arrival] = [:]
+  var credited: Set<String> = []
 
   static func available(_ customer: String) -> String { "customer:\(customer)" }
   static func held(_ customer: String) -> String { "held:\(customer)" }
 
-  func balance(_ account: String, _ currency: String = "TRX") -> Int64 { balances["\(currency) \(account)", default: 0] }
+  func balance(_ account: String, _ currency: String = "TRX") -> Int64 {
+    balances["\(currency) \(account)", default: 0]
+  }
 
   mutating func move(_ amount: Int64, from: String, to: String, _ currency: String = "TRX") {
     guard amount != 0 else { return }
@@ -108,15 +117,6 @@ struct LedgerBook: Sendable {
 
   // MARK: - Without a hold
 
-  /// - Parameter said: everything of the command: the same key with anything else is refused.
-  mutating func credit(_ amount: Int64, to customer: String, key: String, said: String) -> [String] {
-    if let earlier = keys[key] { return [result(earlier == said ? "done" : "key_conflict")] }
-    guard amount > 0 else { return [result("invalid_amount")] }
-    keys[key] = said
-    move(amount, from: "adjustments", to: Self.available(customer))
-    return [result("done"), "OperatorActed"]
-  }
-
   mutating func cost(_ amount: Int64, order: String) throws(Impossible) -> [String] {
     if let earlier = costs[order] {
       guard earlier == amount else { throw Impossible() }
@@ -124,13 +124,13 @@ struct LedgerBook: Sendable {
     }
     guard amount > 0 else { throw Impossible() }
     costs[order] = amount
-    move(amount, from: "custody:pool", to: "costs")
+    move(amount, from: "costs", to: "custody:pool")
     return []
   }
 
   // MARK: - Words
 
-  private func result(_ code: String) -> String { "CommandResult \(code)" }
+  func result(_ code: String) -> String { "CommandResult \(code)" }
   private func contradicted(_ reason: String) -> [String] { [result(reason), "HoldContradicted \(reason)"] }
   private func reason(_ answer: String) -> String { String(answer.split(separator: " ")[1]) }
   private func settled(_ captured: Int64, of order: Order) -> String {

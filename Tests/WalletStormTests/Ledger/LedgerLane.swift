@@ -41,6 +41,11 @@ actor LedgerLane {
       }
       guard !window.isEmpty else { break }
       try await deliver(take(Self.sizes.randomElement(using: &random) ?? 1))
+      let causes = report.takeCauses()
+      guard !causes.isEmpty else { continue }
+      for delivery in try await world.sentToItself(because: causes) {
+        window.append(random.chance(200) ? [delivery, delivery] : [delivery])
+      }
     }
     report.tally = proxy.tally
     await pool.close()
@@ -114,7 +119,8 @@ actor LedgerLane {
       if handled != fresh { report.torn(batch, handled: handled.count, of: fresh.count) }
       report.commit(batch, handled: fresh.count)
     }
-    for delivery in batch { report.note(delivery, handled.isEmpty ? "rolled back by a crash" : "committed, unanswered") }
+    let what = handled.isEmpty ? "rolled back by a crash" : "committed, unanswered"
+    for delivery in batch { report.note(delivery, what) }
     putBack(batch)
   }
 

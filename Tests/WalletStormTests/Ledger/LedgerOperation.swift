@@ -24,10 +24,12 @@ struct LedgerCommand: Sendable {
 struct LedgerOperation: Sendable {
   let name: String
   let weight: Int
-  let draw: @Sendable (inout LedgerDraw) -> LedgerCommand
+  let draw: @Sendable (inout LedgerDraw) throws -> LedgerCommand
 
   /// Everything that moves money.
-  static let all: [LedgerOperation] = [
+  static let all: [LedgerOperation] = holds + adjustments + deposits
+
+  private static let holds: [LedgerOperation] = [
     LedgerOperation(name: "credit", weight: 3) { $0.credit() },
     LedgerOperation(name: "hold", weight: 6) { draw in
       let (order, customer) = (draw.order(), draw.customer())
@@ -57,7 +59,8 @@ struct LedgerOperation: Sendable {
       let order = draw.order()
       // Another cost than before is rare: a message that is buried makes its whole batch run again one by one.
       let amount = draw.isPoisoned ? draw.amount(-1...50) : draw.cost(order)
-      return LedgerCommand("cost \(amount) of \(order)", BookOrderCost(order: OrderID(text: order), cost: Sun(amount))) {
+      let message = BookOrderCost(order: OrderID(text: order), cost: Sun(amount))
+      return LedgerCommand("cost \(amount) of \(order)", message) {
         try $0.cost(amount, order: order)
       }
     },
@@ -70,6 +73,12 @@ struct LedgerDraw {
   /// The sequence's number stands in every name: a finding leads back to it.
   let number: Int
   private var last = 0
+  /// What was asked for by each key.
+  var requests: [String: LedgerBook.Wanted] = [:]
+  /// The last refund that was asked for.
+  var lastRefund: LedgerBook.Wanted?
+  /// What each transaction brought.
+  var found: [Int: (LedgerBook.Arrival, DepositFound)] = [:]
 
   init(number: Int, random: SeededGenerator) {
     self.number = number
@@ -95,15 +104,17 @@ struct LedgerDraw {
   var isHalf: Bool { mutating get { random.chance(500) } }
   var isPoisoned: Bool { mutating get { random.chance(2) } }
 
+  /// The oldest form of a credit.
   mutating func credit() -> LedgerCommand {
-    let customer = customer(Int.random(in: 0..<2, using: &random))
-    let amount = isRare ? amount(-2...0) : amount(40...200)
-    let key = "key_\(number)_\(Int.random(in: 0..<6, using: &random))"
+    let (customer, key) = (self.customer(Int.random(in: 0..<2, using: &random)), self.key())
+    let amount = isRare ? self.amount(-2...0) : self.amount(40...200)
+    let (actor, said) = ("ann_\(number)", "credit \(customer) \(amount)")
+    let wanted = LedgerBook.Wanted(kind: .credit, amount: amount, currency: "TRX", customer: customer)
+    remember(wanted, by: key)
     let message = CreditAccount(
-      customer: CustomerID(text: customer), amount: Sun(amount),
-      action: OperatorAction(actor: "test", reason: "test", key: key))
+      customer: CustomerID(text: customer), amount: Sun(amount), action: action(actor, key))
     return LedgerCommand("credit \(amount) to \(customer) by \(key)", message) {
-      $0.credit(amount, to: customer, key: key, said: "\(customer) \(amount)")
+      $0.ask(wanted, key: key, actor: actor, said: said)
     }
   }
 }

@@ -13,16 +13,20 @@ final class LedgerWorld: Sendable {
   private let conninfo: String
   /// Straight to the server, never cut.
   let pool: PostgresPool
-  private let service = WalletSvcMain.make(WalletSettings(sources: [], adjustments: .unlimited))
+  private let service: Service
   let logger = JSONLog.logger(service: "storm", level: .critical)
 
-  static func run(_ body: @escaping @Sendable (LedgerWorld) async throws -> Void) async throws {
+  /// - Parameter sequences: their customers have addresses.
+  static func run(
+    sequences: Int, _ body: @escaping @Sendable (LedgerWorld) async throws -> Void
+  ) async throws {
     // What was committed survives the end of the server.
     let server = try await PostgresServer.start(settings: ["synchronous_commit=on"])
     let world = LedgerWorld(server, try await server.createDatabase())
     let result: Result<Void, any Error>
     do {
       try await world.migrate()
+      try await world.enterAddresses(sequences: sequences)
       try await body(world)
       result = .success(())
     } catch {
@@ -36,6 +40,11 @@ final class LedgerWorld: Sendable {
   private init(_ server: PostgresServer, _ conninfo: String) {
     self.server = server
     self.conninfo = conninfo
+    var settings = WalletSettings(sources: [])
+    settings.adjustments = AdjustmentLimits(sunMax: LedgerBook.aloneMax, usdtMax: LedgerBook.aloneMax)
+    settings.deposits.rules.sunMin = LedgerBook.depositMin
+    settings.deposits.rules.usdtMin = LedgerBook.depositMin
+    service = WalletSvcMain.make(settings)
     pool = PostgresPool(configuration: Self.configuration(conninfo), size: 2)
   }
 
@@ -72,22 +81,28 @@ final class LedgerWorld: Sendable {
     return try handler.prepare(envelope)
   }
 
-  /// Which of these messages have been handled; waits for a server that was ended.
+  /// Which of these messages have been handled.
   func handled(_ ids: [UUID]) async throws -> Set<UUID> {
-    var found: Set<UUID> = []
+    try await whenUp { session in
+      let rows = try session.execute(
+        "select message_id from inbox where message_id = any($1)", [.uuidArray(ids)]
+      ).rows
+      return Set(try rows.map { try $0.uuid("message_id") })
+    }
+  }
+
+  /// Reads past the proxies; waits for a server that was ended.
+  func whenUp<T: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> T) async throws -> T {
+    var value: T?
     try await eventually(within: .seconds(60), "Postgres answers") {
       do {
-        found = try await pool.withSession { session in
-          let rows = try session.execute(
-            "select message_id from inbox where message_id = any($1)", [.uuidArray(ids)]
-          ).rows
-          return Set(try rows.map { try $0.uuid("message_id") })
-        }
+        value = try await pool.withSession(body)
         return true
       } catch let error as PostgresError where error.isConnectionLoss {
         return false
       }
     }
-    return found
+    guard let value else { throw TestKitError("Postgres answered without a value") }
+    return value
   }
 }

@@ -51,7 +51,9 @@ final class PostgresProxy: Sendable {
   /// Returns when the server has ended every session that was cut: what it was given, it has carried out or rolled
   /// back.
   func settled() async throws {
-    try await eventually(within: .seconds(30), "the server has ended what was cut") { state.withLock { $0.ending == 0 } }
+    try await eventually(within: .seconds(30), "the server has ended what was cut") {
+      state.withLock { $0.ending == 0 }
+    }
   }
 
   func stop() async throws {

@@ -1,9 +1,9 @@
 import Foundation
-import TestKit
 
 /// The products' programs: they stand beside the test program.
-enum Program {
-  static func path(_ name: String) throws -> String {
+public enum Program {
+  /// - Parameter name: the product's, such as `tx-svc`.
+  public static func path(_ name: String) throws -> String {
     let folder = URL(fileURLWithPath: CommandLine.arguments.first ?? "").deletingLastPathComponent().path
     // A test runner of the toolchain's own loads the bundle; then the build folder counts.
     let folders = [folder, FileManager.default.currentDirectoryPath + "/.build/debug"]
