@@ -30,7 +30,7 @@ actor LedgerLane {
   }
 
   private static let windowMax = 150
-  private static let sizes = [1, 2, 5, 20, 60, 120, 200]
+  private static let sizes = [1, 3, 10, 40, 80, 120, 200]
 
   /// Delivers all commands of these sequences.
   func run(_ numbers: some Sequence<Int> & Sendable) async throws {
@@ -102,6 +102,7 @@ actor LedgerLane {
     return switch Int.random(in: 0..<6, using: &random) {
     case 0: .atCommit
     case 1: .afterCommit
+    case 2, 3: proxy.tally.rarestCut.map { .beforeKind($0) }
     default: .before(statement: Int.random(in: 1...max(8, proxy.statementCount), using: &random))
     }
   }
