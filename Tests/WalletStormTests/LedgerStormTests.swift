@@ -3,8 +3,8 @@ import Postgres
 import TestKit
 import Testing
 
-/// Random commands, cut connections and a server that ends, against a model. ENERGY_STORM_SEED repeats a run,
-/// ENERGY_LEDGER_SEQUENCES sets how many sequences there are.
+/// Random commands, cut connections and a server that ends, against a model. ENERGY_STORM_SEED repeats the commands of
+/// a run, ENERGY_LEDGER_SEQUENCES sets how many sequences there are.
 @Suite("The ledger on Postgres, under random commands and crashes", .serialized)
 struct LedgerStormTests {
   private static let environment = ProcessInfo.processInfo.environment
@@ -50,7 +50,7 @@ struct LedgerStormTests {
   /// Runs sequences in two processes at once, while the server is ended and started again.
   private static func rage(_ world: LedgerWorld, sequences: Int, restarts: Int) async throws -> StormReport {
     let lanes = try await (0..<Self.lanes).asyncMap {
-      try await LedgerLane(world, seed: seed &+ UInt64($0), cutPermille: cutPermille)
+      try await LedgerLane(world, number: $0, seed: seed, cutPermille: cutPermille)
     }
     var report = StormReport()
     try await withThrowingTaskGroup(of: LaneReport?.self) { group in

@@ -13,6 +13,7 @@ actor LedgerLane {
   private let (runner, pool): (UnitRunner, PostgresPool)
   /// Another process, which gets some batches at the same moment.
   private let (other, otherPool): (UnitRunner, PostgresPool)
+  private let seed: UInt64
   private var random: SeededGenerator
   /// Batches in a thousand that are cut.
   private let cutPermille: Int
@@ -20,12 +21,13 @@ actor LedgerLane {
   private var window: [[LedgerDelivery]] = []
   private(set) var report = LaneReport()
 
-  init(_ world: LedgerWorld, seed: UInt64, cutPermille: Int) async throws {
+  init(_ world: LedgerWorld, number: Int, seed: UInt64, cutPermille: Int) async throws {
     self.world = world
     proxy = try await PostgresProxy.start(upstream: world.server.socketFolder)
     (runner, pool) = world.makeRunner(through: proxy)
     (other, otherPool) = world.makeRunner()
-    random = SeededGenerator(seed: seed)
+    random = SeededGenerator(seed: seed &- UInt64(number + 1))
+    self.seed = seed
     self.cutPermille = cutPermille
   }
 
@@ -37,7 +39,9 @@ actor LedgerLane {
     var coming = Array(numbers.reversed())
     while true {
       while window.count < Self.windowMax, let number = coming.popLast() {
-        window.append(try LedgerSequence.draw(number, &random).reversed())
+        // Its commands depend on nothing but the seed and its number, however the batches before it ended.
+        var own = SeededGenerator(seed: seed &+ UInt64(number))
+        window.append(try LedgerSequence.draw(number, &own).reversed())
       }
       guard !window.isEmpty else { break }
       try await deliver(take(Self.sizes.randomElement(using: &random) ?? 1))
