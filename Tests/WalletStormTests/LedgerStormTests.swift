@@ -3,8 +3,8 @@ import Postgres
 import TestKit
 import Testing
 
-/// Random commands, cut connections and a server that ends, against a model. ENERGY_STORM_SEED repeats a run,
-/// ENERGY_LEDGER_SEQUENCES sets how many sequences there are.
+/// Random commands, cut connections and a server that ends, against a model. ENERGY_STORM_SEED repeats the commands of
+/// a run, ENERGY_LEDGER_SEQUENCES sets how many sequences there are.
 @Suite("The ledger on Postgres, under random commands and crashes", .serialized)
 struct LedgerStormTests {
   private static let environment = ProcessInfo.processInfo.environment
@@ -12,7 +12,7 @@ struct LedgerStormTests {
     environment["ENERGY_STORM_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...UInt64.max)
   private static let count = environment["ENERGY_LEDGER_SEQUENCES"].flatMap { Int($0) } ?? 10_000
   private static let lanes = 2
-  private static let cutPermille = 250
+  private static let cutPermille = 200
 
   @Test("the checker finds nothing in a sound ledger, and names every mistake that is put into it")
   func checkerIsAwake() async throws {
@@ -42,14 +42,15 @@ struct LedgerStormTests {
           "ENERGY_STORM_SEED=\(Self.seed) \(finding)\n  \(history.joined(separator: "\n  "))")
       }
       #expect(findings.count <= 5, "\(findings.count) findings in all")
-      Self.expectVariety(report)
+      // Fewer sequences than usual are for looking at a finding.
+      if Self.count >= 10_000 { Self.expectVariety(report) }
     }
   }
 
   /// Runs sequences in two processes at once, while the server is ended and started again.
   private static func rage(_ world: LedgerWorld, sequences: Int, restarts: Int) async throws -> StormReport {
     let lanes = try await (0..<Self.lanes).asyncMap {
-      try await LedgerLane(world, seed: seed &+ UInt64($0), cutPermille: cutPermille)
+      try await LedgerLane(world, number: $0, seed: seed, cutPermille: cutPermille)
     }
     var report = StormReport()
     try await withThrowingTaskGroup(of: LaneReport?.self) { group in
@@ -78,13 +79,13 @@ struct LedgerStormTests {
   /// Every kind of crash has happened, before every statement that units of work run.
   private static func expectVariety(_ report: StormReport) {
     let cuts = report.tally.cuts
-    for (statement, count) in report.tally.statements where count > report.tally.transactions / 20 {
+    for (statement, count) in report.tally.statements where count > report.tally.transactions / 50 {
       #expect(cuts["before \(statement)"] ?? 0 > 0, "no crash before '\(statement)'")
     }
     for name in ["commit in flight", "commit unanswered"] { #expect(cuts[name] ?? 0 > 0, "never: \(name)") }
     #expect(report.rolledBack > 0 && report.committed > 0)
     #expect(report.duplicates > 0 && report.buried > 0 && report.twiceAtOnce > 0)
-    let answers = Set(report.answers.values.joined().flatMap { $0.split(separator: " ") })
+    let answers = report.words
     let words = [
       "held", "exists", "captured", "already_captured", "released", "already_released", "remembered", "not_held",
       "insufficient_balance", "exists_with_other_amount", "other_customer", "amount_out_of_range", "done",
@@ -92,7 +93,7 @@ struct LedgerStormTests {
       "unknown_adjustment", "not_waiting", "request_differs", "same_operator", "rejected", "other_currency",
       "DepositCredited",
     ]
-    let missing = words.filter { !answers.contains(Substring($0)) }
+    let missing = words.filter { answers[$0] == nil }
     #expect(missing.isEmpty, "no command was answered so")
   }
 
@@ -103,6 +104,8 @@ struct LedgerStormTests {
     say(
       "crashes: \(report.rolledBack) rolled back, \(report.committed) committed and unanswered, "
         + "\(report.restarts) ends of the server")
+    let words = report.words.filter { Int64($0.key) == nil }.sorted { $0.key < $1.key }
+    say("answers: " + words.map { "\($0.value) × \($0.key)" }.joined(separator: ", "))
     for (name, count) in report.tally.cuts.sorted(by: { $0.key < $1.key }) { say("\(count) × \(name)") }
   }
 }

@@ -13,6 +13,7 @@ actor LedgerLane {
   private let (runner, pool): (UnitRunner, PostgresPool)
   /// Another process, which gets some batches at the same moment.
   private let (other, otherPool): (UnitRunner, PostgresPool)
+  private let seed: UInt64
   private var random: SeededGenerator
   /// Batches in a thousand that are cut.
   private let cutPermille: Int
@@ -20,24 +21,27 @@ actor LedgerLane {
   private var window: [[LedgerDelivery]] = []
   private(set) var report = LaneReport()
 
-  init(_ world: LedgerWorld, seed: UInt64, cutPermille: Int) async throws {
+  init(_ world: LedgerWorld, number: Int, seed: UInt64, cutPermille: Int) async throws {
     self.world = world
     proxy = try await PostgresProxy.start(upstream: world.server.socketFolder)
     (runner, pool) = world.makeRunner(through: proxy)
     (other, otherPool) = world.makeRunner()
-    random = SeededGenerator(seed: seed)
+    random = SeededGenerator(seed: seed &- UInt64(number + 1))
+    self.seed = seed
     self.cutPermille = cutPermille
   }
 
   private static let windowMax = 150
-  private static let sizes = [1, 2, 5, 20, 60, 120, 200]
+  private static let sizes = [1, 3, 10, 40, 80, 120, 200]
 
   /// Delivers all commands of these sequences.
   func run(_ numbers: some Sequence<Int> & Sendable) async throws {
     var coming = Array(numbers.reversed())
     while true {
       while window.count < Self.windowMax, let number = coming.popLast() {
-        window.append(try LedgerSequence.draw(number, &random).reversed())
+        // Its commands depend on nothing but the seed and its number, however the batches before it ended.
+        var own = SeededGenerator(seed: seed &+ UInt64(number))
+        window.append(try LedgerSequence.draw(number, &own).reversed())
       }
       guard !window.isEmpty else { break }
       try await deliver(take(Self.sizes.randomElement(using: &random) ?? 1))
@@ -102,6 +106,7 @@ actor LedgerLane {
     return switch Int.random(in: 0..<6, using: &random) {
     case 0: .atCommit
     case 1: .afterCommit
+    case 2, 3: proxy.tally.rarestCut.map { .beforeKind($0) }
     default: .before(statement: Int.random(in: 1...max(8, proxy.statementCount), using: &random))
     }
   }

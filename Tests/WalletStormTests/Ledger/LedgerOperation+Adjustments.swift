@@ -15,7 +15,8 @@ extension LedgerOperation {
       return draw.ask(wanted)
     },
     LedgerOperation(name: "approve", weight: 3) { draw in
-      let (id, actor, key) = (draw.key(), draw.actor(), draw.decisionKey())
+      let (id, key) = (draw.askedKey(), draw.decisionKey())
+      let actor = draw.colleague(of: id)
       let wanted = draw.remembered(id)
       let message = ApproveAdjustment(adjustment: id, request: wanted.request, action: draw.action(actor, key))
       return LedgerCommand("\(actor) approves by \(key) of \(id), \(wanted)", message) {
@@ -23,7 +24,8 @@ extension LedgerOperation {
       }
     },
     LedgerOperation(name: "reject", weight: 1) { draw in
-      let (id, actor, key) = (draw.key(), draw.actor(), draw.decisionKey())
+      let (id, key) = (draw.askedKey(), draw.decisionKey())
+      let actor = draw.colleague(of: id)
       let message = RejectAdjustment(adjustment: id, action: draw.action(actor, key))
       return LedgerCommand("\(actor) rejects by \(key) of \(id)", message) {
         $0.reject(id, key: key, actor: actor)
@@ -47,7 +49,19 @@ extension LedgerBook.Wanted: CustomStringConvertible {
 }
 
 extension LedgerDraw {
-  mutating func key() -> String { "key_\(number)_\(Int.random(in: 0..<6, using: &random))" }
+  mutating func key() -> String { "key_\(number)_\(Int.random(in: 0..<12, using: &random))" }
+
+  /// Mostly one by which something was asked for.
+  mutating func askedKey() -> String {
+    let other = key()
+    return isRare ? other : requests.keys.sorted().randomElement(using: &random) ?? other
+  }
+
+  /// Mostly the operator who has not asked.
+  mutating func colleague(of key: String) -> String {
+    isRare ? actor() : requests[key]?.actor == "ann_\(number)" ? "bob_\(number)" : "ann_\(number)"
+  }
+
   mutating func actor() -> String { random.chance(500) ? "ann_\(number)" : "bob_\(number)" }
   func action(_ actor: String, _ key: String) -> OperatorAction {
     OperatorAction(actor: actor, reason: "test", key: key)
@@ -60,7 +74,7 @@ extension LedgerDraw {
 
   mutating func wanted() -> LedgerBook.Wanted {
     let currency = random.chance(700) ? "TRX" : "USDT"
-    let amount = isRare ? self.amount(-1...0) : self.amount(1...400)
+    let amount = isRare ? self.amount(-1...0) : isHalf ? self.amount(501...900) : self.amount(1...200)
     switch Int.random(in: 0..<10, using: &random) {
     case 0..<3: return .init(kind: .credit, amount: amount, currency: currency, customer: customer())
     case 3..<6: return .init(kind: .debit, amount: amount, currency: currency, customer: customer())
@@ -73,7 +87,7 @@ extension LedgerDraw {
   /// Half of them are asked for once more.
   mutating func refund() -> LedgerBook.Wanted {
     if isHalf, let lastRefund { return lastRefund }
-    let order = self.order()
+    let order = orderToSettle()
     let wanted = LedgerBook.Wanted(
       kind: .refund, amount: isRare ? self.amount(30...400) : self.amount(1...20),
       currency: random.chance(850) ? "TRX" : "USDT", customer: customer(), order: random.chance(850) ? order : nil)
@@ -83,18 +97,20 @@ extension LedgerDraw {
 
   mutating func ask(_ wanted: LedgerBook.Wanted) -> LedgerCommand {
     let (key, actor) = (self.key(), self.actor())
-    remember(wanted, by: key)
+    remember(wanted, by: key, actor)
     let message = AdjustLedger(request: wanted.request, action: action(actor, key))
     return LedgerCommand("\(actor) asks by \(key) for \(wanted)", message) {
       $0.ask(wanted, key: key, actor: actor, said: "adjust \(wanted) \(actor)")
     }
   }
 
-  mutating func remember(_ wanted: LedgerBook.Wanted, by key: String) { requests[key] = wanted }
+  mutating func remember(_ wanted: LedgerBook.Wanted, by key: String, _ actor: String) {
+    requests[key] = (wanted, actor)
+  }
 
   /// Mostly what was asked for by this key.
   mutating func remembered(_ key: String) -> LedgerBook.Wanted {
     let other = self.wanted()
-    return isRare ? other : requests[key] ?? other
+    return isRare ? other : requests[key]?.wanted ?? other
   }
 }

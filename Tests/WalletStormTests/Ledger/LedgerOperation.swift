@@ -32,7 +32,7 @@ struct LedgerOperation: Sendable {
   private static let holds: [LedgerOperation] = [
     LedgerOperation(name: "credit", weight: 3) { $0.credit() },
     LedgerOperation(name: "hold", weight: 6) { draw in
-      let (order, customer) = (draw.order(), draw.customer())
+      let (order, customer) = (draw.orderToHold(), draw.customer())
       let amount = draw.isRare ? draw.amount(-5...200) : draw.asked(order)
       return LedgerCommand(
         "hold \(amount) for \(order) of \(customer)",
@@ -40,7 +40,7 @@ struct LedgerOperation: Sendable {
       ) { $0.hold(amount, order: order, customer: customer) }
     },
     LedgerOperation(name: "capture", weight: 5) { draw in
-      let (order, customer) = (draw.order(), draw.customer())
+      let (order, customer) = (draw.orderToSettle(), draw.customer())
       let asked = draw.asked(order)
       let amount = draw.isRare ? draw.amount(-1...250) : draw.isHalf ? asked : draw.amount(0...asked)
       return LedgerCommand(
@@ -49,7 +49,7 @@ struct LedgerOperation: Sendable {
       ) { $0.capture(amount, order: order, customer: customer) }
     },
     LedgerOperation(name: "release", weight: 3) { draw in
-      let (order, customer) = (draw.order(), draw.customer())
+      let (order, customer) = (draw.orderToSettle(), draw.customer())
       return LedgerCommand(
         "release \(order) of \(customer)",
         ReleaseHold(order: OrderID(text: order), customer: CustomerID(text: customer))
@@ -73,8 +73,10 @@ struct LedgerDraw {
   /// The sequence's number stands in every name: a finding leads back to it.
   let number: Int
   private var last = 0
+  /// Orders for which a hold was drawn.
+  private var held: [Int] = []
   /// What was asked for by each key.
-  var requests: [String: LedgerBook.Wanted] = [:]
+  var requests: [String: (wanted: LedgerBook.Wanted, actor: String)] = [:]
   /// The last refund that was asked for.
   var lastRefund: LedgerBook.Wanted?
   /// What each transaction brought.
@@ -95,6 +97,19 @@ struct LedgerDraw {
     return "ord_\(number)_\(last)"
   }
 
+  mutating func orderToHold() -> String {
+    let order = self.order()
+    held.append(last)
+    return order
+  }
+
+  /// Mostly one that was to be held.
+  mutating func orderToSettle() -> String {
+    guard random.chance(850), let index = held.randomElement(using: &random) else { return order() }
+    last = index
+    return "ord_\(number)_\(index)"
+  }
+
   /// What an order costs the customer, and us.
   func asked(_ order: String) -> Int64 { 20 + Int64(order.utf8.last ?? 0) % 3 * 35 }
   func cost(_ order: String) -> Int64 { 7 + Int64(order.utf8.last ?? 0) % 3 }
@@ -105,12 +120,13 @@ struct LedgerDraw {
   var isPoisoned: Bool { mutating get { random.chance(2) } }
 
   /// The oldest form of a credit.
-  mutating func credit() -> LedgerCommand {
-    let (customer, key) = (self.customer(Int.random(in: 0..<2, using: &random)), self.key())
-    let amount = isRare ? self.amount(-2...0) : self.amount(40...200)
+  /// - Parameter index: to this customer of the sequence; nil: to either.
+  mutating func credit(to index: Int? = nil) -> LedgerCommand {
+    let (customer, key) = (self.customer(index ?? Int.random(in: 0..<2, using: &random)), self.key())
+    let amount = index == nil && isRare ? self.amount(-2...0) : self.amount(100...200)
     let (actor, said) = ("ann_\(number)", "credit \(customer) \(amount)")
     let wanted = LedgerBook.Wanted(kind: .credit, amount: amount, currency: "TRX", customer: customer)
-    remember(wanted, by: key)
+    remember(wanted, by: key, actor)
     let message = CreditAccount(
       customer: CustomerID(text: customer), amount: Sun(amount), action: action(actor, key))
     return LedgerCommand("credit \(amount) to \(customer) by \(key)", message) {

@@ -17,7 +17,7 @@ enum LedgerSequence {
 
   static func draw(_ number: Int, _ random: inout SeededGenerator) throws -> [LedgerDelivery] {
     var draw = LedgerDraw(number: number, random: SeededGenerator(seed: random.next()))
-    var commands = [draw.credit()]
+    var commands = [draw.credit(to: 0), draw.credit(to: 1)]
     for _ in 0..<Int.random(in: 4...11, using: &random) { commands.append(try pick(&random).draw(&draw)) }
     var placed: [(place: Double, delivery: LedgerDelivery)] = []
     for (index, command) in commands.enumerated() {

@@ -13,6 +13,13 @@ struct StormReport: Sendable {
   private(set) var (rolledBack, committed) = (0, 0)
   var restarts = 0
 
+  /// How often each word was part of an answer.
+  var words: [String: Int] {
+    answers.values.joined().reduce(into: [:]) { counts, line in
+      for word in line.split(separator: " ") { counts[String(word), default: 0] += 1 }
+    }
+  }
+
   mutating func add(_ lane: LaneReport) {
     book.add(lane.book)
     answers.merge(lane.answers) { own, _ in own }

@@ -33,7 +33,7 @@ final class ProxiedLink {
     let cut = number.flatMap { number in proxy.state.withLock { $0.cut(at: sql, number: number) } }
     switch cut {
     case nil: server.write(message, promise: nil)
-    case .before: end("before \(StatementKind.of(sql))")
+    case .before, .beforeKind: end("before \(StatementKind.of(sql))")
     case .atCommit:
       server.write(message, promise: nil)
       end("commit in flight")
@@ -81,13 +81,15 @@ final class ProxiedLink {
 extension PostgresProxy.State {
   /// Counts a statement that is about to be sent; answers whether the connection ends at it. Each cut happens once.
   mutating func cut(at sql: String, number: Int) -> ProxyCut? {
-    tally.statements[StatementKind.of(sql), default: 0] += 1
+    let kind = StatementKind.of(sql)
+    tally.statements[kind, default: 0] += 1
     count = number
     if sql == "commit" { tally.transactions += 1 }
     let isHere =
       switch armed {
       case nil: false
       case .before(let statement): statement == number
+      case .beforeKind(let wanted): wanted == kind
       case .atCommit, .afterCommit: sql == "commit"
       }
     defer { if isHere { armed = nil } }

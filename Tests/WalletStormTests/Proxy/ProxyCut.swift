@@ -3,6 +3,8 @@ enum ProxyCut: Sendable, Hashable {
   /// The statement with this number of the next transaction (1: its begin) does not reach the server any more; those
   /// before it have.
   case before(statement: Int)
+  /// Neither does the first statement of this kind, if there is one.
+  case beforeKind(String)
   /// The commit reaches the server, and then nobody is there.
   case atCommit
   /// The server has said that it has committed; nobody hears it.
@@ -16,6 +18,13 @@ struct ProxyTally: Sendable {
   /// Cuts that happened, by what they came before, or `commit in flight`, `commit unanswered`.
   var cuts: [String: Int] = [:]
   var transactions = 0
+
+  /// Of the kinds that are seen often, the one that was cut least; nil: none was seen.
+  var rarestCut: String? {
+    statements.filter { $0.value > transactions / 100 }.keys.min {
+      (cuts["before \($0)"] ?? 0, $0) < (cuts["before \($1)"] ?? 0, $1)
+    }
+  }
 
   mutating func add(_ other: ProxyTally) {
     statements.merge(other.statements, uniquingKeysWith: +)
