@@ -42,6 +42,14 @@ struct RowWriterTests {
     var rowKey: String { id }
   }
 
+  private struct Numbered: Row {
+    static let table = "numbered"
+    static let isNumbered = true
+    let id: String
+    var note: String?
+    var rowKey: String { id }
+  }
+
   private func thing(_ number: Int, word: String? = nil) -> Thing {
     Thing(
       id: UUID(), word: word ?? #"a "quoted" \ word, {NULL} \#(number)"#, count: number, ratio: Double(number) / 3,
@@ -99,6 +107,17 @@ struct RowWriterTests {
       let new = [thing(4, word: "two"), thing(5, word: "five")]
       try await write(world, old: rows, save: new + [second], delete: [rows[0]])
       #expect(try await things(world).map(\.word) == ["one", "three", "two", "five"])
+    }
+  }
+
+  @Test func aTableThatNumbersItsRowsGetsThemInTheOrderOfSaving() async throws {
+    try await StoreWorld.run { world in
+      try await world.execute(
+        "create table numbered (number bigint generated always as identity, id text primary key, note text)")
+      // The second saving of a row does not move it.
+      let rows = ["hold", "capture", "b", "a", "hold"].map { Numbered(id: $0, note: $0 == "b" ? nil : $0) }
+      try await write(world, save: rows)
+      #expect(try await world.texts("select id as t from numbered order by number") == ["hold", "capture", "b", "a"])
     }
   }
 

@@ -4,7 +4,7 @@ import Synchronization
 /// Writes what units of work changed: for each table one statement for all rows of one kind of change.
 ///
 /// Rows that are deleted go first and those that are new come last, so that a value which must be unique can pass from
-/// one row to another. Within a statement rows stand in key order.
+/// one row to another. Within a statement rows stand in key order, or in the order of saving where a table numbers them.
 struct RowWriter: Sendable {
   /// One statement takes at most so many rows.
   private static let rowsMax = 1_000
@@ -15,7 +15,9 @@ struct RowWriter: Sendable {
       let dirty = slots.filter { $0.value.isDirty }.sorted { $0.key < $1.key }
       guard let keyColumn = dirty.first?.value.keyColumn else { continue }
       var changes = Changes()
-      for (key, slot) in dirty { try changes.add(key, slot) }
+      let isNumbered = dirty.contains { $0.value.row.map { type(of: $0).isNumbered } ?? false }
+      let ordered = isNumbered ? dirty.sorted { $0.value.place < $1.value.place } : dirty
+      for (key, slot) in ordered { try changes.add(key, slot) }
       if !changes.deleted.isEmpty {
         try session.enqueue("delete from \(table) where \(keyColumn) = any($1)", [.textArray(changes.deleted)])
       }

@@ -9,6 +9,8 @@ final class Workspace {
     var exists: Bool
     let keyColumn: String
     var isDirty = false
+    /// When it was first saved, counted in this transaction.
+    var place = 0
   }
 
   /// The transaction in which all of it happens; nil where there is no Postgres.
@@ -20,6 +22,8 @@ final class Workspace {
   private var scopes: [String: Scope] = [:]
   /// What the unit that runs now has saved itself, by table.
   private var saved: [String: Set<String>] = [:]
+  /// How many rows were saved.
+  private var places = 0
   /// Rows by the text of a column, by table: made when first asked for, kept up with every change.
   private var indexes: [String: [String: ColumnIndex]] = [:]
 
@@ -66,7 +70,10 @@ final class Workspace {
       }
     }
     saved[R.table, default: []].insert(key)
-    try set(Slot(row: row, exists: known?.exists ?? false, keyColumn: R.keyColumn, isDirty: true), R.table, key)
+    places += 1
+    let place = known?.isDirty == true ? known?.place ?? places : places
+    try set(
+      Slot(row: row, exists: known?.exists ?? false, keyColumn: R.keyColumn, isDirty: true, place: place), R.table, key)
   }
 
   func delete<R: Row>(_ type: R.Type, _ key: String) throws {

@@ -6,6 +6,8 @@ import Foundation
 /// refuses both. The database gives each a number and the transaction that wrote it.
 struct JournalRow: Row {
   static let table = "journal"
+  /// A running balance by number never shows an order's capture before its hold.
+  static let isNumbered = true
 
   /// Made from the posting's cause (`hold:<order>`, `credit:<key>`), so that the same cause can never be posted twice;
   /// the lines after the first have `/1`, `/2` … added.
