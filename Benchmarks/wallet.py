@@ -82,7 +82,8 @@ class Ledger:
         result = subprocess.run(
             [self.postgres.program("psql"), "-qAtX", "-v", "ON_ERROR_STOP=1", *words, "-f", file,
              self.postgres.conninfo(self.database)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | {"PGOPTIONS": "-c search_path=wallet_svc"})
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env=os.environ | {"PGOPTIONS": "-c search_path=wallet_svc"})
         if result.returncode != 0:
             raise Missing(f"{os.path.basename(file)} failed: {result.stderr.decode(errors='replace').strip()[-400:]}")
 
@@ -100,7 +101,8 @@ class Ledger:
         result = subprocess.run(
             [self.postgres.program("pgbench"), "--no-vacuum", "--protocol=prepared", "--client=8", "--jobs=2",
              f"--time={seconds}", f"--file={os.path.join(HERE, 'postgres', 'orders.sql')}",
-             "-D", f"run={self.runs}", "-D", "n=0", "-D", f"hash={'0' * 64}", "-D", f"body={json.dumps({'amount': 3900000, 'order': 'o' * 36})}",
+             "-D", f"run={self.runs}", "-D", "n=0", "-D", f"hash={'0' * 64}",
+             "-D", f"body={json.dumps({'amount': 3900000, 'order': 'o' * 36})}",
              self.postgres.conninfo(self.database)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         output = result.stdout.decode(errors="replace")
@@ -177,7 +179,7 @@ def arguments():
     parser.add_argument("--seconds", type=int, default=10, help="of a round of pgbench and of questions (default 10)")
     parser.add_argument("--in-flight", type=int, default=3_000, help="orders under way at once (default 3000)")
     parser.add_argument("--entries", type=int, default=10_000_000,
-                        help="entries of the largest ledger; 10 million take about 10 minutes and 20 GB (default 10000000)")
+                        help="entries of the largest ledger; 10 million take 10 minutes and 20 GB (default 10000000)")
     parser.add_argument("--programs", default=os.path.join(root, ".build", "release"))
     options = parser.parse_args()
     if not 1_000 <= options.orders <= 1_000_000 or not 1 <= options.rounds <= 20 or not 1 <= options.seconds <= 60:
