@@ -118,6 +118,10 @@ struct ChainAccountsTests {
     #expect(alone == known.stale)
     let both = try await read(ChainAccounts(sources: [denying, denying]), FakeChainStore(last: known))
     #expect(!both.isActivated && !both.isStale)
+    // Where the APIs differ only the first is asked, and the first is not all.
+    let store = FakeChainStore(last: known)
+    try await store.dispute(address, for: .seconds(60))
+    #expect(try await read(ChainAccounts(sources: [denying, denying]), store) == known.stale)
   }
 
   @Test("an address that always gets an odd answer silences the API for nobody, and one that fails is left alone")
