@@ -85,9 +85,9 @@ final class ChainReader: Sendable {
       count(index, error.code == .rateLimited || error.code == .overBudget ? error.code.rawValue : "failed", tools)
       throw ChainReadFailure("\(source.name): \(error)")
     } catch let error as CancellationError {
-      // Another was faster. If this one had its time, it counts as one that does not answer.
+      // Another was faster.
       if now - began >= policy.hedgeAfter {
-        health.withLock { $0[index].failed(now: now) }
+        health.withLock { $0[index].wasSlow(address, since: began, now: now) }
         count(index, "slow", tools)
       }
       throw error
