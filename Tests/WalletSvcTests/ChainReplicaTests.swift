@@ -127,6 +127,16 @@ struct ChainReplicaTests {
     }
   }
 
+  @Test("a replica whose clock is ahead keeps no younger value out")
+  func ahead() async throws {
+    try await withWalletBus { bus, _, _ in
+      let store = BusChainStore(bus: bus)
+      try await store.keep(reading(address, trx: 1).view(asOf: Date().addingTimeInterval(3_600)))
+      try await store.keep(reading(address, trx: 2).view(asOf: Date()))
+      #expect(try await store.last([address])[address]?.trx == Sun(2))
+    }
+  }
+
   @Test("values under another address' key, and what cannot be read, are believed by nobody")
   func poisoned() async throws {
     try await withWalletBus { bus, _, _ in
