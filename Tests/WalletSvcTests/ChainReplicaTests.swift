@@ -137,6 +137,17 @@ struct ChainReplicaTests {
     }
   }
 
+  @Test("a late reader that has got no answer does not take away what another has found")
+  func lateWithoutAnswer() async throws {
+    try await withWalletBus { bus, _, _ in
+      let store = BusChainStore(bus: bus)
+      let found = SharedChain.view(reading(address, trx: 3).view(asOf: Date(timeIntervalSince1970: 1_790_000_000)))
+      try await store.share(address, found, for: .seconds(60), token: "quick")
+      try await store.share(address, .unanswered, for: .seconds(2), token: "late")
+      #expect(try await store.shared([address]) == [address: found])
+    }
+  }
+
   @Test("values under another address' key, and what cannot be read, are believed by nobody")
   func poisoned() async throws {
     try await withWalletBus { bus, _, _ in

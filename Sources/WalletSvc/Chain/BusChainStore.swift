@@ -22,10 +22,15 @@ struct BusChainStore: ChainStore {
     return {lock and 1 or 0, redis.call('EXISTS', KEYS[3])}
     """)
 
-  /// Writes the value and removes the lock if it is still ours.
+  /// Writes the value and removes the lock if it is still ours. Whoever comes late with nothing takes nobody's value
+  /// away.
   private static let shareScript = RedisScript(
     """
-    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+    if ARGV[4] == '1' then
+      redis.call('SET', KEYS[1], ARGV[2], 'NX', 'PX', ARGV[3])
+    else
+      redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+    end
     if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
     return 1
     """)
@@ -68,7 +73,9 @@ struct BusChainStore: ChainStore {
       }
     _ = try await redis.run(
       Self.shareScript, keys: [Self.viewKey(address), Self.lockKey(address)],
-      arguments: [.init(token), .init(bytes), .init(lifetime.milliseconds)])
+      arguments: [
+        .init(token), .init(bytes), .init(lifetime.milliseconds), found == .unanswered ? "1" : "0",
+      ])
   }
 
   func dispute(_ address: TronAddress, for lifetime: Duration?) async throws {
