@@ -80,7 +80,7 @@ struct BroadcastCommand: AsyncParsableCommand {
             ? try JSONDecoder().decode(Signed.self, from: Data(content.utf8)).signed : content
           lines.append(Line(hex: hex, txid: try SignedTransaction(decoding: try Hex.decode(hex)).id))
         } catch {
-          throw ValidationError("\(name), line \(index + 1) is no signed transaction: \(error)")
+          throw ValidationError("\(name), line \(index + 1) is no signed transaction: \(Words.safe("\(error)"))")
         }
       }
     }
