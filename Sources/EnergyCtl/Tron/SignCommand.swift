@@ -97,7 +97,8 @@ struct SignCommand: ParsableCommand {
       try keys.add(try ExtendedPrivateKey(mnemonic: phrase), accounts: accounts)
     }
     for file in xpubFiles {
-      try keys.add(checking: try ExtendedPublicKey(parsing: try SecretTextFile.read(file, "--xpub-file")))
+      let text = try SecretTextFile.read(file, "--xpub-file", isSecret: false)
+      try keys.add(checking: try ExtendedPublicKey(parsing: text))
     }
     return PlanSigner(keys: keys, funder: try keyFile.map { try PrivateKey(hex: try KeyFile.read($0)) })
   }
