@@ -19,6 +19,7 @@ enum KeyFile {
     guard let file = FileHandle(forReadingAtPath: path) else {
       throw ValidationError("--key-file: \(path) cannot be read")
     }
+    OpenFileMode.warn(file, path)
     do {
       return try parse(file.read(upToCount: bytesMax))
     } catch let error as CocoaError {
@@ -33,5 +34,23 @@ enum KeyFile {
       throw ValidationError("the key has \(text.count) characters: it must be 64 hex digits")
     }
     return text.lowercased()
+  }
+}
+
+/// Whether others may read a file with a secret. It is read all the same: the file system of a memory stick may know
+/// no owners.
+enum OpenFileMode {
+  static func warn(_ file: FileHandle, _ path: String) {
+    if let warning = warning(file, path) { writeError(warning) }
+  }
+
+  /// Nil for what is no file, such as a pipe.
+  static func warning(_ file: FileHandle, _ path: String) -> String? {
+    var status = stat()
+    guard fstat(file.fileDescriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    let others = status.st_mode & 0o077
+    guard others != 0 else { return nil }
+    let mode = String(status.st_mode & 0o777, radix: 8)
+    return "warning: \(path) has the mode \(mode): other users of this machine may reach its secret. chmod 600 \(path)"
   }
 }

@@ -14,6 +14,13 @@ enum AddressGoldens {
         ,"label":"shop"}
         """#),
       try Golden(
+        "wallet.SaveAddress v1 in wallet.commands by cus_0123456789abcdef0123456789abcdef",
+        SaveAddress(customer: Samples.customer, address: Samples.receiver, label: "shop", renamesOnly: true),
+        #"""
+        {"address":"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t","customer":"cus_0123456789abcdef0123456789abcdef"\#
+        ,"label":"shop","renamesOnly":true}
+        """#),
+      try Golden(
         "wallet.RemoveAddress v1 in wallet.commands by cus_0123456789abcdef0123456789abcdef",
         RemoveAddress(customer: Samples.customer, address: Samples.receiver),
         #"""

@@ -40,6 +40,17 @@ struct KeyFileTests {
     #expect(!said.contains(Self.key.prefix(16)))
   }
 
+  @Test("that others may reach is told", arguments: [(0o600, false), (0o400, false), (0o640, true), (0o604, true)])
+  func mode(mode: Int, isTold: Bool) throws {
+    try file(Data(Self.key.utf8)) { path in
+      try #require(chmod(path, mode_t(mode)) == 0)
+      let opened = try #require(FileHandle(forReadingAtPath: path))
+      let warning = OpenFileMode.warning(opened, path)
+      #expect((warning != nil) == isTold)
+      #expect(warning?.contains(Self.key) != true)
+    }
+  }
+
   @Test("in a huge or binary file is refused")
   func notText() throws {
     for data in [Data(repeating: 0x61, count: 1 << 20), Data([0xff, 0xfe, 0x00])] {

@@ -106,13 +106,13 @@ struct SignCheckTests {
     }
     #expect(
       refused.subtracting(harmless) == [
-        "version", "expiration_ms", "token", "treasury", "funder", "keys.generation",
+        "version", "id", "expiration_ms", "token", "treasury", "funder", "keys.generation",
         "keys.fingerprint", "orders.request.receiver", "transactions.currency", "transactions.from", "transactions.to",
         "transactions.units", "transactions.generation", "transactions.fingerprint", "transactions.index",
         "transactions.fee_limit", "transactions.timestamp_ms", "transactions.txid", "transactions.raw_data_hex",
       ])
     let words = Set([
-      "id", "created_at", "expires_at", "steps", "digest", "transactions.number", "transactions.amount",
+      "created_at", "expires_at", "steps", "digest", "transactions.number", "transactions.amount",
       "transactions.path", "transactions.fee_estimate", "orders.idempotency_key", "orders.cost_estimate",
       "orders.request.energy", "orders.request.duration_seconds", "orders.request.max_price_sun",
       // Whether an address is activated or funded is one and the same transfer.
@@ -140,6 +140,25 @@ struct SignCheckTests {
       path: old.path, feeEstimate: old.feeEstimate, feeLimit: Sun(raw.feeLimit), timestampMs: raw.timestamp,
       txid: raw.id, rawDataHex: Hex.encode(raw.encoded()))
     return try plan.sealed()
+  }
+
+  @Test("nothing that a forged plan says steers the terminal", arguments: [
+    "\u{1B}[1A\u{1B}[2K1 × USDT: 1 USDT", "\u{202E}", "\u{2028}", "\u{9B}2J",
+  ])
+  func escapes(text: String) throws {
+    var tree = try #require(try JSONSerialization.jsonObject(with: try plan.encoded()) as? [String: Any])
+    tree["id"] = text
+    let forged = try SweepPlan(decoding: try JSONSerialization.data(withJSONObject: tree)).sealed()
+    tree["token"] = text
+    let broken = try JSONSerialization.data(withJSONObject: tree)
+    let attempts: [() throws -> Void] = [
+      { _ = try samples.check().check(forged) }, { _ = try SweepPlan(decoding: broken) },
+    ]
+    for attempt in attempts {
+      let refusal = try #require(throws: SweepRefusal.self) { try attempt() }
+      let steering: Set<UInt32> = [0x9B, 0x202E, 0x2028]
+      #expect(refusal.description.unicodeScalars.allSatisfy { $0.value >= 0x20 && !steering.contains($0.value) })
+    }
   }
 
   @Test("no deposit goes anywhere but to the address on the command line", arguments: [2, 5])

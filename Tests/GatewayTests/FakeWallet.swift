@@ -15,6 +15,8 @@ final class FakeWallet: Sendable {
     var assigned = 0
     /// What a change of the address book is refused as.
     var refusal: String?
+    /// Somebody else removes an address between the gateway's look and its command.
+    var removesBeforeSaving = false
     /// Commands are carried out and not answered.
     var isSilent = false
   }
@@ -38,6 +40,13 @@ final class FakeWallet: Sendable {
     service.answer(GetAddresses.self) { _, _ in SavedAddresses(addresses: self.now.addresses) }
     service.handle(AssignDepositAddress.self) { _, unit in try self.reply(try self.assign(), unit) }
     service.handle(SaveAddress.self) { command, unit in
+      let isThere = self.state.withLock { state in
+        if state.removesBeforeSaving { state.addresses = [] }
+        return state.addresses.contains { $0.address == command.address }
+      }
+      guard isThere || command.renamesOnly != true else {
+        return try self.reply(CommandResult(ok: false, code: "address_not_saved", detail: ""), unit)
+      }
       try self.change(unit) { book in
         let old = book.first { $0.address == command.address }
         let label = command.label.isEmpty ? old?.label ?? "" : command.label

@@ -37,7 +37,7 @@ import TronKit
       let removed = try await world.call("DELETE", path)
       #expect(removed.status == 204)
       #expect(removed.bytes.isEmpty && removed.header("Content-Type") == nil)
-      #expect(try await world.call("DELETE", path).status == 404)
+      #expect(try await world.call("DELETE", path).status == 204)
       #expect(try await world.call("GET", path).status == 404)
       #expect(try await world.call("PATCH", path, body: #"{"label":"x"}"#).json["code"] == "not_found")
     }
@@ -65,6 +65,21 @@ import TronKit
       #expect(late.status == 202)
       #expect(late.header("Retry-After") == "2")
       #expect(try await world.call("GET", "/v1/addresses/\(Samples.receiver)").json["is_default"] == true)
+    }
+  }
+
+  @Test func `An address that is removed while it is renamed stays removed`() async throws {
+    try await RunningGateway.run { world in
+      let body = #"{"address":"\#(Samples.receiver)","label":"x"}"#
+      for change in [#"{"label":"y"}"#, #"{"label":"y","default":true}"#] {
+        world.wallet.set { $0.removesBeforeSaving = false }
+        let saved = try await world.call("POST", "/v1/addresses", body: body)
+        #expect(saved.status == 201)
+        world.wallet.set { $0.removesBeforeSaving = true }
+        let changed = try await world.call("PATCH", "/v1/addresses/\(Samples.receiver)", body: change)
+        #expect(changed.status == 404)
+      }
+      #expect(world.wallet.now.addresses.isEmpty)
     }
   }
 

@@ -37,6 +37,17 @@ import Testing
     }
   }
 
+  @Test(arguments: [(404, 1), (502, TelegramClient.photoAttemptsMax)])
+  func `A photo that a server cannot take holds up no chat`(_ code: Int, _ tries: Int) async throws {
+    try await RunningGateway.run { world in
+      try await world.meet()
+      for _ in 0..<20 { world.telegram.fail("sendPhoto", Int64(code), "no photos here") }
+      try await world.show("pay", seq: 1, slot: "deposit", isFresh: true, qr: "tron:T1")
+      try await eventually("the text is sent") { world.telegram.calls("sendMessage").last?["text"] == "pay" }
+      #expect(world.telegram.calls("sendPhoto").count == tries)
+    }
+  }
+
   @Test func `A caption that Telegram cannot parse goes out plain under the same photo`() async throws {
     try await RunningGateway.run { world in
       try await world.meet()

@@ -23,6 +23,19 @@ struct AddressBookTests {
     #expect(AddressBook.remove(one, from: []) == .unchanged)
   }
 
+  @Test("an address that was removed meanwhile is not renamed back into the list")
+  func renameOnly() throws {
+    let one = SavedAddress(address: try address(1), label: "a", isDefault: true)
+    #expect(
+      AddressBook.save(one.address, label: "b", in: [one], renamesOnly: true)
+        == .changed([SavedAddress(address: one.address, label: "b", isDefault: true)]))
+    guard case .refused(let code, _) = AddressBook.save(one.address, label: "b", in: [], renamesOnly: true) else {
+      Issue.record("saved again")
+      return
+    }
+    #expect(code == "address_not_saved")
+  }
+
   @Test("the list is full at its limit; what is in it can still be renamed")
   func full() throws {
     let book = try (0..<UInt8(SavedAddress.countMax)).map { SavedAddress(address: try address($0), label: "") }

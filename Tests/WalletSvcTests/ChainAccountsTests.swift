@@ -118,6 +118,22 @@ struct ChainAccountsTests {
     #expect(alone == known.stale)
     let both = try await read(ChainAccounts(sources: [denying, denying]), FakeChainStore(last: known))
     #expect(!both.isActivated && !both.isStale)
+    // Where the APIs differ only the first is asked, and the first is not all.
+    let store = FakeChainStore(last: known)
+    try await store.dispute(address, for: .seconds(60))
+    #expect(try await read(ChainAccounts(sources: [denying, denying]), store) == known.stale)
+  }
+
+  @Test("an address that always takes too long silences the API for nobody")
+  func slowAddress() async throws {
+    var policy = ChainCachePolicy()
+    policy.memory = .zero
+    policy.hedgeAfter = .milliseconds(5)
+    let slow = FakeChainSource(.answer(reading(address)), delay: .seconds(10))
+    let accounts = ChainAccounts(
+      sources: [slow, FakeChainSource(.answer(reading(address, trx: 7)))], policy: policy)
+    for _ in 0..<6 { #expect(try await read(accounts, FakeChainStore()).trx == Sun(7)) }
+    #expect(slow.calls == 6)
   }
 
   @Test("an address that always gets an odd answer silences the API for nobody, and one that fails is left alone")

@@ -91,6 +91,16 @@ struct ChainFailureTests {
     #expect(api.requests == 1)
   }
 
+  @Test("when not both requests of a reading are left, none is taken")
+  func halfABudget() async throws {
+    let budget = LocalRequestBudget(RequestLimits(perSecond: 100, perDay: 3))
+    let grid = try StubAPI(grid: .healthy, trx: 1, http: http, budget: budget)
+    defer { grid.stop() }
+    _ = try await grid.source.read(address())
+    await #expect(throws: TronNodeError.self) { try await grid.source.read(address()) }
+    #expect(grid.requests == 2 && budget.level.day == 1)
+  }
+
   @Test("one whose requests are used up is not asked, and the other answers; then the last value does")
   func budget() async throws {
     let budgets = [2, 1].map { LocalRequestBudget(RequestLimits(perSecond: 100, perDay: $0)) }

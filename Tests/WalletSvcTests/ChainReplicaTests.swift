@@ -127,6 +127,27 @@ struct ChainReplicaTests {
     }
   }
 
+  @Test("a replica whose clock is ahead keeps no younger value out")
+  func ahead() async throws {
+    try await withWalletBus { bus, _, _ in
+      let store = BusChainStore(bus: bus)
+      try await store.keep(reading(address, trx: 1).view(asOf: Date().addingTimeInterval(3_600)))
+      try await store.keep(reading(address, trx: 2).view(asOf: Date()))
+      #expect(try await store.last([address])[address]?.trx == Sun(2))
+    }
+  }
+
+  @Test("a late reader that has got no answer does not take away what another has found")
+  func lateWithoutAnswer() async throws {
+    try await withWalletBus { bus, _, _ in
+      let store = BusChainStore(bus: bus)
+      let found = SharedChain.view(reading(address, trx: 3).view(asOf: Date(timeIntervalSince1970: 1_790_000_000)))
+      try await store.share(address, found, for: .seconds(60), token: "quick")
+      try await store.share(address, .unanswered, for: .seconds(2), token: "late")
+      #expect(try await store.shared([address]) == [address: found])
+    }
+  }
+
   @Test("values under another address' key, and what cannot be read, are believed by nobody")
   func poisoned() async throws {
     try await withWalletBus { bus, _, _ in

@@ -1,4 +1,5 @@
 import Testing
+import TronKit
 
 @testable import WalletSvc
 
@@ -25,7 +26,22 @@ struct SourceHealthTests {
     var health = SourceHealth()
     for _ in 0..<5 { health.failed(now: .zero) }
     health.succeeded(now: .zero)
-    #expect(health == SourceHealth())
+    #expect(health.failures == 0 && health.begin(now: .zero) == nil)
+  }
+
+  @Test("slow readings of one address, and those beside which others were answered, say nothing of it")
+  func slowAddress() throws {
+    let addresses = try (0..<UInt8(9)).map { try TronAddress(bytes: [0x41] + Array(repeating: $0, count: 20)) }
+    var health = SourceHealth()
+    for second in 1...20 { health.wasSlow(addresses[0], since: .zero, now: .seconds(second)) }
+    #expect(health.failures == 1)
+    for second in 21...26 {
+      health.succeeded(now: .seconds(second))
+      health.wasSlow(addresses[second - 20], since: .seconds(second - 1), now: .seconds(second))
+    }
+    #expect(health.failures == 0)
+    for address in addresses.prefix(3) { health.wasSlow(address, since: .seconds(27), now: .seconds(28)) }
+    #expect(health.begin(now: .seconds(28)) == .seconds(1))
   }
 
   @Test("one that asks to be left alone is, and no late answer of an earlier question ends that")

@@ -3,7 +3,7 @@ import TronKit
 
 /// Remembers a receiving address for a customer, or gives a saved one another label; an empty label leaves the one it
 /// has. Answered with CommandResult: `done`, `unchanged`, or refused as `too_many_addresses`, `label_too_long`,
-/// `label_unprintable` or `address_unusable`.
+/// `label_unprintable`, `address_unusable` or `address_not_saved`.
 public struct SaveAddress: Message {
   public static let messageType = "wallet.SaveAddress"
   public static let topic = Topic.walletCommands
@@ -11,11 +11,15 @@ public struct SaveAddress: Message {
   public let address: TronAddress
   /// What the customer calls it. Spaces around it are left out.
   public let label: String
+  /// True: an address that is not saved (it may have been removed meanwhile) is refused as `address_not_saved`.
+  /// Missing, as in messages of the release before, it is saved.
+  public let renamesOnly: Bool?
   public var messageKey: String { customer.text }
-  public init(customer: CustomerID, address: TronAddress, label: String) {
+  public init(customer: CustomerID, address: TronAddress, label: String, renamesOnly: Bool = false) {
     self.customer = customer
     self.address = address
     self.label = label
+    self.renamesOnly = renamesOnly ? true : nil
   }
 }
 

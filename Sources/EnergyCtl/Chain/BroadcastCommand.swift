@@ -80,7 +80,7 @@ struct BroadcastCommand: AsyncParsableCommand {
             ? try JSONDecoder().decode(Signed.self, from: Data(content.utf8)).signed : content
           lines.append(Line(hex: hex, txid: try SignedTransaction(decoding: try Hex.decode(hex)).id))
         } catch {
-          throw ValidationError("\(name), line \(index + 1) is no signed transaction: \(error)")
+          throw ValidationError("\(name), line \(index + 1) is no signed transaction: \(Words.safe("\(error)"))")
         }
       }
     }
@@ -100,12 +100,9 @@ struct BroadcastCommand: AsyncParsableCommand {
       }
       handle = file
     }
-    var data = Data()
-    // A pipe gives what is in it, piece by piece.
-    while data.count <= bytesMax, let part = try handle.read(upToCount: bytesMax + 1 - data.count), !part.isEmpty {
-      data += part
+    guard let data = try handle.contents(bytesMax: bytesMax) else {
+      throw ValidationError("\(name) has more than \(bytesMax) bytes")
     }
-    guard data.count <= bytesMax else { throw ValidationError("\(name) has more than \(bytesMax) bytes") }
     guard let text = String(data: data, encoding: .utf8) else { throw ValidationError("\(name) is no text") }
     return text
   }

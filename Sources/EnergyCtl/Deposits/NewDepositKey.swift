@@ -67,6 +67,7 @@ struct NewDepositKey: ParsableCommand {
     guard let file = FileHandle(forReadingAtPath: path), let data = try file.read(upToCount: phraseBytesMax) else {
       throw ValidationError("--phrase-file: \(path) cannot be read")
     }
+    OpenFileMode.warn(file, path)
     return try RecoveryPhrase(parsing: String(decoding: data, as: UTF8.self))
   }
 }

@@ -35,11 +35,9 @@ enum SweepFile {
     guard let file = FileHandle(forReadingAtPath: path) else {
       throw SweepRefusal(.file, "\(path) cannot be read")
     }
-    var data = Data()
-    while data.count <= bytesMax, let part = try file.read(upToCount: bytesMax + 1 - data.count), !part.isEmpty {
-      data += part
+    guard let data = try file.contents(bytesMax: bytesMax) else {
+      throw SweepRefusal(.file, "\(path) has more than \(bytesMax) bytes")
     }
-    guard data.count <= bytesMax else { throw SweepRefusal(.file, "\(path) has more than \(bytesMax) bytes") }
     return data
   }
 

@@ -260,10 +260,11 @@ struct SweepRefusal: Error, Equatable, CustomStringConvertible {
   }
 
   let code: Code
+  /// For the terminal. It may quote the file, which anybody may have written.
   let description: String
 
   init(_ code: Code, _ description: String) {
     self.code = code
-    self.description = description
+    self.description = Words.safe(description)
   }
 }

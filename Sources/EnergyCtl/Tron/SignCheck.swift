@@ -60,6 +60,10 @@ struct SignCheck: Sendable {
     guard sealed == plan else {
       throw SweepRefusal(.altered, "the plan is not as it was written: its sums, steps or digest do not follow from it")
     }
+    // It is shown before the question, and is a part of the orders' keys.
+    guard UUID(uuidString: plan.id)?.uuidString.lowercased() == plan.id else {
+      throw SweepRefusal(.altered, "the plan's id is '\(plan.id.prefix(40))': it has to be a UUID in small letters")
+    }
     guard plan.treasury == treasury else {
       throw SweepRefusal(.otherTreasury, "the plan sweeps to \(plan.treasury), but --to is \(treasury)")
     }

@@ -45,7 +45,7 @@ struct SignCommand: ParsableCommand {
       writeError("nothing was signed")
       throw ExitCode.failure
     } catch let error as KeyError {
-      writeError("\(error.code): \(error)")
+      writeError(Words.safe("\(error.code): \(error)"))
       writeError("nothing was signed")
       throw ExitCode.failure
     }
@@ -62,7 +62,7 @@ struct SignCommand: ParsableCommand {
       treasury: treasury, token: try token.map { try TronAddress(parsing: $0) }, digest: digest,
       feeLimitMax: try FeeLimit.parse(maxFeeLimit), keys: signer.keys, now: Date())
     let chosen = try signer.choose(plan, try check.check(plan))
-    for line in signer.table(plan, chosen) { writeError(line) }
+    for line in signer.table(plan, chosen) { writeError(Words.safe(line)) }
     try confirmation.ask("Sign these \(chosen.count) transactions")
     let lines = try chosen.map { try signer.sign($0) }
     try SweepFile.write(Data((lines.joined(separator: "\n") + "\n").utf8), to: out)
@@ -97,7 +97,8 @@ struct SignCommand: ParsableCommand {
       try keys.add(try ExtendedPrivateKey(mnemonic: phrase), accounts: accounts)
     }
     for file in xpubFiles {
-      try keys.add(checking: try ExtendedPublicKey(parsing: try SecretTextFile.read(file, "--xpub-file")))
+      let text = try SecretTextFile.read(file, "--xpub-file", isSecret: false)
+      try keys.add(checking: try ExtendedPublicKey(parsing: text))
     }
     return PlanSigner(keys: keys, funder: try keyFile.map { try PrivateKey(hex: try KeyFile.read($0)) })
   }

@@ -69,8 +69,10 @@ struct SignKeys: Sendable {
 enum SecretTextFile {
   private static let bytesMax = 4096
 
-  /// - Parameter path: `-` for standard input.
-  static func read(_ path: String, _ option: String) throws -> String {
+  /// - Parameters:
+  ///   - path: `-` for standard input.
+  ///   - isSecret: false for a public key: whoever reads it can spend nothing.
+  static func read(_ path: String, _ option: String, isSecret: Bool = true) throws -> String {
     guard !path.hasPrefix("xprv"), path.split(separator: " ").count < 12 else {
       throw ValidationError(
         "\(option) got what looks like a secret: put it into a file and give its path. That secret has been on a "
@@ -78,15 +80,12 @@ enum SecretTextFile {
     }
     let opened = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path)
     guard let file = opened else { throw ValidationError("\(option): \(path) cannot be read") }
-    var data = Data()
-    do {
-      while data.count <= bytesMax, let part = try file.read(upToCount: bytesMax + 1 - data.count), !part.isEmpty {
-        data += part
-      }
-    } catch let error as CocoaError {
+    if isSecret { OpenFileMode.warn(file, path) }
+    let data: Data?
+    do { data = try file.contents(bytesMax: bytesMax) } catch let error as CocoaError {
       throw ValidationError("\(option): \(path) cannot be read: \(error.localizedDescription)")
     }
-    guard data.count <= bytesMax else { throw ValidationError("\(option): \(path) has more than \(bytesMax) bytes") }
+    guard let data else { throw ValidationError("\(option): \(path) has more than \(bytesMax) bytes") }
     return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }

@@ -55,7 +55,7 @@ struct DeliverScreen: Effect {
   private func send(_ target: Target, _ context: EffectContext, _ telegram: TelegramClient) async -> EffectOutcome {
     do {
       let message = try await telegram.send(
-        target.screen.screen, chat: target.chat.chatId, logger: context.bus.logger)
+        target.screen.screen, chat: target.chat.chatId, attempt: context.attempt, logger: context.bus.logger)
       return shown(target.screen, messageID: message["message_id"]?.int, takenFrom: nil)
     } catch {
       return TelegramFailure(error).outcome(customer: customer, context)

@@ -10,6 +10,8 @@ import Synchronization
 final class TelegramClient: Sendable {
   /// Telegram's guidance: about 30 messages a second over all chats.
   static let sendsPerSecond = 30.0
+  /// A photo that was not taken so often is left out.
+  static let photoAttemptsMax = 3
 
   private let http: HTTPClient
   private let base: String
@@ -54,15 +56,18 @@ final class TelegramClient: Sendable {
   }
 
   /// A message of its own that shows the screen: a photo where it has a QR code. When Telegram does not take the photo
-  /// the text goes out alone, because it says everything.
-  func send(_ screen: Screen, chat: Int64, logger: Logger) async throws(TelegramError) -> JSONValue {
-    if let photo = Self.photo(screen, logger) {
+  /// the text goes out alone, because it says everything: at once where it is refused or the server has no photos, and
+  /// after `photoAttemptsMax` whatever the trouble, because all that the chat is told waits behind it.
+  /// - Parameter attempt: 1 at first.
+  func send(_ screen: Screen, chat: Int64, attempt: Int, logger: Logger) async throws(TelegramError) -> JSONValue {
+    if attempt <= Self.photoAttemptsMax, let photo = Self.photo(screen, logger) {
       var parameters = ScreenPayload.caption(screen)
       parameters["chat_id"] = .int(chat)
       do {
         return try await post("sendPhoto", parameters, file: photo, logger: logger)
       } catch {
-        guard error.verdict == .refused else { throw error }
+        // 404 is also what an unknown token is answered: then the text fails the same way.
+        guard error.verdict == .refused || error.code == 404 else { throw error }
         logger.error("Telegram refuses a photo; its text goes out alone", metadata: ["error": "\(error)"])
       }
     }

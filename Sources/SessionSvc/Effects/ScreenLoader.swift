@@ -72,9 +72,9 @@ struct ScreenLoader: Sendable {
     case .addresses: .book(.addresses(try await ask(GetAddresses(customer: customer))))
     case .address(let address): .book(try await look(at: address, customer))
     case .rename(let address, let label):
-      try await change(SaveAddress(customer: customer, address: address, label: label), address, request) {
-        .renamed(address, label: label)
-      }
+      try await change(
+        SaveAddress(customer: customer, address: address, label: label, renamesOnly: true), address, request
+      ) { .renamed(address, label: label) }
     case .makeDefault(let address):
       try await change(SetDefaultAddress(customer: customer, address: address), address, request) {
         .becameDefault(address)

@@ -49,6 +49,15 @@ struct NodeTransport: Sendable {
     }
   }
 
+  /// Takes requests that belong together from the budget, all or none: one that is made alone would be in vain.
+  /// - Returns: the same without a budget, for making them.
+  func reserve(_ count: Int) async throws -> NodeTransport {
+    try await budget?.wait(for: count, priority, within: budgetPatience ?? timeout, name: name)
+    var reserved = self
+    reserved.budget = nil
+    return reserved
+  }
+
   /// Takes from the budget, sends, reads, and tells the observer how it went.
   private func ask<Answer>(
     _ method: String, _ path: String, _ body: [UInt8]?, _ read: (HTTPResponse) throws -> Answer

@@ -45,8 +45,8 @@ public struct TronGridClient: Sendable {
   /// index that has lost an account would call a full wallet empty.
   /// - Throws: `TronNodeError`.
   public func account(_ address: TronAddress) async throws -> ChainBalance {
-    async let resources = node.resources(address)
-    var transport = transport
+    var transport = try await transport.reserve(2)
+    async let resources = node.withoutBudget.resources(address)
     transport.bodyLimit = IndexAmount.bodyLimit
     let envelope: Envelope = try await transport.get("/v1/accounts/\(address.base58)")
     guard envelope.success ?? false, let rows = envelope.data else {

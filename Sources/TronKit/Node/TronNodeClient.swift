@@ -39,6 +39,9 @@ public struct TronNodeClient: Sendable {
     changed { $0.budgetPatience = budgetPatience }
   }
 
+  /// For requests that were taken from the budget before.
+  var withoutBudget: TronNodeClient { changed { $0.budget = nil } }
+
   func with(observer: NodeObserver) -> TronNodeClient {
     changed { $0.observer = observer }
   }

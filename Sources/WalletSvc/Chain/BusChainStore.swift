@@ -22,10 +22,15 @@ struct BusChainStore: ChainStore {
     return {lock and 1 or 0, redis.call('EXISTS', KEYS[3])}
     """)
 
-  /// Writes the value and removes the lock if it is still ours.
+  /// Writes the value and removes the lock if it is still ours. Whoever comes late with nothing takes nobody's value
+  /// away.
   private static let shareScript = RedisScript(
     """
-    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+    if ARGV[4] == '1' then
+      redis.call('SET', KEYS[1], ARGV[2], 'NX', 'PX', ARGV[3])
+    else
+      redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+    end
     if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
     return 1
     """)
@@ -68,7 +73,9 @@ struct BusChainStore: ChainStore {
       }
     _ = try await redis.run(
       Self.shareScript, keys: [Self.viewKey(address), Self.lockKey(address)],
-      arguments: [.init(token), .init(bytes), .init(lifetime.milliseconds)])
+      arguments: [
+        .init(token), .init(bytes), .init(lifetime.milliseconds), found == .unanswered ? "1" : "0",
+      ])
   }
 
   func dispute(_ address: TronAddress, for lifetime: Duration?) async throws {
@@ -96,14 +103,15 @@ struct BusChainStore: ChainStore {
     }
   }
 
-  /// A value never takes the place of a younger one, whichever replica comes last.
+  /// A value never takes the place of a younger one, whichever replica comes last. None is younger than now by the
+  /// database's clock: a replica that is ahead of time would keep all others from writing.
   func keep(_ view: ChainAccountView) async throws {
     try checkPostgres()
     let json = String(decoding: try MessageCoder.encode(view), as: UTF8.self)
     try await bus.read { session in
       _ = try session.execute(
         """
-        insert into chain_accounts (id, view, as_of) values ($1, $2, $3)
+        insert into chain_accounts (id, view, as_of) values ($1, $2, least($3, now()))
         on conflict (id) do update set view = excluded.view, as_of = excluded.as_of
           where chain_accounts.as_of <= excluded.as_of
         """, [.text(view.address.base58), .json(json), .timestamp(view.asOf)])

@@ -47,7 +47,8 @@ final class ChainAccounts: Sendable {
     }
     switch step {
     case .serve(let view):
-      tools.metrics.histogram(Self.memorySeconds, buckets: Self.memoryBuckets).observe((clock.now - start) / .seconds(1))
+      tools.metrics.histogram(Self.memorySeconds, buckets: Self.memoryBuckets)
+        .observe((clock.now - start) / .seconds(1))
       return view
     case .fail(let failure): throw failure
     case .wait(let read): return try await read.value

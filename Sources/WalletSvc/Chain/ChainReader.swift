@@ -31,7 +31,7 @@ final class ChainReader: Sendable {
 
   /// - Parameters:
   ///   - last: the last value known. What takes an activation back is believed only if every API says it.
-  ///   - isDisputed: only the first API is believed.
+  ///   - isDisputed: only the first API is believed. It cannot take an activation back alone.
   /// - Throws: `HedgedReadFailure` with what each said, when none gave an answer to believe.
   func read(
     _ address: TronAddress, last: ChainAccountView?, isDisputed: Bool, _ tools: ChainTools
@@ -53,7 +53,7 @@ final class ChainReader: Sendable {
       return try await HedgedRead.first(of: attempts, hedgeAfter: policy.hedgeAfter, limit: policy.readLimit)
     } catch let failure as HedgedReadFailure {
       // A block with the activation in it was reverted: rare, but then they all say so.
-      guard let reading = denials.first(ifAll: asked.count) else { throw failure }
+      guard let reading = denials.first(ifAll: sources.count) else { throw failure }
       return Answer(reading: reading, source: asked.startIndex)
     }
   }
@@ -85,9 +85,9 @@ final class ChainReader: Sendable {
       count(index, error.code == .rateLimited || error.code == .overBudget ? error.code.rawValue : "failed", tools)
       throw ChainReadFailure("\(source.name): \(error)")
     } catch let error as CancellationError {
-      // Another was faster. If this one had its time, it counts as one that does not answer.
+      // Another was faster.
       if now - began >= policy.hedgeAfter {
-        health.withLock { $0[index].failed(now: now) }
+        health.withLock { $0[index].wasSlow(address, since: began, now: now) }
         count(index, "slow", tools)
       }
       throw error

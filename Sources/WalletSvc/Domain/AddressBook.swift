@@ -12,7 +12,10 @@ enum AddressBook {
 
   /// Saves an address, or gives a saved one another label: its place and whether it is the default stay. An empty
   /// label leaves the one it has, because an order that remembers its address knows of none.
-  static func save(_ address: TronAddress, label: String, in book: [SavedAddress]) -> Outcome {
+  /// - Parameter renamesOnly: an address that is not saved is refused.
+  static func save(
+    _ address: TronAddress, label: String, in book: [SavedAddress], renamesOnly: Bool = false
+  ) -> Outcome {
     guard !address.isZero else {
       return .refused(
         code: "address_unusable", detail: "nobody has the key of \(address); save an address of your own")
@@ -25,6 +28,7 @@ enum AddressBook {
       changed[index] = SavedAddress(address: address, label: label, isDefault: book[index].isDefault)
       return .changed(changed)
     }
+    guard !renamesOnly else { return notSaved(address) }
     guard book.count < SavedAddress.countMax else {
       return .refused(
         code: "too_many_addresses",
@@ -40,12 +44,14 @@ enum AddressBook {
   }
 
   static func setDefault(_ address: TronAddress, in book: [SavedAddress]) -> Outcome {
-    guard book.contains(where: { $0.address == address }) else {
-      return .refused(code: "address_not_saved", detail: "\(address) is not among the saved addresses; save it first")
-    }
+    guard book.contains(where: { $0.address == address }) else { return notSaved(address) }
     let changed = book.map {
       SavedAddress(address: $0.address, label: $0.label, isDefault: $0.address == address)
     }
     return changed == book ? .unchanged : .changed(changed)
+  }
+
+  private static func notSaved(_ address: TronAddress) -> Outcome {
+    .refused(code: "address_not_saved", detail: "\(address) is not among the saved addresses; save it first")
   }
 }

@@ -5,7 +5,9 @@ import Contracts
 enum AddressHandlers {
   static func register(in service: inout Service) {
     service.handle(SaveAddress.self, needs: { [.row(AddressBookRow.self, $0.customer.text)] }) { command, unit in
-      try change(command.customer, unit) { AddressBook.save(command.address, label: command.label, in: $0) }
+      try change(command.customer, unit) {
+        AddressBook.save(command.address, label: command.label, in: $0, renamesOnly: command.renamesOnly ?? false)
+      }
     }
     service.handle(RemoveAddress.self, needs: { [.row(AddressBookRow.self, $0.customer.text)] }) { command, unit in
       try change(command.customer, unit) { AddressBook.remove(command.address, from: $0) }
