@@ -50,7 +50,9 @@ struct DepositRules: Sendable, Equatable {
     }
   }
 
-  /// One that tx-svc wants to be judged by a person. What reaches the owner's own addresses needs no judgement.
+  /// One that tx-svc wants to be judged by a person. What reaches the owner's own addresses needs no judgement, by
+  /// whatever way it comes (an exchange may pay out by contract): nobody's balance depends on it, and there is no
+  /// sender to give it back to. The line says what the chain shows; custody is compared with it daily.
   func judgeHeld(amount: Int64?, token: TronAddress?, reason: DepositHeld.Reason, owner: Owner) -> Verdict {
     let money = amount.flatMap { amount in currency(of: token).map { Money(amount, $0) } }
     if owner == .treasury, let money { return .fund(money) }
