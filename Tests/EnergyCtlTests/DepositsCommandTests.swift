@@ -84,7 +84,8 @@ final class DepositsCommandTests {
   }
 
   @Test("knows a deposit's id", arguments: [
-    ("", true), ("/3", true), ("/TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t/7", true), ("/", false), ("/3/4/5", false),
+    ("", true), ("/3", true), ("/internal/0", true), ("/TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t/7", true),
+    ("/", false), ("/3/4/5", false),
     ("; drop", false),
   ])
   func ids(_ suffix: String, _ isOne: Bool) {

@@ -38,7 +38,8 @@ public enum DepositObstacle: String, Codable, Sendable, CaseIterable {
 }
 
 public struct DepositView: Codable, Sendable, Equatable {
-  /// `<txid>` (TRX), `<txid>/<log's place>` (token), or `<txid>/<address>/<number>` where tx-svc held it.
+  /// `<txid>` (TRX), `<txid>/<log's place>` (token), or `<txid>/internal/<place>` (TRX that a contract sent on);
+  /// `<txid>/<address>/<number>` for what a tx-svc held that did not tell the place.
   public let id: String
   /// Grows with the time of recording; `GetDeposits.before` continues with it.
   public let number: Int64

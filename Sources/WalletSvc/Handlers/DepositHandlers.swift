@@ -28,8 +28,12 @@ struct DepositHandlers: Sendable {
     event.logIndex.map { "\(event.txID.hex)/\($0)" } ?? event.txID.hex
   }
 
-  /// tx-svc does not say which of a transaction's moves it is; its count for the address does.
-  static func id(of event: DepositHeld) -> String { "\(event.txID.hex)/\(event.address.base58)/\(event.seq)" }
+  /// By its place on the chain, so that it is the same however often, and by whatever tx-svc, the block is read. A token's
+  /// log has one id, held or not. Without a place tx-svc's count for the address tells which move it is.
+  static func id(of event: DepositHeld) -> String {
+    guard let place = event.place else { return "\(event.txID.hex)/\(event.address.base58)/\(event.seq)" }
+    return event.token == nil ? "\(event.txID.hex)/internal/\(place)" : "\(event.txID.hex)/\(place)"
+  }
 
   static func posting(_ deposit: String) -> String { "deposit:\(deposit)" }
 
@@ -53,8 +57,8 @@ struct DepositHandlers: Sendable {
     let currency = event.amount == nil ? nil : rules.currency(of: event.token)
     let row = DepositRow(
       id: Self.id(of: event), address: event.address, sender: event.from, currency: currency, token: event.token,
-      amount: event.amount, state: .held, txID: event.txID, logIndex: nil, blockNumber: event.blockNumber,
-      blockTime: event.blockTime, createdAt: unit.now)
+      amount: event.amount, state: .held, txID: event.txID, logIndex: event.token == nil ? nil : event.place,
+      blockNumber: event.blockNumber, blockTime: event.blockTime, createdAt: unit.now)
     try takeDown(row, verdict, address, bodyHash: try Ledger.hash(event), unit)
   }
 
