@@ -12,6 +12,8 @@ import TronKit
 /// wallet-svc in one or more replicas on a real bus, and a tx-svc that says what a test wants.
 struct DepositWorld: Sendable {
   static let payer = USDT.nile
+  /// Later than any address is handed out.
+  static let blockTime = Date(timeIntervalSince1970: 4_000_000_000)
   static let phrase = "all all all all all all all all all all all all"
 
   let client: BusClient
@@ -161,11 +163,11 @@ struct DepositWorld: Sendable {
 
   static func found(
     _ address: TronAddress, _ amount: Int64, _ number: UInt8, token: TronAddress? = nil, logIndex: Int? = nil,
-    seq: Int64 = 1
+    at blockTime: Date = blockTime, seq: Int64 = 1
   ) throws -> DepositFound {
     DepositFound(
       address: address, from: payer, token: token, amount: amount, txID: try transaction(number), logIndex: logIndex,
-      blockNumber: 200, blockTime: Date(timeIntervalSince1970: 1_790_000_000), seq: seq)
+      blockNumber: 200, blockTime: blockTime, seq: seq)
   }
 
   func balance(_ customer: CustomerID) async throws -> CustomerBalance {

@@ -21,7 +21,7 @@ public enum DepositState: String, Codable, Sendable, CaseIterable {
 
 /// Why a deposit is not credited by itself.
 public enum DepositObstacle: String, Codable, Sendable, CaseIterable {
-  /// The address is nobody's yet.
+  /// The address was nobody's when the money was sent.
   case unassignedAddress = "unassigned_address"
   /// wallet-svc does not know the address.
   case unknownAddress = "unknown_address"

@@ -42,7 +42,8 @@ struct DepositHandlers: Sendable {
     guard event.amount > 0 else {
       throw InvariantViolation("deposit \(Self.id(of: event)) is of \(event.amount), which is no deposit")
     }
-    let verdict = rules.judge(amount: event.amount, token: event.token, owner: address?.owner ?? .unknown)
+    let owner = address?.owner(at: event.blockTime) ?? .unknown
+    let verdict = rules.judge(amount: event.amount, token: event.token, owner: owner)
     let row = DepositRow(
       id: Self.id(of: event), address: event.address, sender: event.from, currency: rules.currency(of: event.token),
       token: event.token, amount: event.amount, state: .held, txID: event.txID, logIndex: event.logIndex,
@@ -53,7 +54,8 @@ struct DepositHandlers: Sendable {
   private func held(_ event: DepositHeld, _ unit: UnitOfWork) throws {
     let address = try unit.find(DepositAddressRow.self, event.address.base58)
     let verdict = rules.judgeHeld(
-      amount: event.amount, token: event.token, reason: event.reason, owner: address?.owner ?? .unknown)
+      amount: event.amount, token: event.token, reason: event.reason,
+      owner: address?.owner(at: event.blockTime) ?? .unknown)
     let currency = event.amount == nil ? nil : rules.currency(of: event.token)
     let row = DepositRow(
       id: Self.id(of: event), address: event.address, sender: event.from, currency: currency, token: event.token,
