@@ -73,8 +73,11 @@ enum DepositGoldens {
         """#),
       try Golden(
         "wallet.RefuseHeldDeposit v1 in wallet.commands by \(tx)",
-        RefuseHeldDeposit(deposit: tx, action: Samples.action),
-        #"{"action":{"actor":"ann","key":"k-1","reason":"top-up"},"deposit":"\#(tx)"}"#),
+        RefuseHeldDeposit(deposit: tx, returnTo: Samples.receiver, action: Samples.action),
+        #"""
+        {"action":{"actor":"ann","key":"k-1","reason":"top-up"},"deposit":"\#(tx)"\#
+        ,"returnTo":"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"}
+        """#),
     ]
   }
 

@@ -1,3 +1,4 @@
+import BusKit
 import Contracts
 import Foundation
 import Testing
@@ -81,6 +82,18 @@ final class DepositsCommandTests {
   func refuses(_ arguments: [String]) throws {
     let command = try #require(try DepositsCommand.parseAsRoot(arguments) as? DepositsCommand.List)
     #expect(throws: (any Error).self) { try command.query() }
+  }
+
+  @Test("a refusal may name where the coins go, which must be an address")
+  func returnTo() throws {
+    let id = String(repeating: "ab", count: 32)
+    func refusal(_ arguments: String...) throws -> RefuseHeldDeposit {
+      let action = OperatorAction(actor: "ann", reason: "spam", key: "k")
+      return try DepositsCommand.Refuse.parse([id, "--reason", "spam"] + arguments).command(action)
+    }
+    #expect(try refusal().returnTo == nil)
+    #expect(try refusal("--return-to", USDT.mainnet.base58).returnTo == USDT.mainnet)
+    #expect(throws: (any Error).self) { try refusal("--return-to", "Tnobody") }
   }
 
   @Test("knows a deposit's id", arguments: [

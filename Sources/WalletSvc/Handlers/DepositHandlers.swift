@@ -85,6 +85,7 @@ struct DepositHandlers: Sendable {
       try unit.publish(CreditDeposit(deposit: row.id, customer: customer, money: money))
     case .hold(let obstacle, let money):
       row.obstacle = obstacle
+      row.returnsFrom = money == nil ? nil : row.address
       posting = try money.map { money in
         try Ledger.checked { () throws(LedgerError) in try Posting.heldDeposit(money) }
       }
@@ -119,6 +120,7 @@ struct DepositHandlers: Sendable {
     } else {
       row.state = .held
       row.obstacle = .balanceFull
+      row.returnsFrom = row.address
       let entry = try Ledger.checked { () throws(LedgerError) in try Posting.heldDeposit(command.money) }
       try Ledger.write(entry, id: posting(row.id), customer: command.customer, bodyHash: hash, unit)
     }

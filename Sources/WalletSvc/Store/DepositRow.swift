@@ -23,8 +23,10 @@ struct DepositRow: Row {
   let logIndex: Int?
   let blockNumber: Int64
   let blockTime: Date
-  /// `address` while it is refused and its coins are still there.
+  /// `address` while it is held or refused and its coins are still there.
   var returnsFrom: TronAddress?
+  /// Whom a refused one is given back to; nil: its sender.
+  var returnTo: TronAddress?
   var decision: OperatorAction?
   let createdAt: Date
   var decidedAt: Date?
