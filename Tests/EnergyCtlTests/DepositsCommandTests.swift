@@ -96,6 +96,15 @@ final class DepositsCommandTests {
     #expect(throws: (any Error).self) { try refusal("--return-to", "Tnobody") }
   }
 
+  @Test("a key is given up by its fingerprint", arguments: [
+    ("bcd01b7b34e02c77", true), ("bcd01b7b34e02c7", false), ("BCD01B7B34E02C77", false), ("../etc", false),
+  ])
+  func retire(_ fingerprint: String, _ isOne: Bool) throws {
+    let action = OperatorAction(actor: "ann", reason: "stolen", key: "k")
+    let parsed = try RetireDepositKeyCommand.parse([fingerprint, "--reason", "stolen"])
+    #expect((try? parsed.command(action).fingerprint) == (isOne ? fingerprint : nil))
+  }
+
   @Test("knows a deposit's id", arguments: [
     ("", true), ("/3", true), ("/internal/0", true), ("/TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t/7", true),
     ("/", false), ("/3/4/5", false),

@@ -99,13 +99,15 @@ struct DepositWorld: Sendable {
   }
 
   /// Runs another replica, with other settings, until `body` returns.
-  func alsoServing(_ settings: DepositSettings, _ body: () async throws -> Void) async throws {
+  func alsoServing<Value: Sendable>(
+    _ settings: DepositSettings, _ body: () async throws -> Value
+  ) async throws -> Value {
     try await serving(settings, replicas: 1, body)
   }
 
-  private func serving(
-    _ settings: DepositSettings, replicas: Int, _ body: () async throws -> Void
-  ) async throws {
+  private func serving<Value: Sendable>(
+    _ settings: DepositSettings, replicas: Int, _ body: () async throws -> Value
+  ) async throws -> Value {
     let postgres = PostgresConfiguration(
       conninfo: database, applicationName: "wallet-svc", searchPath: WalletSvcMain.schema)
     var wallet = WalletSettings(sources: [])
@@ -119,16 +121,15 @@ struct DepositWorld: Sendable {
             redis: redis.configuration, postgres: postgres, poolSize: 4, httpPort: try freePort(), logger: logger)))
     }
     let tasks = runtimes.map { runtime in Task { try await runtime.run() } }
-    let result: Result<Void, any Error>
+    let result: Result<Value, any Error>
     do {
-      try await body()
-      result = .success(())
+      result = .success(try await body())
     } catch {
       result = .failure(error)
     }
     for runtime in runtimes { runtime.stop() }
     for task in tasks { _ = await task.result }
-    try result.get()
+    return try result.get()
   }
 
   // MARK: - What a test says
@@ -149,6 +150,12 @@ struct DepositWorld: Sendable {
   func assign(_ customer: CustomerID) async throws -> DepositAddressAnswer? {
     try await client.command(
       AssignDepositAddress(customer: customer), answer: DepositAddressAnswer.self, within: .seconds(30))
+  }
+
+  func retire(_ fingerprint: String, key: String) async throws -> CommandResult? {
+    let action = OperatorAction(actor: "ann", reason: "stolen", key: key)
+    return try await client.command(
+      RetireDepositKey(fingerprint: fingerprint, action: action), answer: CommandResult.self, within: .seconds(30))
   }
 
   /// An address of this customer's own.

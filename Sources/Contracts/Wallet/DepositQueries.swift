@@ -123,6 +123,8 @@ public struct GetDepositStatus: Query {
 }
 
 public struct DepositStatusView: Codable, Sendable, Equatable {
+  /// The most keys that are listed.
+  public static let keysMax = 20
   /// False where no extended public key is configured.
   public let isOn: Bool
   /// The key's fingerprint and the number of its generation; nil while there is none.
@@ -141,9 +143,12 @@ public struct DepositStatusView: Codable, Sendable, Equatable {
   public let held: Int64
   /// When tx-svc has last confirmed an address; nil before the first time.
   public let confirmedAt: Date?
+  /// All that were ever configured, the latest first; nil from releases that did not tell them.
+  public let keys: [DepositKeyView]?
   public init(
     isOn: Bool, fingerprint: String?, generation: Int64?, free: Int64, unconfirmed: Int64, assigned: Int64,
-    watched: Int64, treasury: [TronAddress], minimums: [Money], held: Int64, confirmedAt: Date?
+    watched: Int64, treasury: [TronAddress], minimums: [Money], held: Int64, confirmedAt: Date?,
+    keys: [DepositKeyView]? = nil
   ) {
     self.isOn = isOn
     self.fingerprint = fingerprint
@@ -156,6 +161,7 @@ public struct DepositStatusView: Codable, Sendable, Equatable {
     self.minimums = minimums
     self.held = held
     self.confirmedAt = confirmedAt
+    self.keys = keys
   }
 }
 

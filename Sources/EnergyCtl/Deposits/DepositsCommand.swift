@@ -8,7 +8,7 @@ struct DepositsCommand: AsyncParsableCommand {
     commandName: "deposits", abstract: "What customers have sent, their addresses, and the key these come from.",
     subcommands: [
       List.self, Held.self, Credit.self, Refuse.self, Status.self, Address.self, NewDepositKey.self,
-      SweepPlanCommand.self,
+      RetireDepositKeyCommand.self, SweepPlanCommand.self,
     ])
 
   struct List: AsyncParsableCommand {
