@@ -9,7 +9,7 @@ extension MessageCatalog {
       PlaceOrder.self, CancelOrder.self, OrderDeadline.self, RentalEnded.self,
       HoldFunds.self, ReleaseHold.self, CaptureHold.self, BookOrderCost.self, CreditAccount.self, SaveAddress.self,
       RemoveAddress.self, SetDefaultAddress.self, AssignDepositAddress.self,
-      CreditDeposit.self, CreditHeldDeposit.self, RefuseHeldDeposit.self,
+      CreditDeposit.self, CreditHeldDeposit.self, RefuseHeldDeposit.self, RetireDepositKey.self,
       ClearLedgerDifference.self, RebuildLedgerBalance.self, BeginLedgerEpoch.self,
       AdjustLedger.self, ApproveAdjustment.self, RejectAdjustment.self, CompareCustody.self,
       DelegateEnergy.self, WithdrawDelegation.self, ReclaimEnergy.self, AddSupplier.self, SetSigning.self,

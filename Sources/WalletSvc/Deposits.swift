@@ -5,6 +5,7 @@ import Contracts
 enum Deposits {
   static func register(_ settings: DepositSettings, in service: inout Service) {
     DepositAddressHandlers(settings: settings).register(in: &service)
+    DepositKeyHandlers(settings: settings).register(in: &service)
     DepositHandlers(rules: settings.rules).register(in: &service)
     OwnMoneyHandlers(rules: settings.rules).register(in: &service)
     DepositDecisions.register(in: &service)

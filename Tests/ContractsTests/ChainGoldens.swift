@@ -41,11 +41,11 @@ enum ChainGoldens {
         "tx.DepositHeld v1 in tx.events by TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t",
         DepositHeld(
           address: address, from: address, token: nil, amount: 5_000_000, reason: .sentByContract, txID: id,
-          blockNumber: 12, blockTime: Samples.time, seq: 4),
+          place: 2, blockNumber: 12, blockTime: Samples.time, seq: 4),
         #"""
         {"address":"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t","amount":5000000,"blockNumber":12\#
         ,"blockTime":"2026-09-21T14:13:20.123Z","from":"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"\#
-        ,"reason":"sent_by_contract","seq":4\#
+        ,"place":2,"reason":"sent_by_contract","seq":4\#
         ,"txID":"abababababababababababababababababababababababababababababababab"}
         """#),
       try Golden(

@@ -72,9 +72,18 @@ enum DepositGoldens {
         ,"deposit":"\#(tx)"}
         """#),
       try Golden(
+        "wallet.RetireDepositKey v1 in wallet.commands by 0123456789abcdef",
+        RetireDepositKey(fingerprint: "0123456789abcdef", action: Samples.action),
+        #"""
+        {"action":{"actor":"ann","key":"k-1","reason":"top-up"},"fingerprint":"0123456789abcdef"}
+        """#),
+      try Golden(
         "wallet.RefuseHeldDeposit v1 in wallet.commands by \(tx)",
-        RefuseHeldDeposit(deposit: tx, action: Samples.action),
-        #"{"action":{"actor":"ann","key":"k-1","reason":"top-up"},"deposit":"\#(tx)"}"#),
+        RefuseHeldDeposit(deposit: tx, returnTo: Samples.receiver, action: Samples.action),
+        #"""
+        {"action":{"actor":"ann","key":"k-1","reason":"top-up"},"deposit":"\#(tx)"\#
+        ,"returnTo":"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"}
+        """#),
     ]
   }
 
@@ -115,10 +124,13 @@ enum DepositGoldens {
         answer: "DepositStatusView",
         DepositStatusView(
           isOn: true, fingerprint: "0123456789abcdef", generation: 1, free: 500, unconfirmed: 2, assigned: 3,
-          watched: 504, treasury: [Samples.receiver], minimums: [Money(1, .trx)], held: 1, confirmedAt: Samples.time),
+          watched: 504, treasury: [Samples.receiver], minimums: [Money(1, .trx)], held: 1, confirmedAt: Samples.time,
+          keys: [DepositKeyView(fingerprint: "0123456789abcdef", generation: 1, retiredAt: Samples.time)]),
         #"""
         {"assigned":3,"confirmedAt":"2026-09-21T14:13:20.123Z","fingerprint":"0123456789abcdef","free":500\#
-        ,"generation":1,"held":1,"isOn":true,"minimums":[{"amount":1,"currency":"TRX"}]\#
+        ,"generation":1,"held":1,"isOn":true\#
+        ,"keys":[{"fingerprint":"0123456789abcdef","generation":1,"retiredAt":"2026-09-21T14:13:20.123Z"}]\#
+        ,"minimums":[{"amount":1,"currency":"TRX"}]\#
         ,"treasury":["TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"],"unconfirmed":2,"watched":504}
         """#),
       try Golden(

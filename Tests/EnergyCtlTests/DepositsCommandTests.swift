@@ -1,3 +1,4 @@
+import BusKit
 import Contracts
 import Foundation
 import Testing
@@ -83,8 +84,30 @@ final class DepositsCommandTests {
     #expect(throws: (any Error).self) { try command.query() }
   }
 
+  @Test("a refusal may name where the coins go, which must be an address")
+  func returnTo() throws {
+    let id = String(repeating: "ab", count: 32)
+    func refusal(_ arguments: String...) throws -> RefuseHeldDeposit {
+      let action = OperatorAction(actor: "ann", reason: "spam", key: "k")
+      return try DepositsCommand.Refuse.parse([id, "--reason", "spam"] + arguments).command(action)
+    }
+    #expect(try refusal().returnTo == nil)
+    #expect(try refusal("--return-to", USDT.mainnet.base58).returnTo == USDT.mainnet)
+    #expect(throws: (any Error).self) { try refusal("--return-to", "Tnobody") }
+  }
+
+  @Test("a key is given up by its fingerprint", arguments: [
+    ("bcd01b7b34e02c77", true), ("bcd01b7b34e02c7", false), ("BCD01B7B34E02C77", false), ("../etc", false),
+  ])
+  func retire(_ fingerprint: String, _ isOne: Bool) throws {
+    let action = OperatorAction(actor: "ann", reason: "stolen", key: "k")
+    let parsed = try RetireDepositKeyCommand.parse([fingerprint, "--reason", "stolen"])
+    #expect((try? parsed.command(action).fingerprint) == (isOne ? fingerprint : nil))
+  }
+
   @Test("knows a deposit's id", arguments: [
-    ("", true), ("/3", true), ("/TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t/7", true), ("/", false), ("/3/4/5", false),
+    ("", true), ("/3", true), ("/internal/0", true), ("/TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t/7", true),
+    ("/", false), ("/3/4/5", false),
     ("; drop", false),
   ])
   func ids(_ suffix: String, _ isOne: Bool) {

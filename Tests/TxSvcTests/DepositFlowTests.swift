@@ -50,8 +50,11 @@ struct DepositFlowTests {
       #expect(again.seq > answer.seq)
       #expect(try await world.bus.read { try ScanCursor.read($0)?.watched } == 2)
 
-      let inner = #"[{"caller_address":"\#(payer.hex)","transferTo_address":"\#(mine.hex)","#
-        + #""callValueInfo":[{"callValue":2000000}]}]"#
+      let parties = #""caller_address":"\#(payer.hex)","transferTo_address":"\#(mine.hex)""#
+      // Lends energy, and then pays.
+      let inner = #"[{\#(parties),"callValueInfo":[{"callValue":9000000000}],"#
+        + #""note":"\#(Hex.encode("delegateResourceOfEnergy".utf8))"},"#
+        + #"{\#(parties),"callValueInfo":[{"callValue":2000000}],"note":"\#(Hex.encode("call".utf8))"}]"#
       let block = try chain.produce([
         Self.pay(payer, mine, 3_000_000, 10), Self.pay(payer, other, 3_000_000, 11),
         Self.pay(payer, mine, 3_000_000, 12, "OUT_OF_ENERGY"), Self.pay(payer, mine, 5, 13),
@@ -75,6 +78,7 @@ struct DepositFlowTests {
       let held = try await world.told(DepositHeld.self)
       #expect(Set(held.map(\.reason)) == [.sentByContract, .tooLarge])
       #expect(held.first { $0.reason == .sentByContract }?.amount == 2_000_000)
+      #expect(held.map(\.place) == [0, 0])
       #expect(held.first { $0.reason == .tooLarge }?.address == second)
       #expect(try await world.rows(Deposit.self).filter { $0.kind == .own }.map(\.sender) == [second])
       let kept = try #require(try await world.rows(SolidBlock.self).first { $0.number == block.number })

@@ -95,6 +95,49 @@ struct DepositAddressTests {
     }
   }
 
+  @Test("a retired key's addresses are shown to nobody: their customers get others, and what arrives there is theirs")
+  func retired() async throws {
+    let (ann, bob) = (ann, CustomerID(text: "cus_bob"))
+    let (first, second) = (try DepositWorld.settings(), try DepositWorld.settings(account: 1))
+    let (old, new) = (try #require(first.key), try #require(second.key))
+    try await DepositWorld.run(first, replicas: 0) { world in
+      let stolen = try await world.alsoServing(first) {
+        try await world.untilFree(60)
+        #expect(try await world.retire(old.fingerprint, key: "a")?.code == "key_in_use")
+        #expect(try await world.retire("0123456789abcdef", key: "a")?.code == "unknown_key")
+        return try await world.address(of: ann)
+      }
+      let mine = try await world.alsoServing(second) {
+        try await world.untilFree(60)
+        #expect(try await world.address(of: ann) == stolen)
+        #expect(try await world.retire(old.fingerprint, key: "a")?.code == "done")
+        #expect(try await world.retire(old.fingerprint, key: "a")?.code == "done")
+        #expect(try await world.retire(old.fingerprint, key: "b")?.code == "unchanged")
+        await #expect(throws: QueryFailure.self) { try await world.client.ask(GetDepositAddress(customer: ann)) }
+        let mine = try await world.address(of: ann)
+        #expect(try new.addresses(from: 0, count: 1).map(\.address) == [mine])
+        #expect(try await world.address(of: ann) == mine)
+        #expect(try await world.client.ask(GetDepositAddress(customer: ann)).address == mine)
+        for (number, address) in [(UInt8(1), stolen), (2, mine)] {
+          try await world.client.send(try DepositWorld.found(address, 1_000_000, number))
+          try await world.untilDeposit(number, is: .credited)
+        }
+        #expect(try await world.balance(ann).available == Sun(2_000_000))
+        let keys = try await world.status().keys ?? []
+        #expect(keys.map(\.fingerprint) == [new.fingerprint, old.fingerprint])
+        #expect(keys.map { $0.retiredAt == nil } == [true, false])
+        #expect(try await world.count("outbox where type = 'gateway.OperatorActed'") == 1)
+        return mine
+      }
+      // The retired key's file is back, by mistake.
+      try await world.alsoServing(first) {
+        let (answer, address) = (try await world.assign(bob), try await world.address(of: ann))
+        #expect(answer?.code == "deposits_off")
+        #expect(address == mine)
+      }
+    }
+  }
+
   @Test("the owner's addresses are never handed out, though they are children of the key")
   func overlap() async throws {
     var settings = try DepositWorld.settings()

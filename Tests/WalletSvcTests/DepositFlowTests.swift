@@ -108,6 +108,49 @@ struct DepositFlowTests {
     }
   }
 
+  @Test("what was paid before the address was handed out waits for an operator, however late it is told")
+  func early() async throws {
+    let ann = ann
+    try await DepositWorld.run(try DepositWorld.settings()) { world in
+      try await world.untilFree(60)
+      let mine = try await world.address(of: ann)
+      let before = Date().addingTimeInterval(-60)
+      try await world.client.send(try DepositWorld.found(mine, 5_000_000, 1, at: before))
+      try await world.client.send(try DepositWorld.found(mine, 2_000_000, 2, at: Date(), seq: 2))
+      try await world.untilDeposit(1, is: .held)
+      try await world.untilDeposit(2, is: .credited)
+      #expect(try await world.deposit(1)?.obstacle == .unassignedAddress)
+      #expect(try await world.balance(ann).available == Sun(2_000_000))
+    }
+  }
+
+  @Test("what tx-svc holds is one deposit, whatever number it counts: a block may be read again by one that forgot")
+  func heldAgain() async throws {
+    let ann = ann
+    try await DepositWorld.run(try DepositWorld.settings()) { world in
+      try await world.untilFree(60)
+      let mine = try await world.address(of: ann)
+      func held(_ place: Int, seq: Int64, token: TronAddress? = nil) throws -> DepositHeld {
+        DepositHeld(
+          address: mine, from: DepositWorld.payer, token: token, amount: token == nil ? 4_000_000 : nil,
+          reason: token == nil ? .sentByContract : .tooLarge, txID: try DepositWorld.transaction(1), place: place,
+          blockNumber: 200, blockTime: DepositWorld.blockTime, seq: seq)
+      }
+      for seq in Int64(1)...3 {
+        try await world.client.send(try held(0, seq: seq))
+        try await world.client.send(try held(1, seq: seq + 10))
+        try await world.client.send(try held(0, seq: seq + 20, token: USDT.mainnet))
+      }
+      try await world.client.send(try DepositWorld.found(mine, 1_000_000, 2))
+      try await world.untilDeposit(2, is: .credited)
+      let id = try DepositWorld.transaction(1).hex
+      let held = try await world.client.ask(GetDeposits(state: .held)).deposits.map(\.id).sorted()
+      #expect(held == ["\(id)/0", "\(id)/internal/0", "\(id)/internal/1"])
+      #expect(try await world.sums()["deposits_in_flight TRX"] == 8_000_000)
+      #expect(try await world.deadLetters().isEmpty)
+    }
+  }
+
   @Test("an operator credits or refuses a held deposit, once, and it is in the audit log")
   func decided() async throws {
     let (ann, bob) = (ann, bob)

@@ -1,5 +1,6 @@
 import BusKit
 import Contracts
+import Foundation
 import Testing
 import TronKit
 
@@ -31,6 +32,22 @@ struct DepositRulesTests {
     _ owner: DepositRules.Owner, _ token: TronAddress?, _ amount: Int64, _ verdict: DepositRules.Verdict
   ) {
     #expect(DepositRules().judge(amount: amount, token: token, owner: owner) == verdict)
+  }
+
+  @Test(
+    "what was sent before an address was handed out is not its customer's, but for what clocks may differ by",
+    arguments: [
+      (-3_600.0, DepositRules.Owner.nobody), (-60, .nobody), (-11, .nobody), (-10, .customer(ann)), (0, .customer(ann)),
+      (3_600, .customer(ann)),
+    ])
+  func early(seconds: Double, owner: DepositRules.Owner) {
+    let assigned = Date(timeIntervalSince1970: 1_800_000_000)
+    var row = DepositAddressRow(
+      id: USDT.nile, place: .deposits, fingerprint: "f", generation: 1, index: 0, state: .watched, createdAt: assigned)
+    #expect(row.owner(at: assigned) == .nobody)
+    row.customer = Self.ann
+    row.assignedAt = assigned
+    #expect(row.owner(at: assigned.addingTimeInterval(seconds)) == owner)
   }
 
   @Test(

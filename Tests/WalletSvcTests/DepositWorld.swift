@@ -12,6 +12,8 @@ import TronKit
 /// wallet-svc in one or more replicas on a real bus, and a tx-svc that says what a test wants.
 struct DepositWorld: Sendable {
   static let payer = USDT.nile
+  /// Later than any address is handed out.
+  static let blockTime = Date(timeIntervalSince1970: 4_000_000_000)
   static let phrase = "all all all all all all all all all all all all"
 
   let client: BusClient
@@ -97,13 +99,15 @@ struct DepositWorld: Sendable {
   }
 
   /// Runs another replica, with other settings, until `body` returns.
-  func alsoServing(_ settings: DepositSettings, _ body: () async throws -> Void) async throws {
+  func alsoServing<Value: Sendable>(
+    _ settings: DepositSettings, _ body: () async throws -> Value
+  ) async throws -> Value {
     try await serving(settings, replicas: 1, body)
   }
 
-  private func serving(
-    _ settings: DepositSettings, replicas: Int, _ body: () async throws -> Void
-  ) async throws {
+  private func serving<Value: Sendable>(
+    _ settings: DepositSettings, replicas: Int, _ body: () async throws -> Value
+  ) async throws -> Value {
     let postgres = PostgresConfiguration(
       conninfo: database, applicationName: "wallet-svc", searchPath: WalletSvcMain.schema)
     var wallet = WalletSettings(sources: [])
@@ -117,16 +121,15 @@ struct DepositWorld: Sendable {
             redis: redis.configuration, postgres: postgres, poolSize: 4, httpPort: try freePort(), logger: logger)))
     }
     let tasks = runtimes.map { runtime in Task { try await runtime.run() } }
-    let result: Result<Void, any Error>
+    let result: Result<Value, any Error>
     do {
-      try await body()
-      result = .success(())
+      result = .success(try await body())
     } catch {
       result = .failure(error)
     }
     for runtime in runtimes { runtime.stop() }
     for task in tasks { _ = await task.result }
-    try result.get()
+    return try result.get()
   }
 
   // MARK: - What a test says
@@ -149,6 +152,12 @@ struct DepositWorld: Sendable {
       AssignDepositAddress(customer: customer), answer: DepositAddressAnswer.self, within: .seconds(30))
   }
 
+  func retire(_ fingerprint: String, key: String) async throws -> CommandResult? {
+    let action = OperatorAction(actor: "ann", reason: "stolen", key: key)
+    return try await client.command(
+      RetireDepositKey(fingerprint: fingerprint, action: action), answer: CommandResult.self, within: .seconds(30))
+  }
+
   /// An address of this customer's own.
   func address(of customer: CustomerID) async throws -> TronAddress {
     guard let view = try await assign(customer)?.address else { throw TestKitError("\(customer) got no address") }
@@ -161,11 +170,11 @@ struct DepositWorld: Sendable {
 
   static func found(
     _ address: TronAddress, _ amount: Int64, _ number: UInt8, token: TronAddress? = nil, logIndex: Int? = nil,
-    seq: Int64 = 1
+    at blockTime: Date = blockTime, seq: Int64 = 1
   ) throws -> DepositFound {
     DepositFound(
       address: address, from: payer, token: token, amount: amount, txID: try transaction(number), logIndex: logIndex,
-      blockNumber: 200, blockTime: Date(timeIntervalSince1970: 1_790_000_000), seq: seq)
+      blockNumber: 200, blockTime: blockTime, seq: seq)
   }
 
   func balance(_ customer: CustomerID) async throws -> CustomerBalance {

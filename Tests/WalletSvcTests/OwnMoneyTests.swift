@@ -119,6 +119,72 @@ struct OwnMoneyTests {
     }
   }
 
+  /// A held deposit that was refused.
+  private static func refuse(
+    _ world: DepositWorld, _ mine: TronAddress, _ number: UInt8, _ amount: Int64, returnTo: TronAddress? = nil
+  ) async throws -> CommandResult? {
+    try await hold(world, mine, number, amount)
+    let command = RefuseHeldDeposit(
+      deposit: try DepositWorld.transaction(number).hex + "/internal/0", returnTo: returnTo,
+      action: OperatorAction(actor: "ann", reason: "not ours", key: "refuse-\(number)"))
+    return try await world.client.command(command, answer: CommandResult.self)
+  }
+
+  private static func hold(_ world: DepositWorld, _ mine: TronAddress, _ number: UInt8, _ amount: Int64) async throws {
+    try await world.client.send(
+      DepositHeld(
+        address: mine, from: supplier, token: nil, amount: amount, reason: .sentByContract,
+        txID: try DepositWorld.transaction(number), place: 0, blockNumber: 200, blockTime: DepositWorld.blockTime,
+        seq: Int64(number)))
+    try await world.untilDeposit(number, suffix: "/internal/0", is: .held)
+  }
+
+  private static func untilAlarms(_ count: Int64, _ world: DepositWorld) async throws {
+    try await eventually(within: .seconds(20), "\(count) alarms") {
+      try await world.count("outbox where type = 'wallet.UnexpectedWithdrawal'") == count
+    }
+  }
+
+  @Test("what is swept cannot be given back from the deposit address any more, refused before or after: an alarm")
+  func swept() async throws {
+    try await Self.run { world, mine in
+      #expect(try await Self.refuse(world, mine, 1, 4_000_000)?.code == "done")
+      try await Self.hold(world, mine, 2, 5_000_000)
+      try await world.client.send(try Self.own(3, payer: mine, Self.transfer(mine, Self.treasury, 9_000_000)))
+      try await eventually(within: .seconds(20), "the sweep") {
+        try await world.count("deposits where returns_from is not null") == 0
+      }
+      #expect(try await Self.refuse(world, mine, 2, 5_000_000)?.detail.contains("from the treasury") == true)
+      try await world.client.send(
+        try Self.own(4, payer: mine, Self.transfer(mine, Self.supplier, 4_000_000, isToOurs: false)))
+      try await Self.untilAlarms(1, world)
+      #expect(try await world.deposit(1, suffix: "/internal/0")?.state == .refused)
+      #expect(try await world.sums()["refunds TRX"] == 9_000_000)
+    }
+  }
+
+  @Test("a refused deposit goes to its sender, or to the address that was named with the refusal; else it is an alarm")
+  func payee() async throws {
+    try await Self.run { world, mine in
+      let named = try DepositWorld.key(account: 9).addresses(from: 0, count: 1)[0].address
+      #expect(try await Self.refuse(world, mine, 1, 4_000_000)?.code == "done")
+      try await world.client.send(
+        try Self.own(2, payer: mine, Self.transfer(mine, named, 4_000_000, isToOurs: false)))
+      try await Self.untilAlarms(1, world)
+      #expect(try await world.deposit(1, suffix: "/internal/0")?.state == .refused)
+
+      #expect(try await Self.refuse(world, mine, 3, 5_000_000, returnTo: named)?.detail.contains(named.base58) == true)
+      try await world.client.send(
+        try Self.own(4, payer: mine, Self.transfer(mine, Self.supplier, 5_000_000, isToOurs: false)))
+      try await Self.untilAlarms(2, world)
+      try await world.client.send(
+        try Self.own(5, payer: mine, Self.transfer(mine, named, 5_000_000, isToOurs: false)))
+      try await world.untilDeposit(3, suffix: "/internal/0", is: .returned)
+      #expect(try await world.count("outbox where type = 'wallet.UnexpectedWithdrawal'") == 2)
+      #expect(try await world.deposit(1, suffix: "/internal/0")?.state == .refused)
+    }
+  }
+
   @Test("one transaction with other content is a mistake that is seen")
   func contradicted() async throws {
     try await Self.run { world, mine in

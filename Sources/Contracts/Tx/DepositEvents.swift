@@ -37,7 +37,8 @@ public struct DepositFound: Event {
   }
 }
 
-/// Something has reached a watched address, solid, that is not credited without a person's judgement.
+/// Something has reached a watched address, solid, that is not credited without a person's judgement. Told once for each
+/// `txID` and `place`.
 public struct DepositHeld: Event {
   public enum Reason: String, Codable, Sendable, CaseIterable {
     /// TRX that a contract has sent on: its true sender is not known.
@@ -56,6 +57,9 @@ public struct DepositHeld: Event {
   public let amount: Int64?
   public let reason: Reason
   public let txID: TransactionID
+  /// Of a token the log's place in the transaction's receipt, of TRX its place among the receipt's internal transfers,
+  /// from 0; nil from releases that did not tell it.
+  public let place: Int?
   public let blockNumber: Int64
   public let blockTime: Date
   /// Counts what was told of this address, together with DepositFound.
@@ -63,7 +67,7 @@ public struct DepositHeld: Event {
   public var aggregate: String { address.base58 }
   public init(
     address: TronAddress, from: TronAddress, token: TronAddress?, amount: Int64?, reason: Reason, txID: TransactionID,
-    blockNumber: Int64, blockTime: Date, seq: Int64
+    place: Int? = nil, blockNumber: Int64, blockTime: Date, seq: Int64
   ) {
     self.address = address
     self.from = from
@@ -71,6 +75,7 @@ public struct DepositHeld: Event {
     self.amount = amount
     self.reason = reason
     self.txID = txID
+    self.place = place
     self.blockNumber = blockNumber
     self.blockTime = blockTime
     self.seq = seq

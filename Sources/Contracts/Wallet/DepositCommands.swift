@@ -1,7 +1,8 @@
 import BusKit
 import TronKit
 
-/// Gives a customer an address for deposits, or says again which one it has: a customer's address never changes.
+/// Gives a customer an address for deposits, or says again which one it has. It changes only when the operator
+/// gives up the key that it comes from (RetireDepositKey).
 /// Answered with DepositAddressAnswer.
 public struct AssignDepositAddress: Message {
   public static let messageType = "wallet.AssignDepositAddress"
@@ -16,7 +17,7 @@ public struct DepositAddressAnswer: Message, Equatable {
   public static let messageType = "wallet.DepositAddressAnswer"
   public static let topic = Topic("replies", groups: [])
   /// `done`; `none_ready` while no address is confirmed as watched (try again in a minute); `deposits_off` where no
-  /// extended public key is configured.
+  /// extended public key is configured, or a retired one.
   public let code: String
   public let detail: String
   /// nil unless the code is `done`.
@@ -29,7 +30,8 @@ public struct DepositAddressAnswer: Message, Equatable {
   }
 }
 
-/// A customer's address for deposits. Fails with `no_deposit_address` for a customer that has none yet.
+/// A customer's address for deposits. Fails with `no_deposit_address` for a customer that has none yet, or none whose key
+/// is not retired.
 public struct GetDepositAddress: Query {
   public typealias Reply = DepositAddressView
   public static let messageType = "wallet.GetDepositAddress"

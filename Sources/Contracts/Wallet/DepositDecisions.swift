@@ -38,15 +38,20 @@ public struct CreditHeldDeposit: Message {
 
 /// An operator decides that a held deposit is nobody's: the coins are given back by hand. Answered with CommandResult:
 /// `done`, `already_credited`, `already_refused`, `not_held`, `unknown_deposit`, `key_conflict`.
+///
+/// A payment of its coins from the deposit address settles it, and is no alarm, only to the address that is named here.
 public struct RefuseHeldDeposit: Message {
   public static let messageType = "wallet.RefuseHeldDeposit"
   public static let topic = Topic.walletCommands
   /// As in DepositView.
   public let deposit: String
+  /// Whom the coins are given back to; nil: their sender.
+  public let returnTo: TronAddress?
   public let action: OperatorAction
   public var messageKey: String { deposit }
-  public init(deposit: String, action: OperatorAction) {
+  public init(deposit: String, returnTo: TronAddress? = nil, action: OperatorAction) {
     self.deposit = deposit
+    self.returnTo = returnTo
     self.action = action
   }
 }

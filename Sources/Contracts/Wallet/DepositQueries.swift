@@ -21,7 +21,7 @@ public enum DepositState: String, Codable, Sendable, CaseIterable {
 
 /// Why a deposit is not credited by itself.
 public enum DepositObstacle: String, Codable, Sendable, CaseIterable {
-  /// The address is nobody's yet.
+  /// The address was nobody's when the money was sent.
   case unassignedAddress = "unassigned_address"
   /// wallet-svc does not know the address.
   case unknownAddress = "unknown_address"
@@ -38,7 +38,8 @@ public enum DepositObstacle: String, Codable, Sendable, CaseIterable {
 }
 
 public struct DepositView: Codable, Sendable, Equatable {
-  /// `<txid>` (TRX), `<txid>/<log's place>` (token), or `<txid>/<address>/<number>` where tx-svc held it.
+  /// `<txid>` (TRX), `<txid>/<log's place>` (token), or `<txid>/internal/<place>` (TRX that a contract sent on);
+  /// `<txid>/<address>/<number>` for what a tx-svc held that did not tell the place.
   public let id: String
   /// Grows with the time of recording; `GetDeposits.before` continues with it.
   public let number: Int64
@@ -122,6 +123,8 @@ public struct GetDepositStatus: Query {
 }
 
 public struct DepositStatusView: Codable, Sendable, Equatable {
+  /// The most keys that are listed.
+  public static let keysMax = 20
   /// False where no extended public key is configured.
   public let isOn: Bool
   /// The key's fingerprint and the number of its generation; nil while there is none.
@@ -140,9 +143,12 @@ public struct DepositStatusView: Codable, Sendable, Equatable {
   public let held: Int64
   /// When tx-svc has last confirmed an address; nil before the first time.
   public let confirmedAt: Date?
+  /// All that were ever configured, the latest first; nil from releases that did not tell them.
+  public let keys: [DepositKeyView]?
   public init(
     isOn: Bool, fingerprint: String?, generation: Int64?, free: Int64, unconfirmed: Int64, assigned: Int64,
-    watched: Int64, treasury: [TronAddress], minimums: [Money], held: Int64, confirmedAt: Date?
+    watched: Int64, treasury: [TronAddress], minimums: [Money], held: Int64, confirmedAt: Date?,
+    keys: [DepositKeyView]? = nil
   ) {
     self.isOn = isOn
     self.fingerprint = fingerprint
@@ -155,6 +161,7 @@ public struct DepositStatusView: Codable, Sendable, Equatable {
     self.minimums = minimums
     self.held = held
     self.confirmedAt = confirmedAt
+    self.keys = keys
   }
 }
 

@@ -1,13 +1,14 @@
 import ArgumentParser
 import BusKit
 import Contracts
+import TronKit
 
 struct DepositsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "deposits", abstract: "What customers have sent, their addresses, and the key these come from.",
     subcommands: [
       List.self, Held.self, Credit.self, Refuse.self, Status.self, Address.self, NewDepositKey.self,
-      SweepPlanCommand.self,
+      RetireDepositKeyCommand.self, SweepPlanCommand.self,
     ])
 
   struct List: AsyncParsableCommand {
@@ -86,17 +87,30 @@ struct DepositsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Decide that a held deposit is nobody's.",
       discussion: """
-        Its coins stay where they are and are owed to their sender: give them back by hand from the deposit address. \
-        When they leave it, the deposit is settled, and no alarm is raised.
+        Its coins stay where they are and are owed to their sender, or to the address that you name: give them back by \
+        hand from the deposit address. When they go from there to just that address, the deposit is settled, and no \
+        alarm is raised.
         """)
     @Argument(help: "The deposit's id, as `deposits held` shows it.") var id: String
+    @Option(help: "Where the coins are given back to, when not to their sender (a contract, an exchange).")
+    var returnTo: String?
     @OptionGroup var action: ActionOptions
     @OptionGroup var bus: BusOptions
 
     func run() async throws {
-      let action = try action.action()
-      let command = RefuseHeldDeposit(deposit: try Credit.check(id), action: action)
-      try await bus.withBus { try await $0.apply(command, action) }
+      let command = try command(try action.action())
+      try await bus.withBus { try await $0.apply(command, command.action) }
+    }
+
+    func command(_ action: OperatorAction) throws -> RefuseHeldDeposit {
+      let receiver = try returnTo.map { text in
+        do {
+          return try TronAddress(parsing: text)
+        } catch {
+          throw ValidationError("--return-to is '\(text)': \(error)")
+        }
+      }
+      return RefuseHeldDeposit(deposit: try Credit.check(id), returnTo: receiver, action: action)
     }
   }
 

@@ -146,6 +146,7 @@ struct DepositFindings: Sendable {
     try unit.publish(
       DepositHeld(
         address: transfer.to, from: transfer.from, token: token(of: transfer), amount: transfer.amount, reason: reason,
-        txID: transfer.txID, blockNumber: number, blockTime: Date(chainMilliseconds: block.timeMs), seq: watched.seq))
+        txID: transfer.txID, place: transfer.place, blockNumber: number,
+        blockTime: Date(chainMilliseconds: block.timeMs), seq: watched.seq))
   }
 }

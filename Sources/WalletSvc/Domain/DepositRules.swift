@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 import TronKit
 
 /// What becomes of money that tx-svc has found on an address of ours.
@@ -6,7 +7,7 @@ struct DepositRules: Sendable, Equatable {
   /// Whose the address is.
   enum Owner: Sendable, Equatable {
     case customer(CustomerID)
-    /// It was derived and not yet given to anybody.
+    /// It was derived and not given to anybody when the money was sent.
     case nobody
     case treasury
     /// We have no such address.
@@ -50,7 +51,9 @@ struct DepositRules: Sendable, Equatable {
     }
   }
 
-  /// One that tx-svc wants to be judged by a person. What reaches the owner's own addresses needs no judgement.
+  /// One that tx-svc wants to be judged by a person. What reaches the owner's own addresses needs no judgement, by
+  /// whatever way it comes (an exchange may pay out by contract): nobody's balance depends on it, and there is no
+  /// sender to give it back to. The line says what the chain shows; custody is compared with it daily.
   func judgeHeld(amount: Int64?, token: TronAddress?, reason: DepositHeld.Reason, owner: Owner) -> Verdict {
     let money = amount.flatMap { amount in currency(of: token).map { Money(amount, $0) } }
     if owner == .treasury, let money { return .fund(money) }
@@ -62,11 +65,20 @@ struct DepositRules: Sendable, Equatable {
 }
 
 extension DepositAddressRow {
-  var owner: DepositRules.Owner {
-    switch (place, customer) {
-    case (.treasury, _): .treasury
-    case (_, let customer?): .customer(customer)
-    case (_, nil): .nobody
+  /// By so many seconds the chain's clock, which a block's time is of, may be behind the database's, which says when an
+  /// address was handed out. Whoever pays has seen the address before: a true deposit needs the margin only where the
+  /// clocks differ. A wider one would give a stranger's money to the next customer, since an address may be handed out
+  /// in the minute in which a payment to it becomes solid.
+  static let clockMargin: TimeInterval = 10
+
+  /// Whose it was when this was paid.
+  /// - Parameter blockTime: of the payment.
+  func owner(at blockTime: Date) -> DepositRules.Owner {
+    if place == .treasury { return .treasury }
+    guard let customer else { return .nobody }
+    guard let assignedAt, blockTime < assignedAt.addingTimeInterval(-Self.clockMargin) else {
+      return .customer(customer)
     }
+    return .nobody
   }
 }

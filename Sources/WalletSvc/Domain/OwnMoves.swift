@@ -1,4 +1,5 @@
 import Contracts
+import TronKit
 
 /// What a move of coins of ours means to the ledger.
 enum OwnMoves {
@@ -29,9 +30,12 @@ enum OwnMoves {
     }
   }
 
-  /// The refused deposit that a payment gives back: the smallest that covers it.
-  static func refund(of money: Money, among refused: [DepositRow]) -> DepositRow? {
-    refused.filter { $0.state == .refused && $0.currency == money.currency && ($0.amount ?? 0) >= money.amount }
-      .min { ($0.amount ?? 0, $0.id) < ($1.amount ?? 0, $1.id) }
+  /// The refused deposit that a payment gives back: the smallest that covers it, of those that are owed to the payee.
+  static func refund(of money: Money, to payee: TronAddress, among refused: [DepositRow]) -> DepositRow? {
+    refused.filter {
+      $0.state == .refused && $0.currency == money.currency && ($0.amount ?? 0) >= money.amount
+        && ($0.returnTo ?? $0.sender) == payee
+    }
+    .min { ($0.amount ?? 0, $0.id) < ($1.amount ?? 0, $1.id) }
   }
 }

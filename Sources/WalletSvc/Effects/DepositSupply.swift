@@ -21,10 +21,23 @@ struct DepositSupply: Sendable {
 
   /// One look at everything.
   func step() async throws {
-    if let key = settings.key { try await topUp(key, try await generation(of: key)) }
+    let isRetired = try await topUp()
     while try await ask() == WatchAddresses.addressesMax {}
     // Last: an address that cannot be entered keeps customers from nothing.
     try await enterTreasury()
+    if isRetired, let key = settings.key {
+      throw PermanentFailure(
+        "the deposit key \(key.fingerprint) is retired: put another one into ENERGY_DEPOSIT_XPUB_FILE")
+    }
+  }
+
+  /// - Returns: whether the configured key is retired: then no more of its addresses are made.
+  private func topUp() async throws -> Bool {
+    guard let key = settings.key else { return false }
+    let generation = try await generation(of: key)
+    guard generation.retiredAt == nil else { return true }
+    try await topUp(key, generation)
+    return false
   }
 
   /// The generation of this key, which is a new one when the key was never seen before.

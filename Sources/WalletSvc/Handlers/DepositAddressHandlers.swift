@@ -13,18 +13,21 @@ struct DepositAddressHandlers: Sendable {
       apply: Self.confirm)
   }
 
-  /// The customer's own, and all that are free: the lowest is taken. Whoever comes at the same time waits for this
-  /// transaction, which takes many customers at once, and then sees what it has left.
+  /// The customer's own, which keys are retired, and all that are free: the lowest is taken. Whoever comes at the same
+  /// time waits for this transaction, which takes many customers at once, and then sees what it has left.
   private func needs(_ command: AssignDepositAddress) -> [Need] {
-    let own = Need.rows(DepositAddressRow.self, where: "customer", is: command.customer.text)
-    guard let key = settings.key else { return [own] }
-    return [own, .rows(DepositAddressRow.self, where: "stock", is: key.fingerprint)]
+    let known: [Need] = [
+      .rows(DepositAddressRow.self, where: "customer", is: command.customer.text), .all(DepositGenerationRow.self),
+    ]
+    guard let key = settings.key else { return known }
+    return known + [.rows(DepositAddressRow.self, where: "stock", is: key.fingerprint)]
   }
 
   private func assign(_ command: AssignDepositAddress, _ unit: UnitOfWork) throws {
     let own = try unit.all(DepositAddressRow.self, where: "customer", is: command.customer.text)
-    if let first = own.min(by: { ($0.generation ?? 0) < ($1.generation ?? 0) }) { return try answer(first, unit) }
-    guard let key = settings.key else {
+    let shown = try own.filter { try !Self.isRetired($0.fingerprint ?? "", unit) }
+    if let latest = shown.max(by: { ($0.generation ?? 0) < ($1.generation ?? 0) }) { return try answer(latest, unit) }
+    guard let key = settings.key, try !Self.isRetired(key.fingerprint, unit) else {
       return try answer("deposits_off", "deposits are switched off", nil, unit)
     }
     let free = try unit.all(DepositAddressRow.self, where: "stock", is: key.fingerprint)
@@ -36,6 +39,10 @@ struct DepositAddressHandlers: Sendable {
     row.restock()
     try unit.save(row)
     try answer(row, unit)
+  }
+
+  private static func isRetired(_ fingerprint: String, _ unit: UnitOfWork) throws -> Bool {
+    try unit.find(DepositGenerationRow.self, fingerprint)?.retiredAt != nil
   }
 
   private func answer(_ row: DepositAddressRow, _ unit: UnitOfWork) throws {

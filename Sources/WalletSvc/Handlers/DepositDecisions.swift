@@ -30,6 +30,7 @@ enum DepositDecisions {
         return refusal("balance_full", "the balance of \(command.customer) cannot hold \(money) more")
       }
       row.state = .credited
+      row.returnsFrom = nil
       row.customer = command.customer
       let entry = try Ledger.checked { () throws(LedgerError) in
         try Posting.decidedDeposit(money, to: command.customer)
@@ -44,14 +45,23 @@ enum DepositDecisions {
     let hash = try Ledger.hash(command)
     let result = try decide(command.deposit, command.action, hash: hash, isCredit: false, unit) { row in
       row.state = .refused
-      row.returnsFrom = row.money == nil ? nil : row.address
+      row.returnTo = command.returnTo
       if let money = row.money {
         let entry = try Ledger.checked { () throws(LedgerError) in try Posting.refusedDeposit(money) }
         try Ledger.write(entry, id: posting(command.action), action: command.action, bodyHash: hash, unit)
       }
-      return done("deposit \(row.id) is refused; give its coins back by hand from \(row.address.base58)")
+      return done("deposit \(row.id) is refused; \(remedy(row))")
     }
     try finish(result, RefuseHeldDeposit.messageType, command.deposit, command.action, unit)
+  }
+
+  private static func remedy(_ row: DepositRow) -> String {
+    guard row.money != nil else { return "the ledger counts nothing of it" }
+    let receiver = (row.returnTo ?? row.sender).base58
+    guard let place = row.returnsFrom else {
+      return "its coins were swept: give them back to \(receiver) from the treasury, and book refunds to adjustments"
+    }
+    return "give its coins back by hand from \(place.base58) to \(receiver)"
   }
 
   private struct Outcome {

@@ -28,8 +28,12 @@ struct DepositHandlers: Sendable {
     event.logIndex.map { "\(event.txID.hex)/\($0)" } ?? event.txID.hex
   }
 
-  /// tx-svc does not say which of a transaction's moves it is; its count for the address does.
-  static func id(of event: DepositHeld) -> String { "\(event.txID.hex)/\(event.address.base58)/\(event.seq)" }
+  /// By its place on the chain, so that it is the same however often, and by whatever tx-svc, the block is read. A token's
+  /// log has one id, held or not. Without a place tx-svc's count for the address tells which move it is.
+  static func id(of event: DepositHeld) -> String {
+    guard let place = event.place else { return "\(event.txID.hex)/\(event.address.base58)/\(event.seq)" }
+    return event.token == nil ? "\(event.txID.hex)/internal/\(place)" : "\(event.txID.hex)/\(place)"
+  }
 
   static func posting(_ deposit: String) -> String { "deposit:\(deposit)" }
 
@@ -38,7 +42,8 @@ struct DepositHandlers: Sendable {
     guard event.amount > 0 else {
       throw InvariantViolation("deposit \(Self.id(of: event)) is of \(event.amount), which is no deposit")
     }
-    let verdict = rules.judge(amount: event.amount, token: event.token, owner: address?.owner ?? .unknown)
+    let owner = address?.owner(at: event.blockTime) ?? .unknown
+    let verdict = rules.judge(amount: event.amount, token: event.token, owner: owner)
     let row = DepositRow(
       id: Self.id(of: event), address: event.address, sender: event.from, currency: rules.currency(of: event.token),
       token: event.token, amount: event.amount, state: .held, txID: event.txID, logIndex: event.logIndex,
@@ -49,12 +54,13 @@ struct DepositHandlers: Sendable {
   private func held(_ event: DepositHeld, _ unit: UnitOfWork) throws {
     let address = try unit.find(DepositAddressRow.self, event.address.base58)
     let verdict = rules.judgeHeld(
-      amount: event.amount, token: event.token, reason: event.reason, owner: address?.owner ?? .unknown)
+      amount: event.amount, token: event.token, reason: event.reason,
+      owner: address?.owner(at: event.blockTime) ?? .unknown)
     let currency = event.amount == nil ? nil : rules.currency(of: event.token)
     let row = DepositRow(
       id: Self.id(of: event), address: event.address, sender: event.from, currency: currency, token: event.token,
-      amount: event.amount, state: .held, txID: event.txID, logIndex: nil, blockNumber: event.blockNumber,
-      blockTime: event.blockTime, createdAt: unit.now)
+      amount: event.amount, state: .held, txID: event.txID, logIndex: event.token == nil ? nil : event.place,
+      blockNumber: event.blockNumber, blockTime: event.blockTime, createdAt: unit.now)
     try takeDown(row, verdict, address, bodyHash: try Ledger.hash(event), unit)
   }
 
@@ -79,6 +85,7 @@ struct DepositHandlers: Sendable {
       try unit.publish(CreditDeposit(deposit: row.id, customer: customer, money: money))
     case .hold(let obstacle, let money):
       row.obstacle = obstacle
+      row.returnsFrom = money == nil ? nil : row.address
       posting = try money.map { money in
         try Ledger.checked { () throws(LedgerError) in try Posting.heldDeposit(money) }
       }
@@ -113,6 +120,7 @@ struct DepositHandlers: Sendable {
     } else {
       row.state = .held
       row.obstacle = .balanceFull
+      row.returnsFrom = row.address
       let entry = try Ledger.checked { () throws(LedgerError) in try Posting.heldDeposit(command.money) }
       try Ledger.write(entry, id: posting(row.id), customer: command.customer, bodyHash: hash, unit)
     }

@@ -19,9 +19,9 @@ struct OwnMoneyHandlers: Sendable {
 
   private static func needs(_ event: OwnTransactionFound) -> [Need] {
     let addresses = Set(event.transfers.flatMap { [$0.from, $0.to] } + (event.payer.map { [$0] } ?? []))
-    let leaving = Set(event.transfers.filter { !$0.isToWatched && !$0.isToSupplier }.map(\.from))
+    let paying = Set(event.transfers.map(\.from))
     return addresses.map { .row(DepositAddressRow.self, $0.base58) }
-      + leaving.map { .rows(DepositRow.self, where: "returns_from", is: $0.base58) }
+      + paying.map { .rows(DepositRow.self, where: "returns_from", is: $0.base58) }
       + event.transfers.indices.map { Ledger.needs(id(event, "\($0)")) } + [Ledger.needs(id(event, "fee"))]
   }
 
@@ -69,10 +69,12 @@ struct OwnMoneyHandlers: Sendable {
     case .nothing: return
     case .sweep(let from, let to):
       let posting = try Ledger.checked { () throws(LedgerError) in try Posting.sweep(money, from: from, to: to) }
-      if try isNew(id, hash, unit) { try Ledger.write(posting, id: id, bodyHash: hash, unit) }
+      guard try isNew(id, hash, unit) else { return }
+      try Ledger.write(posting, id: id, bodyHash: hash, unit)
+      if from == .deposits { try sweep(currency, transfer.from, event.blockNumber, unit) }
     case .withdrawal(let from):
       guard try isNew(id, hash, unit) else { return }
-      let isRefund = try from == .deposits && giveBack(money, transfer.from, unit)
+      let isRefund = try from == .deposits && giveBack(money, transfer, unit)
       let posting = try Ledger.checked { () throws(LedgerError) in
         try Posting.withdrawal(money, from: from, isRefund: isRefund)
       }
@@ -81,10 +83,22 @@ struct OwnMoneyHandlers: Sendable {
     }
   }
 
+  /// What had arrived by then is not there any more: nothing can be given back from this address. A sweep of a part counts
+  /// as one of all: better an alarm too many than a theft that passes for a refund.
+  private func sweep(_ currency: Currency, _ address: TronAddress, _ block: Int64, _ unit: UnitOfWork) throws {
+    for var deposit in try unit.all(DepositRow.self, where: "returns_from", is: address.base58)
+    where deposit.currency == currency && deposit.blockNumber <= block {
+      deposit.returnsFrom = nil
+      try unit.save(deposit)
+    }
+  }
+
   /// Whether it gives a refused deposit back, which is then settled.
-  private func giveBack(_ money: Money, _ address: TronAddress, _ unit: UnitOfWork) throws -> Bool {
-    let refused = try unit.all(DepositRow.self, where: "returns_from", is: address.base58)
-    guard var deposit = OwnMoves.refund(of: money, among: refused) else { return false }
+  private func giveBack(
+    _ money: Money, _ transfer: OwnTransactionFound.Transfer, _ unit: UnitOfWork
+  ) throws -> Bool {
+    let refused = try unit.all(DepositRow.self, where: "returns_from", is: transfer.from.base58)
+    guard var deposit = OwnMoves.refund(of: money, to: transfer.to, among: refused) else { return false }
     deposit.state = .returned
     deposit.returnsFrom = nil
     try unit.save(deposit)
@@ -102,7 +116,7 @@ struct OwnMoneyHandlers: Sendable {
         blockTime: event.blockTime, seq: Int64(place)))
     try unit.start(
       RaiseAlarm(
-        text: "a deposit address has paid \(money) to an address that is not ours, and no refund was decided: "
+        text: "a deposit address has paid \(money) to an address that is not ours, and no refund to it was decided: "
           + "\(transfer.from.base58) to \(transfer.to.base58)", transaction: event.txID.hex))
   }
 

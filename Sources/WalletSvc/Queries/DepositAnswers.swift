@@ -33,11 +33,14 @@ struct DepositAnswers: Sendable {
     return limit
   }
 
-  /// The one a customer was given first: it never changes.
+  /// The latest that a customer was given, unless its key is retired.
   private static func address(of customer: CustomerID, _ bus: Bus) async throws -> DepositAddressRow? {
     try await bus.lookUp { session in
       try session.execute(
-        "select * from deposit_addresses where customer = $1 order by generation limit 1", [.text(customer.text)]
+        """
+        select a.* from deposit_addresses a join deposit_generations g on g.id = a.fingerprint
+        where a.customer = $1 and g.retired_at is null order by a.generation desc limit 1
+        """, [.text(customer.text)]
       ).rows.first.map { try PostgresRowDecoder().decode(DepositAddressRow.self, from: $0) }
     }
   }
@@ -102,11 +105,18 @@ struct DepositAnswers: Sendable {
       """, [.text(settings.key?.fingerprint ?? "")]
     ).rows
     guard let row = rows.first else { throw InvariantViolation("Postgres did not count the deposit addresses") }
+    let keys = try session.execute(
+      "select id, number, retired_at from deposit_generations order by number desc limit \(DepositStatusView.keysMax)"
+    ).rows.map {
+      DepositKeyView(
+        fingerprint: try $0.string("id"), generation: try $0.int("number"),
+        retiredAt: try $0.dateIfPresent("retired_at"))
+    }
     return DepositStatusView(
       isOn: settings.key != nil, fingerprint: settings.key?.fingerprint, generation: try row.intIfPresent("generation"),
       free: try row.int("free"), unconfirmed: try row.int("unconfirmed"), assigned: try row.int("assigned"),
       watched: try row.int("watched"), treasury: settings.treasury, minimums: settings.rules.minimums,
-      held: try row.int("held"), confirmedAt: try row.dateIfPresent("confirmed"))
+      held: try row.int("held"), confirmedAt: try row.dateIfPresent("confirmed"), keys: keys)
   }
 }
 

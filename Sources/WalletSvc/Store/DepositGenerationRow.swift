@@ -1,4 +1,5 @@
 import BusKit
+import Contracts
 import Foundation
 
 /// An extended public key that is, or was, configured, and how far its children are derived. Whoever derives locks it:
@@ -13,6 +14,9 @@ struct DepositGenerationRow: Row {
   /// The first child that was not looked at.
   var nextIndex: Int64
   let createdAt: Date
+  /// When its addresses were given up, and who said so. They are shown to nobody any more.
+  var retiredAt: Date?
+  var retirement: OperatorAction?
 
   var rowKey: String { id }
 }

@@ -7,7 +7,8 @@ import TronKit
 struct DepositRow: Row {
   static let table = "deposits"
 
-  /// `<txid>`, `<txid>/<log's place>`, or for what tx-svc held `<txid>/<address>/<seq>`.
+  /// `<txid>`, `<txid>/<log's place>`, or `<txid>/internal/<place>` for what a contract sent on; for what an older tx-svc
+  /// held `<txid>/<address>/<seq>`.
   let id: String
   let address: TronAddress
   let sender: TronAddress
@@ -22,8 +23,10 @@ struct DepositRow: Row {
   let logIndex: Int?
   let blockNumber: Int64
   let blockTime: Date
-  /// `address` while it is refused and its coins are still there.
+  /// `address` while it is held or refused and its coins are still there.
   var returnsFrom: TronAddress?
+  /// Whom a refused one is given back to; nil: its sender.
+  var returnTo: TronAddress?
   var decision: OperatorAction?
   let createdAt: Date
   var decidedAt: Date?

@@ -77,7 +77,7 @@ extension TextTable {
       .usdtLine: "USDT 余额：{usdt}",
       .topUpHint: "充值请按“充值”按钮。联系客服时请提供此编号。",
       .depositTitle: "充值",
-      .depositBody: "请将 {currencies} 转到此地址，该地址仅属于您，永不改变：",
+      .depositBody: "请将 {currencies} 转到此地址，该地址仅属于您：",
       .depositLink: "钱包链接（与图中二维码相同）：{link}",
       .depositMinimums: "最低金额：{amounts}，低于此金额不入账。",
       .depositOnly: "仅支持 TRON 网络上的 {currencies}。交易最终确认后入账，约一分钟，届时您会收到消息。",

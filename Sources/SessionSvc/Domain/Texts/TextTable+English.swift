@@ -84,7 +84,7 @@ extension TextTable {
       .usdtLine: "In USDT: {usdt}",
       .topUpHint: "To top up, press Deposit. Support asks for this number.",
       .depositTitle: "Deposit",
-      .depositBody: "Send {currencies} to this address, which is yours alone and never changes:",
+      .depositBody: "Send {currencies} to this address, which is yours alone:",
       .depositLink: "For wallets, also in the picture: {link}",
       .depositMinimums: "At least {amounts}: less than that is not credited.",
       .depositOnly:
