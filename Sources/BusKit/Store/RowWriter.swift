@@ -4,7 +4,8 @@ import Synchronization
 /// Writes what units of work changed: for each table one statement for all rows of one kind of change.
 ///
 /// Rows that are deleted go first and those that are new come last, so that a value which must be unique can pass from
-/// one row to another. Within a statement rows stand in key order, or in the order of saving where a table numbers them.
+/// one row to another. Within a statement rows stand in key order, or in the order of saving where a table numbers
+/// them.
 struct RowWriter: Sendable {
   /// One statement takes at most so many rows.
   private static let rowsMax = 1_000

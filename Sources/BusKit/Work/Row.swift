@@ -13,5 +13,6 @@ public protocol Row: Codable, Sendable, Equatable {
 
 extension Row {
   public static var keyColumn: String { "id" }
+  /// Most tables do not number their rows.
   public static var isNumbered: Bool { false }
 }
