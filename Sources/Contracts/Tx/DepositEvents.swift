@@ -37,8 +37,8 @@ public struct DepositFound: Event {
   }
 }
 
-/// Something has reached a watched address, solid, that is not credited without a person's judgement. Told once for each
-/// `txID` and `place`.
+/// Something has reached a watched address, solid, that is not credited without a person's judgement. Told once for
+/// each `txID` and `place`.
 public struct DepositHeld: Event {
   public enum Reason: String, Codable, Sendable, CaseIterable {
     /// TRX that a contract has sent on: its true sender is not known.

@@ -30,8 +30,8 @@ public struct DepositAddressAnswer: Message, Equatable {
   }
 }
 
-/// A customer's address for deposits. Fails with `no_deposit_address` for a customer that has none yet, or none whose key
-/// is not retired.
+/// A customer's address for deposits. Fails with `no_deposit_address` for a customer that has none yet, or none whose
+/// key is not retired.
 public struct GetDepositAddress: Query {
   public typealias Reply = DepositAddressView
   public static let messageType = "wallet.GetDepositAddress"

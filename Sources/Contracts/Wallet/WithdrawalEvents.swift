@@ -3,7 +3,8 @@ import Foundation
 import TronKit
 
 /// A deposit address has paid somebody who is not us, and no refused deposit waited there to be given back to just that
-/// address: a theft of its key, or a refund that nobody has noted. An operator has to look at once. Told once for each move.
+/// address: a theft of its key, or a refund that nobody has noted. An operator has to look at once. Told once for each
+/// move.
 public struct UnexpectedWithdrawal: Event {
   public static let messageType = "wallet.UnexpectedWithdrawal"
   public static let topic = Topic.walletEvents

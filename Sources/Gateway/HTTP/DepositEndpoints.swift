@@ -2,8 +2,8 @@ import BusKit
 import Contracts
 import QRCode
 
-/// `GET /v1/deposit-address` and its QR code. A customer gets an address with the first question; it changes only when the
-/// operator gives up the key that it comes from.
+/// `GET /v1/deposit-address` and its QR code. A customer gets an address with the first question; it changes only when
+/// the operator gives up the key that it comes from.
 struct DepositEndpoints: Sendable {
   static let path = "/v1/deposit-address"
 
@@ -17,8 +17,8 @@ struct DepositEndpoints: Sendable {
 
   @Sendable func picture(_ request: APIRequest) async throws -> APIAnswer {
     guard let view = try await view(of: request.caller.customer) else { return Self.pending }
-    // The same URL is another picture for another customer, so a cache must tell keys apart. It forgets soon: an address
-    // whose key was stolen must not be shown for long.
+    // The same URL is another picture for another customer, so a cache must tell keys apart. It forgets soon: an
+    // address whose key was stolen must not be shown for long.
     return APIAnswer(
       png: try QRCode(view.uri).png(),
       headers: ["Cache-Control": "private, max-age=60", "Vary": "Authorization"])

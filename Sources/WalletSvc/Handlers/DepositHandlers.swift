@@ -28,8 +28,8 @@ struct DepositHandlers: Sendable {
     event.logIndex.map { "\(event.txID.hex)/\($0)" } ?? event.txID.hex
   }
 
-  /// By its place on the chain, so that it is the same however often, and by whatever tx-svc, the block is read. A token's
-  /// log has one id, held or not. Without a place tx-svc's count for the address tells which move it is.
+  /// By its place on the chain, so that it is the same however often, and by whatever tx-svc, the block is read. A
+  /// token's log has one id, held or not. Without a place tx-svc's count for the address tells which move it is.
   static func id(of event: DepositHeld) -> String {
     guard let place = event.place else { return "\(event.txID.hex)/\(event.address.base58)/\(event.seq)" }
     return event.token == nil ? "\(event.txID.hex)/internal/\(place)" : "\(event.txID.hex)/\(place)"

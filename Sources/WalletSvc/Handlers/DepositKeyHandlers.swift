@@ -31,7 +31,8 @@ struct DepositKeyHandlers: Sendable {
     guard row.id != settings.key?.fingerprint else {
       return refusal(
         "key_in_use",
-        "wallet-svc uses key \(row.id): put another one into ENERGY_DEPOSIT_XPUB_FILE, or none, and restart all replicas")
+        "wallet-svc uses key \(row.id): put another one into ENERGY_DEPOSIT_XPUB_FILE, or none, and restart all "
+          + "replicas")
     }
     row.retiredAt = unit.now
     row.retirement = action

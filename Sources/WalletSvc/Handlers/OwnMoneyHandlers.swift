@@ -83,8 +83,8 @@ struct OwnMoneyHandlers: Sendable {
     }
   }
 
-  /// What had arrived by then is not there any more: nothing can be given back from this address. A sweep of a part counts
-  /// as one of all: better an alarm too many than a theft that passes for a refund.
+  /// What had arrived by then is not there any more: nothing can be given back from this address. A sweep of a part
+  /// counts as one of all: better an alarm too many than a theft that passes for a refund.
   private func sweep(_ currency: Currency, _ address: TronAddress, _ block: Int64, _ unit: UnitOfWork) throws {
     for var deposit in try unit.all(DepositRow.self, where: "returns_from", is: address.base58)
     where deposit.currency == currency && deposit.blockNumber <= block {

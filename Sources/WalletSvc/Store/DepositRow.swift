@@ -7,8 +7,8 @@ import TronKit
 struct DepositRow: Row {
   static let table = "deposits"
 
-  /// `<txid>`, `<txid>/<log's place>`, or `<txid>/internal/<place>` for what a contract sent on; for what an older tx-svc
-  /// held `<txid>/<address>/<seq>`.
+  /// `<txid>`, `<txid>/<log's place>`, or `<txid>/internal/<place>` for what a contract sent on; for what an older
+  /// tx-svc held `<txid>/<address>/<seq>`.
   let id: String
   let address: TronAddress
   let sender: TronAddress
