@@ -62,9 +62,8 @@ extension WalletMigrations {
 
       -- What is in no block yet, but for the lines of an opening. Found by transaction (`+ 0`: never by number).
       create view ledger_tail as
-        select j.* from ledger_head h join ledger_epochs e on e.number = h.epoch
-          cross join lateral pg_snapshot_xip(h.snapshot) as open (xid) join journal j on j.xid = open.xid
-          where j.number + 0 > e.opening_line
+        select j.* from journal j where j.xid = any (array(select pg_snapshot_xip(snapshot) from ledger_head))
+          and j.number + 0 > (select opening_line from ledger_head h join ledger_epochs e on e.number = h.epoch)
         union all
         select j.* from ledger_head h join ledger_epochs e on e.number = h.epoch
           join journal j on j.xid >= pg_snapshot_xmax(h.snapshot) where j.number + 0 > e.opening_line;

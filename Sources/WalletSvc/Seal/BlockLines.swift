@@ -32,8 +32,9 @@ enum BlockLines: Sendable, Equatable {
     switch self {
     case .commits:
       """
-      select \(columns) from pg_snapshot_xip($1::pg_snapshot) as open (xid) join journal j on j.xid = open.xid
-        where pg_visible_in_snapshot(j.xid, $2::pg_snapshot) and j.number + 0 > $3 and j.number + 0 <= $4
+      select \(columns) from journal j
+        where j.xid = any (array(select pg_snapshot_xip($1::pg_snapshot)))
+          and pg_visible_in_snapshot(j.xid, $2::pg_snapshot) and j.number + 0 > $3 and j.number + 0 <= $4
       union all
       select \(columns) from journal j
         where j.xid >= pg_snapshot_xmax($1::pg_snapshot) and j.xid < pg_snapshot_xmax($2::pg_snapshot)
@@ -110,8 +111,9 @@ enum BlockLines: Sendable, Equatable {
     let row = try session.execute(
       """
       with opened as (
-        select j.xid from pg_snapshot_xip($1::pg_snapshot) as open (xid) join journal j on j.xid = open.xid
-          where pg_visible_in_snapshot(j.xid, $2::pg_snapshot) and j.number + 0 > $3 limit $4),
+        select j.xid from journal j
+          where j.xid = any (array(select pg_snapshot_xip($1::pg_snapshot)))
+            and pg_visible_in_snapshot(j.xid, $2::pg_snapshot) and j.number + 0 > $3 limit $4),
       begun as (
         select j.xid from journal j
           where j.xid >= pg_snapshot_xmax($1::pg_snapshot) and j.xid < pg_snapshot_xmax($2::pg_snapshot)
