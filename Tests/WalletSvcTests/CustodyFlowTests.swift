@@ -189,7 +189,7 @@ struct CustodyFlowTests {
     }
   }
 
-  @Test("asks for a hundred addresses at a time, and for those only that were handed out or have seen money")
+  @Test("asks for a hundred addresses at a time, and for those only that have seen money")
   func addresses() async throws {
     let tx = FakeTxSvc()
     let treasury = try (0..<250).map {
@@ -216,7 +216,7 @@ struct CustodyFlowTests {
           Set(try CustodyBooks.addresses(.deposits, session)), try CustodyBooks.addresses(.treasury, session)
         )
       }
-      #expect(found.0 == Set(treasury[0...1]) && found.1 == [treasury[3]])
+      #expect(found.0 == [treasury[1]] && found.1 == [treasury[3]])
     }
   }
 }

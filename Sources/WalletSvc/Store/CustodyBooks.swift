@@ -36,13 +36,14 @@ enum CustodyBooks {
     return flows
   }
 
-  /// Deposit addresses that were handed out or have seen money, or the owner's addresses that were ever configured.
-  /// One more than the most, where there are more. None where the table does not exist.
+  /// Deposit addresses that have seen money, or the owner's addresses that were ever configured: whoever asks for an
+  /// address and pays nothing costs nothing here. One more than the most, where there are more. None where the table
+  /// does not exist.
   static func addresses(_ place: LedgerAccount.Custody, _ session: PostgresSession) throws -> [TronAddress] {
     guard place != .pool,
       try session.execute("select 1 where to_regclass('deposit_addresses') is not null").rows.first != nil
     else { return [] }
-    let condition = place == .deposits ? "(customer is not null or money_since is not null)" : "true"
+    let condition = place == .deposits ? "money_since is not null" : "true"
     return try session.execute(
       """
       select id from deposit_addresses where place = $1 and \(condition) order by id limit \(addressesMax + 1)
