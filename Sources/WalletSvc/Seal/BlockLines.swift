@@ -94,13 +94,14 @@ enum BlockLines: Sendable, Equatable {
     try session.enqueue(
       """
       with lines as materialized (\(select("j.debit, j.credit, j.currency, j.amount")))
-      insert into account_totals as t (account, currency, total, through_block)
-        select account, currency, sum(amount), $\(number)::bigint
-        from (select credit as account, currency, amount from lines
-          union all select debit, currency, -amount from lines) moved
+      insert into account_totals as t (account, currency, total, credited, debited, through_block)
+        select account, currency, sum(credited - debited), sum(credited), sum(debited), $\(number)::bigint
+        from (select credit as account, currency, amount as credited, 0 as debited from lines
+          union all select debit, currency, 0, amount from lines) moved
         group by account, currency order by account, currency
       on conflict (account, currency) do update
-        set total = t.total + excluded.total, through_block = excluded.through_block
+        set total = t.total + excluded.total, credited = t.credited + excluded.credited,
+          debited = t.debited + excluded.debited, through_block = excluded.through_block
       """, parameters + [.int(block)])
   }
 

@@ -10,20 +10,30 @@ enum CustodyBooks {
   struct Flow: Sendable, Equatable {
     var coinsIn: Int64 = 0
     var coinsOut: Int64 = 0
-    /// Whether anything but costs, fees and dust was booked: what was there at the beginning, a sweep, a deposit.
+    /// Whether coins were booked as come that are no dust: what was there at the beginning, a sweep, a deposit.
     var isOpened = false
   }
 
-  /// All lines of an account, by currency. Uses journal_debit and journal_credit.
+  /// What was ever booked to an account, by currency: of the sealed blocks and of the lines behind them, so that it
+  /// costs the same however many lines there are. In a transaction that sees one moment (`Bus.lookUp`).
+  /// - Throws: `CustodyChain.Unreadable` while the totals are not complete.
   static func flows(_ place: LedgerAccount.Custody, _ session: PostgresSession) throws -> [Currency: Flow] {
+    guard try LedgerTotals.isComplete(session) else {
+      throw CustodyChain.Unreadable(
+        description: "the ledger is not sealed, so the accounts' sums are not known: see energyctl ledger checks")
+    }
+    // Sealed blocks may hold millions of costs, which are credits: debits are few where it matters.
+    let opening = """
+      exists (select from journal j where j.debit = $1 and j.currency = parts.currency and j.kind <> 'dust')
+      """
     let rows = try session.execute(
       """
-      select currency, coalesce(sum(amount) filter (where is_in), 0)::bigint as coins_in,
-        coalesce(sum(amount) filter (where not is_in), 0)::bigint as coins_out,
-        bool_or(kind not in ('cost', 'fee', 'dust')) as is_opened
+      with \(LedgerTotals.tails)
+      select currency, sum(debited)::bigint as coins_in, sum(credited)::bigint as coins_out,
+        \(place == .deposits ? "true" : opening) as is_opened
       from (
-        select currency, kind, amount, true as is_in from journal where debit = $1
-        union all select currency, kind, amount, false from journal where credit = $1) lines
+        select currency, debited, credited from account_totals where account = $1
+        union all select currency, debited, credited from tails where account = $1) parts
       group by currency
       """, [.text(LedgerAccount.custody(place).name)]
     ).rows
