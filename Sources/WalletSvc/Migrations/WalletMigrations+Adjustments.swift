@@ -35,7 +35,7 @@ extension WalletMigrations {
         round timestamptz not null,
         is_over boolean not null,
         watch jsonb not null,
-        state text not null check (state in ('pending', 'agrees', 'differs', 'unopened')),
+        state text not null check (state in ('pending', 'agrees', 'differs', 'unclear', 'unopened')),
         difference bigint not null,
         reported bigint,
         seq bigint not null,
