@@ -23,6 +23,7 @@ extension WalletMigrations {
       );
       create index adjustments_created on adjustments (created_at);
       create index adjustments_waiting on adjustments (created_at) where state = 'waiting';
+      create index adjustments_unbooked on adjustments (created_at) where state <> 'done';
 
       create table operator_days (
         id text primary key,
