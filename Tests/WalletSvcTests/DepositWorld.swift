@@ -19,6 +19,7 @@ struct DepositWorld: Sendable {
   let redis: RedisServer
   let database: String
   let watcher: Watcher
+  private let limits: AdjustmentLimits
   private let logger: Logger
 
   /// What tx-svc does with WatchAddresses.
@@ -60,6 +61,7 @@ struct DepositWorld: Sendable {
 
   static func run(
     _ settings: DepositSettings, replicas: Int = 1, isWatching: Bool = true,
+    limits: AdjustmentLimits = AdjustmentLimits(),
     _ body: @escaping @Sendable (DepositWorld) async throws -> Void
   ) async throws {
     let redis = try await RedisServer.start()
@@ -73,7 +75,8 @@ struct DepositWorld: Sendable {
     do {
       try await BusClient(redis: redis.configuration, name: "test", logger: logger).run { client in
         let world = DepositWorld(
-          client: client, pool: pool, redis: redis, database: database, watcher: watcher, logger: logger)
+          client: client, pool: pool, redis: redis, database: database, watcher: watcher, limits: limits,
+          logger: logger)
         let consumer = client.runtime(of: txService(watcher, client))
         try await running(consumer) {
           try await world.serving(settings, replicas: replicas) { try await body(world) }
@@ -108,6 +111,7 @@ struct DepositWorld: Sendable {
       conninfo: database, applicationName: "wallet-svc", searchPath: WalletSvcMain.schema)
     var wallet = WalletSettings(sources: [])
     wallet.deposits = settings
+    wallet.adjustments = limits
     var runtimes: [ServiceRuntime] = []
     for _ in 0..<replicas {
       runtimes.append(

@@ -65,6 +65,8 @@ extension WalletMigrations {
         -- The address, while its coins wait to be given back.
         returns_from text,
         decision jsonb,
+        -- Who has said whose it is, while a second operator has to say the same.
+        request jsonb,
         created_at timestamptz not null,
         decided_at timestamptz,
         check (returns_from is null or state = 'refused')

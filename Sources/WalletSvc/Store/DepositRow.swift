@@ -25,6 +25,8 @@ struct DepositRow: Row {
   /// `address` while it is refused and its coins are still there.
   var returnsFrom: TronAddress?
   var decision: OperatorAction?
+  /// Who has said whose it is, where a second operator has to say the same.
+  var request: DepositCreditRequest?
   let createdAt: Date
   var decidedAt: Date?
 
