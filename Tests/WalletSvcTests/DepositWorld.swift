@@ -201,6 +201,10 @@ struct DepositWorld: Sendable {
     }
   }
 
+  func execute(_ statement: String) async throws {
+    try await pool.transaction { _ = try $0.execute(statement) }
+  }
+
   func count(_ statement: String) async throws -> Int64 {
     try await pool.withSession { try $0.execute("select count(*) as count from \(statement)").rows.first?.int("count") }
       ?? -1

@@ -41,6 +41,8 @@ extension WalletMigrations {
       );
       create index deposit_addresses_stock on deposit_addresses (stock) where stock is not null;
       create index deposit_addresses_unconfirmed on deposit_addresses (asked_at) where state <> 'watched';
+      create index deposit_addresses_confirmed on deposit_addresses (asked_at)
+        where state = 'watched' and money_since is null;
       create index deposit_addresses_unassigned on deposit_addresses (fingerprint)
         where customer is null and money_since is null;
       create index deposit_addresses_watched on deposit_addresses (watched_at) where watched_at is not null;
