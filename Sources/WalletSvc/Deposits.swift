@@ -3,12 +3,13 @@ import Contracts
 
 /// All that wallet-svc does about deposits.
 enum Deposits {
-  static func register(_ settings: DepositSettings, in service: inout Service) {
+  /// - Parameter limits: what an operator credits alone.
+  static func register(_ settings: DepositSettings, limits: AdjustmentLimits, in service: inout Service) {
     DepositAddressHandlers(settings: settings).register(in: &service)
     DepositKeyHandlers(settings: settings).register(in: &service)
     DepositHandlers(rules: settings.rules).register(in: &service)
     OwnMoneyHandlers(rules: settings.rules).register(in: &service)
-    DepositDecisions.register(in: &service)
+    DepositDecisions(limits: limits).register(in: &service)
     DepositAnswers(settings: settings).register(in: &service)
     DepositSupply.register(settings, in: &service)
     DepositMetrics.register(settings, in: &service)

@@ -234,6 +234,40 @@ struct AdjustmentFlowTests {
     }
   }
 
+  @Test("what is refused is bounded: so many of an operator a day are kept")
+  func refusals() async throws {
+    try await AdjustmentWorld.run(Self.settings) { world in
+      let debit = AdjustmentRequest(.debit, Money(1, .trx), customer: customer)
+      #expect(try await world.send(debit, key: "a").code == "insufficient_balance")
+      let most = OperatorDay.requestsMax
+      try await world.execute("update operator_days set day = jsonb_set(day, '{hours,0,requests}', '\(most)')")
+      #expect(try await world.send(debit, key: "b").code == "too_many_requests")
+      #expect(try await world.send(debit, key: "a").code == "insufficient_balance", "the same answer as before")
+      #expect(try await world.count("adjustments") == 1)
+      #expect(try await world.send(credit(1), key: "c").code == "done")
+    }
+  }
+
+  @Test("what was never booked is forgotten after 400 days, what was booked never")
+  func forgotten() async throws {
+    try await LedgerDatabase.run { database in
+      for (state, days) in [
+        ("refused", 401), ("rejected", 401), ("waiting", 401), ("done", 401), ("refused", 399), ("waiting", 0),
+      ] {
+        try await database.script(
+          """
+          insert into adjustments (id, request, command, action, body_hash, state, code, detail, created_at, expires_at,
+            updated_at)
+          select '\(state) \(days)', '{}', 'c', '{}', 'h', '\(state)', 'c', 'd', at, at, at
+            from (select now() - interval '\(days) days' as at) t
+          """)
+      }
+      #expect(try await database.pool.withSession { try OldAdjustments.delete($0) } == 3)
+      let kept = try await database.rows("select id from adjustments order by id") { try $0.string("id") }
+      #expect(kept == ["done 401", "refused 399", "waiting 0"])
+    }
+  }
+
   @Test("a credit that the release before has booked is known, also when it waits here")
   func releaseBefore() async throws {
     try await AdjustmentWorld.run(Self.settings) { world in

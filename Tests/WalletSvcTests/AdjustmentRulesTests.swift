@@ -108,12 +108,14 @@ struct AdjustmentRulesTests {
 
   @Test("names that look the same are one operator", arguments: [
     ("ann", "Ann"), ("ann", " a n n\t"), ("ann", "a\u{200B}nn"), ("ann", "ａｎｎ"), ("é", "e\u{301}"),
+    ("ann", "a\u{3164}nn"), ("ann", "a\u{115F}nn"), ("ann", "a\u{34F}nn\u{FE0F}"), ("ann", "an\u{E0101}n\u{2800}"),
+    ("é", "e\u{200D}\u{301}"), ("é", "E\u{34F}\u{301}"),
   ])
   func sameOperator(a: String, b: String) {
     #expect(OperatorIdentity.of(a) != nil && OperatorIdentity.of(a) == OperatorIdentity.of(b))
   }
 
-  @Test("what is no name is refused", arguments: ["", "  ", "\u{200B}", String(repeating: "a", count: 101)])
+  @Test("what is no name is refused", arguments: ["", "  ", "\u{200B}", "\u{3164}", String(repeating: "a", count: 101)])
   func noName(text: String) { #expect(OperatorIdentity.of(text) == nil) }
 
   private func refusal(

@@ -135,6 +135,42 @@ struct CustodyFlowTests {
     }
   }
 
+  @Test("an address that tx-svc does not watch any more is asked for again")
+  func unwatched() async throws {
+    let tx = FakeTxSvc()
+    let other = USDT.nile
+    tx.state.withLock { $0.unwatched = [Self.address, other] }
+    try await AdjustmentWorld.run(Self.settings(), tx: tx.service) { world in
+      for (address, confirmed) in [(Self.address, "- interval '1 hour'"), (other, "+ interval '1 hour'")] {
+        try await world.execute(
+          """
+          insert into deposit_addresses (id, place, state, from_block, asked_at, watched_at, created_at) values
+            ('\(address.base58)', 'treasury', 'watched', 7, now(), now() \(confirmed), now())
+          """)
+      }
+      try await world.compare("1")
+      try await eventually(within: .seconds(20), "asked for again") {
+        try await world.published(WatchAddresses.self).map(\.addresses) == [[Self.address]]
+      }
+      // Confirmed after tx-svc was asked for the balances.
+      #expect(try await world.count("deposit_addresses where id = '\(other.base58)' and state = 'watched'") == 1)
+    }
+  }
+
+  @Test("whatever keeps it from comparing stands in the row, and it is tried again")
+  func failing() async throws {
+    let tx = FakeTxSvc()
+    try await AdjustmentWorld.run(Self.settings(), tx: tx.service) { world in
+      try await world.execute("alter table custody_dust rename to hidden")
+      try await world.compare("1")
+      try await eventually(within: .seconds(20)) {
+        try await world.account("custody:treasury", .trx)?.detail.hasPrefix("not compared: ") == true
+      }
+      try await world.execute("alter table hidden rename to custody_dust")
+      try await world.state(of: "custody:treasury", .trx, .agrees)
+    }
+  }
+
   @Test("money that moves while it is compared is no difference")
   func moving() async throws {
     let tx = FakeTxSvc()
@@ -153,7 +189,7 @@ struct CustodyFlowTests {
     }
   }
 
-  @Test("asks for a hundred addresses at a time, and for those only that were handed out or have seen money")
+  @Test("asks for a hundred addresses at a time, and for those only that have seen money")
   func addresses() async throws {
     let tx = FakeTxSvc()
     let treasury = try (0..<250).map {
@@ -180,7 +216,7 @@ struct CustodyFlowTests {
           Set(try CustodyBooks.addresses(.deposits, session)), try CustodyBooks.addresses(.treasury, session)
         )
       }
-      #expect(found.0 == Set(treasury[0...1]) && found.1 == [treasury[3]])
+      #expect(found.0 == [treasury[1]] && found.1 == [treasury[3]])
     }
   }
 }

@@ -46,10 +46,34 @@ struct CustodyWatchTests {
         == [.undecided, .undecided, .agrees])
   }
 
-  @Test("money that never stops moving is no difference, after an hour of it")
+  @Test("money that never stops moving is no difference, when there was too much of it and too little")
   func busy() {
-    let found = verdicts((0..<62).map { reading($0, in: Int64($0) * 10, chain: Int64($0) * 10 + 7) })
+    let found = verdicts(
+      (0..<62).map { reading($0, in: Int64($0) * 10, out: Int64($0) * 10, chain: $0 % 9 == 0 ? -7 : 7) })
     #expect(found == Array(repeating: .undecided, count: 60) + [.agrees, .agrees])
+  }
+
+  @Test("a sum that is gone is told after an hour, however much is booked between the readings", arguments: [
+    Int64(7), -7,
+  ])
+  func hidden(sum: Int64) {
+    // Something else is on its way in every other reading: the smallest is what is known.
+    let found = verdicts(
+      (0..<62).map { minute in
+        let moved = Int64(minute) * 30
+        return reading(minute, in: moved, out: moved, chain: sum * (minute % 2 == 0 ? 1 : 3))
+      })
+    #expect(found == Array(repeating: .undecided, count: 60) + Array(repeating: .unclear(atLeast: sum), count: 2))
+  }
+
+  @Test("a sum that goes while it is compared is told an hour later")
+  func hiddenLater() {
+    let found = verdicts(
+      (0..<92).map { minute in
+        let moved = Int64(minute) * 10
+        return reading(minute, in: moved, out: moved, chain: minute < 30 ? 2 : -7)
+      })
+    #expect(found == Array(repeating: .undecided, count: 90) + Array(repeating: .unclear(atLeast: -7), count: 2))
   }
 
   @Test("what moving money does not explain is a difference after an hour")

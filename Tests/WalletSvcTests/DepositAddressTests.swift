@@ -53,6 +53,25 @@ struct DepositAddressTests {
     }
   }
 
+  @Test("one without money is asked for again each day, as tx-svc may have lost it, and is as good as before")
+  func daily() async throws {
+    let ann = ann
+    try await DepositWorld.run(try DepositWorld.settings()) { world in
+      try await world.untilFree(60)
+      let mine = try await world.address(of: ann)
+      let before = world.watcher.asked.count
+      try await world.execute(
+        """
+        update deposit_addresses set asked_at = now() - interval '25 hours' where customer is not null
+        """)
+      try await eventually(within: .seconds(20), "asked for again") {
+        world.watcher.asked.dropFirst(before).contains([mine])
+      }
+      #expect(try await world.count("deposit_addresses where customer is not null and state = 'watched'") == 1)
+      #expect(try await world.client.ask(GetDepositAddress(customer: ann)).address == mine)
+    }
+  }
+
   @Test("without a key there are none, and everything else works")
   func off() async throws {
     let ann = ann

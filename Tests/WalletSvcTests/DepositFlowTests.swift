@@ -198,6 +198,53 @@ struct DepositFlowTests {
     }
   }
 
+  @Test("an operator credits no more alone than by adjustments: beyond it another one has to name the same customer")
+  func second() async throws {
+    let (ann, bob) = (ann, bob)
+    let limits = AdjustmentLimits(sunMax: 5_000_000, usdtMax: 0)
+    try await DepositWorld.run(try DepositWorld.settings(account: nil), limits: limits) { world in
+      for (number, amount) in [(UInt8(1), Int64(3_000_000)), (2, 3_000_000), (3, 6_000_000)] {
+        try await world.client.send(try DepositWorld.found(USDT.mainnet, amount, number))
+        try await world.untilDeposit(number, is: .held)
+      }
+      func credit(_ number: UInt8, _ customer: CustomerID, by actor: String, key: String) async throws -> String? {
+        let command = CreditHeldDeposit(
+          deposit: try DepositWorld.transaction(number).hex, customer: customer,
+          action: OperatorAction(actor: actor, reason: "asked", key: key))
+        return try await world.client.command(command, answer: CommandResult.self)?.code
+      }
+      #expect(try await credit(1, ann, by: "eve", key: "a") == "done")
+      // Together it is more than the limit.
+      #expect(try await credit(2, ann, by: "eve", key: "b") == "awaiting_approval")
+      #expect(try await credit(2, ann, by: "eve", key: "b") == "awaiting_approval")
+      #expect(try await credit(2, ann, by: "E ve", key: "c") == "awaiting_approval", "the same operator")
+      #expect(try await credit(2, ann, by: "mia", key: "c") == "key_conflict")
+      #expect(try await credit(2, bob, by: "E ve", key: "c") == "key_conflict")
+      #expect(try await credit(2, ann, by: "", key: "d") == "invalid_operator")
+      #expect(try await world.deposit(2)?.state == .held)
+      #expect(try await credit(2, ann, by: "mia", key: "e") == "done")
+      #expect(try await credit(2, ann, by: "mia", key: "e") == "done")
+      #expect(try await credit(2, ann, by: "E ve", key: "c") == "done", "the one who asked hears what became of it")
+
+      // What both name must be the same.
+      #expect(try await credit(3, ann, by: "eve", key: "f") == "awaiting_approval")
+      #expect(try await credit(3, bob, by: "mia", key: "g") == "awaiting_approval")
+      #expect(try await credit(3, bob, by: "eve", key: "h") == "done")
+      #expect(try await world.balance(ann).available == Sun(6_000_000))
+      #expect(try await world.balance(bob).available == Sun(6_000_000))
+      let booked = try await world.pool.withSession { session in
+        try session.execute(
+          """
+          select action ->> 'key' || ' ' || coalesce(action -> 'approval' ->> 'key', '') as keys from journal
+          where id like 'deposit-decision:%' order by number
+          """
+        ).rows.map { try $0.string("keys") }
+      }
+      #expect(booked == ["a ", "c e", "g h"])
+      #expect(try await world.count("outbox where type = 'gateway.OperatorActed'") == 7)
+    }
+  }
+
   @Test("what a balance cannot hold is held and not lost")
   func tooMuch() async throws {
     let ann = ann

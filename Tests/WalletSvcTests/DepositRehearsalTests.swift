@@ -14,7 +14,7 @@ struct DepositRehearsalTests {
 
   private static func service(_ settings: DepositSettings) -> Service {
     var service = Service(name: ServiceName.wallet, schema: WalletSvcMain.schema, migrations: [])
-    Deposits.register(settings, in: &service)
+    Deposits.register(settings, limits: AdjustmentLimits(), in: &service)
     service.publishes([.walletEvents, .walletCommands, .txCommands, .gatewayCommands])
     return service
   }

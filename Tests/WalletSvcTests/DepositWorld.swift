@@ -21,6 +21,7 @@ struct DepositWorld: Sendable {
   let redis: RedisServer
   let database: String
   let watcher: Watcher
+  private let limits: AdjustmentLimits
   private let logger: Logger
 
   /// What tx-svc does with WatchAddresses.
@@ -62,6 +63,7 @@ struct DepositWorld: Sendable {
 
   static func run(
     _ settings: DepositSettings, replicas: Int = 1, isWatching: Bool = true,
+    limits: AdjustmentLimits = AdjustmentLimits(),
     _ body: @escaping @Sendable (DepositWorld) async throws -> Void
   ) async throws {
     let redis = try await RedisServer.start()
@@ -75,7 +77,8 @@ struct DepositWorld: Sendable {
     do {
       try await BusClient(redis: redis.configuration, name: "test", logger: logger).run { client in
         let world = DepositWorld(
-          client: client, pool: pool, redis: redis, database: database, watcher: watcher, logger: logger)
+          client: client, pool: pool, redis: redis, database: database, watcher: watcher, limits: limits,
+          logger: logger)
         let consumer = client.runtime(of: txService(watcher, client))
         try await running(consumer) {
           try await world.serving(settings, replicas: replicas) { try await body(world) }
@@ -112,6 +115,7 @@ struct DepositWorld: Sendable {
       conninfo: database, applicationName: "wallet-svc", searchPath: WalletSvcMain.schema)
     var wallet = WalletSettings(sources: [])
     wallet.deposits = settings
+    wallet.adjustments = limits
     var runtimes: [ServiceRuntime] = []
     for _ in 0..<replicas {
       runtimes.append(
@@ -204,6 +208,10 @@ struct DepositWorld: Sendable {
         """
       ).rows.reduce(into: [:]) { $0[try $1.string("name")] = try $1.int("total") }
     }
+  }
+
+  func execute(_ statement: String) async throws {
+    try await pool.transaction { _ = try $0.execute(statement) }
   }
 
   func count(_ statement: String) async throws -> Int64 {

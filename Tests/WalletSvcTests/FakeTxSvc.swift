@@ -17,6 +17,8 @@ final class FakeTxSvc: Sendable {
     var accounts: [TronAddress: Account] = [:]
     var wallets: [TronAddress] = []
     var isAway = false
+    /// Which it does not watch.
+    var unwatched: Set<TronAddress> = []
     /// How far its scan is behind the balances.
     var blocksBehind: Int64 = 0
     /// Addresses of each question.
@@ -46,7 +48,7 @@ final class FakeTxSvc: Sendable {
         return SolidBalancesView.Balance(
           address: address, isActivated: true, available: Sun(account.sun), staked: .zero, unstaking: .zero,
           token: account.usdt, blockNumber: 1_000, blockTime: Date(timeIntervalSince1970: 1), blockNumberAfter: 1_000,
-          isWatched: true, dust: Sun(account.dust), dustToken: account.dustUsdt)
+          isWatched: !state.unwatched.contains(address), dust: Sun(account.dust), dustToken: account.dustUsdt)
       }
       return SolidBalancesView(
         balances: balances, token: USDT.mainnet, scannedNumber: 1_000 - state.blocksBehind)

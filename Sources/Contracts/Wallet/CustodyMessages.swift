@@ -12,7 +12,8 @@ public struct CustodyDiffers: Event {
   public let ledger: Int64
   /// What the account's addresses hold.
   public let chain: Int64
-  /// How much more (or, negative, less) the chain has, what was on its way set aside.
+  /// How much more (or, negative, less) the chain has, what was on its way set aside; where that cannot be told, the
+  /// smallest of an hour.
   public let difference: Int64
   public let settledAt: Date?
   /// Of this account and currency.
@@ -56,6 +57,9 @@ public struct CustodyView: Codable, Sendable, Equatable {
       case pending
       case agrees
       case differs
+      /// They were never equal for an hour, but money moved all the time, and each single difference might have been on
+      /// its way. `difference` is the smallest.
+      case unclear
       /// The chain has coins of which nothing was ever booked: an operator has to book what was there at the beginning.
       case unopened
     }

@@ -18,9 +18,10 @@ public struct CreditDeposit: Message {
   }
 }
 
-/// An operator credits a held deposit to a customer. Answered with CommandResult: `done`, `already_credited`,
+/// An operator credits a held deposit to a customer. Answered with CommandResult: `done`; `awaiting_approval` above
+/// what one operator may credit alone, until another one sends the same for the same customer; `already_credited`,
 /// `already_refused`, `not_held`, `unknown_deposit`, `not_countable` (an unknown token, or more than can be counted),
-/// `balance_full`, `key_conflict`.
+/// `balance_full`, `key_conflict`, `invalid_operator`, `invalid_reason`, `invalid_key`.
 public struct CreditHeldDeposit: Message {
   public static let messageType = "wallet.CreditHeldDeposit"
   public static let topic = Topic.walletCommands
@@ -37,7 +38,8 @@ public struct CreditHeldDeposit: Message {
 }
 
 /// An operator decides that a held deposit is nobody's: the coins are given back by hand. Answered with CommandResult:
-/// `done`, `already_credited`, `already_refused`, `not_held`, `unknown_deposit`, `key_conflict`.
+/// `done`, `already_credited`, `already_refused`, `not_held`, `unknown_deposit`, `key_conflict`, `invalid_operator`,
+/// `invalid_reason`, `invalid_key`.
 ///
 /// A payment of its coins from the deposit address settles it, and is no alarm, only to the address that is named here.
 public struct RefuseHeldDeposit: Message {

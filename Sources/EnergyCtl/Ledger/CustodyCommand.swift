@@ -12,14 +12,14 @@ struct CustodyCommand: AsyncParsableCommand {
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "The last comparison of each account and currency.",
-      discussion: "Exits with 1 while one differs.")
+      discussion: "Exits with 1 while one differs, or it is unclear whether it does.")
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var bus: BusOptions
 
     func run() async throws {
       let report = CustodyReport(view: try await bus.withBus { try await $0.ask(GetCustody()) })
       try show(report, json: json)
-      if report.view.accounts.contains(where: { $0.state == .differs }) { throw ExitCode.failure }
+      if report.view.accounts.contains(where: { [.differs, .unclear].contains($0.state) }) { throw ExitCode.failure }
     }
   }
 

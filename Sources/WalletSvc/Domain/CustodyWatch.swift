@@ -39,7 +39,8 @@ struct CustodyReading: Codable, Sendable, Equatable {
 struct CustodyPolicy: Sendable, Equatable {
   /// So many readings in a row must show the same, with nothing booked after any of them.
   var equalReadings = 5
-  /// A difference on the same side for so long is one, whatever was booked meanwhile.
+  /// A difference on the same side for so long is one where bookings do not explain it, and is told all the same where
+  /// they do: each reading's own would explain a sum that is gone.
   var patience: TimeInterval = 3_600
 }
 
@@ -48,7 +49,16 @@ struct CustodyWatch: Codable, Sendable, Equatable {
   enum Verdict: Equatable {
     case agrees
     case differs(by: Int64)
+    /// All the time so much at least, and each time no more than was booked until the next reading.
+    case unclear(atLeast: Int64)
     case undecided
+  }
+
+  /// Differences on one side in a row.
+  struct Side: Codable, Sendable, Equatable {
+    let since: Date
+    /// The one that is nearest to none.
+    fileprivate(set) var nearest: Int64
   }
 
   /// When the comparison began.
@@ -59,6 +69,9 @@ struct CustodyWatch: Codable, Sendable, Equatable {
   private(set) var repeats = 0
   /// Since when something was left unexplained, always on the same side.
   private(set) var since: Date?
+  private(set) var side: Side?
+  /// How often the difference went over to the other side: then it was none in between.
+  private(set) var crossings = 0
 
   init(startedAt: Date) { self.startedAt = startedAt }
 
@@ -70,14 +83,30 @@ struct CustodyWatch: Codable, Sendable, Equatable {
       (unexplained, repeats, since) = (0, 0, nil)
       return .agrees
     }
+    let side = note(reading)
     guard let before else { return .undecided }
     judge(before, next: reading, tolerance: tolerance)
     if let since {
       let isLasting = reading.at.timeIntervalSince(since) >= policy.patience
       return repeats >= policy.equalReadings || isLasting ? .differs(by: unexplained) : .undecided
     }
-    // Always something on its way, and nothing that it does not explain.
-    return reading.at.timeIntervalSince(startedAt) >= policy.patience ? .agrees : .undecided
+    guard reading.at.timeIntervalSince(startedAt) >= policy.patience else { return .undecided }
+    // Always something on its way, and nothing that it does not explain. There and back again, it came past none.
+    if crossings > 1 { return .agrees }
+    return reading.at.timeIntervalSince(side.since) >= policy.patience ? .unclear(atLeast: side.nearest) : .undecided
+  }
+
+  private mutating func note(_ reading: CustodyReading) -> Side {
+    let difference = reading.difference
+    var now = side ?? Side(since: startedAt, nearest: difference)
+    if now.nearest.signum() != difference.signum() {
+      now = Side(since: reading.at, nearest: difference)
+      crossings += 1
+    } else if difference.magnitude < now.nearest.magnitude {
+      now.nearest = difference
+    }
+    side = now
+    return now
   }
 
   private mutating func judge(_ reading: CustodyReading, next: CustodyReading, tolerance: Int64) {

@@ -10,7 +10,7 @@ struct OperatorDay: Codable, Sendable, Equatable {
     var requests: Int64 = 0
   }
 
-  /// How many requests of one operator may begin to wait in 24 hours.
+  /// How many requests of one operator may begin to wait, or be refused and kept, in 24 hours.
   static let requestsMax: Int64 = 1_000
 
   /// At most 25, the oldest first.

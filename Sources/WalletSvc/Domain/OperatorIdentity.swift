@@ -12,12 +12,15 @@ enum OperatorIdentity {
     guard actor.utf8.count <= 1_000 else { return nil }
     let folded = actor.precomposedStringWithCompatibilityMapping.lowercased()
     let kept = folded.unicodeScalars.filter { scalar in
-      switch scalar.properties.generalCategory {
+      // Some letters and marks show nothing either: fillers of Hangul, variation selectors, an empty Braille cell.
+      if scalar.properties.isDefaultIgnorableCodePoint || scalar == "\u{2800}" { return false }
+      return switch scalar.properties.generalCategory {
       case .control, .format, .spaceSeparator, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse: false
       default: true
       }
     }
-    let name = String(String.UnicodeScalarView(kept))
+    // Once more: what was dropped may have kept a letter from its accent.
+    let name = String(String.UnicodeScalarView(kept)).precomposedStringWithCompatibilityMapping
     return (1...lengthMax).contains(name.utf8.count) ? name : nil
   }
 

@@ -14,6 +14,8 @@ struct CustodyChain: Sendable {
   var addresses = 0
   /// The oldest solid block of the figures; nil without an address.
   var block: Int64?
+  /// Addresses that tx-svc does not watch.
+  private(set) var unwatched: [TronAddress] = []
 
   /// Of one question for a hundred addresses: 200 requests of tx-svc, which are 20 s with one key of TronGrid.
   private static let answerMax: Duration = .seconds(90)
@@ -67,6 +69,7 @@ struct CustodyChain: Sendable {
     }
     for balance in view.balances {
       block = min(block ?? balance.blockNumber, balance.blockNumber)
+      if !balance.isWatched { unwatched.append(balance.address) }
       add(balance.total, dust: balance.dust.value, balance.address, .trx)
       add(Int128(balance.token), dust: balance.dustToken, balance.address, .usdt)
     }

@@ -1,6 +1,7 @@
 import BusKit
 import Contracts
 import Foundation
+import Postgres
 import TronKit
 
 /// Compares what the ledger holds at one place with what the solid chain shows there, reading by reading until it is
@@ -35,21 +36,24 @@ struct CustodyComparison: Effect {
     let bus = context.bus
     let rows = try await bus.read { try CustodyReport.rows(place, $0) }.filter { isMine($0) && !$0.isOver }
     guard !rows.isEmpty else { return .done() }
-    let flows = try await bus.read { try CustodyBooks.flows(place, $0) }
     do {
+      let (flows, asked) = try await bus.lookUp { session in
+        (try CustodyBooks.flows(place, session), try Self.now(session) ?? context.createdAt)
+      }
       let chain = try await CustodyChain.read(place, treasury: settings.treasury, bus)
+      // Nobody watches the pool.
+      if place != .pool { try await LostWatches.ask(again: chain.unwatched, asked: asked, bus) }
       let keys = chain.currencies.values.flatMap(\.dust.keys)
       let (booked, now) = try await bus.read { session in
         (
-          try CustodyBooks.bookedDust(keys, session),
-          try session.execute("select now() as now").rows.first?.date("now") ?? context.createdAt
+          try CustodyBooks.bookedDust(keys, session), try Self.now(session) ?? context.createdAt
         )
       }
       let steps = try rows.map {
         try CustodyStep($0, place, flows: flows, chain: chain, bookedDust: booked, settings: settings, now: now)
       }
       return outcome(steps, chain, settings, bus)
-    } catch where error is QueryFailure || error is CustodyChain.Unreadable {
+    } catch where !(error is CancellationError) && !Task.isCancelled {
       bus.logger.warning("custody is not compared", metadata: ["place": "\(place.rawValue)", "why": "\(error)"])
       return .again(after: settings.retryPause, needs: Self.needs) { try note("\(error)", rows, $0) }
     }
@@ -71,6 +75,10 @@ struct CustodyComparison: Effect {
     let isOpenOnly = steps.allSatisfy { $0.row.isOver || $0.row.reported != nil }
     return .again(
       after: isOpenOnly ? settings.openPause : settings.pause(after: chain.addresses), needs: needs, apply: apply)
+  }
+
+  private static func now(_ session: PostgresSession) throws -> Date? {
+    try session.execute("select now() as now").rows.first?.date("now")
   }
 
   private func isMine(_ row: CustodyCheckRow) -> Bool { abs(row.round.timeIntervalSince(round)) < 0.001 }

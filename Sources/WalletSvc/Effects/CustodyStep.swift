@@ -62,12 +62,19 @@ struct CustodyStep: Sendable {
       }
       if row.reported != nil { tell(reading, 0, settledAt: now) }
       row.reported = nil
-    case .differs(let amount) where !isOpened:
+    case .differs(let amount) where !isOpened, .unclear(let amount) where !isOpened:
       (row.state, row.difference, row.comparedAt, row.isOver) = (.unopened, amount, now, true)
       row.detail = "book what was there at the beginning: energyctl ledger transfer"
     case .differs(let amount):
       (row.state, row.difference, row.comparedAt, row.detail) = (.differs, amount, now, "")
       if row.reported == nil || (row.reported != amount && row.watch.repeats > 0) {
+        tell(reading, amount, settledAt: nil)
+        row.reported = amount
+      }
+    case .unclear(let amount):
+      (row.state, row.difference, row.comparedAt) = (.unclear, amount, now)
+      row.detail = "never came closer, while as much was booked between any two readings: see docs/money.md, custody"
+      if row.reported == nil {
         tell(reading, amount, settledAt: nil)
         row.reported = amount
       }

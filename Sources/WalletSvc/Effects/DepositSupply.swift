@@ -23,6 +23,7 @@ struct DepositSupply: Sendable {
   func step() async throws {
     let isRetired = try await topUp()
     while try await ask() == WatchAddresses.addressesMax {}
+    try await confirm()
     // Last: an address that cannot be entered keeps customers from nothing.
     try await enterTreasury()
     if isRetired, let key = settings.key {
@@ -149,6 +150,33 @@ struct DepositSupply: Sendable {
       }
       if !asked.isEmpty { try unit.publish(WatchAddresses(addresses: asked)) }
       return asked.count
+    }
+  }
+
+  /// Asks once a day for what is watched and has no money, some at a time: tx-svc may have lost it, and custody is not
+  /// compared there. Where it was not lost it changes nothing.
+  private func confirm() async throws {
+    let due = try await bus.read { session in
+      try session.execute(
+        """
+        select id from deposit_addresses
+        where state = 'watched' and money_since is null and asked_at < now() - interval '1 day'
+        order by asked_at limit \(WatchAddresses.addressesMax)
+        """
+      ).rows.map { try $0.string("id") }
+    }
+    guard !due.isEmpty else { return }
+    try await bus.transaction(needs: due.map { .row(DepositAddressRow.self, $0) }) { unit in
+      var asked: [TronAddress] = []
+      for id in due {
+        guard var row = try unit.find(DepositAddressRow.self, id), row.state == .watched, let last = row.askedAt,
+          unit.now.timeIntervalSince(last) > 86_400
+        else { continue }
+        row.askedAt = unit.now
+        try unit.save(row)
+        asked.append(row.id)
+      }
+      if !asked.isEmpty { try unit.publish(WatchAddresses(addresses: asked)) }
     }
   }
 }

@@ -16,7 +16,7 @@ enum LedgerGauges {
         bus.metrics.gauge("energy_wallet_ledger_difference", labels: [("check", check.id)])
           .set(Double(check.differences))
       }
-      for (name, value) in try await bus.read({ try values($0) }) { bus.metrics.gauge(name).set(value) }
+      for (name, value) in try await bus.lookUp({ try values($0) }) { bus.metrics.gauge(name).set(value) }
     }
   }
 

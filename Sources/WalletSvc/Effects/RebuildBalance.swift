@@ -68,16 +68,19 @@ struct RebuildBalance: Effect {
         """
         with \(LedgerTotals.tails),
         lines as (
-          select a.account, j.currency, j.amount from unnest($1::text[]) as a (account)
+          select a.account, j.currency, j.amount as credited, 0 as debited from unnest($1::text[]) as a (account)
             join journal j on j.credit = a.account
-          union all select a.account, j.currency, -j.amount from unnest($1::text[]) as a (account)
+          union all select a.account, j.currency, 0, j.amount from unnest($1::text[]) as a (account)
             join journal j on j.debit = a.account
-          union all select account, currency, -delta from tails where account = any($1)
-          union all select account, currency, 0 from account_totals where account = any($1))
-        insert into account_totals as t (account, currency, total, through_block)
-          select account, currency, sum(amount), $2 from lines group by account, currency
+          union all select account, currency, -credited, -debited from tails where account = any($1)
+          union all select account, currency, 0, 0 from account_totals where account = any($1))
+        insert into account_totals as t (account, currency, total, credited, debited, through_block)
+          select account, currency, sum(credited) - sum(debited), sum(credited), sum(debited), $2 from lines
+          group by account, currency
         on conflict (account, currency) do update
-          set total = excluded.total, through_block = excluded.through_block where t.total <> excluded.total
+          set total = excluded.total, credited = excluded.credited, debited = excluded.debited,
+            through_block = excluded.through_block
+          where (t.total, t.credited, t.debited) <> (excluded.total, excluded.credited, excluded.debited)
         """, [.textArray(accounts), .int(head.block)])
       return true
     }

@@ -21,6 +21,7 @@ struct AdjustmentHandlers: Sendable {
       try Self.answer(try desk.take(ask, unit), unit)
     }
     AdjustmentDecisions.register(in: &service)
+    service.background("forget-old-adjustments", OldAdjustments.run)
   }
 
   /// One key is one action, whoever uses it for what.
@@ -82,18 +83,18 @@ struct AdjustmentHandlers: Sendable {
       id: ask.action.key, request: ask.request, command: ask.command, action: ask.action, bodyHash: ask.hash,
       state: .waiting, code: "awaiting_approval", detail: "", createdAt: unit.now,
       expiresAt: unit.now.addingTimeInterval(AdjustmentRow.waitMax), updatedAt: unit.now)
-    switch try Self.step(ask.request, id: row.id, unit) {
-    case .failure(let refusal): row.refuse(refusal)
-    case .success where limits.needsSecond(ask.request.money, alone: day.amount(at: unit.now)):
+    let step = try Self.step(ask.request, id: row.id, unit)
+    if case .success(let step) = step, !limits.needsSecond(ask.request.money, alone: day.amount(at: unit.now)) {
+      try Self.book(step, &row, approval: nil, unit)
+      day.book(ask.request.money.amount, at: unit.now)
+    } else {
       guard day.requests(at: unit.now) < OperatorDay.requestsMax else {
         return CommandResult(
           ok: false, code: "too_many_requests",
           detail: "\(ask.action.actor) has asked for \(OperatorDay.requestsMax) adjustments in 24 hours")
       }
       day.ask(at: unit.now)
-    case .success(let step):
-      try Self.book(step, &row, approval: nil, unit)
-      day.book(ask.request.money.amount, at: unit.now)
+      if case .failure(let refusal) = step { row.refuse(refusal) }
     }
     try unit.save(OperatorDayRow(id: dayKey, day: day, updatedAt: unit.now))
     try unit.save(row)

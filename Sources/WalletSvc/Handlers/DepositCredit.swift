@@ -21,14 +21,18 @@ enum DepositCredit {
   }
 
   /// Books it and tells everybody. The account's row and the posting's id must be among the unit's needs.
+  /// - Parameter asked: who has asked for what the deposit's decision agrees to.
   static func write(
-    _ posting: Posting, id: String, _ deposit: DepositRow, _ funds: CustomerFunds, bodyHash: String, _ unit: UnitOfWork
+    _ posting: Posting, id: String, _ deposit: DepositRow, _ funds: CustomerFunds, asked: OperatorAction? = nil,
+    bodyHash: String, _ unit: UnitOfWork
   ) throws {
     guard let customer = deposit.customer, let money = deposit.money else {
       throw InvariantViolation("deposit \(deposit.id) has no customer or no amount, and is to be credited")
     }
     try Ledger.save(funds, of: customer, money.currency, unit)
-    try Ledger.write(posting, id: id, customer: customer, action: deposit.decision, bodyHash: bodyHash, unit)
+    try Ledger.write(
+      posting, id: id, customer: customer, action: asked ?? deposit.decision,
+      approval: asked == nil ? nil : deposit.decision, bodyHash: bodyHash, unit)
     try unit.publish(
       DepositCredited(
         customer: customer, address: deposit.address, money: money, txID: deposit.txID, logIndex: deposit.logIndex,

@@ -2,15 +2,24 @@ import BusKit
 import Contracts
 import TronKit
 
-/// What operators decide about deposits that nobody was credited with. Each deposit is decided once.
-enum DepositDecisions {
-  static func register(in service: inout Service) {
+/// What operators decide about deposits that nobody was credited with. Each deposit is decided once; above the limit of
+/// adjustments two operators have to name the same customer.
+struct DepositDecisions: Sendable {
+  let limits: AdjustmentLimits
+
+  func register(in service: inout Service) {
     service.handle(
       CreditHeldDeposit.self,
       needs: { command in
-        needs(command.deposit, command.action) + Currency.allCases.map { Ledger.needs(command.customer, $0) }
+        Self.needs(command.deposit, command.action)
+          + Currency.allCases.flatMap {
+            [
+              Ledger.needs(command.customer, $0),
+              .row(OperatorDayRow.self, OperatorDayRow.key(command.action, $0)),
+            ]
+          }
       }, apply: credit)
-    service.handle(RefuseHeldDeposit.self, needs: { needs($0.deposit, $0.action) }, apply: refuse)
+    service.handle(RefuseHeldDeposit.self, needs: { Self.needs($0.deposit, $0.action) }, apply: Self.refuse)
   }
 
   private static func needs(_ deposit: String, _ action: OperatorAction) -> [Need] {
@@ -20,14 +29,22 @@ enum DepositDecisions {
   /// By the operator's key, so that a key decides once, whatever it is used for.
   private static func posting(_ action: OperatorAction) -> String { "deposit-decision:\(action.key)" }
 
-  private static func credit(_ command: CreditHeldDeposit, _ unit: UnitOfWork) throws {
+  private func credit(_ command: CreditHeldDeposit, _ unit: UnitOfWork) throws {
     let hash = try Ledger.hash(command)
-    let result = try decide(command.deposit, command.action, hash: hash, isCredit: true, unit) { row in
+    let result = try Self.decide(command.deposit, command.action, hash: hash, customer: command.customer, unit) { row in
       guard let money = row.money else {
-        return refusal("not_countable", "deposit \(row.id) has no amount in TRX or USDT: it can only be refused")
+        return Self.refusal("not_countable", "deposit \(row.id) has no amount in TRX or USDT: it can only be refused")
       }
       guard let funds = try DepositCredit.funds(after: money, command.customer, unit) else {
-        return refusal("balance_full", "the balance of \(command.customer) cannot hold \(money) more")
+        return Self.refusal("balance_full", "the balance of \(command.customer) cannot hold \(money) more")
+      }
+      let first = row.request?.first(for: command, at: unit.now)
+      if try first == nil && !isAlone(money, command.action, unit) {
+        let request = DepositCreditRequest(
+          customer: command.customer, action: command.action,
+          expiresAt: unit.now.addingTimeInterval(AdjustmentRow.waitMax))
+        row.request = request
+        return Self.waiting(request, row)
       }
       row.state = .credited
       row.returnsFrom = nil
@@ -35,17 +52,37 @@ enum DepositDecisions {
       let entry = try Ledger.checked { () throws(LedgerError) in
         try Posting.decidedDeposit(money, to: command.customer)
       }
-      try DepositCredit.write(entry, id: posting(command.action), row, funds, bodyHash: hash, unit)
-      return done("\(money) of deposit \(row.id) credited to \(command.customer)")
+      row.decide(command.action, unit)
+      try DepositCredit.write(
+        entry, id: Self.posting(command.action), row, funds, asked: first, bodyHash: hash, unit)
+      return Self.done("\(money) of deposit \(row.id) credited to \(command.customer)")
     }
-    try finish(result, CreditHeldDeposit.messageType, command.deposit, command.action, unit)
+    try Self.finish(result, CreditHeldDeposit.messageType, command.deposit, command.action, unit)
+  }
+
+  /// Whether one operator may credit so much; then it counts as booked alone.
+  private func isAlone(_ money: Money, _ action: OperatorAction, _ unit: UnitOfWork) throws -> Bool {
+    let key = OperatorDayRow.key(action, money.currency)
+    var day = try unit.find(OperatorDayRow.self, key)?.day ?? OperatorDay()
+    guard !limits.needsSecond(money, alone: day.amount(at: unit.now)) else { return false }
+    day.book(money.amount, at: unit.now)
+    try unit.save(OperatorDayRow(id: key, day: day, updatedAt: unit.now))
+    return true
+  }
+
+  private static func waiting(_ request: DepositCreditRequest, _ row: DepositRow) -> CommandResult {
+    refusal(
+      "awaiting_approval",
+      "deposit \(row.id) waits until \(request.expiresAt.formatted(.iso8601)) for a second operator: energyctl "
+        + "deposits credit \(row.id) --customer \(request.customer)")
   }
 
   private static func refuse(_ command: RefuseHeldDeposit, _ unit: UnitOfWork) throws {
     let hash = try Ledger.hash(command)
-    let result = try decide(command.deposit, command.action, hash: hash, isCredit: false, unit) { row in
+    let result = try decide(command.deposit, command.action, hash: hash, customer: nil, unit) { row in
       row.state = .refused
       row.returnTo = command.returnTo
+      row.decide(command.action, unit)
       if let money = row.money {
         let entry = try Ledger.checked { () throws(LedgerError) in try Posting.refusedDeposit(money) }
         try Ledger.write(entry, id: posting(command.action), action: command.action, bodyHash: hash, unit)
@@ -75,23 +112,29 @@ enum DepositDecisions {
     CommandResult(ok: false, code: code, detail: detail)
   }
 
-  /// - Parameter apply: changes the deposit and says what it did; what is not `ok` changes nothing.
+  /// - Parameters:
+  ///   - customer: who is to be credited; nil for a refusal.
+  ///   - apply: changes the deposit, or not, and says what it did.
   private static func decide(
-    _ id: String, _ action: OperatorAction, hash: String, isCredit: Bool, _ unit: UnitOfWork,
+    _ id: String, _ action: OperatorAction, hash: String, customer: CustomerID?, _ unit: UnitOfWork,
     _ apply: (inout DepositRow) throws -> CommandResult
   ) throws -> Outcome {
     func unchanged(_ result: CommandResult) -> Outcome { Outcome(result: result, isNews: false) }
-    guard (1...OperatorAction.keyLengthMax).contains(action.key.utf8.count) else {
-      let most = OperatorAction.keyLengthMax
-      return unchanged(refusal("invalid_key", "give a key of 1 to \(most) bytes"))
-    }
+    if let mistake = OperatorIdentity.mistake(in: action) { return unchanged(refusal(mistake.code, mistake.detail)) }
     let conflict = refusal("key_conflict", "the key '\(action.key)' was used for another decision; give a new one")
     if let earlier = try Ledger.posted(posting(action), unit), earlier.bodyHash != hash { return unchanged(conflict) }
     guard var row = try unit.find(DepositRow.self, id) else {
       return unchanged(refusal("unknown_deposit", "there is no deposit '\(id)'"))
     }
-    if row.decision == action, isCredit == (row.state == .credited) {
+    if row.decision == action, (customer != nil) == (row.state == .credited) {
       return unchanged(done("deposit \(id) is decided, as you have said before"))
+    }
+    if let request = row.request, request.action.key == action.key {
+      guard request.action == action, request.customer == customer else { return unchanged(conflict) }
+      if row.state == .held, unit.now < request.expiresAt { return unchanged(waiting(request, row)) }
+      if row.state == .credited, row.customer == request.customer {
+        return unchanged(done("deposit \(id) is decided: \(row.decision?.actor ?? "") agreed"))
+      }
     }
     switch row.state {
     case .held: break
@@ -101,11 +144,10 @@ enum DepositDecisions {
     case .crediting, .funding, .ignored:
       return unchanged(refusal("not_held", "deposit \(id) is '\(row.state.rawValue)' and needs no decision"))
     }
-    row.decision = action
-    row.decidedAt = unit.now
+    let known = row
     let result = try apply(&row)
-    if result.ok { try unit.save(row) }
-    return Outcome(result: result, isNews: result.ok)
+    if row != known { try unit.save(row) }
+    return Outcome(result: result, isNews: row != known)
   }
 
   private static func finish(

@@ -23,6 +23,7 @@ extension WalletMigrations {
       );
       create index adjustments_created on adjustments (created_at);
       create index adjustments_waiting on adjustments (created_at) where state = 'waiting';
+      create index adjustments_unbooked on adjustments (created_at) where state <> 'done';
 
       create table operator_days (
         id text primary key,
@@ -35,7 +36,7 @@ extension WalletMigrations {
         round timestamptz not null,
         is_over boolean not null,
         watch jsonb not null,
-        state text not null check (state in ('pending', 'agrees', 'differs', 'unopened')),
+        state text not null check (state in ('pending', 'agrees', 'differs', 'unclear', 'unopened')),
         difference bigint not null,
         reported bigint,
         seq bigint not null,

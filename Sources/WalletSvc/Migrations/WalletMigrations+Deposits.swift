@@ -41,6 +41,8 @@ extension WalletMigrations {
       );
       create index deposit_addresses_stock on deposit_addresses (stock) where stock is not null;
       create index deposit_addresses_unconfirmed on deposit_addresses (asked_at) where state <> 'watched';
+      create index deposit_addresses_confirmed on deposit_addresses (asked_at)
+        where state = 'watched' and money_since is null;
       create index deposit_addresses_unassigned on deposit_addresses (fingerprint)
         where customer is null and money_since is null;
       create index deposit_addresses_watched on deposit_addresses (watched_at) where watched_at is not null;
@@ -65,6 +67,8 @@ extension WalletMigrations {
         -- The address, while its coins wait to be given back.
         returns_from text,
         decision jsonb,
+        -- Who has said whose it is, while a second operator has to say the same.
+        request jsonb,
         created_at timestamptz not null,
         decided_at timestamptz,
         check (returns_from is null or state = 'refused')

@@ -60,14 +60,15 @@ extension WalletMigrations {
       insert into ledger_head (id, epoch, block, hash, snapshot, cursor_line, looked_at)
         select 'head', 1, 0, decode(repeat('00', 32), 'hex'), snapshot, 0, now() from ledger_epochs;
 
-      -- What is in no block yet, but for the lines of an opening. Found by transaction (`+ 0`: never by number).
+      -- What is in no block yet, but for the lines of an opening. Found by transaction (`+ 0`: never by number), and
+      -- by keys that are known before the journal is read: all that was copied has one transaction id, for which a
+      -- join would read all of the index.
       create view ledger_tail as
-        select j.* from ledger_head h join ledger_epochs e on e.number = h.epoch
-          cross join lateral pg_snapshot_xip(h.snapshot) as open (xid) join journal j on j.xid = open.xid
-          where j.number + 0 > e.opening_line
+        select j.* from journal j where j.xid = any (array(select pg_snapshot_xip(snapshot) from ledger_head))
+          and j.number + 0 > (select opening_line from ledger_head h join ledger_epochs e on e.number = h.epoch)
         union all
-        select j.* from ledger_head h join ledger_epochs e on e.number = h.epoch
-          join journal j on j.xid >= pg_snapshot_xmax(h.snapshot) where j.number + 0 > e.opening_line;
+        select j.* from journal j where j.xid >= (select pg_snapshot_xmax(snapshot) from ledger_head)
+          and j.number + 0 > (select opening_line from ledger_head h join ledger_epochs e on e.number = h.epoch);
 
       -- The hash of one line: of a JSON array of its columns, in this order, times in microseconds.
       create function ledger_line_hash(line journal) returns bytea language sql stable as $$
@@ -81,6 +82,9 @@ extension WalletMigrations {
         account text not null,
         currency text not null,
         total numeric(38) not null,
+        -- All that was ever given to it and taken from it; their difference is the total.
+        credited numeric(38) not null,
+        debited numeric(38) not null,
         through_block bigint not null,
         primary key (account, currency)
       );

@@ -32,8 +32,9 @@ enum BlockLines: Sendable, Equatable {
     switch self {
     case .commits:
       """
-      select \(columns) from pg_snapshot_xip($1::pg_snapshot) as open (xid) join journal j on j.xid = open.xid
-        where pg_visible_in_snapshot(j.xid, $2::pg_snapshot) and j.number + 0 > $3 and j.number + 0 <= $4
+      select \(columns) from journal j
+        where j.xid = any (array(select pg_snapshot_xip($1::pg_snapshot)))
+          and pg_visible_in_snapshot(j.xid, $2::pg_snapshot) and j.number + 0 > $3 and j.number + 0 <= $4
       union all
       select \(columns) from journal j
         where j.xid >= pg_snapshot_xmax($1::pg_snapshot) and j.xid < pg_snapshot_xmax($2::pg_snapshot)
@@ -93,13 +94,14 @@ enum BlockLines: Sendable, Equatable {
     try session.enqueue(
       """
       with lines as materialized (\(select("j.debit, j.credit, j.currency, j.amount")))
-      insert into account_totals as t (account, currency, total, through_block)
-        select account, currency, sum(amount), $\(number)::bigint
-        from (select credit as account, currency, amount from lines
-          union all select debit, currency, -amount from lines) moved
+      insert into account_totals as t (account, currency, total, credited, debited, through_block)
+        select account, currency, sum(credited - debited), sum(credited), sum(debited), $\(number)::bigint
+        from (select credit as account, currency, amount as credited, 0 as debited from lines
+          union all select debit, currency, 0, amount from lines) moved
         group by account, currency order by account, currency
       on conflict (account, currency) do update
-        set total = t.total + excluded.total, through_block = excluded.through_block
+        set total = t.total + excluded.total, credited = t.credited + excluded.credited,
+          debited = t.debited + excluded.debited, through_block = excluded.through_block
       """, parameters + [.int(block)])
   }
 
@@ -110,8 +112,9 @@ enum BlockLines: Sendable, Equatable {
     let row = try session.execute(
       """
       with opened as (
-        select j.xid from pg_snapshot_xip($1::pg_snapshot) as open (xid) join journal j on j.xid = open.xid
-          where pg_visible_in_snapshot(j.xid, $2::pg_snapshot) and j.number + 0 > $3 limit $4),
+        select j.xid from journal j
+          where j.xid = any (array(select pg_snapshot_xip($1::pg_snapshot)))
+            and pg_visible_in_snapshot(j.xid, $2::pg_snapshot) and j.number + 0 > $3 limit $4),
       begun as (
         select j.xid from journal j
           where j.xid >= pg_snapshot_xmax($1::pg_snapshot) and j.xid < pg_snapshot_xmax($2::pg_snapshot)

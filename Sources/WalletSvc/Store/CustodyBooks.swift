@@ -10,20 +10,30 @@ enum CustodyBooks {
   struct Flow: Sendable, Equatable {
     var coinsIn: Int64 = 0
     var coinsOut: Int64 = 0
-    /// Whether anything but costs, fees and dust was booked: what was there at the beginning, a sweep, a deposit.
+    /// Whether coins were booked as come that are no dust: what was there at the beginning, a sweep, a deposit.
     var isOpened = false
   }
 
-  /// All lines of an account, by currency. Uses journal_debit and journal_credit.
+  /// What was ever booked to an account, by currency: of the sealed blocks and of the lines behind them, so that it
+  /// costs the same however many lines there are. In a transaction that sees one moment (`Bus.lookUp`).
+  /// - Throws: `CustodyChain.Unreadable` while the totals are not complete.
   static func flows(_ place: LedgerAccount.Custody, _ session: PostgresSession) throws -> [Currency: Flow] {
+    guard try LedgerTotals.isComplete(session) else {
+      throw CustodyChain.Unreadable(
+        description: "the ledger is not sealed, so the accounts' sums are not known: see energyctl ledger checks")
+    }
+    // Sealed blocks may hold millions of costs, which are credits: debits are few where it matters.
+    let opening = """
+      exists (select from journal j where j.debit = $1 and j.currency = parts.currency and j.kind <> 'dust')
+      """
     let rows = try session.execute(
       """
-      select currency, coalesce(sum(amount) filter (where is_in), 0)::bigint as coins_in,
-        coalesce(sum(amount) filter (where not is_in), 0)::bigint as coins_out,
-        bool_or(kind not in ('cost', 'fee', 'dust')) as is_opened
+      with \(LedgerTotals.tails)
+      select currency, sum(debited)::bigint as coins_in, sum(credited)::bigint as coins_out,
+        \(place == .deposits ? "true" : opening) as is_opened
       from (
-        select currency, kind, amount, true as is_in from journal where debit = $1
-        union all select currency, kind, amount, false from journal where credit = $1) lines
+        select currency, debited, credited from account_totals where account = $1
+        union all select currency, debited, credited from tails where account = $1) parts
       group by currency
       """, [.text(LedgerAccount.custody(place).name)]
     ).rows
@@ -36,13 +46,14 @@ enum CustodyBooks {
     return flows
   }
 
-  /// Deposit addresses that were handed out or have seen money, or the owner's addresses that were ever configured.
-  /// One more than the most, where there are more. None where the table does not exist.
+  /// Deposit addresses that have seen money, or the owner's addresses that were ever configured: whoever asks for an
+  /// address and pays nothing costs nothing here. One more than the most, where there are more. None where the table
+  /// does not exist.
   static func addresses(_ place: LedgerAccount.Custody, _ session: PostgresSession) throws -> [TronAddress] {
     guard place != .pool,
       try session.execute("select 1 where to_regclass('deposit_addresses') is not null").rows.first != nil
     else { return [] }
-    let condition = place == .deposits ? "(customer is not null or money_since is not null)" : "true"
+    let condition = place == .deposits ? "money_since is not null" : "true"
     return try session.execute(
       """
       select id from deposit_addresses where place = $1 and \(condition) order by id limit \(addressesMax + 1)

@@ -28,6 +28,8 @@ struct DepositRow: Row {
   /// Whom a refused one is given back to; nil: its sender.
   var returnTo: TronAddress?
   var decision: OperatorAction?
+  /// Who has said whose it is, where a second operator has to say the same.
+  var request: DepositCreditRequest?
   let createdAt: Date
   var decidedAt: Date?
 

@@ -21,19 +21,23 @@ enum LedgerFullAudit {
     try session.enqueue(
       """
       create temporary table full_totals (
-        account text, currency text, total numeric not null, primary key (account, currency)) on commit drop
+        account text, currency text, total numeric not null, credited numeric not null, debited numeric not null,
+        primary key (account, currency)) on commit drop
       """)
     let last = try session.execute("select coalesce(max(number), 0) as last from journal").rows.first?.int("last") ?? 0
     var after: Int64 = 0
     while after < last {
       _ = try session.execute(
         """
-        insert into full_totals as f (account, currency, total)
-          select account, currency, sum(amount) from (
-            select credit as account, currency, amount from journal where number > $1 and number <= $2
-            union all select debit, currency, -amount from journal where number > $1 and number <= $2) lines
+        insert into full_totals as f (account, currency, total, credited, debited)
+          select account, currency, sum(credited - debited), sum(credited), sum(debited) from (
+            select credit as account, currency, amount as credited, 0 as debited from journal
+              where number > $1 and number <= $2
+            union all select debit, currency, 0, amount from journal where number > $1 and number <= $2) lines
           group by account, currency
-        on conflict (account, currency) do update set total = f.total + excluded.total
+        on conflict (account, currency) do update
+          set total = f.total + excluded.total, credited = f.credited + excluded.credited,
+            debited = f.debited + excluded.debited
         """, [.int(after), .int(min(last, after + linesMax))])
       after += linesMax
     }
@@ -63,12 +67,15 @@ enum LedgerFullAudit {
   private static let totals = """
     with \(LedgerTotals.tails),
     kept as (
-      select account, currency, sum(total) as total
-      from (select account, currency, total from account_totals union all table tails) parts group by 1, 2)
+      select account, currency, sum(total) as total, sum(credited) as credited, sum(debited) as debited
+      from (select account, currency, total, credited, debited from account_totals
+        union all select account, currency, delta, credited, debited from tails) parts group by 1, 2)
     select 'total' as kind, coalesce(k.account, f.account) as account, coalesce(k.currency, f.currency) as currency,
-        coalesce(f.total, 0)::text as expected, coalesce(k.total, 0)::text as found
+        coalesce(sums.expected, 0)::text as expected, coalesce(sums.found, 0)::text as found
       from kept k full join full_totals f on f.account = k.account and f.currency = k.currency
-      where coalesce(f.total, 0) <> coalesce(k.total, 0)
+        cross join lateral (
+          values (f.total, k.total), (f.credited, k.credited), (f.debited, k.debited)) sums (expected, found)
+      where coalesce(sums.expected, 0) <> coalesce(sums.found, 0)
     union all
     select 'sum', '', s.currency, coalesce(t.total, 0)::text, s.total::text
       from ledger_sums s left join (select currency, sum(total) as total from account_totals group by 1) t

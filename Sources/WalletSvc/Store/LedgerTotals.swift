@@ -4,12 +4,14 @@ import Postgres
 /// What accounts have, by the journal, at the cost of what is not sealed yet: the sealed blocks' totals and the lines
 /// behind them. Made in SQL, by no code that changes balances.
 enum LedgerTotals {
-  /// Beside the totals, what the unsealed lines move: `account`, `currency`, `delta`.
+  /// Beside the totals, what the unsealed lines move: `account`, `currency`, `delta`, and of that what is `credited`
+  /// and what is `debited`.
   static let tails = """
     tail as materialized (select debit, credit, currency, amount from ledger_tail),
     tails as materialized (
-      select account, currency, sum(amount) as delta
-      from (select credit as account, currency, amount from tail union all select debit, currency, -amount from tail) m
+      select account, currency, sum(credited - debited) as delta, sum(credited) as credited, sum(debited) as debited
+      from (select credit as account, currency, amount as credited, 0 as debited from tail
+        union all select debit, currency, 0, amount from tail) m
       group by account, currency)
     """
 
