@@ -5,9 +5,12 @@ import Postgres
 enum LedgerGauges {
   static func register(in service: inout Service) {
     service.beforeMetrics { bus in
-      let checks = try await bus.read { session in
+      let checks = try await bus.lookUp { session in
         try session.execute(
-          "select id, differences, extract(epoch from now() - checked_at)::float8 as age from ledger_checks"
+          """
+          select id, differences, extract(epoch from now() - coalesce(checked_at, started_at))::float8 as age
+          from ledger_audits where coalesce(checked_at, started_at) is not null
+          """
         ).rows.map { (id: try $0.string("id"), differences: try $0.int("differences"), age: try $0.double("age")) }
       }
       for check in checks {
@@ -16,7 +19,7 @@ enum LedgerGauges {
         bus.metrics.gauge("energy_wallet_ledger_difference", labels: [("check", check.id)])
           .set(Double(check.differences))
       }
-      for (name, value) in try await bus.read({ try values($0) }) { bus.metrics.gauge(name).set(value) }
+      for (name, value) in try await bus.lookUp({ try values($0) }) { bus.metrics.gauge(name).set(value) }
     }
   }
 
