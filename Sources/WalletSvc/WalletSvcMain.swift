@@ -42,6 +42,7 @@ struct WalletSvcMain {
     LedgerHandlers.register(in: &service)
     LedgerAnswers.register(in: &service)
     LedgerCheck.register(in: &service)
+    LedgerRecentCheck.register(in: &service)
     Deposits.register(settings.deposits, limits: settings.adjustments, in: &service)
     LedgerFullCheck.register(in: &service)
     LedgerGauges.register(in: &service)

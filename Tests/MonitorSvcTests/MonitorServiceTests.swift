@@ -133,13 +133,15 @@ import TronKit
     try await withService { client, pool in
       let incidents = { try await pool.withSession { try MonitorSnapshot.read($0).bookIncidents } }
       try await client.send(Self.books("cus_1", seq: 1))
+      // No capture waits for it.
+      try await client.send(Self.books(LedgerDifferenceFound.sealing, seq: 1))
       try await client.send(Self.books("*", seq: 2, isCleared: true))
       try await client.send(Self.books("*", seq: 1))
       try await client.send(
         HoldContradicted(
           order: OrderID(text: "ord_1"), customer: Self.customer, command: CaptureHold.messageType,
           reason: .alreadyReleased, detail: "5 was released", seq: 3))
-      try await eventually { try await count("select 1 from incidents", pool) == 2 }
+      try await eventually { try await count("select 1 from incidents", pool) == 3 }
       try await eventually { try await incidents() == 1 }
       try await client.send(Self.books("cus_1", seq: 2, isCleared: true))
       try await eventually { try await incidents() == 0 }

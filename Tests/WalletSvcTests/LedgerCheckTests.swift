@@ -45,12 +45,7 @@ struct LedgerCheckTests {
       try await prepare(database)
       try await database.script("update account_totals set total = total - 1 where account = 'adjustments'")
       #expect(try await findings(database, isFull: false) == ["the sum over all accounts (TRX) is -1"])
-      let found = try await database.pool.withSession { session in
-        try session.transaction {
-          try LedgerAudit.begin(session)
-          return try LedgerFullAudit.findings(session)
-        }
-      }
+      let found = try await database.pool.withSession { try LedgerFullAudit.findings($0) }
       #expect(found.map(\.description).contains("the total of adjustments (TRX) is off by -1"))
       #expect(Set(LedgerIncidents.bySubject(found).keys) == ["*"])
       let one = [LedgerFinding(.total, account: "held:cus_a", currency: .trx, expected: "1", found: "2")]
@@ -93,6 +88,90 @@ struct LedgerCheckTests {
       let reads = try #require(plan.firstMatch(of: /"Shared Read Blocks": (\d+)/).flatMap { Int($0.1) })
       #expect(hits + reads < 150, "\(hits + reads) blocks were read")
       #expect(try await findings(database, isFull: false).contains("customer:cus_7 (TRX) is off by -5"))
+    }
+  }
+
+  @Test("everything is compared in steps, and what is written between any two of them is no difference")
+  func steps() async throws {
+    try await LedgerDatabase.run { database in
+      try await prepare(database)
+      let run = UUID()
+      var last: LedgerFullAudit.Step?
+      for number in 0..<20 {
+        let step = try await database.pool.withSession { try LedgerFullAudit.step(run, $0) }
+        last = step
+        if case .ended = step { break }
+        try await database.script(
+          """
+          begin; \(LedgerDatabase.line("s-\(number)"))
+          update accounts set available = available + 5, updated_at = now(); commit;
+          """)
+        if number.isMultiple(of: 2) { try await database.sealAll() }
+      }
+      guard case .ended(let findings, _, _) = last else {
+        Issue.record("it does not come to its end")
+        return
+      }
+      #expect(findings == [])
+      #expect(try await database.int("select verified_through from ledger_full_audit") >= 1)
+    }
+  }
+
+  @Test("a transaction that was open when the check began counts when it commits, whatever its line's number")
+  func openTransaction() async throws {
+    try await LedgerDatabase.run { database in
+      try await prepare(database)
+      let slow = database.another()
+      // Its number comes first, its commit last.
+      try await slow.withSession { session in
+        try session.script("begin; \(LedgerDatabase.line("slow"))")
+        let other = database
+        let run = UUID()
+        let isOver = DispatchSemaphore(value: 0)
+        Task {
+          defer { isOver.signal() }
+          try await other.script(LedgerDatabase.line("fast", "adjustments", "customer:cus_b"))
+          for _ in 0..<2 { _ = try await other.pool.withSession { try LedgerFullAudit.step(run, $0) } }
+        }
+        isOver.wait()
+        try session.script("update accounts set available = available + 5, updated_at = now(); commit")
+        let findings = try LedgerFullAudit.findings(run: run, session)
+        // Of the other nobody keeps a balance.
+        #expect(findings.map(\.description) == ["customer:cus_b (TRX) is off by -5"])
+      }
+      await slow.close()
+    }
+  }
+
+  @Test("a block that was found to hold is looked at again in later nights, and one that does not is, each night")
+  func slice() async throws {
+    try await LedgerDatabase.run { database in
+      try await prepare(database)
+      #expect(try await findings(database, isFull: true) == [])
+      #expect(try await database.int("select verified_through from ledger_full_audit") == 1)
+      try await database.tamper("update journal set body_hash = 'other' where id = 'a'")
+      let line = try await database.number("a")
+      for _ in 0..<2 {
+        #expect(try await findings(database, isFull: true) == ["block 1: line \(line) is not what was sealed"])
+      }
+      try await database.tamper("update journal set body_hash = 'h' where id = 'a'")
+      #expect(try await findings(database, isFull: true) == [])
+      try await database.tamper("update ledger_blocks set hash = sha256('other')")
+      #expect(try await findings(database, isFull: true).first?.contains("verified before") == true)
+    }
+  }
+
+  @Test("a line that can come into no block is found by the nightly check, too")
+  func slipped() async throws {
+    try await LedgerDatabase.run { database in
+      try await prepare(database)
+      try await database.tamper(
+        """
+        insert into journal (id, kind, currency, debit, credit, amount, body_hash, created_at, xid)
+          values ('slipped', 'credit', 'TRX', 'adjustments', 'revenue', 1, 'h', now(), '3')
+        """)
+      let found = try await findings(database, isFull: true)
+      #expect(found.contains { $0.hasPrefix("1 lines are in no block, and 0 of them will be") }, "\(found)")
     }
   }
 

@@ -30,6 +30,9 @@ struct LedgerFreezeTests {
       }
       #expect(try await service.capture(second, customer, 30)?.code == "waiting")
       #expect(try await service.capture(order, customer, 21)?.code == "already_captured", "one of them waits")
+      let late = try await service.client.command(
+        ReleaseHold(order: order, customer: customer), answer: CommandResult.self)
+      #expect(late?.code == "already_captured" && late?.ok == false, "what was delivered is not given back")
       #expect(try await service.int("select count(*) from waiting_captures") == 2)
       #expect(try await service.int("select held from accounts where id = 'cus_a'") == 60, "holds are kept")
       let third = OrderID.make()
@@ -79,8 +82,104 @@ struct LedgerFreezeTests {
       try await eventually { try await service.int("select count(*) from ledger_freezes") == 0 }
       try await service.check()
       try await eventually { try await service.differences() == ["cus_a"] }
+      let repeated = try await service.client.command(
+        ClearLedgerDifference(subject: "cus_a", action: service.action("k-1")), answer: CommandResult.self)
+      #expect(repeated?.code == "found_again" && repeated?.ok == false, "nobody has looked at this one")
+      #expect(try await service.differences() == ["cus_a"])
       #expect(try await service.int("select count(*) from waiting_captures") == 1, "it could not be booked")
       #expect(try await service.events() == ["cus_a found", "cus_a cleared", "cus_a found"])
+    }
+  }
+
+  @Test("is cleared, and made good, by somebody with a name and a reason alone")
+  func nameless() async throws {
+    try await LedgerService.run { service in
+      try await service.freeze("cus_a")
+      for (actor, reason, code) in [(" ", "why", "invalid_operator"), ("ann", " ", "invalid_reason")] {
+        let action = OperatorAction(actor: actor, reason: reason, key: "k")
+        let answers = [
+          try await service.client.command(
+            ClearLedgerDifference(subject: "cus_a", action: action), answer: CommandResult.self),
+          try await service.client.command(
+            RebuildLedgerBalance(account: "customer:cus_a", action: action), answer: CommandResult.self),
+          try await service.client.command(BeginLedgerEpoch(action: action), answer: CommandResult.self),
+        ]
+        #expect(answers.allSatisfy { $0?.code == code && $0?.ok == false }, "\(answers)")
+      }
+      #expect(try await service.differences() == ["cus_a"])
+    }
+  }
+
+  @Test("in the total of an account of ours is made good from its lines, sealed or not")
+  func rebuild() async throws {
+    try await LedgerService.run { service in
+      for number in 1...5 { try await service.credit(10, customer, key: "c-\(number)") }
+      try await eventually { try await service.int("select count(*) from ledger_tail") == 0 }
+      try await service.sql("update account_totals set total = total - 3 where account = 'adjustments'")
+      let rebuilt = try await service.client.command(
+        RebuildLedgerBalance(account: "adjustments", action: service.action("k")), answer: CommandResult.self)
+      #expect(rebuilt?.code == "done")
+      let total = "select total from account_totals where account = 'adjustments' and currency = 'TRX'"
+      #expect(try await service.int(total) == -50)
+      try await service.credit(10, customer, key: "c-6")
+      try await eventually { try await service.int(total) == -60 }
+    }
+  }
+
+  @Test("in several ways is told with all of them, whichever check found which")
+  func merged() async throws {
+    try await LedgerService.run { service in
+      func record(_ check: String, _ findings: [LedgerFinding]) async throws -> [String] {
+        try await service.bus.transaction(needs: LedgerIncidents.needs(["cus_a"])) { unit in
+          try LedgerIncidents.record(
+            ["cus_a": findings], by: check, begun: unit.now.addingTimeInterval(60), unit)
+        }
+      }
+      let total = LedgerFinding(.total, account: "held:cus_a", currency: .trx, expected: "1", found: "2")
+      let balance = LedgerFinding(.balance, account: "customer:cus_a", currency: .trx, expected: "1", found: "2")
+      var news: [[String]] = []
+      for (check, finding) in [("full", total), ("recent", balance), ("recent", balance), ("full", total)] {
+        news.append(try await record(check, [finding]))
+      }
+      #expect(news == [["cus_a"], ["cus_a"], [], []])
+      let open = try await service.client.ask(GetLedgerChecks()).open
+      #expect(open.first?.findings == [total, balance])
+    }
+  }
+
+  @Test("a check that is under way is not started again, until it has been for too long")
+  func underWay() async throws {
+    try await LedgerService.run { service in
+      func begin() async throws -> Bool {
+        try await service.bus.transaction(needs: [.row(LedgerCheckRow.self, "other")]) {
+          try LedgerCheckRow.begin("other", patience: 600, $0)
+        }
+      }
+      #expect(try await begin())
+      #expect(try await !begin())
+      try await service.sql("update ledger_audits set started_at = started_at - interval '11 minutes'")
+      #expect(try await begin())
+    }
+  }
+
+  @Test("an account of another currency than its name says is used by nobody, and a capture of nothing is one")
+  func names() async throws {
+    try await LedgerService.run { service in
+      try await service.sql(
+        "insert into accounts (id, currency, available, held, seq, updated_at) values "
+          + "('cus_a/USDT', 'USDT', 50, 0, 1, now())")
+      let order = OrderID.make()
+      try await service.client.send(
+        HoldFunds(order: order, customer: CustomerID(text: "cus_a/USDT"), amount: Sun(10)))
+      try await service.credit(100, customer)
+      try await service.hold(OrderID.make(), customer, 10)
+      let second = OrderID.make()
+      try await service.hold(second, customer, 10)
+      for code in ["captured", "already_captured"] {
+        #expect(try await service.capture(second, customer, 0)?.code == code)
+      }
+      #expect(try await service.int("select available from accounts where id = 'cus_a/USDT'") == 50)
+      #expect(try await service.int("select count(*) from holds where id = '\(order)'") == 0)
     }
   }
 

@@ -35,6 +35,8 @@ struct LedgerMigrationTests {
       try await post(
         database, "capture:ord_1", "capture", [("held:cus_a", -60), ("revenue", 50), ("customer:cus_a", 10)])
       try await database.sealAll()
+      try await database.script("insert into ledger_checks values ('recent', 5, 'accounts differ', now())")
+      #expect(try await database.int("select differences from ledger_checks") == 0, "its check means nothing any more")
       let page = try await database.verify()
       #expect(page.faults == [] && page.unsealed == 0 && page.blocks.map(\.lines) == [3, 2])
       let totals = try await database.rows("select account, total::bigint as total from account_totals order by 1") {

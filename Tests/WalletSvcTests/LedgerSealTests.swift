@@ -207,6 +207,51 @@ struct LedgerSealTests {
     }
   }
 
+  @Test("where transaction ids went back nothing is sealed, also when they have come as far again")
+  func idsWentBack() async throws {
+    try await LedgerDatabase.run { database in
+      try await database.write("sealed")
+      try await database.sealAll()
+      try await database.script(
+        "create table kept as select snapshot from ledger_head; "
+          + "update ledger_head set snapshot = '3999999000:3999999000:'")
+      try await database.write("written-here")
+      guard case .trouble(let reason) = try await database.seal() else {
+        Issue.record("sealed with other transaction ids")
+        return
+      }
+      try await database.script("update ledger_head set snapshot = (select snapshot from kept)")
+      #expect(try await database.seal() == .trouble(reason))
+      let action = OperatorAction(actor: "ann", reason: "restored", key: "k-1")
+      #expect(try await database.pool.withSession { try SealEpoch.begin(action, $0) } == .begun(epoch: 2))
+      try await database.sealAll()
+      let page = try await database.verify()
+      #expect(page.faults == [] && page.unsealed == 0 && page.trouble.isEmpty)
+    }
+  }
+
+  @Test("where they came as far again before anybody looked, a line that no block can have stops the sealing")
+  func idsWentBackUnseen() async throws {
+    try await LedgerDatabase.run { database in
+      try await database.write("sealed")
+      try await database.sealAll()
+      try await database.script(LedgerDatabase.line("lost"))
+      try await database.tamper("update journal set xid = '5' where id = 'lost'")
+      try await database.write("later")
+      guard case .trouble(let reason) = try await database.seal() else {
+        Issue.record("a line was passed over")
+        return
+      }
+      #expect(reason.hasPrefix("line \(try await database.number("lost")) "))
+      let action = OperatorAction(actor: "ann", reason: "restored", key: "k-1")
+      #expect(try await database.pool.withSession { try SealEpoch.begin(action, $0) } == .begun(epoch: 2))
+      try await database.sealAll()
+      let page = try await database.verify()
+      #expect(page.faults == [] && page.unsealed == 0 && page.blocks.reduce(0) { $0 + $1.lines } == 3)
+      #expect(try await database.int("select total from account_totals where account = 'customer:cus_a'") == 15)
+    }
+  }
+
   @Test("a page of a chain that is longer ends at its limit, and a block that is not there is refused")
   func pages() async throws {
     try await LedgerDatabase.run { database in

@@ -33,7 +33,7 @@ struct LedgerService: Sendable {
         }
         // The first of each has looked at an empty ledger.
         try await eventually(within: .seconds(20), "the checks have run") {
-          try await service.int("select count(*) from ledger_checks") == 2
+          try await service.int("select count(*) from ledger_audits where checked_at is not null") == 2
         }
         try await body(service)
       }
@@ -62,11 +62,11 @@ struct LedgerService: Sendable {
 
   /// Runs the minute's check and waits for its end.
   func check() async throws {
-    let before = try await int("select (extract(epoch from checked_at) * 1000000)::bigint from ledger_checks "
+    let before = try await int("select (extract(epoch from checked_at) * 1000000)::bigint from ledger_audits "
       + "where id = 'recent'")
-    try await start(LedgerCheck(isFull: false))
+    try await start(LedgerRecentCheck())
     try await eventually(within: .seconds(20), "the check has run") {
-      try await int("select (extract(epoch from checked_at) * 1000000)::bigint from ledger_checks "
+      try await int("select (extract(epoch from checked_at) * 1000000)::bigint from ledger_audits "
         + "where id = 'recent'") > before
     }
   }

@@ -36,4 +36,35 @@ struct StatementTests {
       #expect(usdt.lines.isEmpty && usdt.opening == 0)
     }
   }
+
+  @Test("of a recent period needs no line from before it, and adds up as any other")
+  func recent() async throws {
+    try await LedgerDatabase.run { database in
+      for day in 1...8 {
+        try await database.script(LedgerDatabase.line("d-\(day)", at: "'2026-01-0\(day)T00:00:00Z'"))
+        try await database.sealAll()
+        try await database.tamper(
+          "update ledger_blocks set sealed_at = '2026-01-0\(day)T00:00:01Z' where number = \(day)")
+      }
+      try await database.script(
+        LedgerDatabase.line("d-9", "customer:cus_a", "revenue", 2, at: "'2026-01-09T00:00:00Z'"))
+      let read = { (day: Double) in
+        try await database.pool.withSession { session in
+          try StatementReader.page(
+            GetLedgerStatement(
+              account: "customer:cus_a", currency: .trx,
+              from: Date(timeIntervalSince1970: 1_767_225_600 + day * 86_400), to: nil, after: nil, limit: 100),
+            session)
+        }
+      }
+      for day in 0...9 {
+        let page = try await read(Double(day))
+        #expect(page.opening == Int64(min(day, 8) * 5 - (day > 8 ? 2 : 0)), "day \(day)")
+        #expect(page.lines.count == 9 - day)
+      }
+      try await database.tamper("delete from journal where id in ('d-1', 'd-2')")
+      #expect(try await read(7).opening == 35)
+      #expect(try await read(2).opening == 0, "an early one is summed from the lines before it")
+    }
+  }
 }

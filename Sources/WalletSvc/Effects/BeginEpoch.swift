@@ -22,7 +22,9 @@ struct BeginEpoch: Effect {
             CommandResult(ok: true, code: "unchanged", detail: detail), to: effect.replyTo,
             correlation: effect.correlation)
         }
-        if var row = try unit.find(LedgerDifferenceRow.self, sealing), row.clearedAt == nil {
+        if var row = try unit.find(LedgerDifferenceRow.self, sealing), row.clearedAt == nil,
+          row.clearedBy?.key != effect.action.key
+        {
           row.clearedAt = unit.now
           row.clearedBy = effect.action
           row.seq += 1

@@ -63,7 +63,7 @@ extension CustodyComparison {
       CustodyView(accounts: try await bus.read { try CustodyReport.rows(nil, $0) }.compactMap(CustodyReport.view))
     }
     service.beforeMetrics { bus in
-      let (rows, now) = try await bus.read { session in
+      let (rows, now) = try await bus.lookUp { session in
         (
           try CustodyReport.rows(nil, session),
           try session.execute("select now() as now").rows.first?.date("now") ?? .distantPast

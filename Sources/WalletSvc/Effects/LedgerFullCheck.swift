@@ -2,19 +2,33 @@ import BusKit
 import Contracts
 import Foundation
 
-/// Compares everything with the journal, and every sealed block with its lines: nightly.
+/// Compares everything with the journal, and sealed blocks with their lines: nightly, in steps.
 struct LedgerFullCheck: Effect {
   static let kind = "wallet.LedgerFullCheck"
   var orderKey: String { "ledger-full-check" }
 
+  /// One that has not ended after so long is not waited for.
+  private static let patience = 12.0 * 3600
+  /// So long one run goes on: well within its time limit, which is how long a dead process is waited for.
+  private static let runMost: Duration = .seconds(20)
+  private static let needs: [Need] = [.row(LedgerCheckRow.self, LedgerCheckRow.full)]
+
   static func register(in service: inout Service) {
-    service.every("ledger-check-full", .seconds(900), needs: [.row(LedgerCheckRow.self, "full")]) { unit in
-      guard isDue(last: try unit.find(LedgerCheckRow.self, "full")?.checkedAt, now: unit.now) else { return }
-      try unit.start(LedgerFullCheck())
+    service.every("ledger-check-full", .seconds(900), needs: needs) { unit in
+      let last = try unit.find(LedgerCheckRow.self, LedgerCheckRow.full)?.checkedAt
+      if isDue(last: last, now: unit.now) { try begin(unit) }
     }
     service.effect(
-      LedgerFullCheck.self, policy: EffectPolicy(attemptsMax: 3, timeout: .seconds(3600), concurrency: 1)
+      LedgerFullCheck.self,
+      policy: EffectPolicy(
+        attemptsMax: 20, timeout: .seconds(120), backoff: Backoff(first: .seconds(1), most: .seconds(300)),
+        concurrency: 1)
     ) { _, context in try await run(context) }
+  }
+
+  /// Starts one, unless one is under way. Needs its `LedgerCheckRow`.
+  static func begin(_ unit: UnitOfWork) throws {
+    if try LedgerCheckRow.begin(LedgerCheckRow.full, patience: patience, unit) { try unit.start(LedgerFullCheck()) }
   }
 
   /// In the first hours of a day (UTC), when nothing else is due; or when a night was missed.
@@ -26,36 +40,24 @@ struct LedgerFullCheck: Effect {
   }
 
   private static func run(_ context: EffectContext) async throws -> EffectOutcome {
-    let last = try await context.bus.read { session in
-      try session.execute("select checked_at from ledger_checks where id = 'full'").rows.first?.date("checked_at")
+    let last = try await context.bus.lookUp { session in
+      try session.execute(
+        "select checked_at from ledger_audits where id = $1", [.text(LedgerCheckRow.full)]
+      ).rows.first?.dateIfPresent("checked_at")
     }
     // One that was recorded while another was still at it.
-    if let last, last > context.createdAt { return .done() }
-    var (findings, asOf, block) = try await context.bus.read { session in
-      try session.transaction {
-        try LedgerAudit.begin(session)
-        let now = try session.execute("select now() as now").rows.first?.date("now") ?? context.createdAt
-        // Every table is read as a whole.
-        try session.enqueue("select set_config('enable_seqscan', 'on', true)")
-        return (try LedgerFullAudit.findings(session), now, try SealHead.read(session).block)
-      }
+    if let last, last > context.createdAt {
+      return .done(needs: needs) { try LedgerCheckRow.end(LedgerCheckRow.full, $0) }
     }
-    findings += try await brokenBlocks(context.bus)
-    return try await LedgerCheckOutcome.of("full", findings, asOf: asOf, block: block, context.bus)
-  }
-
-  private static func brokenBlocks(_ bus: Bus) async throws -> [LedgerFinding] {
-    var findings: [LedgerFinding] = []
-    var next: Int64? = 1
-    while let first = next, findings.count < LedgerDifferenceFound.findingsMax {
-      let page = try await bus.lookUp {
-        try LedgerVerifier.page(from: first, count: VerifyLedger.countMax, $0)
-      }
-      findings += page.faults.map { fault in
-        LedgerFinding(.block, detail: "\(fault.block.map { "block \($0): " } ?? "")\(fault.detail)")
-      }
-      next = page.next
+    let clock = ContinuousClock()
+    let end = clock.now + runMost
+    let run = context.id
+    while clock.now < end {
+      guard case .ended(let findings, let asOf, let block) = try await context.bus.read({
+        try LedgerFullAudit.step(run, $0)
+      }) else { continue }
+      return try await LedgerCheckOutcome.of(LedgerCheckRow.full, findings, asOf: asOf, block: block, context.bus)
     }
-    return findings
+    return .again(after: .milliseconds(10))
   }
 }

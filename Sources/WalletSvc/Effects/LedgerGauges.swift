@@ -5,9 +5,12 @@ import Postgres
 enum LedgerGauges {
   static func register(in service: inout Service) {
     service.beforeMetrics { bus in
-      let checks = try await bus.read { session in
+      let checks = try await bus.lookUp { session in
         try session.execute(
-          "select id, differences, extract(epoch from now() - checked_at)::float8 as age from ledger_checks"
+          """
+          select id, differences, extract(epoch from now() - coalesce(checked_at, started_at))::float8 as age
+          from ledger_audits where coalesce(checked_at, started_at) is not null
+          """
         ).rows.map { (id: try $0.string("id"), differences: try $0.int("differences"), age: try $0.double("age")) }
       }
       for check in checks {

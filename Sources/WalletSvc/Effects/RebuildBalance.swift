@@ -15,15 +15,17 @@ struct RebuildBalance: Effect {
 
   /// A customer that is busy changes between the reading and the writing; then both are done again.
   private static let triesMax = 20
+  /// So many numbers of lines are looked through by one statement: a second, where all are the account's.
+  private static let linesMax: Int64 = 2_000_000
 
   static func register(in service: inout Service) {
     service.effect(
-      RebuildBalance.self, policy: EffectPolicy(attemptsMax: 5, timeout: .seconds(60), concurrency: 1)
+      RebuildBalance.self, policy: EffectPolicy(attemptsMax: 5, timeout: .seconds(300), concurrency: 1)
     ) { effect, context in
       let customer = LedgerAccount(parsing: effect.account)?.customer
       let names =
         customer.map { [LedgerAccount.available($0).name, LedgerAccount.held($0).name] } ?? [effect.account]
-      guard try await context.bus.read({ try rebuildTotals(names, $0) }) else {
+      guard try await rebuildTotals(names, context.bus) else {
         return effect.refusal(
           "sealing_stopped", "totals cannot be made anew while nothing is sealed: see `energyctl ledger checks`")
       }
@@ -55,9 +57,28 @@ struct RebuildBalance: Effect {
     .done { try $0.reply(CommandResult(ok: false, code: code, detail: detail), to: replyTo, correlation: correlation) }
   }
 
-  /// Sets the totals of sealed blocks to the sums of their lines. While nobody seals. False: sealing has stopped, so
-  /// that nobody can say which lines are in blocks.
-  private static func rebuildTotals(_ accounts: [String], _ session: PostgresSession) throws -> Bool {
+  /// Sets the totals of sealed blocks to the sums of their lines. False: sealing has stopped, so that nobody can say
+  /// which lines are in blocks.
+  private static func rebuildTotals(_ accounts: [String], _ bus: Bus) async throws -> Bool {
+    let settled = try await bus.lookUp { try SettledLines.now($0) }
+    var sums = AccountSums()
+    var after: Int64 = 0
+    while after < settled.last {
+      let (first, last) = (after, min(settled.last, after + linesMax))
+      let page = try await bus.lookUp {
+        try AccountSums.read(accounts, settled, after: first, through: last, $0)
+      }
+      sums.add(page)
+      after = last
+    }
+    let all = sums
+    return try await bus.read { try write(all, accounts, settled, $0) }
+  }
+
+  /// While nobody seals, and so with what came since alone, however many lines the accounts have.
+  private static func write(
+    _ sums: AccountSums, _ accounts: [String], _ settled: SettledLines, _ session: PostgresSession
+  ) throws -> Bool {
     try session.transaction {
       try session.enqueue("select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)")
       guard let head = try SealHead.lock(waits: true, session), head.trouble.isEmpty, !head.isOpening else {
@@ -66,23 +87,61 @@ struct RebuildBalance: Effect {
       // A new statement for a new moment: nobody can have sealed since it.
       try session.enqueue(
         """
-        with \(LedgerTotals.tails),
+        with \(SettledLines.since), \(LedgerTotals.tails),
         lines as (
-          select a.account, j.currency, j.amount as credited, 0 as debited from unnest($1::text[]) as a (account)
-            join journal j on j.credit = a.account
-          union all select a.account, j.currency, 0, j.amount from unnest($1::text[]) as a (account)
-            join journal j on j.debit = a.account
-          union all select account, currency, -credited, -debited from tails where account = any($1)
-          union all select account, currency, 0, 0 from account_totals where account = any($1))
+          select account, currency, credited, debited
+            from unnest($5::text[], $6::text[], $7::text[]::numeric[], $8::text[]::numeric[])
+              as sums (account, currency, credited, debited)
+          union all select credit, currency, amount, 0 from since where credit = any($4)
+          union all select debit, currency, 0, amount from since where debit = any($4)
+          union all select account, currency, -credited, -debited from tails where account = any($4)
+          union all select account, currency, 0, 0 from account_totals where account = any($4))
         insert into account_totals as t (account, currency, total, credited, debited, through_block)
-          select account, currency, sum(credited) - sum(debited), sum(credited), sum(debited), $2 from lines
+          select account, currency, sum(credited) - sum(debited), sum(credited), sum(debited), $9 from lines
           group by account, currency
         on conflict (account, currency) do update
           set total = excluded.total, credited = excluded.credited, debited = excluded.debited,
             through_block = excluded.through_block
           where (t.total, t.credited, t.debited) <> (excluded.total, excluded.credited, excluded.debited)
-        """, [.textArray(accounts), .int(head.block)])
+        """,
+        settled.parameters + [
+          .textArray(accounts), .textArray(sums.rows.map(\.account)), .textArray(sums.rows.map(\.currency)),
+          .textArray(sums.rows.map(\.credited)), .textArray(sums.rows.map(\.debited)), .int(head.block),
+        ])
       return true
+    }
+  }
+
+  /// Sums over pages of lines; an account may be in several.
+  private struct AccountSums: Sendable {
+    /// As text: a sum of many lines may be beyond 64 bits.
+    var rows: [(account: String, currency: String, credited: String, debited: String)] = []
+
+    mutating func add(_ other: AccountSums) { rows += other.rows }
+
+    /// Uses journal_credit and journal_debit.
+    static func read(
+      _ accounts: [String], _ settled: SettledLines, after: Int64, through: Int64, _ session: PostgresSession
+    ) throws -> AccountSums {
+      let rows = try session.execute(
+        """
+        select account, currency, sum(credited)::text as credited, sum(debited)::text as debited from (
+          select a.account, j.currency, j.amount as credited, 0 as debited from unnest($3::text[]) as a (account)
+            join journal j on j.credit = a.account and j.number > $4 and j.number <= $5
+            where \(SettledLines.condition)
+          union all select a.account, j.currency, 0, j.amount from unnest($3::text[]) as a (account)
+            join journal j on j.debit = a.account and j.number > $4 and j.number <= $5
+            where \(SettledLines.condition)) lines
+        group by account, currency
+        """,
+        Array(settled.parameters.prefix(2)) + [.textArray(accounts), .int(after), .int(through)]
+      ).rows
+      return AccountSums(
+        rows: try rows.map {
+          (
+            try $0.string("account"), try $0.string("currency"), try $0.string("credited"), try $0.string("debited")
+          )
+        })
     }
   }
 

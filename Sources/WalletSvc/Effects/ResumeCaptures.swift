@@ -1,5 +1,6 @@
 import BusKit
 import Contracts
+import Foundation
 import Postgres
 import TronKit
 
@@ -27,6 +28,16 @@ struct ResumeCaptures: Effect {
       }
       return .done()
     }
+  }
+
+  /// Whether any that have waited since before this time wait for nothing any more.
+  static func areAny(since: Date, _ session: PostgresSession) throws -> Bool {
+    try !session.execute(
+      """
+      select 1 from waiting_captures w where w.since <= $1
+        and not exists (select from ledger_freezes f where f.id in (w.customer, '*')) limit 1
+      """, [.timestamp(since)]
+    ).rows.isEmpty
   }
 
   private static func page(after: String, _ bus: Bus) async throws -> [WaitingCaptureRow] {

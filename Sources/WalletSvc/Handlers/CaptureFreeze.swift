@@ -28,7 +28,8 @@ enum CaptureFreeze {
     else { return false }
     if let waiting = try unit.find(WaitingCaptureRow.self, command.order.text) {
       guard waiting.amount == command.amount.value else {
-        try contradict(command, Sun(waiting.amount), unit)
+        let detail = "a capture of \(Sun(waiting.amount)) waits, not \(command.amount)"
+        try contradict(command, command.order, command.customer, detail, unit)
         return true
       }
     } else {
@@ -45,12 +46,25 @@ enum CaptureFreeze {
     return true
   }
 
-  private static func contradict(_ command: CaptureHold, _ waiting: Sun, _ unit: UnitOfWork) throws {
-    var funds = try Ledger.funds(command.customer, .trx, unit)
+  /// Whether a capture of the hold waits, which what was delivered is paid with; then the release is contradicted.
+  static func refuses(_ command: ReleaseHold, _ unit: UnitOfWork) throws -> Bool {
+    guard let waiting = try unit.find(WaitingCaptureRow.self, command.order.text),
+      let hold = try unit.find(HoldRow.self, command.order.text)?.hold, hold.state == .held,
+      hold.customer == command.customer
+    else { return false }
+    try contradict(
+      command, command.order, command.customer, "a capture of \(Sun(waiting.amount)) waits", unit)
+    return true
+  }
+
+  private static func contradict(
+    _ command: some Message, _ order: OrderID, _ customer: CustomerID, _ detail: String, _ unit: UnitOfWork
+  ) throws {
+    var funds = try Ledger.funds(customer, .trx, unit)
     funds.seq += 1
-    try Ledger.save(funds, of: command.customer, .trx, unit)
+    try Ledger.save(funds, of: customer, .trx, unit)
     try HoldAnswers.publish(
-      .contradicted(.alreadyCaptured, detail: "a capture of \(waiting) waits, not \(command.amount)", seq: funds.seq),
-      to: command, order: command.order, customer: command.customer, unit)
+      .contradicted(.alreadyCaptured, detail: detail, seq: funds.seq), to: command, order: order, customer: customer,
+      unit)
   }
 }

@@ -22,11 +22,13 @@ enum HoldAnswers {
           order: order, customer: customer, command: M.messageType, reason: reason, detail: detail, seq: seq))
     case .nothing: break
     }
-    try unit.reply(result(answer, order), to: unit.cause?.replyTo ?? "", correlation: unit.cause?.correlation ?? "")
+    let result = result(answer, order, isCapture: command is CaptureHold)
+    try unit.reply(result, to: unit.cause?.replyTo ?? "", correlation: unit.cause?.correlation ?? "")
   }
 
   /// Distinct codes: what was done, what had been done already, and what cannot be.
-  static func result(_ answer: HoldRules.Answer, _ order: OrderID) -> CommandResult {
+  /// - Parameter isCapture: a capture of nothing is one, too.
+  static func result(_ answer: HoldRules.Answer, _ order: OrderID, isCapture: Bool) -> CommandResult {
     switch answer {
     case .held(let amount, _, let isRepeated):
       CommandResult(ok: true, code: isRepeated ? "exists" : "held", detail: "\(amount) is held for \(order)")
@@ -35,7 +37,7 @@ enum HoldAnswers {
         ok: false, code: reason.rawValue, detail: "nothing is held for \(order); \(available) was available")
     case .settled(let captured, let released, _, let isRepeated):
       CommandResult(
-        ok: true, code: settledCode(isCaptured: captured > .zero || released == .zero, isRepeated: isRepeated),
+        ok: true, code: settledCode(isCapture: isCapture, isRepeated: isRepeated),
         detail: "\(captured) of the hold of \(order) is captured, \(released) released")
     case .nothing:
       CommandResult(ok: true, code: "remembered", detail: "nothing is held for \(order); a later hold is refused")
@@ -44,8 +46,8 @@ enum HoldAnswers {
     }
   }
 
-  private static func settledCode(isCaptured: Bool, isRepeated: Bool) -> String {
-    switch (isCaptured, isRepeated) {
+  private static func settledCode(isCapture: Bool, isRepeated: Bool) -> String {
+    switch (isCapture, isRepeated) {
     case (true, false): "captured"
     case (true, true): "already_captured"
     case (false, false): "released"

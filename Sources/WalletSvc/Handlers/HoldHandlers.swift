@@ -11,7 +11,11 @@ enum HoldHandlers {
           command.amount, order: command.order, customer: command.customer, funds: funds, existing: hold)
       }
     }
-    service.handle(ReleaseHold.self, needs: { needs($0.order, $0.customer) }) { command, unit in
+    service.handle(
+      ReleaseHold.self,
+      needs: { needs($0.order, $0.customer) + [.row(WaitingCaptureRow.self, $0.order.text)] }
+    ) { command, unit in
+      if try CaptureFreeze.refuses(command, unit) { return }
       try apply(command, command.order, command.customer, unit) { funds, hold throws(LedgerError) in
         try HoldRules.release(order: command.order, customer: command.customer, funds: funds, existing: hold)
       }

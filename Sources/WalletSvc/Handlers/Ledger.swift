@@ -36,7 +36,13 @@ enum Ledger {
   }
 
   static func funds(_ customer: CustomerID, _ currency: Currency, _ unit: UnitOfWork) throws -> CustomerFunds {
-    try unit.find(AccountRow.self, AccountRow.key(customer, currency))?.funds ?? CustomerFunds()
+    guard let row = try unit.find(AccountRow.self, AccountRow.key(customer, currency)) else { return CustomerFunds() }
+    // A customer's id with a currency behind it would be another customer's account.
+    guard row.currency == currency else {
+      throw InvariantViolation(
+        "the account '\(row.id.prefix(80))' is in \(row.currency.rawValue), not in \(currency.rawValue)")
+    }
+    return row.funds
   }
 
   static func save(_ funds: CustomerFunds, of customer: CustomerID, _ currency: Currency, _ unit: UnitOfWork) throws {

@@ -7,6 +7,7 @@ enum LedgerHandlers {
     service.handle(
       ClearLedgerDifference.self, needs: { LedgerIncidents.needs([$0.subject]) }, apply: clear)
     service.handle(RebuildLedgerBalance.self, needs: { _ in [] }) { command, unit in
+      if try refuses(command.action, unit) { return }
       guard let account = LedgerAccount(parsing: command.account) else {
         return try answer(CommandResult(ok: false, code: "unknown_account", detail: unknown(command.account)), unit)
       }
@@ -16,6 +17,7 @@ enum LedgerHandlers {
           correlation: unit.cause?.correlation ?? ""))
     }
     service.handle(BeginLedgerEpoch.self, needs: { _ in [] }) { command, unit in
+      if try refuses(command.action, unit) { return }
       try unit.start(
         BeginEpoch(
           action: command.action, replyTo: unit.cause?.replyTo ?? "", correlation: unit.cause?.correlation ?? ""))
@@ -30,7 +32,15 @@ enum LedgerHandlers {
       + LedgerAccount.ours.map(\.name).joined(separator: ", ")
   }
 
+  /// Whether the command does not say who does this and why; then that is answered.
+  private static func refuses(_ action: OperatorAction, _ unit: UnitOfWork) throws -> Bool {
+    guard let mistake = OperatorIdentity.mistake(in: action) else { return false }
+    try answer(CommandResult(ok: false, code: mistake.code, detail: mistake.detail), unit)
+    return true
+  }
+
   private static func clear(_ command: ClearLedgerDifference, _ unit: UnitOfWork) throws {
+    if try refuses(command.action, unit) { return }
     guard var row = try unit.find(LedgerDifferenceRow.self, command.subject) else {
       return try answer(
         CommandResult(
@@ -41,6 +51,12 @@ enum LedgerHandlers {
     if row.clearedAt != nil {
       let isSame = row.clearedBy?.key == command.action.key
       return try answer(isSame ? done(row) : CommandResult(ok: true, code: "unchanged", detail: "it is cleared"), unit)
+    }
+    // The command came twice, and in between something was found that nobody has looked at.
+    guard row.clearedBy?.key != command.action.key else {
+      let detail =
+        "cleared before; found again at \(row.foundAt.ISO8601Format()): look at it, then clear it with another key"
+      return try answer(CommandResult(ok: false, code: "found_again", detail: detail), unit)
     }
     row.clearedAt = unit.now
     row.clearedBy = command.action

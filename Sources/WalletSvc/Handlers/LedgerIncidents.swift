@@ -27,13 +27,15 @@ enum LedgerIncidents {
   ) throws -> [String] {
     var news: [String] = []
     for (subject, found) in findings.sorted(by: { $0.key < $1.key }) {
-      let listed = Array(found.prefix(LedgerDifferenceFound.findingsMax))
       let known = try unit.find(LedgerDifferenceRow.self, subject)
       if let cleared = known?.clearedAt, cleared > begun { continue }
-      if let known, known.clearedAt == nil, places(known.findings) == places(listed) { continue }
-      let foundAt = known.flatMap { $0.clearedAt == nil ? $0.foundAt : nil } ?? unit.now
+      let open = known.flatMap { $0.clearedAt == nil ? $0 : nil }
+      // What another check has found stays until somebody clears it.
+      let listed = Array(merged(open?.findings ?? [], found).prefix(LedgerDifferenceFound.findingsMax))
+      if let open, listed.count == open.findings.count { continue }
       let row = LedgerDifferenceRow(
-        id: subject, foundBy: check, findings: listed, seq: (known?.seq ?? 0) + 1, foundAt: foundAt)
+        id: subject, foundBy: check, findings: listed, seq: (known?.seq ?? 0) + 1, foundAt: open?.foundAt ?? unit.now,
+        clearedBy: known?.clearedBy)
       try unit.save(row)
       if subject != LedgerDifferenceFound.sealing, try unit.find(LedgerFreezeRow.self, subject) == nil {
         try unit.save(LedgerFreezeRow(id: subject, since: unit.now))
@@ -45,8 +47,14 @@ enum LedgerIncidents {
   }
 
   /// The same place may be off by another amount each minute: that is no news.
-  private static func places(_ findings: [LedgerFinding]) -> Set<String> {
-    Set(findings.map { "\($0.kind.rawValue) \($0.account) \($0.currency?.rawValue ?? "")" })
+  private static func merged(_ known: [LedgerFinding], _ found: [LedgerFinding]) -> [LedgerFinding] {
+    var places = Set(known.map(place))
+    return known + found.filter { places.insert(place($0)).inserted }
+  }
+
+  private static func place(_ finding: LedgerFinding) -> String {
+    let detail = finding.kind == .block ? finding.detail : ""
+    return "\(finding.kind.rawValue) \(finding.account) \(finding.currency?.rawValue ?? "") \(detail)"
   }
 
   static func publish(_ row: LedgerDifferenceRow, _ unit: UnitOfWork) throws {

@@ -7,7 +7,7 @@ import Postgres
 enum AdjustmentAnswers {
   static func register(in service: inout Service) {
     service.answer(ListAdjustments.self) { query, bus in
-      try await bus.read { session in
+      try await bus.lookUp { session in
         // Uses adjustments_waiting, adjustments_created or the primary key.
         let condition = query.isWaiting ? "state = 'waiting' and expires_at > now()" : "true"
         let one = query.id == nil ? "$1 = ''" : "id = $1"
@@ -25,7 +25,7 @@ enum AdjustmentAnswers {
       }
     }
     service.beforeMetrics { bus in
-      let waiting = try await bus.read { session in
+      let waiting = try await bus.lookUp { session in
         try session.execute(
           "select count(*) as count from adjustments where state = 'waiting' and expires_at > now()"
         ).rows.first?.int("count") ?? 0

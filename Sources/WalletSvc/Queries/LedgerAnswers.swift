@@ -22,7 +22,9 @@ enum LedgerAnswers {
   }
 
   private static func checks(_ session: PostgresSession) throws -> LedgerChecks {
-    let checks = try session.execute("select id, differences, checked_at from ledger_checks order by id").rows.map {
+    let checks = try session.execute(
+      "select id, differences, checked_at from ledger_audits where checked_at is not null order by id"
+    ).rows.map {
       LedgerChecks.Check(
         name: try $0.string("id"), differences: try $0.int("differences"), checkedAt: try $0.date("checked_at"))
     }

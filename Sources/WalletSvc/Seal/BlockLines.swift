@@ -88,6 +88,47 @@ enum BlockLines: Sendable, Equatable {
       marks: try row.bytes("marks"))
   }
 
+  /// Of blocks of commits, by their numbers, in one statement; nothing where there is no line.
+  static func digests(
+    _ blocks: [(number: Int64, lines: BlockLines)], _ session: PostgresSession
+  ) throws -> [Int64: Digest] {
+    var (numbers, aboves, throughs): ([Int64], [Int64], [Int64]) = ([], [], [])
+    var (bases, bounds): ([String], [String]) = ([], [])
+    for block in blocks {
+      guard case .commits(let base, let bound, let above, let through) = block.lines else { continue }
+      numbers.append(block.number)
+      bases.append(base.text)
+      bounds.append(bound.text)
+      aboves.append(above)
+      throughs.append(through)
+    }
+    guard !numbers.isEmpty else { return [:] }
+    let rows = try session.execute(
+      """
+      select b.number as block, d.* from unnest($1::bigint[], $2::text[]::pg_snapshot[], $3::text[]::pg_snapshot[],
+        $4::bigint[], $5::bigint[]) as b (number, base, bound, above, through)
+      cross join lateral (
+        select count(*) as lines, min(l.number) as first, max(l.number) as last,
+          encode(sha256(string_agg(l.hash, '' order by l.number)), 'hex') as content
+        from (
+          select j.number, ledger_line_hash(j) as hash from pg_snapshot_xip(b.base) as open (xid)
+            join journal j on j.xid = open.xid
+            where pg_visible_in_snapshot(j.xid, b.bound) and j.number + 0 > b.above and j.number + 0 <= b.through
+          union all
+          select j.number, ledger_line_hash(j) from journal j
+            where j.xid >= pg_snapshot_xmax(b.base) and j.xid < pg_snapshot_xmax(b.bound)
+              and pg_visible_in_snapshot(j.xid, b.bound) and j.number + 0 > b.above and j.number + 0 <= b.through) l) d
+      where d.lines > 0
+      """,
+      [.intArray(numbers), .textArray(bases), .textArray(bounds), .intArray(aboves), .intArray(throughs)]
+    ).rows
+    return try rows.reduce(into: [:]) { digests, row in
+      digests[try row.int("block")] = Digest(
+        lines: try row.int("lines"), first: try row.int("first"), last: try row.int("last"),
+        content: try row.string("content"), marks: [])
+    }
+  }
+
   /// Adds what the lines move to each account's total.
   func addTotals(block: Int64, _ session: PostgresSession) throws {
     let number = parameters.count + 1

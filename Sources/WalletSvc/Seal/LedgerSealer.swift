@@ -8,6 +8,8 @@ import Postgres
 enum LedgerSealer {
   /// More lines than these make another block at once. A transaction is never divided.
   static let linesMax = 50_000
+  private static let remedy =
+    "nothing is sealed until `energyctl ledger new-epoch` says that the database was moved or restored"
   private static let interval: Duration = .seconds(1)
   /// Two replicas do not make blocks twice as often.
   private static let restSeconds = 0.9
@@ -52,12 +54,14 @@ enum LedgerSealer {
         return .notMine
       }
       // An opening goes by number, whatever transaction ids mean.
-      if !head.isOpening, let trouble = trouble(head, moment) {
-        head.trouble = trouble
-        try head.save(session)
-        return .trouble(trouble)
+      if !head.isOpening {
+        // Once found it stays: transaction ids that have come back to where they were mean something else there.
+        if head.trouble.isEmpty { head.trouble = trouble(head, moment) ?? "" }
+        if !head.trouble.isEmpty {
+          try head.save(session)
+          return .trouble(head.trouble)
+        }
       }
-      head.trouble = ""
       let outcome = try seal(&head, moment, linesMax, session)
       try head.save(session)
       return outcome
@@ -78,17 +82,21 @@ enum LedgerSealer {
       base: head.snapshot, bound: moment.snapshot, above: head.opening, linesMax: linesMax, session)
     let bound = cut ?? moment.snapshot
     let lines = BlockLines.commits(base: head.snapshot, bound: bound, above: head.opening, through: .max)
-    guard let count = try write(lines, &head, moment, session) else { return .nothing(isMore: false) }
+    let count = try write(lines, &head, moment, session)
+    if !head.trouble.isEmpty { return .trouble(head.trouble) }
+    guard let count else { return .nothing(isMore: false) }
     // Only a block moves it, so that no transaction lies between two blocks.
     head.snapshot = bound
     return .sealed(block: head.block, lines: count, isMore: cut != nil)
   }
 
-  /// How many lines were sealed; nil when there are none, and then no block is made.
+  /// How many lines were sealed; nil when there are none, or `head.trouble` now says why not, and no block is made.
   private static func write(
     _ range: BlockLines, _ head: inout SealHead, _ moment: Moment, _ session: PostgresSession
   ) throws -> Int64? {
-    guard let digest = try range.digest(withMarks: true, session) else { return nil }
+    let digest = try range.digest(withMarks: true, session)
+    if case .commits = range { head.trouble = try strayLine(head, through: digest?.last, session) ?? "" }
+    guard let digest, head.trouble.isEmpty else { return nil }
     let block = LedgerBlock(
       number: head.block + 1, epoch: head.epoch, range: range.text, previousHash: head.hash, content: digest.content,
       lines: digest.lines, firstLine: digest.first, lastLine: digest.last, sealedAt: moment.now)
@@ -111,12 +119,12 @@ enum LedgerSealer {
     try range.addTotals(block: block.number, session)
     head.block = block.number
     head.hash = block.hash
+    head.lastLine = max(head.lastLine, block.lastLine)
     return digest.lines
   }
 
   /// Why blocks by transaction would be wrong; nil when all is well.
   private static func trouble(_ head: SealHead, _ moment: Moment) -> String? {
-    let remedy = "nothing is sealed until `energyctl ledger new-epoch` says that the database was moved or restored"
     if moment.system != head.system {
       return "the database is in another cluster (\(moment.system), it was \(head.system)): \(remedy)"
     }
@@ -124,6 +132,22 @@ enum LedgerSealer {
       return "transaction ids went back from \(head.snapshot.xmax) to \(moment.snapshot.xmax): \(remedy)"
     }
     return nil
+  }
+
+  /// The same, where transaction ids went back and came so far again while nobody looked: among the lines behind all
+  /// sealed ones there is one that the newest block should have had. Uses the primary key; each number is looked at
+  /// once, before a block goes beyond it.
+  private static func strayLine(_ head: SealHead, through last: Int64?, _ session: PostgresSession) throws -> String? {
+    let stray = try session.execute(
+      """
+      select number from journal where number > $1 and number <= $2 and pg_visible_in_snapshot(xid, $3::pg_snapshot)
+      order by number limit 1
+      """, [.int(max(head.lastLine, head.opening)), .int(last ?? .max), .text(head.snapshot.text)]
+    ).rows.first
+    return try stray.map {
+      "line \(try $0.int("number")) is behind all that are sealed, and of a transaction that was over when block "
+        + "\(head.block) was made: somebody slipped it in, or the database is not the same: \(remedy)"
+    }
   }
 }
 

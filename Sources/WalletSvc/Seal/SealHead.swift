@@ -16,6 +16,9 @@ struct SealHead: Sendable, Equatable {
   var hash: String
   /// What the newest block saw; the epoch's beginning while it has none of commits.
   var snapshot: CommitSnapshot
+  /// The highest number of a line in any block.
+  var lastLine: Int64
+  /// Why nothing is sealed; it stays until an epoch begins.
   var trouble: String
   let lookedAt: Date
   let sealedBefore: BlockLines.SealedBefore
@@ -23,9 +26,9 @@ struct SealHead: Sendable, Equatable {
   var isOpening: Bool { cursor < opening }
 
   private static let select = """
-    select h.epoch, h.block, encode(h.hash, 'hex') as hash, h.snapshot::text as snapshot, h.cursor_line, h.trouble,
-      h.looked_at, e.system, e.opening_line, p.closed_cursor, p.opening_line as before_opening, p.closed_line,
-      p.closed_snapshot::text as closed_snapshot
+    select h.epoch, h.block, encode(h.hash, 'hex') as hash, h.snapshot::text as snapshot, h.cursor_line, h.last_line,
+      h.trouble, h.looked_at, e.system, e.opening_line, p.closed_cursor, p.opening_line as before_opening,
+      p.closed_line, p.closed_snapshot::text as closed_snapshot
     from ledger_head h join ledger_epochs e on e.number = h.epoch left join ledger_epochs p on p.number = h.epoch - 1
     where h.id = 'head'
     """
@@ -54,6 +57,7 @@ struct SealHead: Sendable, Equatable {
     block = try row.int("block")
     hash = try row.string("hash")
     snapshot = try Self.snapshot(try row.string("snapshot"))
+    lastLine = try row.int("last_line")
     trouble = try row.string("trouble")
     lookedAt = try row.date("looked_at")
     sealedBefore = try Self.sealedBefore(row)
@@ -75,8 +79,8 @@ struct SealHead: Sendable, Equatable {
     try session.enqueue(
       """
       update ledger_head set block = $1, hash = decode($2, 'hex'), snapshot = $3::pg_snapshot, cursor_line = $4,
-        trouble = $5, looked_at = clock_timestamp() where id = 'head'
-      """, [.int(block), .text(hash), .text(snapshot.text), .int(cursor), .text(trouble)])
+        trouble = $5, last_line = $6, looked_at = clock_timestamp() where id = 'head'
+      """, [.int(block), .text(hash), .text(snapshot.text), .int(cursor), .text(trouble), .int(lastLine)])
   }
 }
 

@@ -44,7 +44,10 @@ struct SealedBlock: Sendable, Equatable {
   }
 
   /// What does not hold of it, given the block before (nil for the first).
-  func faults(after previous: SealedBlock?, _ session: PostgresSession) throws -> [LedgerFault] {
+  /// - Parameter digest: of its lines as they are now; nil where there are none.
+  func faults(
+    after previous: SealedBlock?, _ digest: BlockLines.Digest?, _ session: PostgresSession
+  ) throws -> [LedgerFault] {
     var faults: [LedgerFault] = []
     if !block.isConsistent {
       faults.append(
@@ -62,13 +65,24 @@ struct SealedBlock: Sendable, Equatable {
           LedgerFault(.brokenLink, block: block.number, detail: "it does not begin where the block before ended"))
       }
     }
-    let digest = try lines.digest(withMarks: false, session)
     if digest?.content != block.content || digest?.lines != block.lines || digest?.first != block.firstLine
       || digest?.last != block.lastLine
     {
       faults += try lineFaults(session)
     }
     return faults
+  }
+
+  /// What the lines of each block are now, by the block's number; all blocks of commits by one statement.
+  static func digests(
+    of blocks: [SealedBlock], _ session: PostgresSession
+  ) throws -> [Int64: BlockLines.Digest] {
+    var digests = try BlockLines.digests(blocks.map { ($0.block.number, $0.lines) }, session)
+    for block in blocks {
+      guard case .opening = block.lines else { continue }
+      digests[block.block.number] = try block.lines.digest(withMarks: false, session)
+    }
+    return digests
   }
 
   private func expectedBase(_ previous: SealedBlock?) -> CommitSnapshot {

@@ -14,11 +14,11 @@ enum LedgerAudit {
     var block: Int64
   }
 
-  /// One line for each difference, at most `findingsMax`; of the last ten minutes, or of everything.
+  /// One line for each difference; of the last ten minutes, or of everything.
   static func findings(isFull: Bool, _ session: PostgresSession) throws -> [String] {
+    if isFull { return try LedgerFullAudit.findings(session).map(\.description) }
     let findings = try session.transaction {
       try begin(session)
-      if isFull { return try LedgerFullAudit.findings(session) }
       return try recent(since: Since(time: Date().addingTimeInterval(-600), block: 0), session)
     }
     return findings.map(\.description)

@@ -14,6 +14,7 @@ struct LedgerDifferenceRow: Row {
   var foundAt: Date
   /// nil: captures wait.
   var clearedAt: Date?
+  /// Who cleared it last; kept when it is found again, so that the same command does not clear that too.
   var clearedBy: OperatorAction?
 
   var rowKey: String { id }

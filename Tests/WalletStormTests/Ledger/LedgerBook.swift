@@ -97,12 +97,10 @@ struct LedgerBook: Sendable {
   mutating func capture(_ amount: Int64, order id: String, customer: String) -> [String] {
     guard var order = orders[id] else { return contradicted("not_held") }
     guard order.customer == customer else { return contradicted("other_customer") }
-    // Of nothing: all of it goes back, and that is what is said.
-    let word = amount == 0 ? "released" : "captured"
     switch order.phase {
     case .nothingHeld: return contradicted("not_held")
     case .released: return contradicted("already_released")
-    case .captured(amount): return [result("already_\(word)"), settled(amount, of: order)]
+    case .captured(amount): return [result("already_captured"), settled(amount, of: order)]
     case .captured: return contradicted("already_captured")
     case .held:
       let asked = order.asked ?? 0
@@ -111,7 +109,7 @@ struct LedgerBook: Sendable {
       orders[id] = order
       move(amount, from: Self.held(customer), to: "revenue")
       move(asked - amount, from: Self.held(customer), to: Self.available(customer))
-      return [result(word), settled(amount, of: order)]
+      return [result("captured"), settled(amount, of: order)]
     }
   }
 
