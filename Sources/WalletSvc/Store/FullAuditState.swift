@@ -43,8 +43,8 @@ struct FullAuditState: Sendable {
     """
 
   /// nil before the first one.
-  static func lock(_ session: PostgresSession) throws -> FullAuditState? {
-    try session.execute(select + " for update").rows.first.map { try FullAuditState($0) }
+  static func read(_ session: PostgresSession) throws -> FullAuditState? {
+    try session.execute(select).rows.first.map { try FullAuditState($0) }
   }
 
   private init(_ row: PostgresRow) throws {
@@ -68,7 +68,7 @@ struct FullAuditState: Sendable {
 
   /// Begins a run at this moment.
   static func begin(_ run: UUID, _ session: PostgresSession) throws {
-    let before = try lock(session)
+    let before = try read(session)
     let (through, hash) = (before?.verifiedThrough ?? 0, before?.verifiedHash ?? LedgerBlock.zeroHash)
     let settled = try SettledLines.now(session)
     let head = try SealHead.read(session)

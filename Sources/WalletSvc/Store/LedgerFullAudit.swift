@@ -18,35 +18,48 @@ enum LedgerFullAudit {
     case ended([LedgerFinding], asOf: Date, block: Int64)
   }
 
-  /// All steps. `run` as in `step`.
+  /// All steps in one transaction. `run` as in `step`.
   static func findings(run: UUID = UUID(), _ session: PostgresSession) throws -> [LedgerFinding] {
-    while true {
-      if case .ended(let findings, _, _) = try step(run, session) { return findings }
+    try session.transaction {
+      try lock(session)
+      while true {
+        if case .ended(let findings, _, _) = try advance(run, session) { return findings }
+      }
     }
   }
 
   /// Goes on with this run, or begins it, whatever another one has come to. Repeating the last step is harmless.
   static func step(_ run: UUID, _ session: PostgresSession) throws -> Step {
     try session.transaction {
-      try LedgerAudit.begin(session)
-      guard var audit = try FullAuditState.lock(session), audit.run == run else {
-        try FullAuditState.begin(run, session)
-        return .more
-      }
-      if audit.summedLine < audit.settled.last {
-        try sum(&audit, session)
-      } else if audit.summedBlock < audit.lastBlock {
-        try count(&audit, session)
-      } else if audit.findings.isEmpty, audit.verifiedThrough < audit.lastBlock {
-        try verifyNew(&audit, session)
-      } else if audit.findings.isEmpty, audit.hasSlice {
-        try verifySlice(&audit, session)
-      } else {
-        return try compare(audit, session)
-      }
-      try audit.save(session)
+      try lock(session)
+      return try advance(run, session)
+    }
+  }
+
+  /// Before the transaction's moment: whoever waits then sees what the one before has written.
+  private static func lock(_ session: PostgresSession) throws {
+    try session.enqueue("lock table ledger_full_audit in share row exclusive mode")
+    try LedgerAudit.begin(session)
+  }
+
+  private static func advance(_ run: UUID, _ session: PostgresSession) throws -> Step {
+    guard var audit = try FullAuditState.read(session), audit.run == run else {
+      try FullAuditState.begin(run, session)
       return .more
     }
+    if audit.summedLine < audit.settled.last {
+      try sum(&audit, session)
+    } else if audit.summedBlock < audit.lastBlock {
+      try count(&audit, session)
+    } else if audit.findings.isEmpty, audit.verifiedThrough < audit.lastBlock {
+      try verifyNew(&audit, session)
+    } else if audit.findings.isEmpty, audit.hasSlice {
+      try verifySlice(&audit, session)
+    } else {
+      return try compare(audit, session)
+    }
+    try audit.save(session)
+    return .more
   }
 
   /// A page of numbers.
