@@ -1,6 +1,4 @@
 import BusKit
-import Crypto
-import Foundation
 import TronKit
 
 /// Where one of the chain's APIs is, and how often it may be asked.
@@ -10,11 +8,8 @@ struct ChainAPISettings: Sendable, Equatable {
   /// Nil for no limit.
   let limits: RequestLimits?
 
-  /// Names the budget, which all that use one key share, in tx-svc as well. Shows nothing of the key.
-  var budgetID: String {
-    let subject = apiKey.map { "key " + $0 } ?? "host " + (URLComponents(string: url)?.host ?? url)
-    return Hex.encode(SHA256.hash(data: Data(subject.utf8)).prefix(8))
-  }
+  /// Names the budget, which all that use one key share, in tx-svc as well.
+  var budgetID: String { SharedRequestBudget.id(apiKey: apiKey, url: url) }
 
   /// TronGrid documents 15 requests a second and 100,000 a day for a key, and 3 a second without one.
   static func tronGrid(_ reader: inout EnvironmentReader) -> ChainAPISettings? {

@@ -1,3 +1,5 @@
+import Crypto
+import Foundation
 import Synchronization
 
 /// Where the requests of all processes are counted: Redis, which runs `SharedRequestBudget.script`.
@@ -32,7 +34,14 @@ public final class SharedRequestBudget: RequestBudget {
     var isShared = false
   }
 
-  /// - Parameter id: the same in all replicas; shows nothing of the key.
+  /// The id under which all that use one key share a budget, in whatever service; without a key, all that ask one host.
+  /// Shows nothing of the key.
+  public static func id(apiKey: String?, url: String) -> String {
+    let subject = apiKey.map { "key " + $0 } ?? "host " + (URLComponents(string: url)?.host ?? url)
+    return Hex.encode(SHA256.hash(data: Data(subject.utf8)).prefix(8))
+  }
+
+  /// - Parameter id: the same in all replicas: see `id(apiKey:url:)`.
   public init(id: String, limits: RequestLimits) {
     self.id = id
     self.limits = limits

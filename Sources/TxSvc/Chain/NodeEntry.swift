@@ -1,5 +1,4 @@
 import BusKit
-import Crypto
 import Foundation
 import HTTPClient
 import TronKit
@@ -13,10 +12,7 @@ struct NodeEntry: Sendable, Equatable {
   let limits: RequestLimits?
 
   /// Names the budget that this node shares with others: those of one key, in all replicas. Shows nothing of the key.
-  var budgetID: String {
-    let subject = apiKey.map { "key " + $0 } ?? "host " + (URLComponents(string: url)?.host ?? url)
-    return Hex.encode(SHA256.hash(data: Data(subject.utf8)).prefix(8))
-  }
+  var budgetID: String { SharedRequestBudget.id(apiKey: apiKey, url: url) }
 
   static func readAll(_ reader: inout EnvironmentReader) -> [NodeEntry] {
     let common =
