@@ -29,7 +29,7 @@ struct LedgerModel {
   }
 
   mutating func credit(_ amount: Sun, to customer: CustomerID) throws {
-    let posting = try Posting.credit(amount, to: customer)
+    let posting = try Posting(.credit, .trx, [(.adjustments, .available(customer), amount.value)])
     try funds[customer, default: CustomerFunds()].follow(posting, customer: customer)
     record(posting)
   }

@@ -59,7 +59,7 @@ struct LedgerPropertyTests {
   func overflow() throws {
     let customer = CustomerID(text: "cus_a")
     var funds = CustomerFunds(available: .max - 1)
-    let posting = try Posting.credit(Sun(2), to: customer)
+    let posting = try Posting(.credit, .trx, [(.adjustments, .available(customer), 2)])
     #expect(throws: LedgerError.overflow(account: "customer:cus_a")) { try funds.follow(posting, customer: customer) }
     #expect(funds.available == .max - 1)
   }

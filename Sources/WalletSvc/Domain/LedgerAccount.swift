@@ -38,8 +38,6 @@ struct LedgerAccount: Sendable, Hashable, CustomStringConvertible {
   static let depositsInFlight = LedgerAccount("deposits_in_flight")
   /// What is too small to be anybody's: dust on our addresses, remainders of divisions.
   static let rounding = LedgerAccount("rounding")
-  /// Costs of orders: what tx-svc burned is paid by the wallets of the pool.
-  static let pool = custody(.pool)
 
   /// The coins we keep on chain.
   static func custody(_ place: Custody) -> LedgerAccount { .init("custody:\(place.rawValue)") }
