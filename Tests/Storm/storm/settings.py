@@ -1,0 +1,84 @@
+"""What a run is told, and the numbers that it derives from it: all of them in this file."""
+
+import dataclasses
+import pathlib
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """One run. Times are seconds, money is sun."""
+
+    minutes: float
+    seed: int
+    #: Processes of each service at the start.
+    replicas: int
+    #: Classes of faults; empty: all of them.
+    only: frozenset
+    #: The data folder that `./energy` has prepared; thrown away afterwards.
+    data: pathlib.Path
+    #: Where the programs are.
+    programs: pathlib.Path
+    #: Orders a second, Telegram and REST together. Open loop: they come whatever becomes of the ones before.
+    rate: float = 50.0
+
+    #: A storm of a few minutes has to fit each class of faults in: shorter faults, a shorter lease.
+    @property
+    def is_short(self):
+        return self.minutes < 8
+
+    @property
+    def lease_seconds(self):
+        return 6.0 if self.is_short else 30.0
+
+    #: The longest time for which a process is frozen: beyond the lease.
+    @property
+    def freeze_seconds_max(self):
+        return 9.0 if self.is_short else 45.0
+
+    #: The calm before the first fault: what is normal is measured here.
+    @property
+    def calm_seconds(self):
+        return 15.0 if self.is_short else 45.0
+
+    #: After the load has stopped and the faults are over, everything has to end within this: twice the lease and
+    #: the longest rental, and time for reclaims to be solid.
+    @property
+    def quiet_seconds_max(self):
+        return 2 * self.lease_seconds + self.rental_seconds_max + 120.0
+
+    #: Blocks of the simulated chain.
+    block_milliseconds: int = 500
+    blocks_until_solid: int = 8
+    nodes: int = 3
+    suppliers: int = 10
+    supplier_stake_trx: int = 40_000_000
+
+    #: The storm's products: rentals that end within the run.
+    rental_seconds: tuple = (10, 30, 60)
+    energy_range: tuple = (32_000, 200_000)
+
+    @property
+    def rental_seconds_max(self):
+        return max(self.rental_seconds)
+
+    #: An accepted order that is not delivered after this long is overdue; recovery is when none is.
+    overdue_seconds: float = 6.0
+    #: An attempt to order that is answered later than this was not served properly.
+    answer_seconds_max: float = 3.5
+    #: Recovery goals, after the end of a fault (of a kill: after the kill).
+    process_recovery_seconds: float = 10.0
+    server_recovery_seconds: float = 15.0
+
+    #: Customers.
+    rest_clients: int = 60
+    telegram_people: int = 200
+    receivers: int = 1_500
+
+    #: Faults that begin together in a short storm, and the share of slots with two in a long one.
+    faults_at_once_short: int = 3
+    pair_share: float = 0.3
+    #: Between the end of a slot's faults and the next ones: at least, and at most while waiting for the recovery.
+    gap_seconds_min: float = 4.0
+    gap_seconds_max: float = 40.0
+    #: How often the promises that hold at every instant are checked while the storm goes on.
+    check_seconds: float = 20.0
