@@ -1,0 +1,1 @@
+"""The load: customers of every kind, in a process of their own."""
