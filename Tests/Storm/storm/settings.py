@@ -40,6 +40,16 @@ class Settings:
     def calm_seconds(self):
         return 15.0 if self.is_short else 45.0
 
+    #: Before the calm: processes warm up, caches fill.
+    @property
+    def warm_up_seconds(self):
+        return 5.0 if self.is_short else 20.0
+
+    #: At the very end: memory, descriptors and streams are looked at after that much rest.
+    @property
+    def rest_seconds(self):
+        return 5.0 if self.is_short else 20.0
+
     #: After the load has stopped and the faults are over, everything has to end within this: twice the lease and
     #: the longest rental, and time for reclaims to be solid.
     @property
