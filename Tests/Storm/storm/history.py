@@ -11,7 +11,8 @@ The checks read nothing else of the load: an answer that is not here was not see
     order_sent       key, customer, channel ("rest" or "telegram"), receiver, energy, duration_seconds, max_price_sun?,
                      due (when the open loop wanted it), attempt (1 …): written before each sending
     order_answered   key, status (HTTP), order (id or null), code (problem code or null), body (the answer's JSON), gateway,
-                     seconds (of this attempt), replayed (the header Idempotent-Replayed), retry_after?
+                     seconds (of this attempt), replayed (the header Idempotent-Replayed), retry_after?, attempt,
+                     final (the client asks no more)
     order_unknown    key, error: this attempt had no answer (cut, time-out, 5xx after which nothing is known)
     order_given_up   key: no attempt was answered; what became of it is unknown (a class of its own)
     order_seen       order, status, body: what GET /v1/orders/ID said; written when it differs from the time before
@@ -20,7 +21,10 @@ The checks read nothing else of the load: an answer that is not here was not see
     deposit_paid     customer, address, currency ("TRX" or "USDT"), amount, txid
     told             customer, chat, message (id), version, text, order?: what the bot showed a person
     input            customer, chat, update, text or data: what a person typed or pressed
-    hostile          case, status, code, body: an answer to input that must be refused
+    hostile          case, status, code, body, allowed ([[status, code], …]): an answer to input that must be refused
+    unexpected       method, path, status, code, body: an answer that the API's description does not allow there
+    not_started      traffic, due: an arrival that the load could not take upon itself
+    broken           traffic, error: a defect of the harness
     phase            name ("calm", "storm", "overload", "quiet"), rate
     fault            fault, hit (who), state ("begins", "ends"), seconds, detail
     sample           figures (name: number): of processes and streams, every few seconds

@@ -84,6 +84,19 @@ class Settings:
     telegram_people: int = 200
     receivers: int = 1_500
 
+    #: A good client's manners: how long it waits for an answer, how it tries again with the same key, how often it takes
+    #: "not now" (429, 503) for an answer, and how long it avoids a gateway that did not answer.
+    request_seconds_max: float = 8.0
+    retry_seconds_min: float = 0.3
+    retry_seconds_max: float = 5.0
+    unanswered_seconds_max: float = 90.0
+    refusals_max: int = 4
+    gateway_avoid_seconds: float = 5.0
+    #: What the load takes upon itself: arrivals at once, connections, and from when on a start counts as late.
+    arrivals_max: int = 20_000
+    connections_max: int = 4_000
+    late_seconds: float = 0.25
+
     #: Faults that begin together in a short storm, and the share of slots with two in a long one.
     faults_at_once_short: int = 3
     pair_share: float = 0.3
