@@ -66,6 +66,8 @@ class Settings:
     #: The storm's products: rentals that end within the run.
     rental_seconds: tuple = (10, 30, 60)
     energy_range: tuple = (32_000, 200_000)
+    #: The price of each of them, whatever its duration: the checks reckon with it, too.
+    sun_per_energy: int = 30
 
     @property
     def rental_seconds_max(self):
