@@ -99,6 +99,17 @@ class Settings:
     connections_max: int = 4_000
     late_seconds: float = 0.25
 
+    #: People in Telegram: how long one waits for an answer before pressing again, and how often; for somebody who is
+    #: free to talk; between two inputs at most; between two looks at an order under way.
+    telegram_patience_seconds: float = 8.0
+    telegram_attempts: int = 4
+    telegram_queue_seconds: float = 20.0
+    telegram_think_seconds: float = 0.4
+    telegram_watch_seconds: float = 1.5
+    telegram_poll_seconds: float = 4.0
+    #: An order's message that says nothing new for this long after it should is asked about, and that often.
+    telegram_overdue_seconds: float = 30.0
+
     #: Faults that begin together in a short storm, and the share of slots with two in a long one.
     faults_at_once_short: int = 3
     pair_share: float = 0.3
