@@ -85,6 +85,26 @@ class Settings:
     rest_clients: int = 60
     telegram_people: int = 200
     receivers: int = 1_500
+    #: Clients that never have any money, and accounts of the chain that pay deposits.
+    poor_clients: int = 4
+    payers: int = 8
+    #: TRX: of a client, of a person, of a payer (and as many USDT), and staked for bandwidth by each supplier, which has
+    #: to pay for two transactions of every rental of a long run.
+    client_trx: int = 100_000
+    person_trx: int = 10_000
+    payer_trx: int = 10_000_000
+    supplier_bandwidth_trx: int = 80_000_000
+
+    #: The stack: slots of each service, a replica's connections to Postgres, requests a second of one client, and the
+    #: most energy of one order.
+    replicas_max: int = 4
+    postgres_connections: int = 4
+    client_requests_per_second: int = 1_000
+    product_energy_max: int = 10_000_000
+    #: From a death to the next start; until a new replica is ready; until one that is asked to end has ended.
+    restart_seconds: float = 0.5
+    ready_seconds_max: float = 60.0
+    stop_seconds_max: float = 20.0
 
     #: A good client's manners: how long it waits for an answer, how it tries again with the same key, how often it takes
     #: "not now" (429, 503) for an answer, and how long it avoids a gateway that did not answer.
