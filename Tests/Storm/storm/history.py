@@ -18,7 +18,9 @@ The checks read nothing else of the load: an answer that is not here was not see
     order_seen       order, status, body: what GET /v1/orders/ID said; written when it differs from the time before
     cancel_sent, cancel_answered, cancel_unknown     order, …
     balance_seen     customer, available_sun, held_sun
-    deposit_paid     customer, address, currency ("TRX" or "USDT"), amount, txid
+    deposit_signed, deposit_paid, deposit_unknown
+                     customer, address, currency ("TRX" or "USDT"), amount, txid: before it is sent; once it was seen in a
+                     block; when it was not
     told             customer, chat, message (id), version, text, order?: what the bot showed a person
     input            customer, chat, update, text or data: what a person typed or pressed
     hostile          case, status, code, body, allowed ([[status, code], …]): an answer to input that must be refused
