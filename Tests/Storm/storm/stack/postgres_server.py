@@ -5,8 +5,8 @@ import signal
 
 import psycopg
 
+from .file_limits import limit_file_size
 from .process import Process
-from .redis_server import limit_file_size
 from .supervised import Supervised
 from .waiting import until
 
@@ -64,8 +64,8 @@ class PostgresServer(Supervised):
     def limit_file_size(self, size):
         """Files that any of its processes writes may not grow beyond this many bytes; None: no limit."""
         # The server first: those that it starts from now on inherit it.
-        limit_file_size(self.pids()[:1], size)
-        limit_file_size(self.pids(), size)
+        limit_file_size(self.pids()[:1], size, self.layout.postgres_user)
+        limit_file_size(self.pids(), size, self.layout.postgres_user)
         self.may_die_of = "" if size is None else "file size"
 
 

@@ -1,11 +1,11 @@
 """Redis, with the script's configuration."""
 
-import resource
 import signal
 
 import redis
 import redis.asyncio
 
+from .file_limits import limit_file_size
 from .process import Process
 from .supervised import Supervised
 from .waiting import until
@@ -62,13 +62,3 @@ async def answers(client):
         return (await client.info("persistence"))["loading"] == 0
     except (redis.exceptions.RedisError, OSError):
         return False
-
-
-def limit_file_size(pids, size):
-    """Of running processes, as an error (EFBIG) to those that ignore SIGXFSZ. A process that has just ended has no limit."""
-    soft = resource.RLIM_INFINITY if size is None else size
-    for pid in pids:
-        try:
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, resource.RLIM_INFINITY))
-        except ProcessLookupError:
-            continue
