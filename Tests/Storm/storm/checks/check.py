@@ -1,7 +1,6 @@
 """What a check is, and what it returns."""
 
 import abc
-import collections.abc
 import dataclasses
 
 
@@ -14,18 +13,8 @@ class Finding:
     #: "lost", "twice" or "other": how the report counts it.
     damage: str
     text: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Planted:
-    """A mistake that is made on purpose, to see that a check names it."""
-
-    #: Such as "lost_capture".
-    name: str
-    #: The name of the check that must find it.
-    check: str
-    #: plant(evidence, random) makes it inside `evidence.planting()` and returns a text: what was planted.
-    plant: collections.abc.Callable
+    #: How many cases it stands for.
+    count: int = 1
 
 
 class Check(abc.ABC):

@@ -42,6 +42,8 @@ class Evidence:
         self.snapshot_at = given.get("snapshot_at")
         self._dialogs = given.get("dialogs")
         self._derived = {}
+        #: Whether a mistake is in it now: then no check may remember what it sees.
+        self.is_planted = False
 
     @classmethod
     def open(cls, postgres, redis_url=None, tron_control=None, telegram_control=None, *, redis_client=None,
@@ -102,6 +104,10 @@ class Evidence:
             self._derived[name] = build(self)
         return self._derived[name]
 
+    def forget(self):
+        """What was derived: a mistake has been planted since."""
+        self._derived = {}
+
     @contextlib.contextmanager
     def planting(self):
         """What is written and changed inside is undone afterwards.
@@ -120,10 +126,12 @@ class Evidence:
                 setattr(self, name, list(before[name]))
             self._dialogs = _copied(before["_dialogs"])
             self._derived = {}
+            self.is_planted = True
             self.chain.kept = {key: copy.copy(value) for key, value in kept.items()}
             yield self
         finally:
             self.connection.execute("rollback to savepoint planted")
+            self.is_planted = False
             self.chain.kept = kept
             for name in names:
                 setattr(self, name, before[name])

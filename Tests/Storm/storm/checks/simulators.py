@@ -83,6 +83,10 @@ class ChainReader:
     def account(self, address):
         return read_json(self.control, f"/sim/accounts/{address}")
 
+    def resource_of(self, address):
+        """java-tron's own answer, of the first node: what the network has staked, all in all."""
+        return read_json(self.control, "/wallet/getaccountresource", address=address, visible="true")
+
     def delegations(self):
         """All of them, oldest first. What tron-sim has forgotten is there only if it was read before."""
         unsettled = []
@@ -154,6 +158,9 @@ class ChainEvidence:
 
     def transactions(self, owner):
         return self._once(("transactions", owner), lambda: self.reader.transactions(owner))
+
+    def resource_of(self, address):
+        return self._once(("resource", address), lambda: self.reader.resource_of(address))
 
     def account(self, address):
         return self._once(("account", address), lambda: self.reader.account(address))

@@ -1,0 +1,5 @@
+"""What a storm is judged by."""
+
+from . import money
+
+ALL = [*money.CHECKS]
