@@ -21,7 +21,7 @@ def planted_chain(type, change):
     """A plant that changes one transaction of the chain: `change(transactions, place)` says in words what it did."""
     def plant(evidence, random):
         chosen = sent_of(evidence, random, type)
-            return chosen and change(*chosen)
+        return chosen and change(*chosen)
     return plant
 
 
