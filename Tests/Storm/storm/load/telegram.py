@@ -17,7 +17,7 @@ import time
 
 import aiohttp
 
-from storm.load.person import Person
+from storm.load.telegram_person import Person
 
 #: A restarted simulator is back by then.
 AWAY_SECONDS_MAX = 30.0

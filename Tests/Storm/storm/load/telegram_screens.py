@@ -42,8 +42,10 @@ FREE_SENTENCES = frozenset(
 )
 CONFIRM_TITLES = frozenset(["Check and confirm", "请核对并确认"])
 PROBLEM_TITLES = frozenset(["This cannot be ordered", "无法下单"])
+RECEIVER_TITLES = frozenset(["Which address should receive the energy?", "能量发送到哪个地址？"])
 CREDITED_TITLES = frozenset(["✅ Deposit credited", "✅ 充值已入账"])
 DEPOSIT_TITLES = frozenset(["Deposit", "充值"])
+ORDERS_TITLES = frozenset(["Your orders", "您的订单"])
 BALANCE_TITLES = frozenset(["Your balance", "您的余额"])
 #: Sentences after which the same can be tried again.
 UNAVAILABLE = (
@@ -55,10 +57,13 @@ UNAVAILABLE = (
 DEPOSITS_OFF = ("This service takes no deposits.", "本服务不接受链上充值。")
 OUTDATED = ("That button is out of date and did nothing.", "该按钮已过期，未执行任何操作。")
 NOT_UNDERSTOOD = ("I did not understand that.", "没看懂您的消息。")
+ORDER_NOT_FOUND = ("This order was not found.", "没有找到该订单。")
 TOO_LATE = ("Your press reached us too late, so nothing was done.", "您的操作送达过晚，未执行任何操作。")
 #: In a toast: the press was turned away.
 BUSY = ("One moment, please: we are busy.", "系统繁忙，请稍候。")
 
+ADDRESS_PROBLEM = re.compile(r"“.*”(?: is not a TRON address\.|不是 TRON 地址。)", re.DOTALL)
+AMOUNT_PROBLEM = re.compile(r"“.*”(?: is not an amount of energy\.|不是有效的能量数量。)", re.DOTALL)
 ADDRESS = r"T[1-9A-HJ-NP-Za-km-z]{33}"
 AMOUNT = r"-?[\d,]+(?:\.\d{1,6})?"
 UNIT_SECONDS = {
@@ -156,6 +161,14 @@ def begins_with(text, sentences):
     return text.startswith(sentences)
 
 
+def is_address_problem(text):
+    return ADDRESS_PROBLEM.match(text) is not None
+
+
+def is_amount_problem(text):
+    return AMOUNT_PROBLEM.match(text) is not None
+
+
 def millionths(text):
     """`1,234.5` as 1234500000."""
     negative = text.startswith("-")
@@ -231,6 +244,14 @@ def balance_screen(text):
         raise UnreadableScreen(f"a balance without an amount or a customer: {text!r}")
     facts["held_sun"] = facts["held_sun"] or 0
     return BalanceScreen(**facts)
+
+
+def price(text):
+    """The price on a confirm screen, in sun."""
+    found = _only(text.split("\n"), ORDER_LINES["price_sun"], millionths)
+    if found is None:
+        raise UnreadableScreen(f"a confirm screen without a price: {text!r}")
+    return found
 
 
 def deposit_address(text):
