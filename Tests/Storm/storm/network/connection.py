@@ -72,6 +72,8 @@ class End(asyncio.Protocol):
 
     def forward_end(self):
         """The one side has nothing more to say; the other may still answer."""
+        if self.has_ended:
+            return
         self.has_ended = True
         if self.other.has_ended:
             self.connection.close()
@@ -103,6 +105,7 @@ class End(asyncio.Protocol):
     def reset(self):
         if self.shaper is not None:
             self.shaper.stop()
+            self.shaper = None
         if self.transport is None or self.is_lost:
             return
         reset_socket = self.transport.get_extra_info("socket")

@@ -98,6 +98,8 @@ class Network:
             raise NetworkError(f"the proxy did not end within {STOP_SECONDS_MAX} s; see {self.log_file}") from None
 
     async def ask(self, what, **fields):
+        if self.writer.is_closing():
+            raise NetworkError(f"the proxy is stopped, and cannot answer {what!r}; see {self.log_file}")
         async with self.turn:
             self.requests += 1
             number = self.requests

@@ -12,7 +12,7 @@ from storm.network.trouble import DOWN, UP, BOTH, CutInReply, Delay, HalfOpen, T
 
 #: What a shaper may hold back; an end with more is not read. One chunk can come on top of it.
 QUEUE_BYTES_MAX = 256 * 1024
-#: How often a trickle drips, at most.
+#: How often a trickle drips.
 DRIP_SECONDS = 0.05
 #: How exact the event loop's timers are: what is due within this is sent now.
 TIMER_SECONDS = 0.001
@@ -154,14 +154,15 @@ class DelayLine(Shaper):
 class Dripper(Shaper):
     """So many bytes a second, a few at a time."""
 
-    __slots__ = ("queue", "has_end", "drip_bytes", "drip_seconds", "timer")
+    __slots__ = ("queue", "has_end", "rate", "sent_until", "timer")
 
     def __init__(self, end, link):
         super().__init__(end, link)
         self.queue = bytearray()
         self.has_end = False
-        self.drip_seconds = max(DRIP_SECONDS, 1 / link.trouble.bytes_per_second)
-        self.drip_bytes = round(link.trouble.bytes_per_second * self.drip_seconds)
+        self.rate = link.trouble.bytes_per_second
+        #: The time up to which bytes have been sent: what is due is counted from here.
+        self.sent_until = 0.0
         self.timer = None
 
     def take(self, data):
@@ -177,16 +178,19 @@ class Dripper(Shaper):
 
     def start(self):
         if self.timer is None:
-            self.timer = asyncio.get_running_loop().call_later(self.drip_seconds, self.drip)
+            loop = asyncio.get_running_loop()
+            self.sent_until = loop.time()
+            self.timer = loop.call_later(DRIP_SECONDS, self.drip)
 
     def drip(self):
-        self.timer = None
-        self.send(self.drip_bytes)
-        if self.queue:
-            self.start()
+        loop = asyncio.get_running_loop()
+        due = int((loop.time() - self.sent_until) * self.rate)
+        self.sent_until += due / self.rate
+        self.send(due)
+        self.timer = loop.call_later(DRIP_SECONDS, self.drip) if self.queue else None
 
     def send(self, size):
-        if self.queue:
+        if self.queue and size:
             self.end.forward(bytes(self.queue[:size]))
             del self.queue[:size]
         if len(self.queue) < QUEUE_BYTES_MAX // 2:
