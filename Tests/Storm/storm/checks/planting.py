@@ -1,6 +1,6 @@
 """What mistakes are planted with."""
 
-from .planted import Planted
+from .check import Planted
 
 
 def planted(name, check, plant):
