@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import dataclasses
 import json
 import pathlib
 import signal
@@ -44,7 +43,7 @@ async def show(settings, network):
     try:
         world = stack.layout.folder / "world.json"
         world.touch(mode=0o600)
-        world.write_text(json.dumps(dataclasses.asdict(stack.world)), encoding="utf-8")
+        world.write_text(json.dumps(stack.world.to_json()), encoding="utf-8")
         print(f"runs after {time.monotonic() - began:.1f} s; who is there: {world}", flush=True)
         stopped = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):

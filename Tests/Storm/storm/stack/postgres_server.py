@@ -21,7 +21,7 @@ class PostgresServer(Supervised):
     def _make(self):
         log = self.layout.log_folder / "postgres.log"
         command = [self.layout.postgres_programs / "postgres", "-D", self.layout.postgres_data]
-        return Process("postgres", command, None, log, user=self.layout.postgres_user)
+        return Process("postgres", command, None, log, user=self.layout.postgres_user, logs_through_pipe=True)
 
     @property
     def conninfo(self):

@@ -15,31 +15,25 @@ class Process:
     own: Ctrl-C in the terminal reaches the harness, which stops everything in order.
     """
 
-    def __init__(self, name, command, environment, log, user=""):
+    def __init__(self, name, command, environment, log, user="", logs_through_pipe=False):
         self.name = name
         self.started_at = time.time()
         self.exited = asyncio.get_running_loop().create_future()
         wrapper = ["setpriv", "--pdeathsig", "KILL"]
         if user:
             wrapper += [f"--reuid={user}", f"--regid={user}", "--init-groups"]
-        with open(log, "ab") as output:
+        with open_log(log, logs_through_pipe) as output:
             # Python ignores SIGXFSZ, and restore_signals=False hands that on: a file that reaches its size limit is an
             # error to the program, as a full disk is, and not its death.
             self.child = subprocess.Popen(
                 [*wrapper, "--", *map(str, command)], env=environment, stdin=subprocess.DEVNULL, stdout=output,
                 stderr=subprocess.STDOUT, start_new_session=True, restore_signals=False, cwd="/")
         self.pid = self.child.pid
-        self.descriptor = os.pidfd_open(self.pid)
-        asyncio.get_running_loop().add_reader(self.descriptor, self._collect)
+        self.descriptor = when_ended(self.child, self.exited.set_result)
 
     @property
     def is_running(self):
         return not self.exited.done()
-
-    def _collect(self):
-        asyncio.get_running_loop().remove_reader(self.descriptor)
-        os.close(self.descriptor)
-        self.exited.set_result(self.child.wait())
 
     def signal(self, number):
         """False: it has ended already."""
@@ -52,3 +46,28 @@ class Process:
         """Its exit code, or minus the signal that it died of."""
         async with asyncio.timeout(seconds):
             return await asyncio.shield(self.exited)
+
+
+def when_ended(child, then):
+    """Calls `then` with the exit code. Returns a descriptor of the process, which is closed before."""
+    loop = asyncio.get_running_loop()
+    descriptor = os.pidfd_open(child.pid)
+
+    def collect():
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+        then(child.wait())
+
+    loop.add_reader(descriptor, collect)
+    return descriptor
+
+
+def open_log(path, through_pipe):
+    """Through a pipe the log goes on growing when the program's own files may not."""
+    if not through_pipe:
+        return open(path, "ab")
+    with open(path, "ab") as file:
+        # It ends when the last of the program's processes does.
+        writer = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=file, start_new_session=True)
+    when_ended(writer, lambda _: None)
+    return writer.stdin

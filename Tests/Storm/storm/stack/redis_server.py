@@ -2,7 +2,6 @@
 
 import signal
 
-import redis
 import redis.asyncio
 
 from .file_limits import limit_file_size
@@ -20,7 +19,7 @@ class RedisServer(Supervised):
 
     def _make(self):
         log = self.layout.log_folder / "redis.log"
-        return Process("redis", ["redis-server", self.layout.redis_configuration], None, log)
+        return Process("redis", ["redis-server", self.layout.redis_configuration], None, log, logs_through_pipe=True)
 
     async def start(self, seconds=60):
         """Returns when it answers and has loaded its file; starts it if it does not run."""
@@ -39,17 +38,14 @@ class RedisServer(Supervised):
         """SIGTERM, which saves; it stays away until `start`."""
         await self.end(signal.SIGTERM, 30, cause)
 
+    @property
+    def url(self):
+        """Of a user who may do everything, past every link. The password is in it."""
+        return f"unix://{USER}:{self.layout.secret('redis-storm')}@{self.layout.redis_socket}"
+
     def client(self, **options):
-        """A `redis.asyncio.Redis` of a user who may do everything, past every link."""
-        return redis.asyncio.Redis(**self._access(options))
-
-    def sync_client(self, **options):
-        return redis.Redis(**self._access(options))
-
-    def _access(self, options):
-        return {
-            "unix_socket_path": str(self.layout.redis_socket), "username": USER,
-            "password": self.layout.secret("redis-storm"), "socket_timeout": 10, **options}
+        """A `redis.asyncio.Redis` of the same user."""
+        return redis.asyncio.Redis.from_url(self.url, **{"socket_timeout": 10, **options})
 
     def limit_file_size(self, size):
         """Files that it writes may not grow beyond this many bytes; None: no limit. A new process has none."""

@@ -74,6 +74,9 @@ class Stack:
         """Those that should run, the dead that are about to be started again among them; without a service, of all."""
         return self.fleet.replicas(service)
 
+    def alive_names(self):
+        return [replica.name for replica in self.replicas()]
+
     def gateways(self):
         """Where customers find the gateways that should run: each with `name` and `url`."""
         return [
