@@ -17,9 +17,9 @@ class Gateways:
 
     def replace(self, gateways):
         """These are there now, each with `name` and `url`; what is known of those that stay is kept."""
-        self.urls = {gateway["name"]: gateway["url"] for gateway in gateways}
-        if not self.urls:
+        if not gateways:
             raise ValueError("There is no gateway; give at least one.")
+        self.urls = {gateway["name"]: gateway["url"] for gateway in gateways}
         self.avoided_until = {name: until for name, until in self.avoided_until.items() if name in self.urls}
 
     def url(self, name):

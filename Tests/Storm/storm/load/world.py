@@ -23,6 +23,10 @@ class World:
     #: REST clients that have never had any money, as `rest_clients`.
     poor_clients: list = dataclasses.field(default_factory=list)
 
+    def to_json(self):
+        """Its fields, as `read_world` reads them."""
+        return dataclasses.asdict(self)
+
     def __repr__(self):
         return f"World of {len(self.rest_clients)} clients, {len(self.people)} people"
 
