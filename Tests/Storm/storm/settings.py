@@ -138,3 +138,14 @@ class Settings:
     gap_seconds_max: float = 40.0
     #: How often the promises that hold at every instant are checked while the storm goes on.
     check_seconds: float = 20.0
+
+    #: How often processes, streams and tables are looked at.
+    sample_seconds: float = 2.0
+    #: After the storm, compared with the calm: memory may be so many times as much, or so much more; descriptors and
+    #: threads so many more; streams so long (what is trimmed goes by whole nodes); Redis' memory so much more.
+    memory_factor_max: float = 2.0
+    memory_slack_bytes: int = 96 << 20
+    descriptors_slack: int = 32
+    threads_slack: int = 16
+    stream_length_at_rest_max: int = 1_000
+    redis_memory_slack_bytes: int = 64 << 20

@@ -1,5 +1,5 @@
 """What a storm is judged by."""
 
-from . import money
+from . import money, system
 
-ALL = [*money.CHECKS]
+ALL = [*money.CHECKS, *system.CHECKS]

@@ -10,6 +10,7 @@ import random
 import typing
 
 
+
 @dataclasses.dataclass(frozen=True)
 class Planted:
     """One mistake."""
@@ -18,7 +19,7 @@ class Planted:
     name: str
     #: The name of the check that must find it.
     check: str
-    #: `plant(evidence, random)` makes it and returns in words what it did; None: this evidence has nothing to spoil.
+    #: `plant(evidence, random)` makes it and returns in words what it did; None: the run left nothing to spoil.
     plant: typing.Callable
 
 
@@ -77,8 +78,9 @@ def _remove_planted_log(evidence):
 
 def all_planted():
     from .planted_bus import PLANTED as of_the_bus
+    from .planted_edge import PLANTED as of_the_edge
     from .planted_money import PLANTED as of_the_money
-    return [*of_the_bus, *of_the_money]
+    return [*of_the_money, *of_the_bus, *of_the_edge]
 
 
 def _all_checks():
