@@ -55,7 +55,7 @@ async def oppose(postgres, schema, random, deadline):
         while time.monotonic() < deadline:
             try:
                 async with connection.transaction():
-                    await lock_downwards(connection, schema, random)
+                    await lock_downwards(connection, schema, random, deadline)
                     await asyncio.sleep(random.uniform(*HOLD_SECONDS))
             except psycopg.errors.LockNotAvailable:
                 # Both sides waited for long enough: the rows are free again.
@@ -63,7 +63,7 @@ async def oppose(postgres, schema, random, deadline):
             await asyncio.sleep(random.uniform(0.1, 1.0))
 
 
-async def lock_downwards(connection, schema, random):
+async def lock_downwards(connection, schema, random, deadline):
     # The services' sessions look for deadlocks after a second: this one never does, so it is never the victim.
     await connection.execute("set local deadlock_timeout = '60s'")
     await connection.execute("set local lock_timeout = '4s'")
@@ -73,6 +73,8 @@ async def lock_downwards(connection, schema, random):
         newest = sql.SQL("select {key} from {table} order by age(xmin) limit {limit}").format(limit=ROWS_MAX, **names)
         keys = [row[0] for row in await (await connection.execute(newest)).fetchall()]
         for value in sorted(keys, reverse=True):
+            if time.monotonic() > deadline:
+                return
             lock = sql.SQL("select 1 from {table} where {key} = %s for update").format(**names)
             await connection.execute(lock, (value,))
             await asyncio.sleep(random.uniform(0.002, 0.02))
