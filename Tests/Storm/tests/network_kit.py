@@ -10,6 +10,7 @@ import uvloop
 from storm.network.address import Address
 from storm.network.link import Link
 
+FAMILIES = ("tcp", "unix")
 WAIT_SECONDS_MAX = 5.0
 #: How long nothing has to come until a test believes that nothing comes.
 SILENCE_SECONDS = 0.15
@@ -18,6 +19,12 @@ SILENCE_SECONDS = 0.15
 def use_the_proxys_event_loop():
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     unittest.addModuleCleanup(asyncio.set_event_loop_policy, None)
+
+
+async def closed(reader):
+    """What still comes until the connection is closed."""
+    async with asyncio.timeout(WAIT_SECONDS_MAX):
+        return await reader.read()
 
 
 async def until(condition, what):
@@ -90,6 +97,7 @@ class LinkTest(unittest.IsolatedAsyncioTestCase):
     async def asyncSetUp(self):
         # Debugging, which unittest turns on, makes some of these tests ten times as slow.
         asyncio.get_running_loop().set_debug(False)
+        await asyncio.sleep(0)
         folder = tempfile.TemporaryDirectory(prefix="storm-network-")
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)

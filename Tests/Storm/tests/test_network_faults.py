@@ -86,7 +86,7 @@ class Runs(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual(self.network.troubles, {})
 
     async def test_what_hit_nothing_has_not_fired(self):
-        self.network.set = self.network.clear
+        self.network.set = lambda link, trouble: self.network.clear(link)
         self.assertEqual(await NetworkCut().run(self.storm, random.Random(1), 0), [])
 
     async def test_it_is_put_back_when_the_run_is_interrupted(self):

@@ -79,8 +79,8 @@ class Network:
         await self.ask("clear", link=link)
 
     async def stats(self, link):
-        """Since the start: `connections`, of these `open`, `bytes_up` (to the server), `bytes_down`, `chunks`, `troubled`
-        (chunks and connections that a trouble has really hit), `unreachable` (the server was not there)."""
+        """Since the start: `connections`, of these `open`, `bytes_up` (to the server), `bytes_down`, `chunks`,
+        `troubled` (chunks and connections that a trouble has really hit), `unreachable` (the server was not there)."""
         return (await self.all_stats())[link]
 
     async def all_stats(self):
