@@ -14,11 +14,15 @@ from storm.faults.process_scale import ProcessScale
 from storm.faults.redis_away import RedisKill, RedisRestart
 from storm.faults.redis_flushall import RedisFlushall
 from storm.faults.redis_full import RedisDiskFull, RedisMemoryFull
+from storm.faults.telegram_blocked import TelegramBlocked
+from storm.faults.telegram_duplicate_updates import TelegramDuplicateUpdates
+from storm.faults.telegram_errors import TelegramFails, TelegramTooFast
 
 ALL = [
     ProcessKill, ProcessFreeze, ProcessScale, ProcessClock,
     RedisKill, RedisRestart, RedisFlushall, RedisDiskFull, RedisMemoryFull,
     PostgresStop, PostgresTerminate, PostgresOppositeBatches, PostgresDiskFull,
     ChainErrors, ChainLies, ChainFork, ChainReorganise, ChainLag, ChainStall, ChainRestart,
+    TelegramTooFast, TelegramFails, TelegramBlocked, TelegramDuplicateUpdates,
     Overload,
 ]

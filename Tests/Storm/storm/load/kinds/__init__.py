@@ -9,6 +9,11 @@ from storm.load.kinds.rest_balance import RestBalance
 from storm.load.kinds.rest_cancel import RestCancel
 from storm.load.kinds.rest_order import RestOrder
 from storm.load.kinds.rest_repeat import RestRepeat
+from storm.load.kinds.telegram_balance import TelegramBalance
+from storm.load.kinds.telegram_deposit import TelegramDeposit
+from storm.load.kinds.telegram_half import TelegramHalf
+from storm.load.kinds.telegram_hostile import TelegramHostile
+from storm.load.kinds.telegram_order import TelegramOrder
 from storm.load.kinds.use_energy import UseEnergy
 
 ALL = (
@@ -22,4 +27,9 @@ ALL = (
     Mistaken,
     Insufficient,
     Hostile,
+    TelegramOrder,
+    TelegramHalf,
+    TelegramHostile,
+    TelegramDeposit,
+    TelegramBalance,
 )
