@@ -36,8 +36,8 @@ class LayoutTests(FolderCase):
 
     def layout(self):
         names = (
-            "run_folder", "redis_configuration", "redis_socket", "postgres_programs", "postgres_data", "postgres_folder",
-            "postgres_password_file")
+            "run_folder", "redis_configuration", "redis_socket", "postgres_programs", "postgres_data",
+            "postgres_folder", "postgres_password_file")
         self.write(self.folder / "storm/layout", *(f"{name}=/a/{name}" for name in names), "postgres_user=")
         return Layout.read(self.folder)
 
@@ -51,8 +51,10 @@ class LayoutTests(FolderCase):
 
     def test_secrets_are_all_that_is_secret(self):
         layout = self.layout()
-        for name, text in (("secrets/one", "abc\n"), ("secrets/sealing", "k1\nk2\n"), ("secrets/deposit-xpub", "public"),
-                           ("tron-sim/suppliers/1.key", "dd"), ("tron-sim/accounts.json", "{}")):
+        files = {
+            "secrets/one": "abc\n", "secrets/sealing": "k1\nk2\n", "secrets/deposit-xpub": "public",
+            "tron-sim/suppliers/1.key": "dd", "tron-sim/accounts.json": "{}"}
+        for name, text in files.items():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

@@ -62,7 +62,8 @@ class Fleet:
         return replica
 
     async def until_ready(self, replica, seconds):
-        await until(lambda: self.web.is_well(f"{replica.http}/readyz"), seconds, f"{replica.name} to be ready", every=0.1)
+        url = f"{replica.http}/readyz"
+        await until(lambda: self.web.is_well(url), seconds, f"{replica.name} to be ready", every=0.1)
 
     async def add(self, service, extra, ready_seconds):
         free = [slot for slot in self.ports[service] if slot not in self.slots[service]]

@@ -111,5 +111,5 @@ class Stack:
 
     def secrets(self):
         """The value of every secret there is: none of them may be seen anywhere."""
-        keys = [client["api_key"] for client in (*self.world.rest_clients, *self.world.poor_clients)] if self.world else []
-        return sorted({*self.layout.secrets(), *keys})
+        clients = [*self.world.rest_clients, *self.world.poor_clients] if self.world else []
+        return sorted({*self.layout.secrets(), *(client["api_key"] for client in clients)})

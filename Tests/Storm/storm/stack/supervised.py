@@ -116,7 +116,7 @@ class Supervised:
         return True
 
     async def end(self, number, seconds, cause, exit_codes=(0,)):
-        """Stops it for good by this signal, and waits. An end too late, or with another exit code, is noted as trouble."""
+        """Stops it for good by this signal, and waits. An end too late or with another exit code is noted as such."""
         self.is_wanted = False
         self._awake.set()
         process = self.process
