@@ -57,6 +57,8 @@ class FakeChainBooks:
     suppliers = {"T-supplier"}
     sent = ()
 
+    taken_ms = chain_books.ChainBooks.taken_ms
+
     def __init__(self, effects):
         self.effects = {one.txid: one for one in effects}
         self.signed = {one.txid: signed(one.purpose) for one in effects}
@@ -65,7 +67,7 @@ class FakeChainBooks:
 def signed(purpose="delegate", **changes):
     fields = {
         "order": ORDER, "leg": f"{ORDER}/1", "purpose": purpose, "state": "solid", "supplier": "T-supplier",
-        "receiver": RECEIVER, "stake": 7_000_000_000, "was_sent": True, **changes}
+        "receiver": RECEIVER, "stake": 7_000_000_000, "sent_ms": 0, **changes}
     return chain_books.Signed(**fields)
 
 
@@ -385,6 +387,11 @@ class Chain(CheckTest):
     def test_a_millisecond_too_early_is_found(self):
         evidence = FakeEvidence([row()], effects=[LENT, BACK._replace(time_ms=1_010 * SECOND - 1)])
         self.assert_finds(rentals.NoneEndsEarly(), evidence, "other", "1 ms")
+
+    def test_a_block_that_was_over_before_the_reclaim_was_sent_is_no_proof(self):
+        evidence = FakeEvidence([row()], effects=[LENT, BACK._replace(time_ms=1_010 * SECOND - 1)])
+        evidence.derived["chain books"].signed["r1"] = signed("reclaim", sent_ms=1_010 * SECOND)
+        self.assert_silent(rentals.NoneEndsEarly(), evidence)
 
     def test_what_was_never_delivered_may_be_taken_back_at_once(self):
         evidence = FakeEvidence([row(state="failed", failure="deadline")], effects=[LENT, BACK._replace(time_ms=1)])

@@ -1,5 +1,5 @@
 """What a storm is judged by."""
 
-from . import money, system
+from . import dialogs, money, system
 
-ALL = [*money.CHECKS, *system.CHECKS]
+ALL = [*money.CHECKS, *system.CHECKS, *dialogs.CHECKS]

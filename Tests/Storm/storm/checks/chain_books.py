@@ -16,7 +16,8 @@ class Signed(typing.NamedTuple):
     supplier: str
     receiver: str
     stake: int
-    was_sent: bool
+    #: When the books recorded, before its first byte left, that it was sent; None: they did not.
+    sent_ms: int | None
 
 
 class Effect(typing.NamedTuple):
@@ -37,7 +38,7 @@ class ChainBooks:
         self.suppliers = {row["address"] for row in evidence.sql("select address from tx_svc.supplier_wallets")}
         self.signed = {row["id"]: Signed(*list(row.values())[1:]) for row in evidence.sql("""
             select t.id, t.order_id, t.leg_id, t.purpose, t.state, l.supplier, d.receiver, l.stake,
-              exists (select from tx_svc.sendings s where s.tx_id = t.id) as was_sent
+              (select (extract(epoch from min(s.sent_at)) * 1000)::bigint from tx_svc.sendings s where s.tx_id = t.id)
             from tx_svc.transactions t join tx_svc.legs l on l.id = t.leg_id
               join tx_svc.delegations d on d.id = t.order_id""")}
         #: Everything that our wallets have sent, effective or not.
@@ -47,6 +48,14 @@ class ChainBooks:
             transaction.txid: effect_of(transaction) for transaction in self.sent
             if transaction.succeeded and transaction.type in PURPOSE}
         self.clock_offset_seconds = evidence.chain.status().get("clock_offset_ms", 0) / 1000
+
+    def taken_ms(self, effect):
+        """When a reclaim took the energy: when its block was made, but not before it was sent.
+
+        A reorganisation of the simulated chain makes blocks anew in the times of those that it replaces, so that a
+        transaction can stand in a block that was over before anybody had it.
+        """
+        return max(effect.time_ms, self.signed[effect.txid].sent_ms or 0)
 
     def by_leg(self):
         """`{leg: ([effects of delegating], [effects of reclaiming])}` of all legs with any."""

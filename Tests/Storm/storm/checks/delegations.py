@@ -24,7 +24,7 @@ class OnlyWhatWasAskedFor(Check):
             elif signed is None:
                 unknown.append(f"{transaction.txid}: a {transaction.type} of {transaction.owner}")
             else:
-                if not signed.was_sent:
+                if signed.sent_ms is None:
                     unsent.append(f"{transaction.txid} of {signed.leg}")
                 other += self._differences(transaction, signed)
         ours = [

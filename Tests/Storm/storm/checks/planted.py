@@ -78,9 +78,10 @@ def _remove_planted_log(evidence):
 
 def all_planted():
     from .planted_bus import PLANTED as of_the_bus
+    from .planted_dialogs import PLANTED as of_the_dialogs
     from .planted_edge import PLANTED as of_the_edge
     from .planted_money import PLANTED as of_the_money
-    return [*of_the_money, *of_the_bus, *of_the_edge]
+    return [*of_the_money, *of_the_bus, *of_the_edge, *of_the_dialogs]
 
 
 def _all_checks():

@@ -25,9 +25,18 @@ def planted_chain(type, change):
     return plant
 
 
-def early_reclaim(transactions, place):
-    transactions[place] = transactions[place]._replace(time_ms=transactions[place].time_ms - 3_600_000)
-    return f"the reclaim {transactions[place].txid} was an hour earlier"
+def early_reclaim(evidence, random):
+    chosen = sent_of(evidence, random, RECLAIM)
+    if chosen is None:
+        return None
+    transactions, place = chosen
+    transaction = transactions[place] = transactions[place]._replace(time_ms=transactions[place].time_ms - 3_600_000)
+    send_earlier(evidence, transaction.txid)
+    return f"the reclaim {transaction.txid} was an hour earlier"
+
+
+def send_earlier(evidence, txid):
+    evidence.execute("update tx_svc.sendings set sent_at = sent_at - interval '1 hour' where tx_id = %s", (txid,))
 
 
 def lost_reclaim(transactions, place):
@@ -90,6 +99,7 @@ def early_reclaim_meanwhile(evidence, random):
         return None
     records = evidence.chain.delegations()
     last = records[-1].sequence if records else 0
+    send_earlier(evidence, row["id"])
     records.append(Delegation(
         last + 1, row["id"], False, row["supplier"], row["receiver"], "ENERGY", row["stake"], 1, row["ends_at_ms"] - 1, True))
     return f"{row['id']} takes back a millisecond before the end"
@@ -122,7 +132,7 @@ def own_alarm(evidence, random):
 
 PLANTED = [
     planted("own_alarm", "no_alarm_of_its_own", own_alarm),
-    planted("early_reclaim", "none_ends_early", planted_chain(RECLAIM, early_reclaim)),
+    planted("early_reclaim", "none_ends_early", early_reclaim),
     planted("early_reclaim_meanwhile", "none_ends_early_now", early_reclaim_meanwhile),
     planted("lost_reclaim", "taken_back_exactly", planted_chain(RECLAIM, lost_reclaim)),
     planted("short_reclaim", "taken_back_exactly", planted_chain(RECLAIM, short_reclaim)),
