@@ -261,6 +261,7 @@ class OrderingTest(unittest.IsolatedAsyncioTestCase):
             gateways[1].orders = gateways[0].orders
             side.random.seed(2)
             with mock.patch("storm.load.kinds.rest_repeat.LATER", (0.0, 0.01)), \
+                    mock.patch("storm.load.following.SHARE_OF_CURIOUS", 0), \
                     mock.patch("storm.load.following.FIRST_LOOK", (0.3, 0.3)):
                 for _ in range(6):
                     await RestRepeat().run(side)
@@ -330,7 +331,7 @@ class ProcessTest(unittest.IsolatedAsyncioTestCase):
                     await asyncio.sleep(1.0)
                     with self.assertRaises(LoadError):
                         await load.set_gateways([])
-                    await load.settle(2)
+                    await load.settle(1)
                 finally:
                     await load.stop()
                 self.assertGreater(load.figures["orders_accepted"], 10)

@@ -110,4 +110,5 @@ REQUESTS = (
     Case("label_too_long", INVALID, saved_with_label("x" * 41)),
     Case("label_control_character", INVALID, saved_with_label("a\x07b")),
     Case("label_number", INVALID, saved_with_label(7)),
+    Case("address_saved_zero", INVALID, address("POST", "/v1/addresses", {"address": "41" + "0" * 40})),
 )

@@ -13,6 +13,7 @@ from storm.load.ordering import Placement, Terms
 PENDING = ((202, None), (409, "expired"))
 #: When nobody can be asked about the receiver in time, the order goes on, and tx-svc looks before it signs.
 ON_ITS_WAY = ((201, None),)
+NOBODY = ((422, "receiver_not_activated"), (422, "receiver_not_allowed")) + ON_ITS_WAY
 
 
 class Mistaken(Kind):
@@ -22,7 +23,8 @@ class Mistaken(Kind):
     async def run(self, customer_side):
         side = customer_side
         client = side.random.choice(side.world.rest_clients)
-        change, allowed = side.random.choice(MISTAKES)(side)
+        mistake = side.random.choice(MISTAKES)
+        change, allowed = mistake(side)
         terms = dataclasses.replace(Terms.draw(side), **change)
         placement = Placement(side, self.name, client, terms)
         answer = await placement.place()
@@ -33,8 +35,11 @@ class Mistaken(Kind):
         if placement.order is None:
             return
         follower = Follower.of(placement)
-        if await follower.follow() and follower.status not in (None, "failed"):
-            side.count("mistakes_not_refused")
+        if await follower.follow() and follower.status != "failed":
+            side.count("unexpected")
+            side.history.write(
+                self.name, "unexpected", method="GET", path="/v1/orders/" + placement.order, status=200, code=None,
+                body=follower.said, mistake=mistake.__name__)
 
 
 def unknown_product(side):
@@ -56,11 +61,15 @@ def too_dear(side):
 def not_activated(side):
     """An address that nobody has ever paid to."""
     address = base58.b58encode_check(b"\x41" + side.random.randbytes(20)).decode()
-    return {"receiver": address}, ((422, "receiver_not_activated"),) + ON_ITS_WAY
+    return {"receiver": address}, NOBODY
+
+
+def zero_address(side):
+    return {"receiver": base58.b58encode_check(b"\x41" + bytes(20)).decode()}, NOBODY
 
 
 def contract(side):
     return {"receiver": USDT}, ((422, "receiver_is_contract"), (422, "receiver_not_allowed")) + ON_ITS_WAY
 
 
-MISTAKES = (unknown_product, too_little, too_much, too_dear, not_activated, contract)
+MISTAKES = (unknown_product, too_little, too_much, too_dear, not_activated, zero_address, contract)

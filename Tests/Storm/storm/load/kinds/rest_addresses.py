@@ -27,7 +27,8 @@ class RestAddresses(Kind):
             await self._make_room(side, client)
             return
         one = f"{PATH}/{address}"
-        change = {"label": side.random.choice(LABELS)} if side.random.random() < 0.6 else {"default": True}
+        # Only when it is saved may the label be left empty.
+        change = {"label": side.random.choice(LABELS) or "renamed"} if side.random.random() < 0.6 else {"default": True}
         await self._ask(side, client, "PATCH", one, CHANGED, **change)
         # Another of this customer's requests, or the bot, may have removed it.
         await self._ask(side, client, "GET", one, ((200, None), (404, "not_found")))
