@@ -23,6 +23,11 @@ The checks read nothing else of the load: an answer that is not here was not see
                      block; when it was not
     told             customer, chat, message (id), version, text, order?: what the bot showed a person
     input            customer, chat, update, text or data: what a person typed or pressed
+    order_told       order, state, how ("message", or "asked": by the list of orders), what the screen said: its end is known
+    order_untold     order, state (told last): a person waited in vain for the end
+    offer_left       order, why: a confirm screen that was not confirmed; no such order may exist
+    foreign_shown    case, shown: what belongs to another customer
+    dialog_left      step, why: a person gave up; nothing was ordered
     hostile          case, status, code, body, allowed ([[status, code], …]): an answer to input that must be refused
     unexpected       method, path, status, code, body: an answer that the API's description does not allow there
     not_started      traffic, due: an arrival that the load could not take upon itself

@@ -17,8 +17,8 @@ from storm.load.telegram_ordering import PressedOrder
 from storm.load.telegram_person import NotShown
 from storm.load.telegram_rental import Rental, is_menu
 from storm.load.world import World
-from tests.load_kit import settings
-from tests.telegram_kit import CUSTOMER, ORDER, RECEIVER, TXID, USER, StubTelegram, order_text, shop
+from .load_kit import settings
+from .telegram_kit import CUSTOMER, ORDER, RECEIVER, TXID, USER, StubTelegram, order_text, shop
 
 CONFIRM = f"v1:ok:{ORDER}"
 BUSY = "One moment, please: we are busy. Nothing was done; press again shortly."

@@ -1,14 +1,4 @@
-"""People in the simulated Telegram: they type, press buttons and read what the bot shows.
-
-Beside the common lines, people write these to the history (see storm.history):
-
-    order_told     order, state, how ("message": in the order's own message; "asked": in the list of orders), and what
-                   the screen said: the person knows the end of the order
-    order_untold   order, state (the last one told): the person waited in vain
-    offer_left     order, why: the number on a confirm screen whose button was not pressed: no such order may exist
-    dialog_left    step, why: the person gave up
-    deposit_told, deposit_untold     txid, and what the notice said
-"""
+"""People in the simulated Telegram: they type, press buttons and read what the bot shows."""
 
 import asyncio
 import collections
