@@ -13,6 +13,8 @@ from storm.settings import Settings
 LINE_BYTES_MAX = 1 << 20
 #: A command other than settle is carried out within this; settle gets that much more than it was told.
 COMMAND_SECONDS_MAX = 20.0
+#: A busy machine takes its time to read all the modules.
+START_SECONDS_MAX = 60.0
 
 
 class LoadError(Exception):
@@ -46,7 +48,11 @@ class LoadProcess:
             sys.executable, "-m", "storm.load", str(world_path), str(history_path), stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE, stderr=log, limit=LINE_BYTES_MAX, env=environment())
         load = cls(process, history_path, log)
-        await load._say({"settings": settings_fields(settings)}, "start", COMMAND_SECONDS_MAX)
+        try:
+            await load._say({"settings": settings_fields(settings)}, "start", START_SECONDS_MAX)
+        except BaseException:
+            await load._end()
+            raise
         return load
 
     async def set_rate(self, orders_per_second):
@@ -64,6 +70,12 @@ class LoadProcess:
         """Ends the process; it may have ended before."""
         if self.process.returncode is None and not self.reading.done():
             await self._command("stop")
+        await self._end()
+
+    # ---------------------------------------------------------------- inside
+
+    async def _end(self):
+        """The end of its input ends the process."""
         if self.process.returncode is None:
             self.process.stdin.close()
             try:
@@ -73,8 +85,6 @@ class LoadProcess:
                 await self.process.wait()
         await self.reading
         self.log.close()
-
-    # ---------------------------------------------------------------- inside
 
     async def _command(self, command, value=None, seconds=COMMAND_SECONDS_MAX):
         return await self._say({"command": command, "value": value}, command, seconds)
