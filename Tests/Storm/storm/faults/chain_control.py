@@ -19,10 +19,10 @@ class ChainControl:
     def __init__(self, simulator):
         self.simulator = simulator
 
-    async def get(self, path):
+    async def get(self, path, /):
         return await self.simulator.get(f"/sim/{path}")
 
-    async def post(self, path, **fields):
+    async def post(self, path, /, **fields):
         try:
             return await self.simulator.post(f"/sim/{path}", fields)
         except RuntimeError as error:

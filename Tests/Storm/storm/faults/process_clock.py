@@ -70,11 +70,11 @@ class ProcessClock(Fault):
 
 def faketime_library():
     """Where the system has it, in the variant for programs with threads."""
-    for folder in ("/usr/lib", "/usr/local/lib"):
-        found = sorted(pathlib.Path(folder).glob("**/faketime/libfaketimeMT.so.1"))
+    for pattern in ("lib/*/faketime", "lib/faketime", "lib64/faketime", "local/lib/faketime"):
+        found = sorted(pathlib.Path("/usr").glob(f"{pattern}/libfaketimeMT.so.1"))
         if found:
             return found[0]
-    raise FileNotFoundError("libfaketimeMT.so.1 was not found below /usr/lib: install it (apt-get install faketime)")
+    raise FileNotFoundError("libfaketimeMT.so.1 was not found below /usr: install it (apt-get install faketime)")
 
 
 def environment_of(library, offset):
