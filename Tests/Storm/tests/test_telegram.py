@@ -61,6 +61,10 @@ class TelegramTest(unittest.IsolatedAsyncioTestCase):
                 talk.side.history.close()
 
 
+def facts(lines, *names):
+    return [tuple(line[name] for name in names) for line in lines]
+
+
 class Conversations(TelegramTest):
     async def test_an_answer_is_a_message_that_came_after_the_input(self):
         async with self.talk(shop) as (talk, stub):
@@ -70,7 +74,8 @@ class Conversations(TelegramTest):
             self.assertEqual(menu.id, 1)
 
     async def test_silence_is_answered_by_another_try_and_then_by_leaving(self):
-        async with self.talk(lambda telegram, text: None, telegram_attempts=3, telegram_patience_seconds=0.1) as (talk, stub):
+        silent = {"telegram_attempts": 3, "telegram_patience_seconds": 0.1}
+        async with self.talk(lambda telegram, text: None, **silent) as (talk, stub):
             with self.assertRaisesRegex(Left, "no answer"):
                 await talk.conversation.write("/start", is_menu, "the menu")
             self.assertEqual(stub.inputs, ["/start"] * 3)
@@ -135,8 +140,8 @@ class Orders(TelegramTest):
             await following
             sent, answered, told = (talk.lines(what) for what in ("order_sent", "order_answered", "order_told"))
             self.assertEqual([line["order"] for line in sent], [ORDER])
-            self.assertEqual([(line["order"], line["status"], line["final"]) for line in answered], [(ORDER, 201, True)])
-            self.assertEqual([(line["state"], line["how"], line["txid"]) for line in told], [("ended", "message", TXID)])
+            self.assertEqual(facts(answered, "order", "status", "final"), [(ORDER, 201, True)])
+            self.assertEqual(facts(told, "state", "how", "txid"), [("ended", "message", TXID)])
             self.assertEqual({line["key"] for line in sent + answered + told}, {f"telegram-{ORDER}"})
             self.assertIn(ORDER, [line.get("order") for line in talk.lines("told")])
 
@@ -165,7 +170,7 @@ class Orders(TelegramTest):
             order = PressedOrder(talk.conversation, await self.offer(talk))
             self.assertFalse(await order.place())
             answered = talk.lines("order_answered")
-            self.assertEqual([(line["status"], line["order"], line["final"]) for line in answered], [(409, None, True)])
+            self.assertEqual(facts(answered, "status", "order", "final"), [(409, None, True)])
 
     async def test_a_silent_message_is_asked_about(self):
         def by_the_list(telegram, text):

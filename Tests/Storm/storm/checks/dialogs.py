@@ -117,7 +117,7 @@ class ToldAsDelivered(Check):
 
 
 class OnlyConfirmedIsOrdered(Check):
-    """Nobody in Telegram has an order whose button was not pressed: neither by a cancelled screen nor by a forged one."""
+    """Nobody in Telegram has an order whose button was not pressed: no cancelled screen orders, and no forged one."""
 
     name = "only_confirmed_is_ordered"
     promises = ("bus-9",)
@@ -125,7 +125,8 @@ class OnlyConfirmedIsOrdered(Check):
     def run(self, evidence):
         people = customers(evidence)
         pressed = {
-            line["order"] for line in evidence.history if line["what"] == "order_sent" and line["channel"] == "telegram"}
+            line["order"] for line in evidence.history
+            if line["what"] == "order_sent" and line["channel"] == "telegram"}
         left = {line["order"] for line in evidence.history if line["what"] == "offer_left"}
         booked = [row for row in orders(evidence).values() if row["customer"] in people]
         seen = [
@@ -179,7 +180,8 @@ class EndsKnown(Check):
             return []
         told = {line["order"]: line["state"] for line in evidence.history if line["what"] == "order_told"}
         untold = [
-            f"{line['order']}, last told {line['state']}" for line in evidence.history if line["what"] == "order_untold"]
+            f"{line['order']}, last told {line['state']}" for line in evidence.history
+            if line["what"] == "order_untold"]
         books = orders(evidence)
         wrong = [
             f"{order} was told {state}, and is {books[order]['state']}" for order, state in told.items()

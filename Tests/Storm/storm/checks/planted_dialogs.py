@@ -58,7 +58,8 @@ def left_screen_ordered(evidence, random):
         return None
     order = random.choice(ours)
     evidence.history[:] = [line for line in evidence.history if line.get("order") != order]
-    evidence.history.append({"at": time.time(), "kind": "planted", "what": "offer_left", "order": order, "why": "planted"})
+    evidence.history.append({
+        "at": time.time(), "kind": "planted", "what": "offer_left", "order": order, "why": "planted"})
     return f"{order} came of a screen that was left"
 
 

@@ -38,7 +38,7 @@ class TelegramBlocked(Fault):
             return None
         calls = (await telegram.get("journal"))["calls"]
         refused = sum(
-            1 for call in calls if call.get("error_code") == 403 and str(call["parameters"].get("chat_id")) == str(user))
+            call.get("error_code") == 403 and str(call["parameters"].get("chat_id")) == str(user) for call in calls)
         return Hit(f"person {user}", 1, f"messages refused: {refused}")
 
     async def _unblock(self, telegram, users):

@@ -1,4 +1,4 @@
-"""Conversations that lead nowhere: begun and left, crossed by another command, answered with an old or a double press."""
+"""Conversations that lead nowhere: begun and left, crossed by another command, answered by an old or double press."""
 
 from storm.load.telegram_kind import TelegramKind
 from storm.load.telegram_rental import Rental, is_energies, is_menu

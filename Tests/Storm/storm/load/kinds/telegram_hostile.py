@@ -34,7 +34,8 @@ GARBAGE = (
     "{{7*7}} ${HOME} %s%n",
     "\n\n\n.",
 )
-BAD_COMMANDS = ("/", "//", "/START_NOW", "/order all", "/cancel@other_bot now", "/admin", "/balance\u0000", "/\u202estart")
+BAD_COMMANDS = (
+    "/", "//", "/START_NOW", "/order all", "/cancel@other_bot now", "/admin", "/balance\u0000", "/\u202estart")
 FORGED = (
     "v1:ok:",
     "v1:ok:ord_",
