@@ -102,7 +102,7 @@ async def customers(count=2, **changes):
     with tempfile.TemporaryDirectory() as folder:
         history = History(pathlib.Path(folder) / "load.jsonl")
         side = CustomerSide(
-            settings(**changes), world_of(gateways), history, Figures(), Settling(), {}, random.Random(7), time.time(), 1)
+            settings(**changes), world_of(gateways), history, Figures(), Settling(), {}, random.Random(7), time.time())
         side.lines = lambda what: [line for line in read(history.path) if line["what"] == what]
         try:
             yield side, gateways

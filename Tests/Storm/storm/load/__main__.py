@@ -6,8 +6,8 @@
     {"command": "settle", "value": 120}   stop new traffic, finish what was begun, within so many seconds
     {"command": "stop"}                   or the end of the input
 
-Each command is answered with {"reply": its name, "value": …} or {"reply": its name, "error": …}; {"figures": {…}} come each
-second.
+Each command is answered with {"reply": its name, "value": …} or {"reply": its name, "error": …}.
+{"figures": {…}} come each second.
 """
 
 import asyncio
