@@ -4,12 +4,14 @@ import argparse
 import asyncio
 import json
 import pathlib
+import signal
 import sys
 import time
 
 import uvloop
 
 from storm import report
+from storm.faults import ALL as ALL_FAULTS
 from storm.runner import Runner
 from storm.settings import Settings
 
@@ -25,7 +27,12 @@ def arguments():
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     parser.add_argument("--data", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--programs", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
-    return parser.parse_args()
+    given = parser.parse_args()
+    known = {fault.name for fault in ALL_FAULTS}
+    given.only = frozenset(name for name in given.only.split(",") if name)
+    if unknown := sorted(given.only - known - {"none"}):
+        parser.error(f"--only: there is no fault '{unknown[0]}'; there are none, {', '.join(sorted(known))}")
+    return given
 
 
 def positive(text):
@@ -42,6 +49,13 @@ def replicas(text):
     return number
 
 
+async def stoppable(runner):
+    """SIGTERM ends the run as Ctrl-C does: in order, with everything stopped."""
+    running = asyncio.current_task()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    return await runner.run()
+
+
 def main():
     given = arguments()
     if not sys.platform.startswith("linux"):
@@ -53,8 +67,8 @@ def main():
 
     settings = Settings(
         minutes=given.minutes, seed=given.seed, replicas=given.replicas, data=given.data, programs=given.programs,
-        only=frozenset(name for name in given.only.split(",") if name), rate=given.rate)
-    result = uvloop.run(Runner(settings, say).run())
+        only=given.only, rate=given.rate)
+    result = uvloop.run(stoppable(Runner(settings, say)))
     print(report.text(result), flush=True)
     if given.json:
         print(json.dumps(report.summary(result)), flush=True)

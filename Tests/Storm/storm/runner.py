@@ -54,11 +54,7 @@ class Runner:
                 return report.build(self, await asyncio.to_thread(verdict.judge, evidence, self.say))
 
     def chosen_faults(self):
-        """The classes of this run; a name that nobody knows is an error."""
-        unknown = self.settings.only - self.faults.keys() - {"none"}
-        if unknown:
-            raise SystemExit(
-                f"--only: there is no fault '{sorted(unknown)[0]}'; there are none, {', '.join(sorted(self.faults))}")
+        """The classes of this run."""
         if not self.settings.only:
             return list(self.faults.values())
         return [fault for name, fault in self.faults.items() if name in self.settings.only]
@@ -66,7 +62,6 @@ class Runner:
     # ---------------------------------------------------------------- the phases
 
     async def _start(self, parts):
-        self.chosen_faults()
         folder = self.settings.data / "storm"
         self.say("starting the network, the servers, the simulators and the services")
         self.storm.network = await Network.start(folder / "network")
