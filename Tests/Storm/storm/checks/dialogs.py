@@ -185,7 +185,7 @@ class EndsKnown(Check):
         books = orders(evidence)
         wrong = [
             f"{order} was told {state}, and is {books[order]['state']}" for order, state in told.items()
-            if order in books and ENDS.get(books[order]["state"]) != state]
+            if order in books and ENDS.get(books[order]["state"], state) != state]
         return findings("messages", "lost", "a person waited in vain", untold) + findings(
             "messages", "other", "a person was told another end", wrong)
 

@@ -94,6 +94,11 @@ class Rental:
         return Offer(message, buttons[0].removeprefix(CONFIRM), receiver, energy, seconds, price_sun)
 
 
+def is_reply(message):
+    """Any screen with buttons, but for an order's own message: that one changes whenever the order does."""
+    return bool(message.buttons) and not message.has("v1:home")
+
+
 def is_menu(message):
     return message.has(RENT) and message.has("v1:lang")
 

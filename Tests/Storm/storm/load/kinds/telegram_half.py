@@ -1,7 +1,7 @@
 """Conversations that lead nowhere: begun and left, crossed by another command, answered by an old or double press."""
 
 from storm.load.telegram_kind import TelegramKind
-from storm.load.telegram_rental import Rental, is_energies, is_menu
+from storm.load.telegram_rental import Rental, is_energies, is_menu, is_reply
 
 #: What people come back with.
 COMMANDS = ("/balance", "/help", "/orders", "/addresses", "/menu", "/start", "/rent")
@@ -39,14 +39,14 @@ class TelegramHalf(TelegramKind):
 
     async def _come_back(self, conversation, screens):
         await conversation.write(
-            conversation.random.choice(COMMANDS), lambda message: bool(message.buttons), "an answer to a command")
+            conversation.random.choice(COMMANDS), is_reply, "an answer to a command")
 
     async def _press_old(self, conversation, screens):
         """Old keyboards can be pressed for ever; none of them may order anything."""
         menu = await conversation.write("/cancel", is_menu, "the menu")
         screen = conversation.random.choice(screens)
         data = conversation.random.choice(screen.buttons)
-        await conversation.press(screen, data, lambda message: bool(message.buttons), "an answer to an old button")
+        await conversation.press(screen, data, is_reply, "an answer to an old button")
         await conversation.press(menu, "v1:rent", is_energies, "the question for an amount")
 
     async def _press_twice(self, conversation, screens):

@@ -3,7 +3,7 @@
 from storm.load import telegram_screens as screens
 from storm.load.telegram import Telegram
 from storm.load.telegram_kind import TelegramKind
-from storm.load.telegram_rental import CONFIRM, OTHER_AMOUNT, Rental, is_energy_question, is_menu
+from storm.load.telegram_rental import CONFIRM, OTHER_AMOUNT, Rental, is_energy_question, is_menu, is_reply
 
 #: Telegram's limit of a text, in UTF-16 units.
 TEXT_MAX = 4096
@@ -85,7 +85,7 @@ class TelegramHostile(TelegramKind):
     async def _garbage(self, conversation):
         await conversation.write("/cancel", is_menu, "the menu")
         text = conversation.random.choice(GARBAGE)
-        answer = await conversation.write(text, has_buttons, "an answer to garbage")
+        answer = await conversation.write(text, is_reply, "an answer to garbage")
         self._record(conversation, "garbage", text, answer, says(answer, screens.NOT_UNDERSTOOD))
 
     async def _command(self, conversation):
@@ -93,13 +93,13 @@ class TelegramHostile(TelegramKind):
         if conversation.random.random() < 0.5:
             await Rental(conversation).energies()
         text = conversation.random.choice(BAD_COMMANDS)
-        answer = await conversation.write(text, has_buttons, "an answer to a command")
+        answer = await conversation.write(text, is_reply, "an answer to a command")
         self._record(conversation, "bad_command", text, answer, is_menu(answer))
 
     async def _forged(self, conversation):
         menu = await conversation.write("/menu", is_menu, "the menu")
         data = conversation.random.choice(FORGED)
-        answer = await conversation.press(menu, data, has_buttons, "an answer to a forged button")
+        answer = await conversation.press(menu, data, is_reply, "an answer to a forged button")
         self._record(conversation, "forged_button", data, answer, says(answer, screens.OUTDATED))
 
     async def _foreign(self, conversation):
@@ -108,9 +108,9 @@ class TelegramHostile(TelegramKind):
         orders = [order for customer, order in conversation.side.part(Telegram).orders if customer != person.customer]
         order = conversation.random.choice(orders or [NO_ORDER])
         menu = await conversation.write("/menu", is_menu, "the menu")
-        shown = await conversation.press(menu, f"v1:ov:{order}", has_buttons, "an answer about another's order")
+        shown = await conversation.press(menu, f"v1:ov:{order}", is_reply, "an answer about another's order")
         self._record(conversation, "foreign_order", order, shown, says(shown, screens.ORDER_NOT_FOUND))
-        confirmed = await conversation.press(menu, CONFIRM + order, has_buttons, "an answer to another's Confirm")
+        confirmed = await conversation.press(menu, CONFIRM + order, is_reply, "an answer to another's Confirm")
         self._record(conversation, "foreign_confirm", order, confirmed, says(confirmed, screens.OUTDATED))
 
     def _record(self, conversation, case, tried, answer, is_right):
@@ -119,10 +119,6 @@ class TelegramHostile(TelegramKind):
         conversation.record(
             "hostile", case=case, status=400 if is_right else 200, code=None, body=answer.text[:200], tried=tried[:80],
             gateway="telegram", allowed=[[400, None]])
-
-
-def has_buttons(message):
-    return bool(message.buttons)
 
 
 def says(message, sentences):
