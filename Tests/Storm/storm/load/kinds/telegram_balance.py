@@ -7,7 +7,7 @@ from storm.load.telegram_rental import is_menu
 
 class TelegramBalance(TelegramKind):
     name = "telegram_balance"
-    weight = 2
+    weight = 1
 
     async def talk(self, conversation):
         look = conversation.random.choice([self._balance, self._balance, self._orders, self._help, self._language])

@@ -8,7 +8,7 @@ from storm.load.telegram_kind import TelegramKind
 
 class TelegramDeposit(TelegramKind):
     name = "telegram_deposit"
-    weight = 1
+    weight = 0.7
 
     async def talk(self, conversation):
         """Returns the conversation and the address to pay to."""

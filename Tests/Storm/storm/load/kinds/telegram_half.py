@@ -9,7 +9,7 @@ COMMANDS = ("/balance", "/help", "/orders", "/addresses", "/menu", "/start", "/r
 
 class TelegramHalf(TelegramKind):
     name = "telegram_half"
-    weight = 2
+    weight = 1
 
     async def talk(self, conversation):
         random = conversation.random

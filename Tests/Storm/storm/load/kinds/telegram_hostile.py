@@ -56,7 +56,7 @@ NO_ORDER = "ord_" + "0" * 32
 
 class TelegramHostile(TelegramKind):
     name = "telegram_hostile"
-    weight = 2
+    weight = 1.5
 
     async def talk(self, conversation):
         attack = conversation.random.choice(
