@@ -37,6 +37,7 @@ The checks read nothing else of the load: an answer that is not here was not see
     sample           figures (name: number): of processes and streams, every few seconds
 """
 
+import itertools
 import json
 import time
 
@@ -55,10 +56,23 @@ class History:
         self.file.close()
 
 
+#: Lines that are parsed as one document, in which each name of a field is one object: half of the memory.
+LINES_AT_ONCE = 5_000
+#: Fields with few different values, of which one object each is enough.
+REPEATED = ("kind", "what", "customer", "receiver", "gateway", "channel")
+
+
 def read(*paths):
-    """All lines of these files, oldest first."""
+    """All lines of these files, oldest first. A long run has a million."""
     lines = []
     for path in paths:
         with open(path, encoding="utf-8") as file:
-            lines.extend(json.loads(line) for line in file)
+            while some := list(itertools.islice(file, LINES_AT_ONCE)):
+                lines.extend(json.loads(f"[{','.join(some)}]"))
+    shared = {}
+    for line in lines:
+        for name in REPEATED:
+            value = line.get(name)
+            if value is not None:
+                line[name] = shared.setdefault(value, value)
     return sorted(lines, key=lambda line: line["at"])

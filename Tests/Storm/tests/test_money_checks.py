@@ -90,7 +90,7 @@ class FakeEvidence:
             "effects by leg": {f"{ORDER}/1": (lent, back)} if effects else {},
             "reverted orders": set(reverted), "ratio": (180_000_000_000, 18_947_368_421), "paid deposits": []}
 
-    def derive(self, name, build):
+    def derive(self, name, build, of=()):
         if name not in self.derived:
             self.derived[name] = build(self)
         return self.derived[name]

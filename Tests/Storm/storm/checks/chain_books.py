@@ -86,15 +86,15 @@ def effect_of(transaction):
 
 def delegating(evidence):
     """The chain beside the books; made once."""
-    return evidence.derive("chain books", ChainBooks)
+    return evidence.derive("chain books", ChainBooks, of=("books", "chain"))
 
 
 def effects_by_order(evidence):
-    return evidence.derive("effects by order", lambda it: delegating(it).by_order())
+    return evidence.derive("effects by order", lambda it: delegating(it).by_order(), of=("books", "chain"))
 
 
 def effects_by_leg(evidence):
-    return evidence.derive("effects by leg", lambda it: delegating(it).by_leg())
+    return evidence.derive("effects by leg", lambda it: delegating(it).by_leg(), of=("books", "chain"))
 
 
 def reverted_orders(evidence):
@@ -103,4 +103,4 @@ def reverted_orders(evidence):
         select distinct key from order_svc.outbox
         where topic = 'order.events' and type = 'order.OrderChanged'
           and position('"previous":"delivered"'::bytea in body) > 0
-          and convert_from(body, 'UTF8')::json->'order'->>'state' <> 'active'""")})
+          and convert_from(body, 'UTF8')::json->'order'->>'state' <> 'active'""")}, of=("books",))

@@ -179,4 +179,4 @@ def ratio(evidence):
     def read(it):
         resource = it.chain.resource_of(next(iter(sorted(delegating(it).suppliers)), None))
         return resource["TotalEnergyLimit"], resource["TotalEnergyWeight"]
-    return evidence.derive("ratio", read)
+    return evidence.derive("ratio", read, of=("chain",))

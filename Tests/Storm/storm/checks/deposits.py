@@ -33,7 +33,7 @@ class Paid(typing.NamedTuple):
 
 def paid_deposits(evidence):
     """All payments that the chain knows of the storm's payers, to addresses that customers were given."""
-    return evidence.derive("paid deposits", _paid_deposits)
+    return evidence.derive("paid deposits", _paid_deposits, of=("books", "history", "chain"))
 
 
 def _paid_deposits(evidence):

@@ -7,6 +7,7 @@ the chain, as a transaction is in the books before it is sent.
 
 import contextlib
 import copy
+import operator
 
 import psycopg
 import psycopg.rows
@@ -16,6 +17,8 @@ from .simulators import ChainEvidence, ChainReader, read_dialogs, read_json
 
 #: No query of a check takes longer, even with the 100,000 orders of a long run.
 STATEMENT_SECONDS_MAX = 120
+#: Lists that a mistake may change.
+LISTS = ("history", "secrets", "samples", "deaths", "alive")
 
 
 class Evidence:
@@ -42,6 +45,8 @@ class Evidence:
         self.snapshot_at = given.get("snapshot_at")
         self._dialogs = given.get("dialogs")
         self._derived = {}
+        self._unplanted = {}
+        self._writes = 0
         #: Whether a mistake is in it now: then no check may remember what it sees.
         self.is_planted = False
 
@@ -85,6 +90,7 @@ class Evidence:
 
     def execute(self, query, parameters=()):
         """Plants: how many rows were written. Never committed."""
+        self._writes += 1
         return self.connection.execute(query, parameters or None).rowcount
 
     @property
@@ -98,10 +104,12 @@ class Evidence:
         """The last calls of bots that telegram-sim has kept."""
         return read_json(self.telegram_control, "/sim/journal", method=method)["calls"]
 
-    def derive(self, name, build):
-        """`build(evidence)`, made once: what several checks need. Made anew when a mistake is planted."""
+    def derive(self, name, build, of=None):
+        """`build(evidence)`, made once: what several checks need. When a mistake is planted it is made anew; but if it
+        is made `of` "books", "history" or "chain" alone, only when the mistake is in one of those."""
         if name not in self._derived:
-            self._derived[name] = build(self)
+            kept = self._unplanted.get(name) if self.is_planted else None
+            self._derived[name] = build(self) if kept is None or of is None or self._is_touched(of) else kept
         return self._derived[name]
 
     def forget(self):
@@ -116,25 +124,42 @@ class Evidence:
         checks, too. Lists are copied, what is in them is not: a plant replaces or removes lines, records and messages,
         it never changes one.
         """
-        names = ("history", "secrets", "samples", "deaths", "alive", "_dialogs", "_derived")
-        before = {name: getattr(self, name) for name in names}
-        kept = self.chain.kept
+        before = {name: getattr(self, name) for name in (*LISTS, "_dialogs", "_derived")}
+        self._unplanted, self._unplanted_history, self._unplanted_chain = self._derived, self.history, self.chain.kept
         self.connection.execute("savepoint planted")
         try:
             self.connection.execute("set local session_replication_role = replica")
-            for name in names[:5]:
+            for name in LISTS:
                 setattr(self, name, list(before[name]))
             self._dialogs = _copied(before["_dialogs"])
-            self._derived = {}
-            self.is_planted = True
-            self.chain.kept = {key: copy.copy(value) for key, value in kept.items()}
+            self.forget()
+            self.is_planted, self._writes = True, 0
+            self.chain.kept = {key: copy.copy(value) for key, value in self._unplanted_chain.items()}
             yield self
         finally:
             self.connection.execute("rollback to savepoint planted")
             self.is_planted = False
-            self.chain.kept = kept
-            for name in names:
-                setattr(self, name, before[name])
+            self.chain.kept = self._unplanted_chain
+            for name, value in before.items():
+                setattr(self, name, value)
+
+    def _is_touched(self, sources):
+        """Whether the mistake that is planted now is in one of these."""
+        touched = {
+            "books": lambda: self._writes > 0,
+            "history": lambda: not _same(self.history, self._unplanted_history),
+            "chain": lambda: any(
+                not _same(value, self._unplanted_chain[key]) for key, value in self.chain.kept.items()
+                if key in self._unplanted_chain),
+        }
+        return any(touched[source]() for source in sources)
+
+
+def _same(some, others):
+    """Whether both hold the very same things."""
+    if isinstance(some, list):
+        return len(some) == len(others) and all(map(operator.is_, some, others))
+    return some == others
 
 
 def _copied(dialogs):

@@ -18,7 +18,7 @@ def orders(evidence):
         select id, customer, origin, receiver, energy, duration_seconds, price, state, failure, hold, delivered, charged,
           cost, seq, delegate_txs, reclaim_txs, extract(epoch from delivered_at)::float8 as delivered_at,
           extract(epoch from ends_at)::float8 as ends_at
-        from order_svc.orders""")))
+        from order_svc.orders""")), of=("books",))
 
 
 def key_of(row):
@@ -167,7 +167,7 @@ def unknown_outcomes(evidence):
 def _recorded(evidence):
     return evidence.derive("recorded", lambda it: it.sql("""
         select split_part(id, ':', 2) as digest, order_id, customer, receiver, energy, duration_seconds
-        from gateway.rest_orders"""))
+        from gateway.rest_orders"""), of=("books",))
 
 
 class CancelsHold(Check):

@@ -2,6 +2,7 @@
 
 import json
 
+from .chain_books import reverted_orders
 from .planting import pick, pick_completed, planted, replace_line
 from .story import is_order, story
 
@@ -116,9 +117,10 @@ def other_energy_told(evidence, random):
 
 
 def active_too_early(evidence, random):
+    reverted = reverted_orders(evidence)
     line = replace_line(
         evidence, random, "order_seen", lambda line: {"at": line["at"] - 3600},
-        lambda line: is_order(line["body"]) and line["body"]["status"] == "active")
+        lambda line: is_order(line["body"]) and line["body"]["status"] == "active" and line["order"] not in reverted)
     return line and f"{line['order']} was told to be active an hour ago"
 
 

@@ -66,7 +66,7 @@ class Story:
 
 def story(evidence):
     """The evidence's story; made once."""
-    return evidence.derive("story", lambda it: Story(it.history))
+    return evidence.derive("story", lambda it: Story(it.history), of=("history",))
 
 
 def is_order(body):
