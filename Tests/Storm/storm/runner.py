@@ -103,13 +103,18 @@ class Runner:
         """The customers finish what they began, then everything has to come to rest by itself."""
         await self._phase("quiet", 0)
         limit = self.settings.quiet_seconds_max
-        await self.storm.load.settle(limit)
+        began = time.time()
+        unfinished = await self.storm.load.settle(limit)
+        self.say(f"the customers are done after {time.time() - began:.0f} s" + (
+            f"; {unfinished} never came to an end" if unfinished else ""))
         began = time.time()
         while reason := await verdict.unrest(self.storm):
             if time.time() - began > limit:
                 self.say(f"not at rest after {limit:.0f} s: {reason}")
                 break
             await asyncio.sleep(1)
+        else:
+            self.say(f"at rest after {time.time() - began:.0f} s")
         await asyncio.sleep(self.settings.rest_seconds)
         self.moments["end"] = time.time()
         await self.sampler.stop()
