@@ -1,9 +1,10 @@
 """Looks at processes, streams and tables every few seconds and writes `sample` lines into the history.
 
-Names of figures: `what/whose`. `rss_bytes`, `cpu_seconds`, `threads`, `descriptors`, `pid` of each replica, Redis and the
-simulators; `rss_bytes/postgres` is what its processes have for themselves. `stream_length`, `dead` by topic; `lag`,
-`pending` by topic and group. `outbox_overdue` by service. `counter/NAME` or `counter/NAME/TOPIC GROUP`: of the services'
-metrics, over all lives of all processes since the run began. `missed/redis`, `missed/postgres`: looks that failed.
+Names of figures: `what/whose`. `rss_bytes`, `cpu_seconds`, `threads`, `descriptors`, `pid` of each replica, Redis and
+the simulators; `rss_bytes/postgres` is what its processes have for themselves. `stream_length`, `dead` by topic; `lag`,
+`pending` by topic and group. `outbox_overdue` by service. `counter/NAME` or `counter/NAME/TOPIC GROUP`: of the
+services' metrics, over all lives of all processes since the run began. `missed/redis`, `missed/postgres`: looks that
+failed.
 """
 
 import asyncio

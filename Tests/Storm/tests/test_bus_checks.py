@@ -162,7 +162,8 @@ class ProcessTests(unittest.TestCase):
     def test_only_deaths_that_nobody_asked_for_or_that_went_wrong_count(self):
         def death(**given):
             return types.SimpleNamespace(**{
-                "name": "tx-svc-1", "exit_code": -9, "cause": "kill", "seconds": 5, "trouble": "", "asked": True, **given})
+                "name": "tx-svc-1", "exit_code": -9, "cause": "kill", "seconds": 5, "trouble": "", "asked": True,
+                **given})
         deaths = [death(), death(cause="", asked=False, exit_code=-4), death(cause="removed", trouble="took 25 s")]
         self.assertEqual(texts(DeathsAskedFor().run(HandMade(deaths=deaths))), [
             "a process died by itself: tx-svc-1 with exit code -4 after 5 s",
@@ -298,10 +299,11 @@ class CountingCheck(Check):
 
 class PlantedTests(unittest.TestCase):
     def test_a_mistake_is_caught_by_what_the_check_says_beyond_what_it_says_anyway(self):
+        def adding(what):
+            return lambda evidence, random: evidence.history.append({"what": what}) or "a line"
         evidence = HandMade(history=[{"what": "known"}])
         mistakes = [
-            Planted("new", "counting", lambda evidence, random: evidence.history.append({"what": "new"}) or "a line"),
-            Planted("same", "counting", lambda evidence, random: evidence.history.append({"what": "known"}) or "a line"),
+            Planted("new", "counting", adding("new")), Planted("same", "counting", adding("known")),
             Planted("nothing", "counting", lambda evidence, random: None)]
         self.assertEqual(
             catch_all(evidence, [CountingCheck()], mistakes), {"new": True, "same": False, "nothing": False})

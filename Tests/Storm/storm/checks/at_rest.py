@@ -129,5 +129,5 @@ class WorkDone(Check):
         return findings("bus-13", "other", "effects were given up or are late", (
             f"{row['times']} × {row['kind']} of {row['service']} ({row['state']}): {row['error']}" for row in effects)
         ) + findings("bus-13", "other", "a schedule stands still or fails", (
-            f"{row['name']} of {row['service']}, due at {row['next_at']}, failed {row['attempts']} times: {row['error']}"
+            f"{row['name']} of {row['service']}, due at {row['next_at']}, {row['attempts']} failures: {row['error']}"
             for row in schedules))

@@ -13,6 +13,7 @@ from .topics import union
 #: An order's end in the books, and what its message then says.
 ENDS = {"completed": "ended", "rejected": "rejected", "failed": "failed", "cancelled": "cancelled"}
 
+_ORDERS = "select id, customer, state from order_svc.orders where origin = 'telegram' order by id"
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -53,7 +54,7 @@ class EndsTold(Check):
         people, blocked = customers(evidence), blocked_people(evidence)
         told = evidence.derive("last words", last_words)
         silent, wrong = [], []
-        for row in evidence.sql("select id, customer, state from order_svc.orders where origin = 'telegram' order by id"):
+        for row in evidence.sql(_ORDERS):
             user = people.get(row["customer"])
             if user is None or user in blocked or row["state"] not in ENDS:
                 continue

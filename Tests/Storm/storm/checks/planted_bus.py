@@ -171,7 +171,8 @@ def effect_given_up(evidence, random):
     schema = random.choice(list(SCHEMAS.values()))
     evidence.execute(f"""
         insert into {schema}.effects (id, kind, order_key, payload, correlation, state, next_at, last_error)
-        values (%s, 'planted', 'planted', '', '', 'dead', now(), 'planted')""", (uuid.UUID(int=random.getrandbits(128)),))
+        values (%s, 'planted', 'planted', '', '', 'dead', now(), 'planted')""",
+        (uuid.UUID(int=random.getrandbits(128)),))
     return f"an effect in {schema} was given up"
 
 

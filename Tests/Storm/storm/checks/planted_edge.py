@@ -12,8 +12,8 @@ from .planted import Planted
 def _a_told_order(evidence, random):
     """(user, order) of which a dialog tells the end."""
     told = [
-        (user, order) for user, orders in sorted(last_words(evidence).items()) for order, state in sorted(orders.items())
-        if state in ENDS.values()]
+        (user, order) for user, orders in sorted(last_words(evidence).items())
+        for order, state in sorted(orders.items()) if state in ENDS.values()]
     return random.choice(told) if told else (None, None)
 
 

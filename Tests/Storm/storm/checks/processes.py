@@ -21,7 +21,8 @@ class DeathsAskedFor(Check):
             f"{death.name} with exit code {death.exit_code} after {death.seconds:.0f} s"
             for death in evidence.deaths if not death.asked)
         ) + findings("process", "other", "a process did not end as it should", (
-            f"{death.name} ({death.cause}): {death.trouble}" for death in evidence.deaths if death.asked and death.trouble))
+            f"{death.name} ({death.cause}): {death.trouble}"
+            for death in evidence.deaths if death.asked and death.trouble))
 
 
 def samples_of(history):
