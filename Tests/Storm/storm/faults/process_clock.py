@@ -4,6 +4,7 @@ import asyncio
 import datetime
 import json
 import pathlib
+import shutil
 import time
 
 from storm.faults.fault import Fault, Hit
@@ -13,12 +14,14 @@ from storm.faults.victims import Claims, Turns, is_whole, tell_load
 
 #: Seconds: an hour and a lease too slow; a lease, an hour and a day too fast.
 OFFSETS = (-3600, -90, 90, 3600, 86_400)
+SOURCE = pathlib.Path(__file__).parents[2] / "clock" / "clock_offset.c"
+COMPILE_SECONDS_MAX = 60
 #: Between a moment and the line of a log that tells of it.
 TOLERANCE_SECONDS = 5
 
 
 class ProcessClock(Fault):
-    """One replica is replaced by one under libfaketime, and later by one whose clock is right again.
+    """One replica is replaced by one whose clock is wrong, and later by one whose clock is right again.
 
     Only the time of day is wrong. A clock that measures durations does not depend on it, on any machine.
     """
@@ -33,7 +36,7 @@ class ProcessClock(Fault):
         self.turns = Turns()
 
     async def run(self, storm, random, seconds):
-        library = faketime_library()
+        library = await built(storm.settings.data / "storm")
         stack = storm.stack
         service = self.turns.take(random, lambda name: is_whole(stack, name))
         if service is None:
@@ -52,7 +55,8 @@ class ProcessClock(Fault):
         stack, began = storm.stack, time.time()
         tails = {path: LogTail(path) for path in stack.log_folder.glob(f"{service}-*.log")}
         replica = await stack.add_replica(
-            service, environment_of(library, offset), ready_seconds=storm.settings.ready_seconds_max)
+            service, {"LD_PRELOAD": str(library), "CLOCK_OFFSET_SECONDS": str(offset)},
+            ready_seconds=storm.settings.ready_seconds_max)
         await tell_load(storm, service)
         await asyncio.sleep(seconds)
         path = stack.log_folder / f"{replica.name}.log"
@@ -68,19 +72,23 @@ class ProcessClock(Fault):
         await tell_load(storm, service)
 
 
-def faketime_library():
-    """Where the system has it, in the variant for programs with threads."""
-    for pattern in ("lib/*/faketime", "lib/faketime", "lib64/faketime", "local/lib/faketime"):
-        found = sorted(pathlib.Path("/usr").glob(f"{pattern}/libfaketimeMT.so.1"))
-        if found:
-            return found[0]
-    raise FileNotFoundError("libfaketimeMT.so.1 was not found below /usr: install it (apt-get install faketime)")
-
-
-def environment_of(library, offset):
-    """What makes a program see `offset` seconds more than there are."""
-    return {
-        "LD_PRELOAD": str(library), "FAKETIME": f"{offset:+}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
+async def built(folder):
+    """The library that makes a program see another time of day: compiled when it is first needed."""
+    library = folder / SOURCE.with_suffix(".so").name
+    if library.exists():
+        return library
+    compiler = shutil.which("cc") or shutil.which("clang")
+    if compiler is None:
+        raise FileNotFoundError("the clock's fault needs a C compiler: install one (apt-get install gcc libc6-dev)")
+    draft = library.with_suffix(".draft")
+    process = await asyncio.create_subprocess_exec(
+        compiler, "-O2", "-shared", "-fPIC", "-o", draft, SOURCE, stderr=asyncio.subprocess.PIPE)
+    async with asyncio.timeout(COMPILE_SECONDS_MAX):
+        _, errors = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{SOURCE.name} does not compile: {errors.decode(errors='replace')[-2000:]}")
+    draft.rename(library)
+    return library
 
 
 def lines_between(lines, first, last):
