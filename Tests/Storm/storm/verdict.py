@@ -82,24 +82,21 @@ def judge(evidence, say):
     return Verdict(findings, planted, timeline, error_table(evidence.log_folder))
 
 
-#: What must be over before anything is judged, with the words for what is not.
-UNREST = (
-    ("orders that have not ended",
-     "select count(*) as n from order_svc.orders where state not in ('completed', 'rejected', 'failed', 'cancelled')"),
-    *((f"messages of {schema} that are not sent", f"select count(*) as n from {schema}.outbox_queue")
-      for schema in ("gateway", "session_svc", "wallet_svc", "order_svc", "tx_svc", "monitor_svc")),
-)
+#: The checks that say whether everything has come to rest.
+REST = ("orders_end", "nothing_unsent", "groups_at_rest", "work_done")
 
 
 async def unrest(storm):
     """What still moves, in words; None when everything is at rest."""
+    return await asyncio.to_thread(_unrest, storm)
+
+
+def _unrest(storm):
     try:
-        connection = await storm.stack.postgres.connect()
-    except psycopg.OperationalError as error:
-        return f"Postgres is away: {error}"
-    async with connection:
-        for words, query in UNREST:
-            row = await (await connection.execute(query)).fetchone()
-            if row[0]:
-                return f"{row[0]} {words}"
+        with _open(storm, history=[], is_calm=True) as evidence:
+            for check in ALL:
+                if check.name in REST and (findings := check.run(evidence)):
+                    return f"{findings[0].text}" + (f", and {len(findings) - 1} more" if len(findings) > 1 else "")
+    except (psycopg.OperationalError, SimulatorUnreadable) as error:
+        return f"it cannot be seen: {error}"
     return None
