@@ -3,6 +3,11 @@
 from storm.faults.chain_answers import ChainErrors, ChainLies
 from storm.faults.chain_restart import ChainRestart
 from storm.faults.chain_views import ChainFork, ChainLag, ChainReorganise, ChainStall
+from storm.faults.network_cut import NetworkCut
+from storm.faults.network_cut_in_reply import NetworkCutInReply
+from storm.faults.network_delay import NetworkDelay
+from storm.faults.network_half_open import NetworkHalfOpen
+from storm.faults.network_trickle import NetworkTrickle
 from storm.faults.overload import Overload
 from storm.faults.postgres_away import PostgresStop, PostgresTerminate
 from storm.faults.postgres_full import PostgresDiskFull
@@ -22,6 +27,7 @@ ALL = [
     ProcessKill, ProcessFreeze, ProcessScale, ProcessClock,
     RedisKill, RedisRestart, RedisFlushall, RedisDiskFull, RedisMemoryFull,
     PostgresStop, PostgresTerminate, PostgresOppositeBatches, PostgresDiskFull,
+    NetworkDelay, NetworkCut, NetworkHalfOpen, NetworkTrickle, NetworkCutInReply,
     ChainErrors, ChainLies, ChainFork, ChainReorganise, ChainLag, ChainStall, ChainRestart,
     TelegramTooFast, TelegramFails, TelegramBlocked, TelegramDuplicateUpdates,
     Overload,
