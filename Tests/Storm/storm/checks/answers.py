@@ -133,6 +133,8 @@ class LastMessageIsTrue(Check):
         for name, value in expected.items():
             if line.get(name) is not None and line[name] != value:
                 yield f"{name} is said to be {line[name]}, and is {value}"
+        if None not in (line.get("ends_at"), row["ends_at"]) and abs(line["ends_at"] - row["ends_at"]) >= 1:
+            yield f"it is said to end at {line['ends_at']}, and ends at {row['ends_at']}"
         if row["state"] not in STATES_TOLD[line["state"]]:
             yield f"it is said to be {line['state']}, and is {row['state']}"
         if line.get("is_free") and row["charged"]:

@@ -75,8 +75,9 @@ class Evidence:
             raise
 
     def close(self):
-        self.connection.rollback()
         self.connection.close()
+        if self.redis is not None:
+            self.redis.close()
 
     def __enter__(self):
         return self
