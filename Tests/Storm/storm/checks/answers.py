@@ -120,7 +120,7 @@ class LastMessageIsTrue(Check):
                 unknown.append(told.order)
             elif told.endings:
                 wrong += [f"{told.order}: {mistake}" for mistake in self.mistakes(told.endings[-1], row)]
-        return findings("bus-1", "lost", "an order that a person was told of, and is not in the books", unknown) + findings(
+        return findings("bus-1", "lost", "an order of a message that is not in the books", unknown) + findings(
             "messages", "other", "an order whose customer was told otherwise than the books", wrong)
 
     @staticmethod

@@ -98,7 +98,7 @@ def effects_by_leg(evidence):
 
 
 def reverted_orders(evidence):
-    """Orders that a reorganisation has touched after they were delivered: their delivery was told twice, or withdrawn."""
+    """Orders that a reorganisation has touched when they were delivered: that was told twice, or withdrawn."""
     return evidence.derive("reverted orders", lambda it: {row["key"] for row in it.sql("""
         select distinct key from order_svc.outbox
         where topic = 'order.events' and type = 'order.OrderChanged'

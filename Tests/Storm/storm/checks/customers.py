@@ -22,8 +22,8 @@ def credits(evidence):
 
 
 def spent(evidence):
-    """`{customer: sun}`: listed price times the energy of each order that the chain has delivered and that was not taken
-    back undelivered. Nothing of it comes from wallet-svc."""
+    """`{customer: sun}`: the listed price of the energy of each order that the chain has delivered. Nothing of it comes
+    from wallet-svc."""
     price = evidence.settings.sun_per_energy
     effects = effects_by_order(evidence)
     total = collections.Counter()

@@ -157,19 +157,19 @@ class LentAsBooked(Check):
             for entry in evidence.chain.ledger()["head"]["entries"]
             if entry["from"] in books.suppliers and entry["resource"] == "ENERGY"}
         differing = [
-            f"{supplier} to {receiver}: {lent.get((supplier, receiver), 0)} sun lent, {sums.get((supplier, receiver), 0)} by "
-            "the effects"
-            for supplier, receiver in sums.keys() | lent.keys()
-            if lent.get((supplier, receiver), 0) != sums.get((supplier, receiver), 0)]
+            f"{pair[0]} to {pair[1]}: {lent.get(pair, 0)} sun lent, {sums.get(pair, 0)} by the transactions"
+            for pair in sums.keys() | lent.keys() if lent.get(pair, 0) != sums.get(pair, 0)]
         left = [f"{pair[0]} to {pair[1]}: {sun} sun" for pair, sun in lent.items() if sun]
         live = evidence.sql("""
             select id, state from tx_svc.legs where state not in ('reclaimed', 'dead') or reserved_by is not null
               or is_counted or lent_to is not null""")
-        kept = evidence.sql("select address, reserved, delegated from tx_svc.supplier_wallets where reserved + delegated <> 0")
+        kept = evidence.sql("""
+            select address, reserved, delegated from tx_svc.supplier_wallets where reserved <> 0 or delegated <> 0""")
         return (
             findings("I11", "other", "a pair that lends otherwise than its transactions say", differing)
             + findings("I12", "lost", "still lent when everything has ended", left)
-            + findings("I11", "other", "a leg that the books still count", (f"{row['id']}: {row['state']}" for row in live))
+            + findings("I11", "other", "a leg that the books still count", (
+                f"{row['id']}: {row['state']}" for row in live))
             + findings("I11", "other", "a wallet that still counts something as lent or promised", (
                 f"{row['address']}: {row['reserved']} promised, {row['delegated']} lent" for row in kept)))
 

@@ -116,10 +116,12 @@ class DepositsPaidAreOnChain(Check):
             deposit = paid.get(line["txid"])
             if deposit is None:
                 continue
-            if (deposit.address, deposit.currency, deposit.amount) != (line["address"], line["currency"], line["amount"]):
+            said = tuple(line[name] for name in ("address", "currency", "amount"))
+            if (deposit.address, deposit.currency, deposit.amount) != said:
                 other.append(f"{line['txid']}: {deposit}, said were {line['amount']} {line['currency']}")
             row = rows.get(line["txid"])
-            if deposit.is_creditable and (row is None or row["state"] != "credited" or row["customer"] != line["customer"]):
+            is_known = row is not None and (row["state"], row["customer"]) == ("credited", line["customer"])
+            if deposit.is_creditable and not is_known:
                 unseen.append(f"{line['txid']} of {line['customer']} is {dict(row) if row else 'unknown'}")
         return findings("I9", "other", "a payment other than it was said to be", other) + findings(
             "bus-1", "lost", "a payment that the wallet does not know so", unseen)

@@ -48,8 +48,8 @@ class BooksBalance(Check):
             f"{account} has lines and no balance" for account, currency in balances
             if account.startswith(("customer:", "held:")) and (account, currency) not in seen]
         bad = evidence.sql("""
-            select id, amount from wallet_svc.journal where amount <= 0 or debit = credit or currency not in ('TRX', 'USDT')
-            limit 100""")
+            select id, amount from wallet_svc.journal
+            where amount <= 0 or debit = credit or currency not in ('TRX', 'USDT') limit 100""")
         return (
             findings("I7", "other", "books that do not balance", wrong)
             + findings("I8", "other", "below zero", below)
@@ -83,6 +83,9 @@ HOLDS = """
       or m.order_id is null and h.state in ('refused', 'barred'))"""
 
 
+LINES = ("holds", "releases", "captures", "held", "released", "captured", "returned")
+
+
 class HoldsAreSettledOnce(Check):
     """What was set aside is taken or given back, once, whole; and it is what the hold says of itself."""
 
@@ -93,15 +96,16 @@ class HoldsAreSettledOnce(Check):
     def run(self, evidence):
         twice, other = [], []
         for row in evidence.sql(HOLDS):
-            lines = {name: row[name] for name in ("holds", "releases", "captures", "held", "released", "captured", "returned")}
+            lines = {name: row[name] for name in LINES}
             text = f"{row['id']} is {row['state']} of {row['amount']}, its lines: {lines}"
             moved = (row["released"] or 0) + (row["captured"] or 0) + (row["returned"] or 0)
             too_much = row["holds"] and (moved > row["held"] or row["releases"] + row["captures"] > 1)
             (twice if too_much else other).append(text)
         kept = evidence.sql("""
-            select a.id, a.held, coalesce(h.held, 0) as held_for_orders from wallet_svc.accounts a
-              left join (select customer, sum(amount) as held from wallet_svc.holds where state = 'held' group by customer) h
-                on h.customer = a.id
+            with open as (
+              select customer, sum(amount) as held from wallet_svc.holds where state = 'held' group by customer)
+            select a.id, a.held, coalesce(h.held, 0) as held_for_orders
+            from wallet_svc.accounts a left join open h on h.customer = a.id
             where a.currency = 'TRX' and a.held <> coalesce(h.held, 0)""")
         return (
             findings("bus-4", "twice", "a hold that was settled twice", twice)
@@ -136,7 +140,8 @@ class ChargedOnce(Check):
             findings("I9", "lost", "an order that was not paid", lost)
             + findings("I9", "twice", "an order that was paid more than once, or more than its price", twice)
             + findings("I9", "other", "an order that says otherwise what was paid", other)
-            + findings("I8", "lost", "money that stays set aside", (f"{row['id']}: {row['amount']} sun" for row in open_holds))
+            + findings("I8", "lost", "money that stays set aside", (
+                f"{row['id']}: {row['amount']} sun" for row in open_holds))
             + findings("I9", "lost", "a payment that waits", (row["id"] for row in waiting)))
 
 
@@ -175,8 +180,8 @@ class CostsAreBurned(Check):
                 continue
             cost, line = burned.get(row["id"], 0), posted.get(row["id"], {"lines": 0, "amount": 0})
             if cost != row["cost"] or cost != int(line["amount"]) or line["lines"] > 1:
-                wrong.append(
-                    f"{row['id']}: {cost} sun burned, {row['cost']} noted, {line['amount']} posted in {line['lines']} lines")
+                posting = f"{line['amount']} posted in {line['lines']} lines"
+                wrong.append(f"{row['id']}: {cost} sun burned, {row['cost']} noted, {posting}")
         return findings("I9", "other", "an order with wrong costs", wrong)
 
 
@@ -190,7 +195,8 @@ class NoAlarmOfItsOwn(Check):
         ("I7", "customers whose payments are stopped", "select id, since::text as what from wallet_svc.ledger_freezes"),
         ("I7", "sealing is in trouble", "select id, trouble as what from wallet_svc.ledger_head where trouble <> ''"),
         ("I11", "the pool's own check",
-         "select id, kind || ' ' || state || ' ' || ours || ' ' || on_chain as what from tx_svc.ledger_differences where reported_at is not null"),
+         "select id, concat_ws(' ', kind, state, ours, on_chain) as what from tx_svc.ledger_differences "
+         "where reported_at is not null"),
         ("I12", "late to be taken back",
          "select id, order_id as what from tx_svc.late_reclaims where settled_at is null"),
         ("I13", "a transaction of nobody's",

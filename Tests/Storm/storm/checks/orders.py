@@ -15,7 +15,7 @@ class Orders(dict):
 def orders(evidence):
     """All orders of order-svc; read once."""
     return evidence.derive("orders", lambda it: Orders((row["id"], row) for row in it.sql("""
-        select id, customer, origin, receiver, energy, duration_seconds, price, state, failure, hold, delivered, charged,
+        select id, customer, origin, receiver, energy, duration_seconds, price, state, failure, delivered, charged,
           cost, seq, delegate_txs, reclaim_txs, extract(epoch from delivered_at)::float8 as delivered_at,
           extract(epoch from ends_at)::float8 as ends_at
         from order_svc.orders""")), of=("books",))

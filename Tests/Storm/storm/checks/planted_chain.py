@@ -101,15 +101,15 @@ def early_reclaim_meanwhile(evidence, random):
     last = records[-1].sequence if records else 0
     send_earlier(evidence, row["id"])
     records.append(Delegation(
-        last + 1, row["id"], False, row["supplier"], row["receiver"], "ENERGY", row["stake"], 1, row["ends_at_ms"] - 1, True))
+        sequence=last + 1, txid=row["id"], is_delegate=False, supplier=row["supplier"], receiver=row["receiver"],
+        resource="ENERGY", sun=row["stake"], block=1, time_ms=row["ends_at_ms"] - 1, solid=True))
     return f"{row['id']} takes back a millisecond before the end"
 
 
 def still_lent(evidence, random):
     supplier = random.choice(sorted(delegating(evidence).suppliers))
     ledger = evidence.chain.ledger()
-    entry = {
-        "from": supplier, "to": "T-planted", "resource": "ENERGY", "unlocked": 1_000_000, "locked": 0, "expires_at_ms": 0}
+    entry = {"from": supplier, "to": "T-planted", "resource": "ENERGY", "unlocked": 1_000_000, "locked": 0}
     head = {**ledger["head"], "entries": [*ledger["head"]["entries"], entry]}
     evidence.chain.kept["ledger"] = {**ledger, "head": head}
     return f"{supplier} still lends a million sun"

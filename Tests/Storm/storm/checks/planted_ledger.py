@@ -56,7 +56,8 @@ def below_zero(evidence, random):
 
 
 def consistent_theft(evidence, random):
-    row = pick(evidence, random, "select id from wallet_svc.accounts where currency = 'TRX' and available > 0 order by id")
+    row = pick(evidence, random, """
+        select id from wallet_svc.accounts where currency = 'TRX' and available > 0 order by id""")
     insert_line(
         evidence, id="transfer:planted", debit=f"customer:{row['id']}", credit="revenue", amount=1, customer=row["id"])
     evidence.execute("update wallet_svc.accounts set available = available - 1 where id = %s", (row["id"],))

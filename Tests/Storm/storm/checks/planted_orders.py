@@ -68,7 +68,8 @@ def forgetful_gateway(evidence, random):
 
 def unasked_cancellation(evidence, random):
     asked = {told.order for told in story(evidence).told.values() if told.cancels}
-    rows = evidence.sql("select id from order_svc.orders where origin = 'rest' and state = 'completed' order by id limit 500")
+    rows = evidence.sql("""
+        select id from order_svc.orders where origin = 'rest' and state = 'completed' order by id limit 500""")
     free = [row["id"] for row in rows if row["id"] not in asked]
     if not free:
         return None
