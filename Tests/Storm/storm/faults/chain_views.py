@@ -41,9 +41,11 @@ class ChainReorganise(ChainFault):
         status = await chain.get("status")
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            blocks = random.randint(1, status["solid_after"] - 2)
-            await unless_solid(
-                chain.post("blocks/reorganise", blocks=blocks, transactions=random.choice(CONTENTS)))
+            blocks, contents = random.randint(1, status["solid_after"] - 2), random.choice(CONTENTS)
+            await unless_solid(chain.post("blocks/reorganise", blocks=blocks, transactions=contents))
+            if contents == "lose" and random.random() < 0.5:
+                # Nodes that do not remember a lost transaction take the same bytes again. From others it has to expire.
+                await chain.post("nodes/forget")
             await asyncio.sleep(status["interval"] / 1000 * random.uniform(2, status["solid_after"]))
 
 
