@@ -315,7 +315,7 @@ class LogTests(unittest.TestCase):
 
 class DiskTests(unittest.TestCase):
     def test_the_limit_lies_within_a_block_above_the_largest_table(self):
-        for size in (0, 8192, 3 * 1024**2, 15 * 1024**2, 16 * 1024**2, 900 * 1024**2):
+        for size in (0, 8192, 3 * 1024**2, 15 * 1024**2, 17 * 1024**2, 900 * 1024**2):
             limit = postgres_full.limit_above(size)
             self.assertEqual(limit % postgres_full.BLOCK_BYTES, postgres_full.BLOCK_BYTES // 2)
             self.assertGreater(limit, size)

@@ -12,6 +12,8 @@ SEGMENT_BYTES = 16 * 1024 * 1024
 #: What the server says of a file that may not grow, or of a block that only fits in part.
 COMPLAINTS = ("File too large", "could not extend file", "could not write", "wrote only")
 LOOK_SECONDS = 0.5
+#: Left to the largest table: so much that it grows into the limit from below, and fills it within a second or two.
+ROOM_BLOCKS = 32
 
 
 class PostgresDiskFull(Fault):
@@ -64,11 +66,11 @@ async def largest_file(server):
 
 
 def limit_above(size):
-    """In the middle of the block that would be written next.
+    """A little further, in the middle of a block.
 
     A block that only fits in part is what the server calls a full disk (53100); one that does not fit at all it calls an
     internal error, which no full disk leads to.
     """
-    if size < SEGMENT_BYTES:
-        size = max(size, SEGMENT_BYTES // 2)
-    return size // BLOCK_BYTES * BLOCK_BYTES + BLOCK_BYTES // 2
+    # Below half a segment of the write-ahead log nothing would work at all.
+    blocks = max(size, SEGMENT_BYTES // 2) // BLOCK_BYTES + ROOM_BLOCKS
+    return blocks * BLOCK_BYTES + BLOCK_BYTES // 2
