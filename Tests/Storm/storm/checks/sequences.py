@@ -8,13 +8,24 @@ _CHANGES = """
     from order_svc.outbox where type = 'order.OrderChanged' and topic = 'order.events'
 """
 
+#: A deadline that is set again because it has passed takes a number that no event has.
+_DEADLINES = """
+    select later.key as id, (convert_from(later.body, 'UTF8')::json->>'seq')::bigint as seq
+    from order_svc.outbox as later join order_svc.outbox as earlier on earlier.message_id::text = later.causation
+    where later.type = 'order.OrderDeadline' and earlier.type = 'order.OrderDeadline'
+"""
+
 _HISTORIES = f"""
-    select coalesce(told.id, orders.id) as id, times, different, lowest, highest, orders.seq
-    from (
-      select id, count(*) as times, count(distinct seq) as different, min(seq) as lowest, max(seq) as highest
-      from ({_CHANGES}) as changes group by id) as told
-    full join order_svc.orders on orders.id = told.id
-    where orders.seq is distinct from highest or times <> different or lowest <> 1 or highest <> times
+    with changes as materialized ({_CHANGES}),
+      told as (
+        select id, count(*) as times, count(distinct seq) as different, min(seq) as lowest, max(seq) as highest
+        from changes group by id),
+      numbered as (
+        select id, count(*) as numbers, max(seq) as last
+        from (select id, seq from changes union select id, seq from ({_DEADLINES}) as deadlines) as numbers group by id)
+    select coalesce(numbered.id, orders.id) as id, times, different, lowest, highest, orders.seq
+    from told right join numbered using (id) full join order_svc.orders on orders.id = numbered.id
+    where orders.seq is distinct from last or times is distinct from different or lowest <> 1 or numbers <> last
     order by 1 limit 100
 """
 
@@ -52,8 +63,8 @@ _NUMBERED = {
 
 
 class EventsInSequence(Check):
-    """An order's events count 1, 2, 3 … up to the order itself, and what changed it were ever newer events of the
-    chain."""
+    """An order's events count 1, 2, 3 … up to the order itself, but for numbers that deadlines have taken; and what
+    changed it were ever newer events of the chain."""
 
     name = "events_in_sequence"
     promises = ("bus-7",)
