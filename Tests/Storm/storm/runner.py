@@ -182,6 +182,8 @@ class Runner:
         while True:
             await asyncio.sleep(self.settings.check_seconds)
             for finding in await verdict.check_now(self.storm):
+                if finding in self.findings:
+                    continue
                 self.say(f"FINDING {finding.promise}: {finding.text}")
                 self.findings.append(finding)
                 self.history.write("storm", "finding", promise=finding.promise, text=finding.text)
