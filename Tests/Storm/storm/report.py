@@ -11,6 +11,9 @@ from storm.recovery import Attempt, Observations, Passage, judge_all, percentile
 #: Answers that settle an attempt: the order is recorded, or the business refused it.
 SERVED = {200, 201, 202, 402, 409, 422}
 
+#: So many planted mistakes must have been named, or the checks have not shown what they can see.
+PLANTED_MIN = 10
+
 
 def build(runner, verdict):
     """The report of a run that has ended."""
@@ -44,8 +47,10 @@ def build(runner, verdict):
 
 def is_ok(result, with_faults):
     """A storm that hit nothing proves nothing."""
-    planted_missed = [name for name, caught in result["planted"].items() if not caught]
-    if result["findings"] or result["slow"] or planted_missed or result["never_fired"]:
+    caught = list(result["planted"].values())
+    if result["findings"] or result["slow"] or result["never_fired"]:
+        return False
+    if False in caught or caught.count(True) < PLANTED_MIN:
         return False
     return bool(result["orders"]) and (result["duplicates_absorbed"] > 0 or not with_faults)
 
@@ -161,10 +166,12 @@ def spans(triples):
 
 
 def planted_text(result):
-    missed = sorted(name for name, caught in result["planted"].items() if not caught)
-    caught = len(result["planted"]) - len(missed)
-    return f"Planted mistakes named by the checks: {caught} of {len(result['planted'])}" + "".join(
-        f"\n  MISSED {name}" for name in missed)
+    names = {state: sorted(name for name, caught in result["planted"].items() if caught is state)
+             for state in (True, False, None)}
+    text = f"Planted mistakes named by the checks: {len(names[True])} of {len(result['planted'])}"
+    if names[None]:
+        text += f"; there was nothing to spoil for {', '.join(names[None])}"
+    return text + "".join(f"\n  MISSED {name}" for name in names[False])
 
 
 def answers_text(result):

@@ -35,8 +35,10 @@ class Catch:
 
 
 def catch_all(evidence, checks=None, planted=None, seed=1):
-    """`{name of the mistake: whether its check found it}` for every mistake."""
-    return {catch.planted.name: bool(catch.findings) for catch in catches(evidence, checks, planted, seed)}
+    """`{name of the mistake: whether its check found it}` for every mistake; None: this run has nothing to spoil so."""
+    return {
+        catch.planted.name: bool(catch.findings) if catch.what else None
+        for catch in catches(evidence, checks, planted, seed)}
 
 
 def catches(evidence, checks=None, planted=None, seed=1):
