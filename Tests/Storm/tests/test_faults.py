@@ -112,7 +112,8 @@ class ListTests(unittest.TestCase):
         self.assertEqual(len(names), len(set(names)))
         for fault in faults.ALL:
             fault()
-            self.assertIn(fault.group, {"process", "clock", "redis", "postgres", "network", "chain", "telegram", "load"})
+            self.assertIn(
+                fault.group, {"process", "clock", "redis", "postgres", "network", "chain", "telegram", "load"})
             self.assertIn(fault.recovery, {"process", "server", None})
             for lowest, highest in filter(None, (fault.seconds, fault.seconds_short)):
                 self.assertLessEqual(lowest, highest)

@@ -7,7 +7,7 @@ from storm.faults.undo import to_the_end
 
 
 class ChainRestart(Fault):
-    """kill -9 of all nodes at once, and started again: the chain is in their journal, what waited for a block is not."""
+    """kill -9 of all nodes at once, then a start: the chain is in their journal, what waited for a block is not."""
 
     name = "chain_restart"
     group = "chain"

@@ -19,8 +19,8 @@ ROOM_BLOCKS = 32
 class PostgresDiskFull(Fault):
     """No file may grow beyond what the largest table has: tables cannot be extended, or not even the log be written.
 
-    When the largest table is smaller than a segment of the write-ahead log, the limit lies within the segments: the first
-    one that fills beyond it makes the server give up (PANIC), and it does not come back before there is room.
+    When the largest table is smaller than a segment of the write-ahead log, the limit lies within the segments: the
+    first one that fills beyond it makes the server give up (PANIC), and it does not come back before there is room.
     """
 
     name = "postgres_disk_full"
@@ -68,8 +68,8 @@ async def largest_file(server):
 def limit_above(size):
     """A little further, in the middle of a block.
 
-    A block that only fits in part is what the server calls a full disk (53100); one that does not fit at all it calls an
-    internal error, which no full disk leads to.
+    A block that only fits in part is what the server calls a full disk (53100); one that does not fit at all it calls
+    an internal error, which no full disk leads to.
     """
     # Below half a segment of the write-ahead log nothing would work at all.
     blocks = max(size, SEGMENT_BYTES // 2) // BLOCK_BYTES + ROOM_BLOCKS

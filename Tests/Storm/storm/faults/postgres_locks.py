@@ -25,8 +25,8 @@ HOLD_SECONDS = (0.5, 4.0)
 class PostgresOppositeBatches(Fault):
     """The rows of each service that were written last are locked from the highest key down, and held for a moment.
 
-    The services lock upwards. So there are deadlocks (40P01), of which they are always the victims, and waits beyond their
-    lock_timeout (55P03).
+    The services lock upwards. So there are deadlocks (40P01), of which they are always the victims, and waits beyond
+    their lock_timeout (55P03).
     """
 
     name = "postgres_opposite_batches"
