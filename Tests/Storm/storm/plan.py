@@ -3,6 +3,7 @@
 When the next ones begin is not drawn: it waits for the system to have recovered, so that each recovery can be measured.
 """
 
+import collections
 import dataclasses
 import random
 
@@ -40,13 +41,18 @@ class Plan:
         self.dealt = {name: 0 for name in self.classes}
         self.number = 0
 
+    @property
+    def has_dealt_all(self):
+        """Whether each class has come up at least once."""
+        return all(self.dealt.values())
+
     def next_slot(self):
         """The faults of the next slot; None when no class may come any more."""
         wanted = self._size()
         chosen, groups = [], set()
         for _ in range(2):
             chosen += self._take(wanted - len(chosen), groups)
-            if len(chosen) == wanted or (chosen and self.waiting):
+            if len(chosen) == wanted or (chosen and (self.waiting or self.classes[chosen[-1]].alone)):
                 break
             self._shuffle()
         if not chosen:
@@ -61,15 +67,24 @@ class Plan:
 
     def _take(self, wanted, groups):
         taken = []
-        for name in list(self.waiting):
-            if len(taken) == wanted:
-                break
+        for name in self._in_turn():
+            if len(taken) == wanted or (groups and self.classes[name].alone):
+                continue
             group = self.classes[name].group
             if group not in groups:
                 groups.add(group)
                 self.waiting.remove(name)
                 taken.append(name)
+                if self.classes[name].alone:
+                    return taken
         return taken
+
+    def _in_turn(self):
+        """A short storm takes from the groups that have the most left, so that they are through at the same time."""
+        if not self.settings.is_short:
+            return list(self.waiting)
+        left = collections.Counter(self.classes[name].group for name in self.waiting)
+        return sorted(self.waiting, key=lambda name: -left[self.classes[name].group])
 
     def _shuffle(self):
         left = [

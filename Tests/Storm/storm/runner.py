@@ -87,7 +87,8 @@ class Runner:
         plan = Plan(self.settings, self.chosen_faults())
         checking = asyncio.create_task(self._keep_checking())
         try:
-            while time.time() < ends:
+            # A short storm goes on until each class has had its turn.
+            while time.time() < ends or (self.settings.is_short and not plan.has_dealt_all):
                 slot = plan.next_slot()
                 if slot is None:
                     break

@@ -131,11 +131,11 @@ class Settings:
     telegram_overdue_seconds: float = 30.0
 
     #: Faults that begin together in a short storm, and the share of slots with two in a long one.
-    faults_at_once_short: int = 3
+    faults_at_once_short: int = 4
     pair_share: float = 0.3
     #: Between the end of a slot's faults and the next ones: at least, and at most while waiting for the recovery.
     gap_seconds_min: float = 4.0
-    gap_seconds_max: float = 40.0
+    gap_seconds_max: float = 90.0
     #: How often the promises that hold at every instant are checked while the storm goes on.
     check_seconds: float = 20.0
 

@@ -13,8 +13,8 @@ def settings(**changes):
 
 
 class Stub(Fault):
-    def __init__(self, name, group, times_max=None):
-        self.name, self.group, self.times_max = name, group, times_max
+    def __init__(self, name, group, times_max=None, alone=False):
+        self.name, self.group, self.times_max, self.alone = name, group, times_max, alone
 
     async def run(self, storm, random, seconds):
         return []
@@ -50,8 +50,17 @@ class PlanTests(unittest.TestCase):
             of_slot = [groups[planned.name] for planned in slot.faults]
             self.assertEqual(len(of_slot), len(set(of_slot)))
 
-    def test_a_short_storm_begins_three_at_once(self):
-        self.assertEqual(len(Plan(settings(minutes=3.0), classes()).next_slot().faults), 3)
+    def test_a_short_storm_deals_all_classes_in_the_fewest_slots(self):
+        plan = Plan(settings(minutes=3.0), classes())
+        self.assertEqual([len(plan.next_slot().faults) for _ in range(3)], [4, 3, 3])
+        self.assertTrue(plan.has_dealt_all)
+
+    def test_what_wants_to_be_alone_is(self):
+        together = [
+            [planned.name for planned in slot.faults]
+            for slot in slots(Plan(settings(minutes=3.0), classes() + [Stub("crowd", "load", alone=True)]), 30)]
+        self.assertTrue(any("crowd" in names for names in together))
+        self.assertFalse(any("crowd" in names and len(names) > 1 for names in together))
 
     def test_a_class_that_may_come_once_ends_the_plan_when_it_is_alone(self):
         plan = Plan(settings(), [Stub("flush", "redis", times_max=1)])

@@ -27,6 +27,8 @@ class Fault(abc.ABC):
     recovery: str | None = None
     #: At most so often in a run; None: no limit.
     times_max: int | None = None
+    #: Whether nothing else may happen meanwhile, because its figures would mean nothing.
+    alone: bool = False
     #: From and to, in seconds, how long one lasts; (0, 0) for one that is over at once.
     seconds: tuple = (2.0, 8.0)
     #: The same in a storm of a few minutes; None: as above.

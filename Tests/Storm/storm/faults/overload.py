@@ -14,6 +14,7 @@ class Overload(Fault):
     group = "load"
     recovery = "process"
     times_max = 1
+    alone = True
     seconds = (300.0, 300.0)
     seconds_short = (20.0, 20.0)
     factor = 2
