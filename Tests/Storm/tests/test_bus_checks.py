@@ -306,7 +306,7 @@ class PlantedTests(unittest.TestCase):
             Planted("new", "counting", adding("new")), Planted("same", "counting", adding("known")),
             Planted("nothing", "counting", lambda evidence, random: None)]
         self.assertEqual(
-            catch_all(evidence, [CountingCheck()], mistakes), {"new": True, "same": False, "nothing": False})
+            catch_all(evidence, [CountingCheck()], mistakes), {"new": True, "same": False, "nothing": None})
         self.assertEqual(evidence.history, [{"what": "known"}])
 
     def test_every_mistake_names_a_check_and_has_a_name_of_its_own(self):
