@@ -12,11 +12,6 @@ enum ChainDuties {
       try await chain.comparer.run(
         chain.tools(store: BusChainStore(bus: bus), logger: bus.logger, metrics: bus.metrics))
     }
-    service.background("chain-prune") { bus in
-      while true {
-        let removed = try await BusChainStore(bus: bus).prune()
-        try await Task.sleep(for: removed >= BusChainStore.pruneMax ? .seconds(1) : .seconds(3600))
-      }
-    }
+    service.keeps(.chainAccounts)
   }
 }
