@@ -22,7 +22,8 @@ struct InboxOrderTests {
   @Test func `Of two messages of one id in a batch, the first has it`() async throws {
     try await StoreWorld.run { world in
       let id = UUID.v7()
-      let (first, second) = (try World.envelope(Add(account: "a"), id: id), try World.envelope(Add(account: "b"), id: id))
+      let first = try World.envelope(Add(account: "a"), id: id)
+      let second = try World.envelope(Add(account: "b"), id: id)
       for batch in [[first, second], [second, first]] {
         _ = try await world.execute("delete from inbox")
         try await world.pool.transaction { try InboxStore.enqueueInsert(batch, in: $0) }

@@ -13,7 +13,8 @@ struct RetentionTests {
     version: 1, name: "loans",
     sql: """
       create table loans (
-        id text primary key, is_ended bool not null, is_void bool not null default false, ended_at timestamptz not null);
+        id text primary key, is_ended bool not null, is_void bool not null default false,
+        ended_at timestamptz not null);
       create index loans_ended on loans (ended_at) where is_ended or is_void
       """)
 
