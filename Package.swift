@@ -80,15 +80,16 @@ let package = Package(
     .target(
       name: "TronKitExamples", dependencies: ["TronKit", "HTTPClient"], path: "Examples/TronKit",
       swiftSettings: settings),
+    .target(name: "RequestBudgets", dependencies: ["BusKit", "Redis", "TronKit"], swiftSettings: settings),
     .target(name: "Contracts", dependencies: ["BusKit", "TronKit", crypto], swiftSettings: settings),
 
     .target(name: "QRCode", dependencies: ["CQrencode", "CZlib"], swiftSettings: settings),
 
     service("Gateway", [hummingbird, crypto, "HTTPClient", "QRCode"]),
     service("SessionSvc"),
-    service("WalletSvc", ["HTTPClient", crypto]),
+    service("WalletSvc", ["HTTPClient", "RequestBudgets", crypto]),
     service("OrderSvc", [crypto]),
-    service("TxSvc", [crypto, cryptoExtras]),
+    service("TxSvc", ["RequestBudgets", crypto, cryptoExtras]),
     service("MonitorSvc", [hummingbird, "HTTPClient"]),
 
     .executableTarget(name: "TronSim", dependencies: ["CSecp256k1", hummingbird, nioCore, logging, lifecycle, crypto], swiftSettings: settings),
@@ -97,7 +98,7 @@ let package = Package(
       name: "EnergyCtl", dependencies: ["BusKit", "Contracts", "TronKit", "HTTPClient", arguments, crypto, logging], swiftSettings: settings),
 
     .executableTarget(
-      name: "BusBench", dependencies: ["BusKit", "Redis", "Postgres", logging], path: "Benchmarks/BusBench",
+      name: "BusBench", dependencies: ["BenchKit", "BusKit", "Redis", "Postgres", logging], path: "Benchmarks/BusBench",
       swiftSettings: settings),
 
     .target(name: "BenchKit", path: "Benchmarks/BenchKit", swiftSettings: settings),
@@ -129,6 +130,7 @@ let package = Package(
     tests("OrderSvc", ["OrderSvc", crypto, "BusKitTesting", "TronKit", "Contracts", "BusKit", "Postgres", "TestKit"]),
     tests("TxSvc", ["TxSvc", "HTTPClient", crypto, "Contracts", "BusKit", "TronKit", "Postgres", "TestKit"]),
     tests("MonitorSvc", ["MonitorSvc", "TronKit", "Contracts", "BusKit", "TestKit"]),
+    tests("RequestBudgets", ["RequestBudgets", "Redis", "TronKit", "TestKit"]),
     tests("TronSim", ["TronSim", "TestKit"], exclude: ["Vectors"]),
     tests("TelegramSim", ["TelegramSim", "TestKit"]),
     tests("EnergyCtl", ["EnergyCtl", "Contracts", "BusKit", "TronKit", "Redis", "Postgres", "TestKit"]),

@@ -2,9 +2,12 @@ import Foundation
 
 /// `--name value` pairs.
 public struct Options: Sendable {
+  /// What was given, to be handed on to a child.
+  public let words: [String]
   private let values: [String: String]
 
   public init(_ words: [String]) throws {
+    self.words = words
     var values: [String: String] = [:]
     var rest = words[...]
     while let name = rest.popFirst() {
@@ -29,6 +32,14 @@ public struct Options: Sendable {
     let text = try text(name)
     guard let value = Int(text), (1...most).contains(value) else {
       throw BenchFailure("--\(name) is '\(text)', not a number from 1 to \(most)")
+    }
+    return value
+  }
+
+  public func seconds(_ name: String) throws -> Double {
+    let text = try text(name)
+    guard let value = Double(text), (0.1...600).contains(value) else {
+      throw BenchFailure("--\(name) is '\(text)', not a number from 0.1 to 600")
     }
     return value
   }

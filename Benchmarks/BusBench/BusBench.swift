@@ -1,3 +1,4 @@
+import BenchKit
 import Foundation
 
 /// BusKit's side of the benchmark: `Benchmarks/run.py` calls it and documents its commands. Each prints one line of
@@ -6,16 +7,16 @@ import Foundation
 enum BusBench {
   static func main() async {
     do {
-      let options = try Options(Array(CommandLine.arguments.dropFirst()))
-      try await run(options)
+      let words = CommandLine.arguments.dropFirst()
+      try await run(words.first ?? "", try Options(Array(words.dropFirst())))
     } catch {
       FileHandle.standardError.write(Data("bus-bench: \(error)\n".utf8))
       exit(1)
     }
   }
 
-  private static func run(_ options: Options) async throws {
-    switch options.command {
+  private static func run(_ command: String, _ options: Options) async throws {
+    switch command {
     case "durable": try await Durable(options).measure()
     case "durable-source-child": try await Durable(options).runSource()
     case "durable-store-child": try await Durable(options).runStore()
@@ -28,15 +29,9 @@ enum BusBench {
     case "rpc": try await Requests(options).measure()
     case "rpc-child": try await Requests(options).runAnswerer()
     default:
-      throw BenchFailure("'\(options.command)' is no command; publish-consume, latency, durable, rpc and soak are")
+      throw BenchFailure("'\(command)' is no command; publish-consume, latency, durable, rpc and soak are")
     }
   }
-}
-
-/// Why there is no figure.
-struct BenchFailure: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
 }
 
 /// Prints the line that the benchmark reads.

@@ -1,3 +1,4 @@
+import BenchKit
 import Foundation
 
 /// Lines of a pipe as they come, read by a thread of its own: it ends when the other side closes.

@@ -1,51 +1,11 @@
+import BenchKit
 import BusKit
 import Logging
 import Postgres
 import Redis
 
-/// A command and its `--name value` pairs.
-struct Options: Sendable {
-  let command: String
-  /// What was given, to be handed on to a child.
-  let words: [String]
-  private let values: [String: String]
-
-  init(_ arguments: [String]) throws {
-    guard let command = arguments.first else { throw BenchFailure("no command: durable, latency or rpc") }
-    self.command = command
-    words = Array(arguments.dropFirst())
-    var values: [String: String] = [:]
-    var rest = words[...]
-    while let name = rest.popFirst() {
-      guard name.hasPrefix("--"), let value = rest.popFirst() else {
-        throw BenchFailure("'\(name)' is not one of --name value")
-      }
-      values[String(name.dropFirst(2))] = value
-    }
-    self.values = values
-  }
-
-  func text(_ name: String) throws -> String {
-    guard let value = values[name] else { throw BenchFailure("--\(name) is missing") }
-    return value
-  }
-
-  func count(_ name: String, most: Int) throws -> Int {
-    let text = try text(name)
-    guard let value = Int(text), (1...most).contains(value) else {
-      throw BenchFailure("--\(name) is '\(text)', not a number from 1 to \(most)")
-    }
-    return value
-  }
-
-  func seconds(_ name: String) throws -> Double {
-    let text = try text(name)
-    guard let value = Double(text), (0.1...600).contains(value) else {
-      throw BenchFailure("--\(name) is '\(text)', not a number from 0.1 to 600")
-    }
-    return value
-  }
-
+/// The servers that the options name.
+extension Options {
   func redis() throws -> RedisConfiguration {
     RedisConfiguration(address: .unix(path: try text("redis")), clientName: "bus-bench")
   }

@@ -1,3 +1,4 @@
+import BenchKit
 import BusKit
 import Foundation
 import Redis

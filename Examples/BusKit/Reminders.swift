@@ -16,27 +16,32 @@ struct Reminder: Row {
   let id: String
   var seq: Int64
   var state: String
+  var changedAt: Date
   var rowKey: String { id }
 }
 
 /// Sends a letter. The same key twice is one letter.
 typealias PostOffice = @Sendable (_ letter: PostLetter, _ idempotencyKey: UUID) async throws -> Void
 
-/// Effects: reminds readers of loans that are overdue.
+/// Effects and retention: reminds readers of loans that are overdue.
 func makeReminders(post: @escaping PostOffice) -> Service {
   var service = Service(
     name: "reminder-svc", schema: "reminders",
     migrations: [
       Migration(
         version: 1, name: "reminders",
-        sql: "create table reminders (id text primary key, seq bigint not null, state text not null)")
+        sql: """
+          create table reminders (
+            id text primary key, seq bigint not null, state text not null, changed_at timestamptz not null);
+          create index reminders_changed_at on reminders (changed_at) where state <> 'to be sent'
+          """)
     ])
   service.ignore(BookLent.self)
   service.ignore(BookReturned.self)
   service.handle(LoanOverdue.self, needs: { [.row(Reminder.self, $0.book)] }) { event, unit in
     // Messages may come in another order than they were sent in.
     guard event.seq > (try unit.find(Reminder.self, event.book)?.seq ?? 0) else { return }
-    try unit.save(Reminder(id: event.book, seq: event.seq, state: "to be sent"))
+    try unit.save(Reminder(id: event.book, seq: event.seq, state: "to be sent", changedAt: unit.now))
     try unit.start(PostLetter(book: event.book, reader: event.reader))
   }
   let policy = EffectPolicy(
@@ -48,6 +53,8 @@ func makeReminders(post: @escaping PostOffice) -> Service {
       try await post(letter, context.id)
       return note("sent", letter)
     })
+  service.keeps(
+    Retention(of: "reminders", for: .seconds(400 * 86_400), since: "changed_at", where: "state <> 'to be sent'"))
   return service
 }
 
@@ -56,6 +63,7 @@ private func note(_ state: String, _ letter: PostLetter) -> EffectOutcome {
   .done(needs: [.row(Reminder.self, letter.book)]) { unit in
     guard var reminder = try unit.find(Reminder.self, letter.book) else { return }
     reminder.state = state
+    reminder.changedAt = unit.now
     try unit.save(reminder)
   }
 }

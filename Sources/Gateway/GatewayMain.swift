@@ -1,25 +1,20 @@
 import BusKit
 import Contracts
-import Foundation
 import HTTPClient
 import Logging
 
 /// The edge of the system: Telegram on one side, REST clients on the other, the bus behind.
 @main
 struct GatewayMain {
+  static let schema = "gateway"
+
   static func main() async {
-    var reader = EnvironmentReader()
-    let configuration = ServiceConfiguration.read(&reader, service: ServiceName.gateway, schema: "gateway")
-    let settings = GatewaySettings.read(&reader)
-    do {
-      try reader.finish()
-      // Whatever is missing has left a mistake, and `finish` has thrown.
-      guard let configuration, let settings else { exit(78) }
-      let service = try make(settings, logger: configuration.logger)
-      try await service.run(configuration)
-    } catch {
-      FileHandle.standardError.write(Data("\(error)\n".utf8))
-      exit(error is ConfigurationError || error is JournalError ? 78 : 1)
+    await ServiceProgram.run(ServiceName.gateway, schema: schema, settings: GatewaySettings.read) { settings, logger in
+      do {
+        return try make(settings, logger: logger)
+      } catch let error as JournalError {
+        throw ConfigurationError(mistakes: [error.description])
+      }
     }
   }
 
@@ -28,7 +23,7 @@ struct GatewayMain {
     let telegram = TelegramClient(
       baseURL: settings.telegramURL, token: settings.telegramToken, http: HTTPClient(maximumConnections: 32))
     let journal = try UpdateJournal(directory: settings.journalDirectory, logger: logger)
-    var service = Service(name: ServiceName.gateway, schema: "gateway", migrations: GatewayMigrations.all)
+    var service = Service(name: ServiceName.gateway, schema: schema, migrations: GatewayMigrations.all)
 
     ScreenHandlers.register(on: &service)
     OperatorHandlers.register(on: &service)
@@ -43,7 +38,7 @@ struct GatewayMain {
     let applier = UpdateApplier(journal: journal, installationSecret: settings.installationSecret)
     service.background("telegram-poll") { try await poller.run($0) }
     service.background("telegram-apply") { try await applier.run($0) }
-    service.background("forget-old-rows") { try await OldRows.run($0) }
+    service.keeps(.appliedUpdates, .orderMessages)
     service.publishes([.sessionCommands, .orderCommands, .walletCommands, .gatewayCommands])
     service.beforeMetrics {
       $0.metrics.gauge("energy_gateway_journal_entries", labels: []).set(Double(journal.waitingCount))

@@ -1,31 +1,21 @@
 import BusKit
 import Contracts
-import Foundation
 
 /// Watches the event streams: metrics for Prometheus, alerts for those who subscribed.
 @main
 struct MonitorSvcMain {
+  static let schema = "monitor_svc"
+
   static func main() async {
-    var reader = EnvironmentReader()
-    let configuration = ServiceConfiguration.read(&reader, service: ServiceName.monitor, schema: "monitor_svc")
-    let settings = MonitorSettings.read(&reader)
-    do {
-      try reader.finish()
-      // Without a mistake there is a configuration.
-      if let configuration { try await make(settings).run(configuration) }
-    } catch let error as ConfigurationError {
-      FileHandle.standardError.write(Data("\(error)\n".utf8))
-      exit(78)  // EX_CONFIG
-    } catch {
-      FileHandle.standardError.write(Data("\(ServiceName.monitor) stopped: \(error)\n".utf8))
-      exit(1)
+    await ServiceProgram.run(ServiceName.monitor, schema: schema, settings: MonitorSettings.read) { settings, _ in
+      make(settings)
     }
   }
 
   static func make(_ settings: MonitorSettings) -> Service {
     let metrics = MonitorMetrics()
     let rule = settings.poolEnergyLow
-    var service = Service(name: ServiceName.monitor, schema: "monitor_svc", migrations: MonitorMigrations.all)
+    var service = Service(name: ServiceName.monitor, schema: schema, migrations: MonitorMigrations.all)
     service.handle(OrderChanged.self, needs: OrderChangedHandler.needs, apply: OrderChangedHandler.apply)
     service.handle(PoolChanged.self, needs: { _ in PoolChangedHandler.needs }) { event, unit in
       try PoolChangedHandler.apply(event, unit, rule: rule)
@@ -44,7 +34,7 @@ struct MonitorSvcMain {
     }
     service.effect(NotifySubscribers.self, policy: EffectPolicy(attemptsMax: nil)) { effect, _ in effect.outcome() }
     service.effect(TellSubscribers.self, policy: EffectPolicy(attemptsMax: nil)) { effect, _ in effect.outcome() }
-    service.background("ended orders", EndedOrders.sweep)
+    service.keeps(.endedOrders)
     service.beforeMetrics(metrics.refresh)
     service.auditsOperators()
     service.publishes([.gatewayCommands])

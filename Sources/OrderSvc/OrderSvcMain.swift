@@ -1,7 +1,5 @@
 import BusKit
 import Contracts
-import Foundation
-import Logging
 
 /// order-svc: products, prices, quotes and the life of every order.
 @main
@@ -9,22 +7,10 @@ struct OrderSvcMain {
   static let schema = "order_svc"
 
   static func main() async {
-    var reader = EnvironmentReader()
-    let configuration = ServiceConfiguration.read(&reader, service: ServiceName.order, schema: schema)
-    let settings = OrderSettings.read(&reader)
-    let logger = configuration?.logger ?? Logger(label: ServiceName.order)
-    do {
-      try reader.finish()
-      // Whatever is missing is a mistake that `finish` has thrown.
-      guard let configuration, var settings else { exit(78) }
+    await ServiceProgram.run(ServiceName.order, schema: schema, settings: OrderSettings.read) { settings, logger in
+      var settings = settings
       settings.logger = logger
-      try await make(settings).run(configuration)
-    } catch let error as ConfigurationError {
-      FileHandle.standardError.write(Data("\(error)\n".utf8))
-      exit(78)
-    } catch {
-      logger.critical("order-svc ends", metadata: ["error": "\(error)"])
-      exit(1)
+      return make(settings)
     }
   }
 

@@ -1,29 +1,19 @@
 import BusKit
 import Contracts
-import Foundation
 
 /// The conversation of the Telegram bot: what customers do comes in, screens go out.
 @main
 struct SessionSvcMain {
+  static let schema = "session_svc"
+
   static func main() async {
-    var reader = EnvironmentReader()
-    let configuration = ServiceConfiguration.read(&reader, service: ServiceName.session, schema: "session_svc")
-    let settings = SessionSettings.read(&reader)
-    do {
-      try reader.finish()
-      // Without a mistake there is a configuration.
-      if let configuration { try await make(settings).run(configuration) }
-    } catch let error as ConfigurationError {
-      FileHandle.standardError.write(Data("\(error)\n".utf8))
-      exit(78)  // EX_CONFIG
-    } catch {
-      FileHandle.standardError.write(Data("\(ServiceName.session) stopped: \(error)\n".utf8))
-      exit(1)
+    await ServiceProgram.run(ServiceName.session, schema: schema, settings: SessionSettings.read) { settings, _ in
+      make(settings)
     }
   }
 
   static func make(_ settings: SessionSettings) -> Service {
-    var service = Service(name: ServiceName.session, schema: "session_svc", migrations: SessionMigrations.all)
+    var service = Service(name: ServiceName.session, schema: schema, migrations: SessionMigrations.all)
     service.handle(UserInput.self, needs: { SessionUnit.needs($0.customer) }, apply: UserInputHandler.apply)
     service.handle(OrderChanged.self, needs: OrderChangedHandler.needs) { event, unit in
       try OrderChangedHandler.apply(event, unit, explorer: settings.explorer)
@@ -40,7 +30,7 @@ struct SessionSvcMain {
     service.effect(LoadScreen.self, policy: LoadScreen.policy, exhausted: LoadScreen.exhausted) { effect, context in
       try await effect.run(context)
     }
-    service.background("idle rows", IdleRows.sweep)
+    service.keeps(.conversations, .orderScreens)
     service.auditsOperators()
     service.publishes([.orderCommands, .walletCommands, .gatewayCommands, .monitorCommands])
     return service

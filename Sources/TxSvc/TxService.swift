@@ -1,6 +1,7 @@
 import BusKit
 import Contracts
 import Foundation
+import RequestBudgets
 
 /// The service's table of contents.
 enum TxService {
@@ -44,7 +45,7 @@ enum TxService {
     }
     service.every("find late reclaims", FindLateReclaims.interval) { try $0.start(FindLateReclaims()) }
     ChainFollowing.register(in: &service, world)
-    service.background("share budgets") { try await NodeWatch.shareBudgets(world.budgets, $0) }
+    service.shares(world.budgets)
     service.publishes([.txEvents, .gatewayCommands])
     service.beforeMetrics { try await TxMetrics.refresh($0) }
     service.beforeMetrics { NodeWatch.refresh(world.nodes, $0.metrics) }

@@ -6,12 +6,8 @@ import HTTPClient
 import TronKit
 
 /// tx-svc's configuration, read from the environment; every mistake is collected in the reader.
-struct TxSettings: Sendable {
-  let configuration: ServiceConfiguration
-  let world: TxEnvironment
-
-  static func read(_ reader: inout EnvironmentReader) -> TxSettings? {
-    let configuration = ServiceConfiguration.read(&reader, service: ServiceName.tx, schema: TxService.schema)
+enum TxSettings {
+  static func read(_ reader: inout EnvironmentReader) -> TxEnvironment? {
     let entries = NodeEntry.readAll(&reader)
     let ring = ring(&reader)
     let sealing = sealing(&reader)
@@ -29,14 +25,12 @@ struct TxSettings: Sendable {
     limits.choice = choice(&reader)
     let jumpPercent = reader.integer("ENERGY_CHAIN_JUMP_PERCENT", default: 5, in: 1...1_000)
     let reconcileAt = reconcileAt(&reader)
-    guard let configuration, let ring, let sealing, let orderKey, !entries.isEmpty else { return nil }
+    guard let ring, let sealing, let orderKey, !entries.isEmpty else { return nil }
     let nodes = ConfiguredNodes(entries, http: HTTPClient())
-    return TxSettings(
-      configuration: configuration,
-      world: TxEnvironment(
-        nodes: nodes.pool, signer: Signer(master: ring), sealing: sealing, orderKey: orderKey, limits: limits,
-        walletRefresh: .seconds(refresh), jumpPercent: jumpPercent, reconcileAt: reconcileAt, deposits: deposits,
-        chainRecordBlocks: recordDays * CallBudget.dayMs / FollowPace.mainnetIntervalMs, budgets: nodes.budgets))
+    return TxEnvironment(
+      nodes: nodes.pool, signer: Signer(master: ring), sealing: sealing, orderKey: orderKey, limits: limits,
+      walletRefresh: .seconds(refresh), jumpPercent: jumpPercent, reconcileAt: reconcileAt, deposits: deposits,
+      chainRecordBlocks: recordDays * CallBudget.dayMs / FollowPace.mainnetIntervalMs, budgets: nodes.budgets)
   }
 
   private static func choice(_ reader: inout EnvironmentReader) -> WalletChoice {

@@ -1,7 +1,5 @@
 import BusKit
 import Contracts
-import Foundation
-import Logging
 
 /// wallet-svc: customers' money, their saved addresses, and what the chain says of an address.
 @main
@@ -9,21 +7,8 @@ struct WalletSvcMain {
   static let schema = "wallet_svc"
 
   static func main() async {
-    var reader = EnvironmentReader()
-    let configuration = ServiceConfiguration.read(&reader, service: ServiceName.wallet, schema: schema)
-    let settings = WalletSettings.read(&reader)
-    let logger = configuration?.logger ?? Logger(label: ServiceName.wallet)
-    do {
-      try reader.finish()
-      // Whatever is missing is a mistake that `finish` has thrown.
-      guard let configuration, let settings else { exit(78) }
-      try await make(settings).run(configuration)
-    } catch let error as ConfigurationError {
-      FileHandle.standardError.write(Data("\(error)\n".utf8))
-      exit(78)
-    } catch {
-      logger.critical("wallet-svc ends", metadata: ["error": "\(error)"])
-      exit(1)
+    await ServiceProgram.run(ServiceName.wallet, schema: schema, settings: WalletSettings.read) { settings, _ in
+      make(settings)
     }
   }
 

@@ -17,7 +17,7 @@ final class Chaos {
 
   private let world: World
   private let probes: Probes
-  private let generator: SeededRandom
+  private var generator: SeededGenerator
   private let start = ContinuousClock.now
   private var ledgers: [ProbeProcess] = []
   /// Replicas that stand still, until then.
@@ -28,7 +28,7 @@ final class Chaos {
   init(_ world: World, seed: UInt64) throws {
     self.world = world
     probes = try Probes(world)
-    generator = SeededRandom(seed)
+    generator = SeededGenerator(seed: seed)
   }
 
   /// Makes trouble for so long, then lets everybody wake up.

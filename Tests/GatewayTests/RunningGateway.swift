@@ -134,6 +134,9 @@ struct RunningGateway: Sendable {
     ) { response.header($0) }
   }
 
+  /// A request as bytes, for what no HTTP client sends; the answer as it comes, head and body.
+  func answer(toBytes text: String) async throws -> String { try await rawAnswer(port: port, Array(text.utf8)) }
+
   static let order = #"{"receiver":"\#(Samples.receiver)","energy":65000,"duration_seconds":3600}"#
 
   func place(_ key: String, body: String = RunningGateway.order) async throws -> Answer {

@@ -1,3 +1,4 @@
+import BusKit
 import Contracts
 import TestKit
 import Testing
@@ -31,11 +32,11 @@ import Testing
       try await eventually("both are shown") {
         try await world.count("telegram_screens where message_id is not null") == 2
       }
-      #expect(try await OldRows.sweep(world.bus) == 0)
+      #expect(try await world.bus.read { try Retention.orderMessages.step(in: $0) } == 0)
       try await world.bus.read { session in
         _ = try session.execute("update telegram_screens set updated_at = now() - interval '401 days'")
       }
-      #expect(try await OldRows.sweep(world.bus) == 1)
+      #expect(try await world.bus.read { try Retention.orderMessages.step(in: $0) } == 1)
       #expect(try await world.count("telegram_screens") == 1)
     }
   }

@@ -99,6 +99,10 @@ import Testing
       try await nodes.produce()
       let names = [delegate.id.hex: "delegate", reclaim.id.hex: "reclaim"]
       try await #expect(nodes.log().compactMap { names[$0] } == expected)
+      if transactions == "reverse" {
+        // No block is older than what is in it.
+        try await #expect(nodes.first.get("/sim/delegations").array?.first?["block"]?.int == before.number)
+      }
       try await #expect(
         nodes.first.get("/sim/faults/fired")["total"]?["reorganisation_\(transactions)"] == 1)
     }

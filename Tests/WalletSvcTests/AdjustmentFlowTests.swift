@@ -262,7 +262,7 @@ struct AdjustmentFlowTests {
             from (select now() - interval '\(days) days' as at) t
           """)
       }
-      #expect(try await database.pool.withSession { try OldAdjustments.delete($0) } == 3)
+      #expect(try await database.pool.withSession { try Retention.unbookedAdjustments.step(in: $0) } == 3)
       let kept = try await database.rows("select id from adjustments order by id") { try $0.string("id") }
       #expect(kept == ["done 401", "refused 399", "waiting 0"])
     }

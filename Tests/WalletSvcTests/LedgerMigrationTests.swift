@@ -59,9 +59,9 @@ struct LedgerMigrationTests {
         "insert into accounts (id, available, held, seq, updated_at) values ('cus_a', 1, 0, 1, now())")
       try await post(database, "credit:k", "credit", [("adjustments", -1), ("customer:cus_a", 1)])
       let writer = try await OpenTransaction(
-        database, "update accounts set available = available + 1 where id = 'cus_a'",
+        on: database.another(), "update accounts set available = available + 1 where id = 'cus_a'",
         "\(posting("credit:l", "credit", [("adjustments", -1), ("customer:cus_a", 1)]))")
-      let reader = try await OpenTransaction(database, "select available from accounts", "select 1")
+      let reader = try await OpenTransaction(on: database.another(), "select available from accounts")
       let migration = Task { try await database.migrate(WalletMigrations.all) }
       try await eventually("it waits for the writer") { try await waits(database) == ["accounts ExclusiveLock"] }
       #expect(try await database.int("select available from accounts") == 1)
@@ -92,7 +92,7 @@ struct LedgerMigrationTests {
       try await database.migrate(WalletMigrations.all)
       #expect(try await database.int("select count(distinct xid::text) from journal") == 1)
       try await database.sealAll()
-      let slow = try await OpenTransaction(database, LedgerDatabase.line("slow"), "select 1")
+      let slow = try await OpenTransaction(on: database.another(), LedgerDatabase.line("slow"))
       try await database.write("sealed")
       try await database.sealAll()
       let open = "select cardinality(array(select pg_snapshot_xip(snapshot))) from ledger_head"

@@ -12,30 +12,12 @@ struct LedgerSealTests {
   @Test("a transaction that stays open while later ones commit is sealed in a later block, and all lines once")
   func outOfOrder() async throws {
     try await LedgerDatabase.run { database in
-      let slow = database.another()
-      let (begun, beginning) = AsyncStream<Void>.makeStream()
-      let (ended, ending) = AsyncStream<Void>.makeStream()
-      let open = Task {
-        try await slow.withSession { session in
-          try session.script("begin; \(LedgerDatabase.line("slow"))")
-          beginning.finish()
-          let wait = DispatchSemaphore(value: 0)
-          Task {
-            for await _ in ended {}
-            wait.signal()
-          }
-          wait.wait()
-          try session.script("commit")
-        }
-      }
-      for await _ in begun {}
+      let slow = try await OpenTransaction(on: database.another(), LedgerDatabase.line("slow"))
       try await database.write("a", "b")
       try await database.sealAll()
       try await database.write("c")
       try await database.sealAll()
-      ending.finish()
-      try await open.value
-      await slow.close()
+      try await slow.end()
       try await database.sealAll()
       let blocks = try await database.verify()
       #expect(blocks.faults == [] && blocks.unsealed == 0)

@@ -12,7 +12,7 @@ package final class RehearsalEngine: Sendable {
     var stores: [RehearsalStore]
     var faults = RehearsalFaults()
     /// nil: everything in its order.
-    var random: RehearsalRandom?
+    var random: SplitMix64?
     /// What the services have sent, in order.
     var published: [Envelope] = []
     var awaited: Set<String> = []
@@ -87,7 +87,7 @@ package final class RehearsalEngine: Sendable {
     stages = services.map { Stage($0) }
     links = try Self.links(of: services, broker: broker, lease: timing.lease)
     let stores = services.map { Self.store(for: $0, now: clock.now) }
-    state = Mutex(State(stores: stores, random: seed.map { RehearsalRandom(seed: $0) }))
+    state = Mutex(State(stores: stores, random: seed.map { SplitMix64(seed: $0) }))
   }
 
   private static func links(of services: [Service], broker: MemoryBroker, lease: Duration) throws -> [Link] {

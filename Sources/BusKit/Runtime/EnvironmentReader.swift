@@ -153,5 +153,9 @@ public struct EnvironmentReader {
 public struct ConfigurationError: Error, CustomStringConvertible {
   /// One line for each.
   public let mistakes: [String]
+
+  /// For mistakes that show only when what was configured is tried.
+  public init(mistakes: [String]) { self.mistakes = mistakes }
+
   public var description: String { "configuration:\n" + mistakes.map { "  - \($0)" }.joined(separator: "\n") }
 }

@@ -12,13 +12,19 @@ enum InboxStore {
 
   /// Claims the messages of a batch. The result of `enqueueInsert` has a row for each that was not there.
   static func enqueueInsert(_ causes: [Envelope], in session: PostgresSession) throws {
-    // In one order everywhere: two batches that hold the same messages wait for each other instead of locking up.
-    let sorted = causes.sorted { $0.id < $1.id }
+    let sorted = insertOrder(causes.map(\.id)).map { causes[$0] }
     try session.enqueue(
       """
       insert into inbox (message_id, body_hash) select * from unnest($1::uuid[], $2::bytea[])
       on conflict do nothing returning message_id
       """, [.uuidArray(sorted.map(\.id)), .bytesArray(sorted.map { hash($0.body) })])
+  }
+
+  /// The positions of a batch's messages in the order of their rows: by id, so that two batches that hold the same
+  /// messages wait for each other instead of locking up; then by position: of two messages that claim one id, the row
+  /// goes to the one that stands first in the batch, which is the one that is applied.
+  static func insertOrder(_ ids: [UUID]) -> [Int] {
+    ids.indices.sorted { ids[$0] == ids[$1] ? $0 < $1 : ids[$0] < ids[$1] }
   }
 
   /// - Throws: `IdentityConflict` when one of these, which have been handled before, has another body now.

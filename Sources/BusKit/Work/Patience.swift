@@ -1,14 +1,16 @@
 import Synchronization
 
 /// The body was still running when its time was up. It is cancelled, and nobody waits for it any more.
-struct Overdue: Error, CustomStringConvertible {
-  let limit: Duration
-  var description: String { "not back after \(limit.milliseconds) ms" }
+public struct Overdue: Error, CustomStringConvertible {
+  /// Its time.
+  public let limit: Duration
+  public var description: String { "not back after \(limit.milliseconds) ms" }
 }
 
 /// Waits for a body, but not longer than `limit`, even for one that cannot be cancelled: a handler that never returns
-/// holds its thread, and must not hold its consumer.
-func waiting<T: Sendable>(
+/// holds its thread, and must not hold its consumer. Who is cancelled meanwhile passes that on to the body.
+/// - Throws: `Overdue` at the limit; what the body throws before it.
+public func waiting<T: Sendable>(
   atMost limit: Duration, for body: @escaping @Sendable () async throws -> T
 ) async throws -> T {
   let first = FirstResult<T>()

@@ -123,6 +123,11 @@ struct RestAPI: Sendable {
       bytes = Array(buffer: try await request.body.collect(upTo: limits.bodyBytesMax))
     } catch is NIOTooManyBytesError {
       throw tooLarge
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      // Chunks that are none, an encoding that nobody knows, an end too early: all of the sender's making.
+      throw Problem(400, "bad_request", "Bad Request", "The request's body cannot be read as HTTP: \(error)")
     }
     guard !bytes.isEmpty else { return [] }
     let type = request.headers[.contentType]?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()

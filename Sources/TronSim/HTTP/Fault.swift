@@ -40,7 +40,7 @@ struct Fault: Sendable {
   let delayMs: Int64
   /// What an answer to a suspended client names.
   let suspendedSeconds: Int64
-  private var generator: SeededGenerator
+  private var generator: SplitMix64
 
   init(_ parameters: APIParameters, nodes: Int) throws(APIError) {
     target = try Self.target(parameters.string("path") ?? "")
@@ -60,7 +60,7 @@ struct Fault: Sendable {
     self.count = count ?? (probability == nil ? 1 : nil)
     delayMs = try parameters.number("delay_ms", in: 0...Self.delayMaximumMs) ?? mode.delayMs
     suspendedSeconds = try parameters.number("seconds", in: 1...Self.suspensionMaximum) ?? 30
-    generator = SeededGenerator(seed: UInt64(try parameters.number("seed", in: 0...Int64.max) ?? 0))
+    generator = SplitMix64(seed: UInt64(try parameters.number("seed", in: 0...Int64.max) ?? 0))
   }
 
   private static func target(_ text: String) throws(APIError) -> Target {
@@ -83,19 +83,4 @@ struct Fault: Sendable {
   mutating func draws() -> Bool { probability >= 1 || Double.random(in: 0..<1, using: &generator) < probability }
 
   func replaces(_ other: Fault) -> Bool { target == other.target && mode == other.mode && node == other.node }
-}
-
-/// SplitMix64: the same seed gives the same decisions.
-struct SeededGenerator: RandomNumberGenerator, Sendable {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
 }

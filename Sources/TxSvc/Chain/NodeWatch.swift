@@ -2,14 +2,8 @@ import BusKit
 import Foundation
 import TronKit
 
-/// What the service says about its nodes, and the budgets they share.
+/// What the service says about its nodes.
 enum NodeWatch {
-  /// Lets the budgets be counted together with those of the other replicas, as long as the service runs.
-  static func shareBudgets(_ budgets: [SharedRequestBudget], _ bus: Bus) async throws {
-    for budget in budgets { budget.connect(bus.cache) }
-    while !Task.isCancelled { try await Task.sleep(for: .seconds(3600)) }
-  }
-
   static func refresh(_ nodes: TronNodePool, _ metrics: MetricsRegistry, now: Date = Date()) {
     for node in nodes.snapshot() {
       let name = [("node", node.name)]

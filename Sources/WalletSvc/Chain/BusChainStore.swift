@@ -8,8 +8,6 @@ import TronKit
 struct BusChainStore: ChainStore {
   let bus: Bus
 
-  static let pruneMax = 10_000
-
   /// Stands in the place of a view when no API answered.
   private static let unanswered = Array("-".utf8)
 
@@ -115,20 +113,6 @@ struct BusChainStore: ChainStore {
         on conflict (id) do update set view = excluded.view, as_of = excluded.as_of
           where chain_accounts.as_of <= excluded.as_of
         """, [.text(view.address.base58), .json(json), .timestamp(view.asOf)])
-    }
-  }
-
-  /// Forgets addresses that nobody has asked for in a month, at most `pruneMax` at once; returns how many. Walks the
-  /// index `chain_accounts_as_of`.
-  func prune() async throws -> Int {
-    try await bus.read { session in
-      try session.execute(
-        """
-        delete from chain_accounts where id in
-          (select id from chain_accounts where as_of < now() - interval '30 days'
-           order by as_of limit \(Self.pruneMax) for update skip locked)
-        """
-      ).affected
     }
   }
 

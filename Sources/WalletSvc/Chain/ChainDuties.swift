@@ -1,22 +1,15 @@
 import BusKit
+import RequestBudgets
 import TronKit
 
 /// What chain balances need beside the answers, in each replica.
 enum ChainDuties {
   static func register(_ chain: ChainAccounts, budgets: [SharedRequestBudget], in service: inout Service) {
-    service.background("chain-budgets") { bus in
-      for budget in budgets { budget.connect(bus.cache) }
-      while !Task.isCancelled { try await Task.sleep(for: .seconds(3600)) }
-    }
+    service.shares(budgets)
     service.background("chain-compare") { bus in
       try await chain.comparer.run(
         chain.tools(store: BusChainStore(bus: bus), logger: bus.logger, metrics: bus.metrics))
     }
-    service.background("chain-prune") { bus in
-      while true {
-        let removed = try await BusChainStore(bus: bus).prune()
-        try await Task.sleep(for: removed >= BusChainStore.pruneMax ? .seconds(1) : .seconds(3600))
-      }
-    }
+    service.keeps(.chainAccounts)
   }
 }

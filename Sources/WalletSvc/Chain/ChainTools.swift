@@ -16,7 +16,9 @@ struct ChainTools: Sendable {
     _ what: String, _ body: @escaping @Sendable (any ChainStore) async throws -> T
   ) async -> T? {
     do {
-      return try await Promptly.value(within: cacheLimit) { [store] in try await body(store) }
+      // Not a child: what was read is shared also when the one who asked has gone.
+      let work = Task { [store, cacheLimit] in try await waiting(atMost: cacheLimit) { try await body(store) } }
+      return try await work.value
     } catch {
       metrics.counter("energy_wallet_chain_cache_failures_total", labels: [("step", what)]).increment()
       logger.warning("a cache of chain balances failed", metadata: ["step": "\(what)", "error": "\(error)"])

@@ -21,7 +21,7 @@ struct AdjustmentHandlers: Sendable {
       try Self.answer(try desk.take(ask, unit), unit)
     }
     AdjustmentDecisions.register(in: &service)
-    service.background("forget-old-adjustments", OldAdjustments.run)
+    service.keeps(.unbookedAdjustments, .operatorDays)
   }
 
   /// One key is one action, whoever uses it for what.

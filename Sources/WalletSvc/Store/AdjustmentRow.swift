@@ -3,7 +3,7 @@ import Contracts
 import Foundation
 
 /// Something that an operator wanted booked by hand, and what came of it: what makes a repeated key answer the same.
-/// What was booked is kept for ever, the rest as long as `OldAdjustments` says.
+/// What was booked is kept for ever, the rest as long as `Retention.unbookedAdjustments` says.
 struct AdjustmentRow: Row {
   static let table = "adjustments"
   /// How long a second operator has.

@@ -1,15 +1,15 @@
 import Redis
+import RequestBudgets
 import TestKit
 import Testing
 
 @testable import TronKit
-@testable import TxSvc
 
 @Suite("The budget of an API key", .timeLimit(.minutes(1)))
 struct SharedBudgetTests {
   private func budget(_ redis: RedisConnection?, _ limits: RequestLimits) -> SharedRequestBudget {
     let budget = SharedRequestBudget(id: "test", limits: limits)
-    if let redis { budget.connect(redis) }
+    if let redis { budget.connect(RedisBudgetStore(redis: redis)) }
     return budget
   }
 

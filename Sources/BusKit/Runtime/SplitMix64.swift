@@ -1,5 +1,5 @@
-/// SplitMix64 (Steele, Lea, Flood 2014): the same seed draws the same numbers everywhere.
-struct RehearsalRandom: RandomNumberGenerator, Sendable {
+/// SplitMix64 (Steele, Lea, Flood 2014): small, fast, and the same seed draws the same numbers everywhere.
+struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   init(seed: UInt64) { state = seed }

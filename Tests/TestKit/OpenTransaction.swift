@@ -1,17 +1,18 @@
 import Dispatch
 import Postgres
 
-/// A transaction of somebody else that has done something and has not ended.
-final class OpenTransaction: Sendable {
+/// A transaction of somebody else that has done something and has not ended. It has a connection of its own.
+public final class OpenTransaction: Sendable {
   private let task: Task<Void, any Error>
   private let pool: PostgresPool
   private let ending: AsyncStream<Void>.Continuation
 
+  /// Returns when it has done its first statements, or failed; `end` says which.
   /// - Parameters:
+  ///   - pool: nobody else's: `end` closes it.
   ///   - first: done before this returns.
   ///   - last: done by `end`, before the commit.
-  init(_ database: LedgerDatabase, _ first: String, _ last: String) async throws {
-    let pool = database.another()
+  public init(on pool: PostgresPool, _ first: String, _ last: String = "select 1") async throws {
     let (begun, beginning) = AsyncStream<Void>.makeStream()
     let (ended, ending) = AsyncStream<Void>.makeStream()
     (self.pool, self.ending) = (pool, ending)
@@ -32,7 +33,7 @@ final class OpenTransaction: Sendable {
     for await _ in begun {}
   }
 
-  func end() async throws {
+  public func end() async throws {
     ending.finish()
     try await task.value
     await pool.close()

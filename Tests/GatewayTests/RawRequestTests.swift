@@ -1,0 +1,19 @@
+import Testing
+
+@testable import Gateway
+
+@Suite struct RawRequestTests {
+  @Test func `A body whose framing makes no sense is the sender's mistake, not ours`() async throws {
+    try await RunningGateway.run { world in
+      for (framing, body) in [("chunked", "zz\r\n{}\r\n0\r\n\r\n"), ("xchunked", "0\r\n\r\n")] {
+        let head = """
+          POST /v1/orders HTTP/1.1\r\nHost: x\r\nAuthorization: \(RunningGateway.key)\r\nIdempotency-Key: \(framing)\r
+          Content-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: \(framing)\r\n\r\n
+          """
+        let answer = try await world.answer(toBytes: head + body)
+        #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(framing): \(answer)")
+      }
+      #expect(try await world.count("rest_orders") == 0)
+    }
+  }
+}
