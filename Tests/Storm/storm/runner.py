@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import json
 import random
 import time
 
@@ -10,6 +11,7 @@ from storm import report, verdict
 from storm.faults import ALL as ALL_FAULTS
 from storm.history import History
 from storm.load import LoadProcess
+from storm.load.process import settings_fields
 from storm.network import Network
 from storm.plan import Plan
 from storm.recovery import Firing
@@ -63,6 +65,7 @@ class Runner:
 
     async def _start(self, parts):
         folder = self.settings.data / "storm"
+        (folder / "settings.json").write_text(json.dumps(settings_fields(self.settings)))
         self.say("starting the network, the servers, the simulators and the services")
         self.storm.network = await Network.start(folder / "network")
         parts.push_async_callback(self.storm.network.stop)

@@ -53,9 +53,13 @@ class Stack:
             raise
         return stack
 
-    async def _start(self):
+    async def start_servers(self):
+        """What the services stand on, alone."""
         await asyncio.gather(
             self.redis.start(), self.postgres.start(), self.tron_sim.start(), self.telegram_sim.start())
+
+    async def _start(self):
+        await self.start_servers()
         self._ways = await make_ways(
             self.network, self.layout, self.tron_sim, self.telegram_sim, self.fleet.ports["gateway"], self._ports)
         await self.fleet.start(Environments(self.settings, self.layout, self._ways))

@@ -100,7 +100,7 @@ class TelegramHostile(TelegramKind):
         menu = await conversation.write("/menu", is_menu, "the menu")
         data = conversation.random.choice(FORGED)
         answer = await conversation.press(menu, data, is_reply, "an answer to a forged button")
-        self._record(conversation, "forged_button", data, answer, says(answer, screens.OUTDATED))
+        self._record(conversation, "forged_button", data, answer, does_nothing(answer))
 
     async def _foreign(self, conversation):
         """Other people's orders: neither shown nor ordered once more."""
@@ -111,7 +111,7 @@ class TelegramHostile(TelegramKind):
         shown = await conversation.press(menu, f"v1:ov:{order}", is_reply, "an answer about another's order")
         self._record(conversation, "foreign_order", order, shown, says(shown, screens.ORDER_NOT_FOUND))
         confirmed = await conversation.press(menu, CONFIRM + order, is_reply, "an answer to another's Confirm")
-        self._record(conversation, "foreign_confirm", order, confirmed, says(confirmed, screens.OUTDATED))
+        self._record(conversation, "foreign_confirm", order, confirmed, does_nothing(confirmed))
 
     def _record(self, conversation, case, tried, answer, is_right):
         """As over REST: 400 is a refusal, which is the only right answer."""
@@ -119,6 +119,11 @@ class TelegramHostile(TelegramKind):
         conversation.record(
             "hostile", case=case, status=400 if is_right else 200, code=None, body=answer.text[:200], tried=tried[:80],
             gateway="telegram", allowed=[[400, None]])
+
+
+def does_nothing(message):
+    """The bot says that the button is outdated. A /menu that Telegram delivers twice may be answered in between."""
+    return says(message, screens.OUTDATED) or is_menu(message)
 
 
 def says(message, sentences):
