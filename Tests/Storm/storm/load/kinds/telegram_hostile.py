@@ -35,7 +35,7 @@ GARBAGE = (
     "\n\n\n.",
 )
 BAD_COMMANDS = (
-    "/", "//", "/START_NOW", "/order all", "/cancel@other_bot now", "/admin", "/balance\u0000", "/\u202estart")
+    "/", "//", "/START_NOW", "/order all", "/cancel@other_bot now", "/admin", "/\u202estart")
 FORGED = (
     "v1:ok:",
     "v1:ok:ord_",
