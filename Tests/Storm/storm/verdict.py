@@ -6,6 +6,7 @@ import json
 import time
 
 import psycopg
+import redis
 
 from storm.checks import ALL
 from storm.checks.evidence import Evidence
@@ -23,6 +24,10 @@ TIMELINE = """
       select convert_from(body, 'UTF8')::jsonb as body, created_at from order_svc.outbox where type = 'order.OrderChanged'
     ) as changes group by 1
 """
+
+
+#: What a look meets when a server is away or does not let anybody in.
+AWAY = (psycopg.OperationalError, redis.RedisError, SimulatorUnreadable)
 
 
 @dataclasses.dataclass
@@ -45,8 +50,8 @@ def _check_now(storm):
     try:
         with _open(storm, history=[], is_calm=False) as evidence:
             return [finding for check in ALL if check.always for finding in check.run(evidence)]
-    except (psycopg.OperationalError, SimulatorUnreadable) as error:
-        # Postgres or the simulator is what the storm has just hit. How many looks were missed is in the report.
+    except AWAY as error:
+        # Postgres, Redis or the simulator is what the storm has just hit. How many looks were missed is in the report.
         storm.looks_missed.append((time.time(), str(error).splitlines()[0]))
         return []
 
@@ -97,6 +102,6 @@ def _unrest(storm):
             for check in ALL:
                 if check.name in REST and (findings := check.run(evidence)):
                     return f"{findings[0].text}" + (f", and {len(findings) - 1} more" if len(findings) > 1 else "")
-    except (psycopg.OperationalError, SimulatorUnreadable) as error:
+    except AWAY as error:
         return f"it cannot be seen: {error}"
     return None
