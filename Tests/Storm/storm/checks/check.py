@@ -1,0 +1,43 @@
+"""What a check is, and what it returns."""
+
+import abc
+import collections.abc
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One promise broken, with what is needed to look into it."""
+
+    #: The promise, e.g. "I9" or "bus-5".
+    promise: str
+    #: "lost", "twice" or "other": how the report counts it.
+    damage: str
+    text: str
+    #: How many cases it stands for.
+    count: int = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Planted:
+    """A mistake that is made on purpose, to see that a check names it."""
+
+    #: As in the report: lower case, words joined by "_".
+    name: str
+    #: The name of the check that must find it.
+    check: str
+    #: plant(evidence, random) makes it and returns in words what it did; None: this evidence has nothing to spoil.
+    plant: collections.abc.Callable
+
+
+class Check(abc.ABC):
+    #: Stable, e.g. "charged_once".
+    name: str
+    #: Promises of the design that it looks after, e.g. ("I8", "I9", "bus-4").
+    promises: tuple
+    #: Whether it holds at every instant (it is then asked during the storm, too), or only after it has calmed down.
+    always: bool = False
+
+    @abc.abstractmethod
+    def run(self, evidence):
+        """Returns findings; none when the promise is kept. `evidence` is storm.checks.evidence.Evidence."""

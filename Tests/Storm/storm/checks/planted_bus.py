@@ -1,0 +1,289 @@
+"""Mistakes planted for the checks of the bus, of processes, secrets, logs and messages."""
+
+import copy
+import hashlib
+import json
+import time
+import types
+import uuid
+
+from .planted import Planted, plant_log
+from .processes import REST_SAMPLES, samples_of
+from .streams import Consumer, bus_state
+from .topics import SCHEMAS, TOPICS
+
+
+def any_row(evidence, random, query, parameters=()):
+    """One row that the query gives, chosen by `random`; None when it gives none."""
+    rows = evidence.sql(query, parameters)
+    return random.choice(rows) if rows else None
+
+
+# ---------------------------------------------------------------- messages of the bus
+
+
+def inbox_row_lost(evidence, random):
+    row = any_row(evidence, random, """
+        select message_id from order_svc.inbox where message_id in (
+          select message_id from tx_svc.outbox where topic = 'tx.events' order by message_id limit 100)""")
+    if row is None:
+        return None
+    evidence.execute("delete from order_svc.inbox where message_id = %s", (row["message_id"],))
+    return f"order-svc has never applied {row['message_id']}"
+
+
+def another_body(evidence, random):
+    row = any_row(evidence, random, """
+        select message_id from order_svc.inbox where message_id in (
+          select message_id from tx_svc.outbox where topic = 'tx.events' order by message_id limit 100)""")
+    if row is None:
+        return None
+    evidence.execute(
+        "update order_svc.inbox set body_hash = %s where message_id = %s",
+        (hashlib.sha256(b"planted").digest(), row["message_id"]))
+    return f"order-svc has applied {row['message_id']} with another body"
+
+
+def effect_twice(evidence, random):
+    row = any_row(evidence, random, """
+        select message_id, type from order_svc.outbox where type = 'tx.DelegateEnergy' and causation <> '' limit 100""")
+    if row is None:
+        return None
+    evidence.execute("create temp table again on commit drop as select * from order_svc.outbox where message_id = %s",
+                     (row["message_id"],))
+    evidence.execute("update again set message_id = %s", (uuid.UUID(int=random.getrandbits(128)),))
+    evidence.execute("insert into order_svc.outbox select * from again")
+    return f"order-svc has sent {row['type']} twice for one cause"
+
+
+def outbox_row_vanished(evidence, random):
+    row = any_row(evidence, random, """
+        select message_id from order_svc.outbox where topic = 'order.events' order by message_id limit 100""")
+    if row is None:
+        return None
+    evidence.execute("delete from order_svc.outbox where message_id = %s", (row["message_id"],))
+    return f"nobody has sent {row['message_id']}, which was applied"
+
+
+def from_nowhere(evidence, random):
+    stranger = uuid.UUID(int=random.getrandbits(128))
+    evidence.execute(
+        "insert into wallet_svc.inbox (message_id, body_hash) values (%s, %s)", (stranger, b"planted"))
+    return f"wallet-svc has applied {stranger}, which nobody has sent"
+
+
+def older_event_applied(evidence, random):
+    row = any_row(evidence, random, """
+        select changes.key, min(changes.causation) as first, max(changes.causation) as last
+        from order_svc.outbox as changes join tx_svc.outbox as tx on tx.message_id::text = changes.causation
+        where changes.type = 'order.OrderChanged' and changes.topic = 'order.events' and tx.topic = 'tx.events'
+        group by 1 having count(*) > 1 limit 100""")
+    if row is None:
+        return None
+    evidence.execute("""
+        update order_svc.outbox set causation = %s
+        where key = %s and causation = %s and type = 'order.OrderChanged'""", (row["first"], row["key"], row["last"]))
+    return f"an event that {row['key']} had seen has changed it once more"
+
+
+def event_left_out(evidence, random):
+    row = any_row(evidence, random, """
+        select message_id, key from order_svc.outbox where type = 'order.OrderChanged' and topic = 'order.events'
+          and convert_from(body, 'UTF8')::json->>'seq' = '2' limit 100""")
+    if row is None:
+        return None
+    evidence.execute("delete from order_svc.outbox where message_id = %s", (row["message_id"],))
+    return f"{row['key']} has no second event"
+
+
+def reader_behind(evidence, random):
+    row = any_row(evidence, random, "select id from monitor_svc.monitored_orders order by id limit 100")
+    if row is None:
+        return None
+    evidence.execute("update monitor_svc.monitored_orders set seq = seq - 1 where id = %s", (row["id"],))
+    return f"monitor-svc has not seen the last of {row['id']}"
+
+
+# ---------------------------------------------------------------- at rest
+
+
+def _state(evidence):
+    """What Redis holds, to be spoilt."""
+    state = copy.deepcopy(bus_state(evidence))
+    return evidence.derive("bus state", lambda _: state)
+
+
+def _a_group(evidence, random):
+    groups = [(stream, group) for stream in _state(evidence).streams.values() for group in stream.groups]
+    return random.choice(groups) if groups else (None, None)
+
+
+def dead_letter(evidence, random):
+    topic = random.choice(list(TOPICS))
+    stream = _state(evidence).streams[topic]
+    stream.dead += 1
+    stream.letters.append((TOPICS[topic][0], "attempts", "planted", ""))
+    return f"{topic} has one more dead letter"
+
+
+def entry_pending(evidence, random):
+    stream, group = _a_group(evidence, random)
+    if group is None:
+        return None
+    group.pending += 1
+    return f"{group.name} holds a message of {stream.topic}"
+
+
+def entry_unread(evidence, random):
+    stream, group = _a_group(evidence, random)
+    if group is None:
+        return None
+    group.unread += 1
+    return f"{group.name} has not read the last of {stream.topic}"
+
+
+def consumer_left_over(evidence, random):
+    stream, group = _a_group(evidence, random)
+    if group is None:
+        return None
+    group.consumers.append(Consumer(f"{group.name}@1-planted", 0, 3600.0))
+    return f"{group.name} of {stream.topic} lists a reader that has been dead for an hour"
+
+
+def process_without_sign(evidence, random):
+    alive = _state(evidence).alive
+    if not alive:
+        return None
+    silent = random.choice(sorted(alive))
+    alive.discard(silent)
+    return f"{silent} gives no sign of life"
+
+
+def message_unsent(evidence, random):
+    schema = random.choice(list(SCHEMAS.values()))
+    evidence.execute(f"""
+        insert into {schema}.outbox_queue (message_id, day, due_at, available_at)
+        values (%s, current_date, now() - interval '1 hour', now())""", (uuid.UUID(int=random.getrandbits(128)),))
+    return f"a message in {schema} was to be sent an hour ago"
+
+
+def effect_given_up(evidence, random):
+    schema = random.choice(list(SCHEMAS.values()))
+    evidence.execute(f"""
+        insert into {schema}.effects (id, kind, order_key, payload, correlation, state, next_at, last_error)
+        values (%s, 'planted', 'planted', '', '', 'dead', now(), 'planted')""",
+        (uuid.UUID(int=random.getrandbits(128)),))
+    return f"an effect in {schema} was given up"
+
+
+def schedule_stopped(evidence, random):
+    """A row of its own: the running service would be in the way of changing one of its."""
+    rows = evidence.execute("""
+        insert into tx_svc.schedules select (planted).* from (
+          select jsonb_populate_record(
+            schedules, jsonb_build_object(
+              'name', 'planted', 'next_at', now() - interval '5 minutes', 'retry_at', null)) as planted
+          from tx_svc.schedules order by name limit 1) as copy""")
+    return "a schedule was due five minutes ago" if rows else None
+
+
+def audit_entry_lost(evidence, random):
+    row = any_row(evidence, random, "select id from gateway.audit_log order by id limit 100")
+    if row is None:
+        return None
+    evidence.execute("delete from gateway.audit_log where id = %s", (row["id"],))
+    return f"{row['id']} is not in the audit log"
+
+
+# ---------------------------------------------------------------- processes, logs, secrets
+
+
+def died_by_itself(evidence, random):
+    name = f"{random.choice(list(SCHEMAS))}-1"
+    evidence.deaths.append(types.SimpleNamespace(
+        at=time.time(), name=name, pid=1, exit_code=-4, cause="", seconds=10.0, trouble="", asked=False))
+    return f"{name} was trapped"
+
+
+def _grown(evidence, random, what, by):
+    """The last samples, with more of `what` for one process."""
+    last = samples_of(evidence.history)[-REST_SAMPLES:]
+    names = sorted(name for name in (last[-1]["figures"] if last else {}) if name.startswith(f"{what}/"))
+    if not names:
+        return None
+    name = random.choice(names)
+    for line in last:
+        figures = {**line["figures"], name: line["figures"].get(name, 0) + by}
+        evidence.history.append({**line, "at": time.time(), "figures": figures})
+    return f"{name} is {by} more"
+
+
+def descriptors_leaked(evidence, random):
+    return _grown(evidence, random, "descriptors", 1000)
+
+
+def memory_leaked(evidence, random):
+    return _grown(evidence, random, "rss_bytes", 4 << 30)
+
+
+def stream_grown(evidence, random):
+    return _grown(evidence, random, "stream_length", 1_000_000)
+
+
+def crashed(evidence, random):
+    plant_log(evidence, "TxSvc/Planted.swift:1: Fatal error: Unexpectedly found nil\n")
+    return "a log ends with a fatal error"
+
+
+def critical_line(evidence, random):
+    plant_log(evidence, json.dumps(
+        {"level": "critical", "message": "planted", "service": "tx-svc"}, separators=(",", ":")) + "\n")
+    return "a log has a critical line"
+
+
+def secret_in_log(evidence, random):
+    secret = _secret(evidence, random)
+    plant_log(evidence, json.dumps({"level": "info", "message": f"GET /bot{secret}/getMe"}) + "\n")
+    return "a log has a secret in a URL"
+
+
+def secret_in_table(evidence, random):
+    secret = _secret(evidence, random)
+    row = any_row(evidence, random, "select id from gateway.audit_log order by id limit 100")
+    if row is None:
+        return None
+    evidence.execute("update gateway.audit_log set reason = %s where id = %s", (secret.encode().hex(), row["id"]))
+    return "a table has a secret in hexadecimal digits"
+
+
+def _secret(evidence, random):
+    return random.choice([secret for secret in evidence.secrets if len(secret) >= 32])
+
+
+PLANTED = [
+    Planted("inbox_row_lost", "every_message_applied", inbox_row_lost),
+    Planted("another_body", "applied_as_sent", another_body),
+    Planted("effect_twice", "applied_once", effect_twice),
+    Planted("outbox_row_vanished", "known_origin", outbox_row_vanished),
+    Planted("from_nowhere", "known_origin", from_nowhere),
+    Planted("older_event_applied", "events_in_sequence", older_event_applied),
+    Planted("event_left_out", "events_in_sequence", event_left_out),
+    Planted("reader_behind", "readers_up_to_date", reader_behind),
+    Planted("dead_letter", "no_dead_letters", dead_letter),
+    Planted("entry_pending", "groups_at_rest", entry_pending),
+    Planted("entry_unread", "groups_at_rest", entry_unread),
+    Planted("consumer_left_over", "consumers_alive", consumer_left_over),
+    Planted("process_without_sign", "consumers_alive", process_without_sign),
+    Planted("message_unsent", "nothing_unsent", message_unsent),
+    Planted("effect_given_up", "work_done", effect_given_up),
+    Planted("schedule_stopped", "work_done", schedule_stopped),
+    Planted("audit_entry_lost", "audit_complete", audit_entry_lost),
+    Planted("died_by_itself", "deaths_asked_for", died_by_itself),
+    Planted("descriptors_leaked", "back_to_base", descriptors_leaked),
+    Planted("memory_leaked", "back_to_base", memory_leaked),
+    Planted("stream_grown", "streams_bounded", stream_grown),
+    Planted("crashed", "no_crash_in_logs", crashed),
+    Planted("critical_line", "nothing_critical", critical_line),
+    Planted("secret_in_log", "no_secret_seen", secret_in_log),
+    Planted("secret_in_table", "no_secret_seen", secret_in_table),
+]

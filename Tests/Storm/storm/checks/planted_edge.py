@@ -1,0 +1,90 @@
+"""Mistakes planted for the checks of what customers met: answers over REST, messages in Telegram."""
+
+import hashlib
+import json
+import time
+import uuid
+
+from .messages import ENDS, last_words
+from .planted import Planted
+
+
+def _a_told_order(evidence, random):
+    """(user, order) of which a dialog tells the end."""
+    told = [
+        (user, order) for user, orders in sorted(last_words(evidence).items())
+        for order, state in sorted(orders.items()) if state in ENDS.values()]
+    return random.choice(told) if told else (None, None)
+
+
+def end_not_told(evidence, random):
+    user, order = _a_told_order(evidence, random)
+    if order is None:
+        return None
+    dialog = evidence.dialogs[user]
+    dialog["messages"] = [message for message in dialog["messages"] if order not in message["text"]]
+    return f"{user} was told nothing of {order}"
+
+
+def other_words_shown(evidence, random):
+    user, order = _a_told_order(evidence, random)
+    if order is None:
+        return None
+    dialog = evidence.dialogs[user]
+    dialog["messages"] = [
+        {**message, "text": message["text"].replace(order, "ord_")} for message in dialog["messages"]]
+    return f"{user} is shown other words than gateway has noted"
+
+
+def notice_lost(evidence, random):
+    person = random.choice(evidence.world["people"])
+    body = {"customer": person["customer"], "html": f"<b>planted</b> {random.getrandbits(64)}"}
+    evidence.execute("""
+        insert into session_svc.outbox (message_id, topic, stream_key, type, version, key, created_at, correlation,
+          causation, traceparent, reply_to, content_type, body)
+        values (%s, 'gateway.commands', '', 'gateway.NotifyCustomer', 1, %s, now(), '', '', '', '', '', %s)""",
+        (uuid.UUID(int=random.getrandbits(128)), person["customer"], json.dumps(body).encode()))
+    return f"{person['user_id']} never got a notice"
+
+
+def bad_input_taken(evidence, random):
+    evidence.history.append({
+        "at": time.time(), "kind": "hostile", "what": "hostile", "case": "planted", "status": 201, "code": None,
+        "allowed": [[422, None]]})
+    return "an order for nothing was accepted"
+
+
+def turned_away_for_ever(evidence, random):
+    _answered(evidence, "planted", time.time(), 503)
+    return "an order was answered 503 without Retry-After"
+
+
+def error_after_commit(evidence, random):
+    rows = evidence.sql("""
+        select id, extract(epoch from created_at)::float8 as at from gateway.rest_orders order by id limit 100""")
+    if not rows:
+        return None
+    row = random.choice(rows)
+    evidence.execute(
+        "update gateway.rest_orders set id = %s where id = %s",
+        ("planted:" + hashlib.sha256(b"planted").hexdigest(), row["id"]))
+    _answered(evidence, "planted", row["at"] + 0.1, 503, retry_after=2.0)
+    return "an order was recorded and answered 503"
+
+
+def _answered(evidence, key, at, status, **fields):
+    evidence.history.append({
+        "at": at - 0.2, "kind": "planted", "what": "order_sent", "key": key, "channel": "rest", "attempt": 1})
+    evidence.history.append({
+        "at": at, "kind": "planted", "what": "order_answered", "key": key, "status": status, "order": None,
+        "code": "unavailable", "gateway": "gateway-1", "seconds": 0.2, "attempt": 1, **fields})
+
+
+PLANTED = [
+    Planted("end_not_told", "ends_told", end_not_told),
+    Planted("other_words_shown", "screens_shown", other_words_shown),
+    Planted("notice_lost", "notices_sent", notice_lost),
+    Planted("bad_input_taken", "refused_properly", bad_input_taken),
+    Planted("turned_away_for_ever", "not_now_says_when", turned_away_for_ever),
+    Planted("error_after_commit", "no_error_after_the_commit", error_after_commit),
+]

@@ -1,0 +1,18 @@
+"""All checks of the bus, of processes, logs and secrets, and of what customers met at the edge."""
+
+from .at_rest import ConsumersAlive, DeadLetters, GroupsAtRest, NothingUnsent, WorkDone
+from .audit import AuditComplete
+from .bus import AppliedAsSent, AppliedOnce, EveryMessageApplied, KnownOrigin
+from .logs import NoCrash, NothingCritical
+from .messages import EndsTold, NoticesSent, ScreensShown
+from .processes import BackToBase, DeathsAskedFor, StreamsBounded
+from .refusals import NoErrorAfterTheCommit, NotNowSaysWhen, RefusedProperly
+from .secrets import NoSecretSeen
+from .sequences import EventsInSequence, ReadersUpToDate
+
+CHECKS = [
+    EveryMessageApplied(), AppliedAsSent(), AppliedOnce(), KnownOrigin(), EventsInSequence(), ReadersUpToDate(),
+    DeadLetters(), NothingUnsent(), GroupsAtRest(), ConsumersAlive(), WorkDone(), AuditComplete(),
+    EndsTold(), ScreensShown(), NoticesSent(), RefusedProperly(), NotNowSaysWhen(), NoErrorAfterTheCommit(),
+    DeathsAskedFor(), BackToBase(), StreamsBounded(), NoCrash(), NothingCritical(), NoSecretSeen(),
+]

@@ -1,0 +1,78 @@
+"""What the storm's customers did and saw: one JSON object a line, written as it happens.
+
+The checks read nothing else of the load: an answer that is not here was not seen by anybody. Fields of every line:
+
+    at       seconds since the epoch (this machine's clock), when the line was written
+    kind     the kind of traffic, e.g. "rest_order"; "storm" for the run itself
+    what     below
+
+`what`, and the fields that come with it:
+
+    order_sent       key, customer, channel ("rest" or "telegram"), receiver, energy, duration_seconds, max_price_sun?,
+                     due (when the open loop wanted it), attempt (1 …): written before each sending
+    order_answered   key, status (HTTP), order (id or null), code (problem code or null), body (the answer's JSON), gateway,
+                     seconds (of this attempt), replayed (the header Idempotent-Replayed), retry_after?, attempt,
+                     final (the client asks no more)
+    order_unknown    key, error: this attempt had no answer (cut, time-out, 5xx after which nothing is known)
+    order_given_up   key: no attempt was answered; what became of it is unknown (a class of its own)
+    order_seen       order, status, body: what GET /v1/orders/ID said; written when it differs from the time before
+    cancel_sent, cancel_answered, cancel_unknown     order, …
+    balance_seen     customer, available_sun, held_sun
+    deposit_signed, deposit_paid, deposit_unknown
+                     customer, address, currency ("TRX" or "USDT"), amount, txid: before it is sent; once it was seen in a
+                     block; when it was not
+    told             customer, chat, message (id), version, text, order?: what the bot showed a person
+    input            customer, chat, update, text or data: what a person typed or pressed
+    order_told       order, state, how ("message", or "asked": by the list of orders), what the screen said: its end is known
+    order_untold     order, state (told last): a person waited in vain for the end
+    offer_left       order, why: a confirm screen that was not confirmed; no such order may exist
+    foreign_shown    case, shown: what belongs to another customer
+    dialog_left      step, why: a person gave up; nothing was ordered
+    hostile          case, status, code, body, allowed ([[status, code], …]): an answer to input that must be refused
+    unexpected       method, path, status, code, body: an answer that the API's description does not allow there
+    not_started      traffic, due: an arrival that the load could not take upon itself
+    broken           traffic, error: a defect of the harness
+    phase            name ("calm", "storm", "overload", "quiet"), rate
+    fault            fault, hit (who), state ("begins", "ends"), seconds, detail
+    sample           figures (name: number): of processes and streams, every few seconds
+"""
+
+import itertools
+import json
+import time
+
+
+class History:
+    """Appends; every line is with the kernel when `write` returns."""
+
+    def __init__(self, path):
+        self.path = path
+        self.file = open(path, "a", buffering=1, encoding="utf-8")
+
+    def write(self, kind, what, **fields):
+        self.file.write(json.dumps({"at": time.time(), "kind": kind, "what": what, **fields}) + "\n")
+
+    def close(self):
+        self.file.close()
+
+
+#: Lines that are parsed as one document, in which each name of a field is one object: half of the memory.
+LINES_AT_ONCE = 5_000
+#: Fields with few different values, of which one object each is enough.
+REPEATED = ("kind", "what", "customer", "receiver", "gateway", "channel")
+
+
+def read(*paths):
+    """All lines of these files, oldest first. A long run has a million."""
+    lines = []
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            while some := list(itertools.islice(file, LINES_AT_ONCE)):
+                lines.extend(json.loads(f"[{','.join(some)}]"))
+    shared = {}
+    for line in lines:
+        for name in REPEATED:
+            value = line.get(name)
+            if value is not None:
+                line[name] = shared.setdefault(value, value)
+    return sorted(lines, key=lambda line: line["at"])

@@ -1,0 +1,121 @@
+"""How long the system took to be well again after each fault, and what customers noticed of it.
+
+Judged afterwards, from the customers' attempts and from the order service's own events, not from averages: after a fault's
+end it counts until the *last* attempt that was not served properly, or the last order that was delivered late. A calm
+minute has no such attempt, so the first one of another fault ends the search.
+"""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Attempt:
+    """One sending of an order by a customer."""
+
+    sent: float
+    seconds: float
+    #: Whether it had a definite answer: accepted, or refused for a reason of business.
+    served: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Passage:
+    """An order between its acceptance and its delivery or end."""
+
+    began: float
+    #: None: never.
+    ended: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Firing:
+    """One fault that has happened."""
+
+    name: str
+    begins: float
+    ends: float
+    #: (target, count, detail) for each that was hit.
+    hits: tuple
+    #: The goal that it is held to, in seconds, or None.
+    goal: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Recovery:
+    """What one firing did to customers."""
+
+    firing: Firing
+    #: After the fault's end until the last bad sign; 0: none.
+    seconds: float
+    #: 99th percentiles of the time to an answer: before, during, after; None without attempts.
+    answers: tuple
+    #: The same of the time to delivery.
+    deliveries: tuple
+
+
+class Observations:
+    """What customers met, in the order of time."""
+
+    def __init__(self, attempts, passages, settings):
+        self.attempts = sorted(attempts, key=lambda attempt: attempt.sent)
+        self.passages = sorted(passages, key=lambda passage: passage.began)
+        self.settings = settings
+
+    def recovery_after(self, firing, until):
+        """`until`: when the next fault begins, or the storm ends."""
+        last = firing.ends
+        for attempt in self._attempts(firing.ends, until):
+            if not attempt.served or attempt.seconds > self.settings.answer_seconds_max:
+                last = max(last, attempt.sent)
+        for passage in self._passages(firing.begins, until):
+            end = passage.ended if passage.ended is not None else until
+            if end - passage.began > self.settings.overdue_seconds:
+                last = max(last, min(end, until))
+        return round(last - firing.ends, 2)
+
+    def judge(self, firing, until, since):
+        """`since`: the end of the quiet before the firing, its beginning; `until` as above."""
+        recovered = firing.ends + self.recovery_after(firing, until)
+        spans = ((since, firing.begins), (firing.begins, max(firing.ends, firing.begins + 1)), (recovered, until))
+        return Recovery(
+            firing, round(recovered - firing.ends, 2),
+            tuple(percentile([a.seconds for a in self._attempts(*span) if a.served], 99) for span in spans),
+            tuple(
+                percentile([p.ended - p.began for p in self._passages(*span) if p.ended is not None], 99)
+                for span in spans))
+
+    def _attempts(self, begins, ends):
+        return [attempt for attempt in self.attempts if begins <= attempt.sent < ends]
+
+    def _passages(self, begins, ends):
+        return [passage for passage in self.passages if begins <= passage.began < ends]
+
+
+def judge_all(firings, observations, storm_begins, storm_ends):
+    """A Recovery for each firing. Faults of one slot overlap: they are judged together, from the last one's end."""
+    slots = []
+    for firing in sorted(firings, key=lambda firing: firing.begins):
+        if slots and firing.begins < max(other.ends for other in slots[-1]) + 0.001:
+            slots[-1].append(firing)
+        else:
+            slots.append([firing])
+    results, since = [], storm_begins
+    for index, slot in enumerate(slots):
+        until = slots[index + 1][0].begins if index + 1 < len(slots) else storm_ends
+        ends = max(firing.ends for firing in slot)
+        begins = min(firing.begins for firing in slot)
+        for firing in slot:
+            together = dataclasses.replace(firing, begins=begins, ends=ends)
+            judged = observations.judge(together, until, since)
+            results.append(dataclasses.replace(judged, firing=firing))
+        since = ends + results[-1].seconds
+    return results
+
+
+def percentile(values, percent):
+    """The nearest-rank percentile, rounded to milliseconds; None of nothing."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    rank = max(0, -(-len(ordered) * percent // 100) - 1)
+    return round(ordered[rank], 3)

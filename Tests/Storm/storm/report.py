@@ -1,0 +1,207 @@
+"""What a run says of itself: one dictionary, as text for people and as one line for machines."""
+
+import collections
+import os
+import statistics
+
+from storm.checks.duplicates import absorbed
+from storm.history import read
+from storm.recovery import Attempt, Observations, Passage, judge_all, percentile
+
+#: Answers that settle an attempt: the order is recorded, or the business refused it.
+SERVED = {200, 201, 202, 402, 409, 422}
+
+#: So many planted mistakes must have been named, or the checks have not shown what they can see.
+PLANTED_MIN = 10
+
+
+def build(runner, verdict):
+    """The report of a run that has ended."""
+    lines = read(runner.history.path, runner.storm.load.history_path)
+    attempts, passages = attempts_of(lines), passages_of(verdict.timeline)
+    begins, ends = runner.moments["storm"], runner.moments["storm ends"]
+    recoveries = judge_all(runner.firings, Observations(attempts, passages, runner.settings), begins, ends)
+    fired = {fault.name: 0 for fault in runner.chosen_faults()}
+    for firing in runner.firings:
+        fired[firing.name] += 1 if firing.hits else 0
+    findings = runner.findings + verdict.findings
+    duplicates = absorbed(lines)
+    seconds = ends - runner.moments["calm"]
+    orders = [passage for passage in passages if runner.moments["calm"] <= passage.began < ends]
+    result = {
+        "seed": runner.settings.seed, "minutes": runner.settings.minutes, "replicas": runner.settings.replicas,
+        "rate": runner.settings.rate, "orders": len(orders), "orders_per_second": round(len(orders) / seconds, 1),
+        "faults": fired, "never_fired": sorted(name for name, count in fired.items() if not count),
+        "duplicates_absorbed": duplicates, "planted": verdict.planted, "findings": findings,
+        "lost": sum(finding.count for finding in findings if finding.damage == "lost"),
+        "twice": sum(finding.count for finding in findings if finding.damage == "twice"),
+        "unknown": count_unknown(lines), "answers": counts_of_answers(lines), "log": verdict.log_table,
+        "recoveries": recoveries, "slow": [r for r in recoveries if r.firing.goal and r.seconds > r.firing.goal],
+        "calm": latencies(attempts, passages, runner.moments["calm"], begins),
+        "whole": latencies(attempts, passages, begins, ends),
+        "settings": runner.settings, "load": dict(runner.storm.load.figures),
+    }
+    result["ok"] = is_ok(result, bool(runner.chosen_faults()))
+    return result
+
+
+def is_ok(result, with_faults):
+    """A storm that hit nothing proves nothing."""
+    caught = list(result["planted"].values())
+    if result["findings"] or result["slow"] or result["never_fired"]:
+        return False
+    if False in caught or caught.count(True) < PLANTED_MIN:
+        return False
+    return bool(result["orders"]) and (result["duplicates_absorbed"] > 0 or not with_faults)
+
+
+def attempts_of(lines):
+    """Each sending of an order over REST, with what came of it."""
+    attempts = []
+    for line in lines:
+        if line["what"] == "order_answered":
+            attempts.append(Attempt(line["at"] - line["seconds"], line["seconds"], line["status"] in SERVED))
+        elif line["what"] == "order_unknown":
+            seconds = line.get("seconds", 0.0)
+            attempts.append(Attempt(line["at"] - seconds, seconds, False))
+    return attempts
+
+
+def passages_of(timeline):
+    """`timeline`: (order, created, delivered or ended, or None) as the order service's own events have it."""
+    return [Passage(created, ended) for _, created, ended in timeline]
+
+
+def count_unknown(lines):
+    answered = {line["key"] for line in lines if line["what"] == "order_answered"}
+    return len({line["key"] for line in lines if line["what"] == "order_given_up"} - answered)
+
+
+def counts_of_answers(lines):
+    counts = collections.Counter()
+    for line in lines:
+        if line["what"] == "order_answered":
+            code = line.get("code")
+            counts[f"{line['status']} {code}" if code else str(line["status"])] += 1
+        elif line["what"] == "order_unknown":
+            counts["no answer"] += 1
+    return dict(counts.most_common())
+
+
+def latencies(attempts, passages, begins, ends):
+    answers = [a.seconds for a in attempts if begins <= a.sent < ends and a.served]
+    deliveries = [p.ended - p.began for p in passages if begins <= p.began < ends and p.ended is not None]
+    return {
+        "answer_p50": percentile(answers, 50), "answer_p99": percentile(answers, 99),
+        "delivery_p50": percentile(deliveries, 50), "delivery_p99": percentile(deliveries, 99)}
+
+
+def summary(result):
+    """What `--json` ends with."""
+    worst = {}
+    for recovery in result["recoveries"]:
+        worst[recovery.firing.name] = max(worst.get(recovery.firing.name, 0.0), recovery.seconds)
+    names = ("ok", "seed", "orders", "orders_per_second", "faults", "duplicates_absorbed", "lost", "twice")
+    return {name: result[name] for name in names} | {"recovery_seconds": worst}
+
+
+# ---------------------------------------------------------------- for people
+
+
+def text(result):
+    parts = [heading(result), latency_table(result), fault_table(result), planted_text(result), answers_text(result)]
+    if result["log"]:
+        parts.append(log_text(result))
+    parts.append(findings_text(result))
+    return "\n\n".join(part for part in parts if part)
+
+
+def heading(result):
+    settings = result["settings"]
+    only = f" --only {','.join(sorted(settings.only))}" if settings.only else ""
+    return "\n".join([
+        f"The storm {'was weathered' if result['ok'] else 'FAILED'}: seed {result['seed']}, {result['minutes']:g} minutes, "
+        f"{result['replicas']} processes of each service.",
+        f"{result['orders']} orders, {result['orders_per_second']} a second (asked for: {settings.rate:g}); "
+        f"lost {result['lost']}, twice {result['twice']}, outcome unknown to the customer {result['unknown']}; "
+        f"{result['duplicates_absorbed']} duplicates absorbed.",
+        f"Again: ./energy storm --minutes {result['minutes']:g} --seed {result['seed']} --replicas {result['replicas']} "
+        f"--rate {settings.rate:g}{only}"])
+
+
+def latency_table(result):
+    rows = [["seconds", "answer p50", "answer p99", "delivery p50", "delivery p99"]]
+    for name in ("calm", "whole"):
+        figures = result[name]
+        rows.append([{"calm": "in the calm", "whole": "in the storm"}[name], *(show(value) for value in figures.values())])
+    return table(rows)
+
+
+def fault_table(result):
+    if not result["faults"]:
+        return ""
+    rows = [["fault", "fired", "hits", "answer p99 before / during / after", "delivery p99", "recovery: median, worst"]]
+    by_name = collections.defaultdict(list)
+    for recovery in result["recoveries"]:
+        by_name[recovery.firing.name].append(recovery)
+    for name in sorted(result["faults"]):
+        seen = by_name[name]
+        hits = sum(hit[1] for recovery in seen for hit in recovery.firing.hits)
+        seconds = [recovery.seconds for recovery in seen]
+        goal = next((recovery.firing.goal for recovery in seen), None)
+        late = f" (goal {goal:g})" if goal else ""
+        rows.append([
+            name, str(result["faults"][name]), str(hits), spans([r.answers for r in seen]), spans([r.deliveries for r in seen]),
+            f"{show(statistics.median(seconds))}, {show(max(seconds))}{late}" if seconds else "–"])
+    return table(rows)
+
+
+def spans(triples):
+    """The medians of 99th percentiles: before, during, after."""
+    shown = []
+    for position in range(3):
+        values = [triple[position] for triple in triples if triple[position] is not None]
+        shown.append(show(statistics.median(values)) if values else "–")
+    return " / ".join(shown)
+
+
+def planted_text(result):
+    names = {state: sorted(name for name, caught in result["planted"].items() if caught is state)
+             for state in (True, False, None)}
+    text = f"Planted mistakes named by the checks: {len(names[True])} of {len(result['planted'])}"
+    if names[None]:
+        text += f"; there was nothing to spoil for {', '.join(names[None])}"
+    return text + "".join(f"\n  MISSED {name}" for name in names[False])
+
+
+def answers_text(result):
+    return "Answers to orders: " + ", ".join(f"{name}: {count}" for name, count in result["answers"].items())
+
+
+def log_text(result):
+    rows = [["times", "level", "service", "message"]]
+    rows += [[str(count), level, service, message[:90]] for count, level, service, message in result["log"][:30]]
+    return "Errors in the services' logs\n" + table(rows)
+
+
+def findings_text(result):
+    lines = [f"  NEVER FIRED {name}" for name in result["never_fired"]]
+    for recovery in result["slow"]:
+        lines.append(
+            f"  SLOW {recovery.firing.name}: recovered after {recovery.seconds} s, goal {recovery.firing.goal:g} s "
+            f"({', '.join(f'{hit[0]} {hit[2]}'.strip() for hit in recovery.firing.hits)})")
+    for finding in result["findings"]:
+        lines.append(f"  {finding.promise} ({finding.damage}): {finding.text}")
+    if result["settings"].only != frozenset({"none"}) and not result["duplicates_absorbed"]:
+        lines.append("  NO DUPLICATE was absorbed: nothing was proved")
+    return "Findings:" + ("\n" + "\n".join(lines) if lines else " none")
+
+
+def table(rows):
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    return os.linesep.join(lines)
+
+
+def show(value):
+    return "–" if value is None else f"{value:.2f}" if value < 10 else f"{value:.1f}"

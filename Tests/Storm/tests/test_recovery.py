@@ -1,0 +1,62 @@
+import unittest
+
+from storm.recovery import Attempt, Firing, Observations, Passage, judge_all, percentile
+from tests.test_plan import settings
+
+
+def steady(begins, ends, seconds=0.1):
+    return [Attempt(begins + n / 10, seconds, True) for n in range(int((ends - begins) * 10))]
+
+
+def judged(firings, attempts=(), passages=()):
+    return judge_all(firings, Observations(attempts, passages, settings()), 0.0, 100.0)
+
+
+class RecoveryTests(unittest.TestCase):
+    kill = Firing("kill", 50.0, 50.0, (("order-svc-1", 1, ""),), 10.0)
+
+    def test_nobody_noticed(self):
+        self.assertEqual(judged([self.kill], steady(0, 100), [Passage(49.0, 51.0)])[0].seconds, 0)
+
+    def test_it_counts_until_the_last_attempt_that_failed(self):
+        attempts = steady(0, 100) + [Attempt(51.0, 0.2, False), Attempt(53.5, 0.2, False)]
+        self.assertEqual(judged([self.kill], attempts)[0].seconds, 3.5)
+
+    def test_an_answer_that_took_too_long_is_a_failure(self):
+        self.assertEqual(judged([self.kill], steady(0, 100) + [Attempt(52.0, 8.0, True)])[0].seconds, 2.0)
+
+    def test_it_counts_until_the_last_late_delivery(self):
+        passages = [Passage(50.5, 59.0), Passage(60.0, 61.0)]
+        self.assertEqual(judged([self.kill], steady(0, 100), passages)[0].seconds, 9.0)
+
+    def test_an_order_that_never_ends_is_not_recovered_from(self):
+        self.assertEqual(judged([self.kill], (), [Passage(51.0, None)])[0].seconds, 50.0)
+
+    def test_what_failed_while_the_fault_lasted_is_not_counted(self):
+        freeze = Firing("freeze", 40.0, 60.0, (), 10.0)
+        attempts = steady(0, 100) + [Attempt(45.0, 8.0, False)]
+        self.assertEqual(judged([freeze], attempts)[0].seconds, 0)
+
+    def test_a_failure_after_the_next_fault_is_that_one_s(self):
+        later = Firing("redis_kill", 70.0, 71.0, (), 15.0)
+        first, second = judged([self.kill, later], steady(0, 100) + [Attempt(72.0, 0.1, False)])
+        self.assertEqual((first.seconds, second.seconds), (0, 1.0))
+
+    def test_faults_that_overlap_are_judged_from_the_end_of_the_last(self):
+        other = Firing("chain_stall", 48.0, 55.0, ())
+        attempts = steady(0, 100) + [Attempt(53.0, 0.1, False), Attempt(56.0, 0.1, False)]
+        self.assertEqual({recovery.seconds for recovery in judged([self.kill, other], attempts)}, {1.0})
+
+    def test_latencies_are_told_before_during_and_after(self):
+        freeze = Firing("freeze", 40.0, 60.0, ())
+        attempts = steady(0, 40, 0.1) + steady(40, 60, 2.0) + steady(60, 100, 0.2)
+        self.assertEqual(judged([freeze], attempts)[0].answers, (0.1, 2.0, 0.2))
+
+    def test_percentiles_are_of_the_nearest_rank(self):
+        self.assertEqual(percentile(range(1, 101), 99), 99)
+        self.assertEqual(percentile([5.0], 99), 5.0)
+        self.assertIsNone(percentile([], 50))
+
+
+if __name__ == "__main__":
+    unittest.main()
