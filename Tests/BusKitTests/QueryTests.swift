@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 import Redis
 import TestKit
 import Testing
@@ -12,6 +13,8 @@ struct QueryTests {
       switch query.account {
       case "slow": try await Task.sleep(for: .seconds(60))
       case "broken": throw Refusal()
+      case "away": throw PostgresError(.connection, "No connection")
+      case "full": throw PostgresError(.server(sqlState: "53100"), "could not extend file")
       default: break
       }
       let total = try await bus.read { session in
@@ -49,6 +52,32 @@ struct QueryTests {
       #expect(broken?.message.contains("Refusal") == false)
       // Nothing of a question stays pending.
       #expect(try await world.pending(GetTotal.topic, "counter") == 0)
+    }
+  }
+
+  @Test func aQuestionWhoseAnswererHasNoDatabaseIsUnavailable() async throws {
+    try await World.run { world in
+      _ = try await world.start(Self.service())
+      let audit = try await world.start(World.audit())
+      for account in ["away", "full"] {
+        let failure = try await Self.failure {
+          _ = try await audit.bus.ask(GetTotal(account: account), within: .seconds(5))
+        }
+        #expect(failure?.code == "unavailable", "\(account)")
+      }
+    }
+  }
+
+  @Test func aQuestionThatRedisRefusesIsUnavailable() async throws {
+    try await World.run { world in
+      let audit = try await world.start(World.audit())
+      _ = try await world.redis.send(RedisCommand("CONFIG", "SET", "maxmemory", "1"))
+      let failure = try await Self.failure {
+        _ = try await audit.bus.ask(GetTotal(account: "a"), within: .seconds(5))
+      }
+      _ = try await world.redis.send(RedisCommand("CONFIG", "SET", "maxmemory", "0"))
+      #expect(failure?.code == "unavailable")
+      #expect(failure?.message.contains("OOM") == true)
     }
   }
 

@@ -58,6 +58,42 @@ struct FollowPaceTests {
     #expect(pace.blocksLate == 0)
   }
 
+  /// A chain with a block every half a second whose node answers some blocks behind for a while.
+  private struct LaggingNode {
+    static let interval: Int64 = 500
+    var pace = FollowPace(intervalMs: LaggingNode.interval)
+    var now: Int64 = 0
+    var number: Int64 = 0
+    /// Of the last find: how long the block had been there.
+    var ageMs: Int64 = 0
+
+    mutating func run(until end: Int64, lagging blocks: Int64) {
+      while now < end {
+        if (now / Self.interval) - blocks > number {
+          number += 1
+          ageMs = now - number * Self.interval
+          pace.found(distanceMs: Self.interval, ageMs: ageMs)
+        } else {
+          pace.missed()
+        }
+        // A request takes its time.
+        now += 3 + Int64(pace.wait(isBehind: false) / .milliseconds(1))
+      }
+    }
+  }
+
+  @Test("after a node has lagged, the head is reached again within twenty blocks")
+  func afterALag() {
+    var chain = LaggingNode()
+    chain.run(until: 20_000, lagging: 0)
+    #expect(chain.ageMs < 200)
+    chain.run(until: 30_000, lagging: 6)
+    #expect(chain.ageMs >= 3_000)
+    chain.run(until: 42_000, lagging: 0)
+    #expect(chain.ageMs < 200)
+    #expect(chain.pace.blocksLate == 0)
+  }
+
   @Test("a chain that stands still is asked at its own pace in the end, and whether it went another way")
   func standstill() {
     var pace = FollowPace()

@@ -67,7 +67,7 @@ final class Asker: Sendable {
     case .failure(let error): return error
     case .success(let receipt):
       guard case .refused(let reason)? = receipt.outcomes.first else { return nil }
-      return TransientFailure("the question was not accepted: \(reason)")
+      return QueryFailure(code: "unavailable", message: "the question was not accepted: \(reason)")
     }
   }
 

@@ -96,7 +96,8 @@ public struct ReplyExpectation<M: Message>: Sendable {
 
 /// Why a question has no answer: a stable code for programs, a sentence for people. Crosses the wire.
 public struct QueryFailure: Error, Sendable, Codable, Equatable, CustomStringConvertible {
-  /// Stable, for programs: `timeout`, `overloaded`, `unavailable`, `unknown_query`, `internal`, or the answerer's own.
+  /// Stable, for programs: `timeout`, `overloaded`, `unavailable` (Redis or Postgres is away or refuses everybody: ask
+  /// again later), `unknown_query`, `internal`, or the answerer's own.
   public let code: String
   /// For people; says nothing of the answerer's inside.
   public let message: String

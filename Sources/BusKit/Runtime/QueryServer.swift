@@ -1,5 +1,7 @@
 import Foundation
 import Logging
+import Postgres
+import Redis
 
 /// Answers questions of one topic. A question is acknowledged as it is read: nobody takes it over, its asker asks
 /// again.
@@ -109,7 +111,20 @@ struct QueryServer: Sendable {
       return encoded(QueryFailure(code: "unavailable", message: error.description))
     } catch {
       host.logger.warning("a question failed", metadata: ["type": "\(question.type)", "error": "\(error)"])
-      return encoded(QueryFailure(code: "internal", message: "\(host.service) could not answer"))
+      return encoded(
+        QueryFailure(
+          code: Self.isPassing(error) ? "unavailable" : "internal", message: "\(host.service) could not answer"))
+    }
+  }
+
+  /// Whether the same question may well be answered a little later: Redis or Postgres is away, full or busy.
+  private static func isPassing(_ error: any Error) -> Bool {
+    switch error {
+    case is RedisError, is TransientFailure: true
+    case let error as PostgresError:
+      error.isOutage || error.isConnectionLoss || error.isRetryable || error.isLockTimeout || error.isStatementTimeout
+        || error.code == .limit
+    default: false
     }
   }
 

@@ -5,6 +5,8 @@ struct FollowPace: Sendable, Equatable {
   private(set) var intervalMs: Int64
   /// Times in a row that the next block was not there.
   private(set) var misses = 0
+  /// Times in a row that it was there when it was asked for.
+  private var finds = 0
   /// The last block's age when it was asked for, by Postgres' clock, and the least one seen. Their difference is the
   /// lag: it needs no call, and no clock that agrees with the chain's.
   private var ageMs: Int64 = 0
@@ -16,6 +18,9 @@ struct FollowPace: Sendable, Equatable {
   /// Misses after which a whole distance lies between two tries: a chain that stands still costs no more calls than
   /// one that moves.
   private static let missesAtFull = 8
+  /// At the head a miss comes after 17 finds at the latest (see `wait`). More in a row: the head is further, though no
+  /// age says so, as after a node has lagged for a while: there the oldest block it had passed for the head.
+  private static let findsAtHead = 20
 
   init(intervalMs: Int64 = FollowPace.mainnetIntervalMs) { self.intervalMs = Self.clamp(intervalMs) }
 
@@ -23,6 +28,7 @@ struct FollowPace: Sendable, Equatable {
   mutating func found(distanceMs: Int64, ageMs: Int64) {
     intervalMs = Self.clamp((intervalMs * 3 + Self.clamp(distanceMs)) / 4)
     misses = 0
+    finds += 1
     self.ageMs = ageMs
     leastAgeMs = min(leastAgeMs ?? ageMs, ageMs)
   }
@@ -30,6 +36,7 @@ struct FollowPace: Sendable, Equatable {
   /// There is no next block, so the last one is the head: its age is what a head's age is, also after a clock was set.
   mutating func missed() {
     misses += 1
+    finds = 0
     if leastAgeMs != nil { leastAgeMs = ageMs }
   }
 
@@ -43,7 +50,7 @@ struct FollowPace: Sendable, Equatable {
   /// - Parameter isBehind: the chain's head is known to be further.
   func wait(isBehind: Bool) -> Duration {
     switch misses {
-    case 0 where isBehind || blocksLate > 0: .zero
+    case 0 where isBehind || blocksLate > 0 || finds > Self.findsAtHead: .zero
     // A little early, so that the distance to the block's birth shrinks until a miss sets it to at most a sixth.
     case 0: .milliseconds(intervalMs - intervalMs / 100)
     case 1..<Self.missesAtFull: .milliseconds(max(40, intervalMs / 6))
