@@ -23,7 +23,7 @@ struct DeliveryGate: Sendable, Equatable {
   private static let fastGrowth = 1.2
   private static let slowGrowth = 1.003
   /// Nobody has been late for so many goals: the system has changed.
-  private static let forgottenAfter = 4
+  private static let forgottenAfter = 20
 
   let settings: Settings
   private var limit: Double
