@@ -82,5 +82,11 @@ enum GatewayMigrations {
     Migration(
       version: 2, name: "age of orders' messages",
       sql: "create index telegram_screens_of_orders on telegram_screens (updated_at) where slot like 'order:%'"),
+    Migration(
+      version: 4, name: "orders that wait for their delivery",
+      sql: """
+        create index rest_orders_undelivered on rest_orders (created_at)
+          where snapshot->>'state' in ('funded', 'delegating')
+        """),
   ]
 }
