@@ -26,8 +26,8 @@ import Hummingbird
 ///   `GET /sim/faults`, `DELETE /sim/faults`
 /// - `POST /sim/updates/duplicate {"update_id"}`: hands the update out once more
 /// - `GET /sim/journal?method=NAME&after=NUMBER` → `{"calls":[{"number","at","bot_id","method","parameters","ok",
-///   "error_code"?,"description"?}]}`; the last 5000 calls (polls: 100) of bots, without tokens; `after` leaves out what
-///   has been read before
+///   "error_code"?,"description"?}]}`; the last 5000 calls (polls: 100) of bots, without tokens; `after` leaves out
+///   what has been read before
 /// - `GET /healthz`
 struct PersonRoutes: Sendable {
   let simulator: Simulator
