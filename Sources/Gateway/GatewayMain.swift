@@ -32,6 +32,7 @@ struct GatewayMain {
 
     service.effect(AnswerCallback.self, policy: AnswerCallback.policy) { try await $0.run($1, telegram: telegram) }
     service.effect(DeliverScreen.self, policy: DeliverScreen.policy) { try await $0.run($1, telegram: telegram) }
+    service.effect(ShowMissed.self, policy: ShowMissed.policy) { try await $0.run($1) }
     service.effect(SendNotice.self, policy: SendNotice.policy) { try await $0.run($1, telegram: telegram) }
 
     let poller = TelegramPoller(telegram: telegram, journal: journal)

@@ -26,10 +26,32 @@ struct GatewaySettings: Sendable {
     limits.requestsPerSecond = Double(reader.integer("ENERGY_CLIENT_RATE", default: 50, in: 1...100_000))
     limits.requestsBurst = Double(reader.integer("ENERGY_CLIENT_BURST", default: 100, in: 1...100_000))
     limits.unansweredMax = Int(reader.integer("ENERGY_UNANSWERED_ORDERS_MAX", default: 1000, in: 1...1_000_000))
+    readAdmission(&limits, &reader)
     guard let url, let token, let secret, let directory else { return nil }
     return GatewaySettings(
       telegramURL: url, telegramToken: token, installationSecret: SymmetricKey(data: Data(secret.utf8)),
       journalDirectory: directory, limits: limits)
+  }
+
+  static func readAdmission(_ limits: inout RestLimits, _ reader: inout EnvironmentReader) {
+    func number(_ name: String, _ fallback: Int, _ range: ClosedRange<Int64>) -> Int {
+      Int(reader.integer(name, default: Int64(fallback), in: range))
+    }
+    limits.inWorkMax = number("ENERGY_REQUESTS_IN_WORK_MAX", limits.inWorkMax, 1...100_000)
+    limits.orders.goal = .milliseconds(
+      number("ENERGY_ORDER_GOAL_MS", Int(limits.orders.goal.milliseconds), 100...10_000))
+    limits.orders.start = number("ENERGY_ORDERS_IN_WORK_START", limits.orders.start, 1...10_000)
+    limits.orders.minimum = number("ENERGY_ORDERS_IN_WORK_MIN", limits.orders.minimum, 1...10_000)
+    limits.orders.maximum = number("ENERGY_ORDERS_IN_WORK_MAX", limits.orders.maximum, 1...10_000)
+    limits.deliveries.goal = .seconds(
+      number("ENERGY_DELIVERY_GOAL_SECONDS", Int(limits.deliveries.goal.components.seconds), 1...3600))
+    limits.deliveries.maximum = number("ENERGY_UNDELIVERED_ORDERS_MAX", limits.deliveries.maximum, 1...1_000_000)
+    limits.deliveries.minimum = min(limits.deliveries.minimum, limits.deliveries.maximum)
+    if limits.orders.minimum > limits.orders.maximum {
+      reader.mistake(
+        "ENERGY_ORDERS_IN_WORK_MIN is \(limits.orders.minimum), above ENERGY_ORDERS_IN_WORK_MAX, which is "
+          + "\(limits.orders.maximum): give a smaller one")
+    }
   }
 
   /// The form of a token: it goes into a URL, so nothing else may be in it.
@@ -45,6 +67,14 @@ struct RestLimits: Sendable {
   var requestsBurst = 100.0
   /// Orders that order-svc has not spoken of; beyond it new ones are turned away.
   var unansweredMax = 1000
+  /// Requests in work at a time, of any kind; what is beyond is turned away before anything is done for it.
+  var inWorkMax = 400
+  /// Repeated orders that wait for their outcome at a time; the others are told what is known.
+  var repeatsWaitingMax = 64
+  /// Orders of this process between their admission and order-svc's first word.
+  var orders = AdaptiveLimit.Settings()
+  /// Accepted orders that are not delivered.
+  var deliveries = DeliveryGate.Settings()
   var redisDownMax = Duration.seconds(5)
   var chainCheck = Duration.seconds(1)
   var orderWait = Duration.seconds(3)

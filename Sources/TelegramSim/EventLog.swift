@@ -1,7 +1,7 @@
 import Foundation
 
 /// The state on disk: `telegram.jsonl`, a snapshot line followed by one line per event. Replayed at start; replaced by
-/// a fresh snapshot at start and whenever it has grown by `Limits.logEvents` lines, so that it stays bounded.
+/// a fresh snapshot at start and whenever the events have outgrown it, so that it stays bounded.
 ///
 /// Lines reach the operating system before the caller is answered: the state survives a killed process, though not
 /// necessarily a power cut.
@@ -23,30 +23,34 @@ struct EventLog: Sendable {
   }
 
   private let file: URL
+  private let growthBytes: Int
   private var handle: FileHandle
-  private var events = 0
+  private var snapshotBytes: Int
+  private var eventBytes = 0
 
   /// Opens or creates the log in `folder` and replays it.
-  static func open(in folder: URL) throws -> (EventLog?, WorldState) {
+  /// - Parameter growthBytes: see `Limits.logBytes`.
+  static func open(in folder: URL, growthBytes: Int = Limits.logBytes) throws -> (EventLog?, WorldState) {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let file = folder.appending(path: "telegram.jsonl")
     let state = FileManager.default.fileExists(atPath: file.path) ? try replay(file) : WorldState()
-    return (EventLog(file: file, handle: try snapshot(state, file)), state)
+    let (handle, bytes) = try snapshot(state, file)
+    return (EventLog(file: file, growthBytes: growthBytes, handle: handle, snapshotBytes: bytes), state)
   }
 
   /// Writes `events`; `state` is what they led to.
   mutating func append(_ new: [Event], state: WorldState) throws {
     guard !new.isEmpty else { return }
-    events += new.count
-    if events > Limits.logEvents {
+    guard eventBytes < max(growthBytes, snapshotBytes) else {
       try handle.close()
-      handle = try Self.snapshot(state, file)
-      events = 0
-    } else {
-      var lines = Data()
-      for event in new { lines += try Self.encode(.event(event)) }
-      try handle.write(contentsOf: lines)
+      (handle, snapshotBytes) = try Self.snapshot(state, file)
+      eventBytes = 0
+      return
     }
+    var lines = Data()
+    for event in new { lines += try Self.encode(.event(event)) }
+    try handle.write(contentsOf: lines)
+    eventBytes += lines.count
   }
 
   private static func replay(_ file: URL) throws -> WorldState {
@@ -69,13 +73,14 @@ struct EventLog: Sendable {
     return state
   }
 
-  /// Replaces the file by one snapshot line, atomically.
-  private static func snapshot(_ state: WorldState, _ file: URL) throws -> FileHandle {
-    try encode(.snapshot(state)).write(to: file, options: .atomic)
+  /// Replaces the file by one snapshot line, atomically. Returns the file, to be written on, and the line's length.
+  private static func snapshot(_ state: WorldState, _ file: URL) throws -> (FileHandle, Int) {
+    let line = try encode(.snapshot(state))
+    try line.write(to: file, options: .atomic)
     try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
     let handle = try FileHandle(forWritingTo: file)
     try handle.seekToEnd()
-    return handle
+    return (handle, line.count)
   }
 
   private static func encode(_ line: Line) throws -> Data {

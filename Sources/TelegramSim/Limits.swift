@@ -25,18 +25,23 @@ enum Limits {
   static let filesBytes = 16 << 20
   static let people = 10_000
   static let bots = 20
-  static let messagesPerDialog = 1000
+  /// An order in Telegram leaves about ten: some hours of a busy customer.
+  static let messagesPerDialog = 5000
   static let deletionsPerDialog = 1000
   static let toastsPerDialog = 100
   static let updatesPerBot = 10_000
-  static let updateHistory = 200
+  static let updateHistory = 1000
   static let callbacksPerBot = 10_000
   static let commandListsPerBot = 200
   static let faults = 100
-  static let journalledCalls = 1000
+  /// A minute and a half at 50 calls a second.
+  static let journalledCalls = 5000
   static let journalledPolls = 100
   static let journalTextCharacters = 5000
   static let waitSeconds = 50
-  /// Events after which the log on disk is replaced by a snapshot.
-  static let logEvents = 20_000
+  /// Bytes of events after which the log on disk is replaced by a snapshot, or as many as the last snapshot has when
+  /// that is more: so a large state is not written again and again.
+  static let logBytes = 32 << 20
+  /// Seconds after which a connection without a request is closed. Longer than clients keep theirs.
+  static let idleSeconds: Int64 = 75
 }

@@ -2,8 +2,8 @@ import Foundation
 import ServiceLifecycle
 import Synchronization
 
-/// The `World` shared by all requests: one lock around the value, the log behind it, and a bell that wakes whoever
-/// waits for a change.
+/// The `World` shared by all requests: one lock around the value, the log behind it, and a bell that wakes
+/// whoever waits for the change.
 final class Simulator: Sendable {
   private struct Guarded {
     var world: World
@@ -15,31 +15,28 @@ final class Simulator: Sendable {
 
   /// - Parameter folder: where the state is kept; nil keeps it in memory only.
   init(folder: URL?) throws {
-    let (log, state) = try folder.map(EventLog.open) ?? (nil, WorldState())
+    let (log, state) = try folder.map { try EventLog.open(in: $0) } ?? (nil, WorldState())
     guarded = Mutex(Guarded(world: World(state: state), log: log))
   }
 
   /// Unix seconds.
   static var now: Double { Date().timeIntervalSince1970 }
 
-  /// Runs `body` on the world, writes what it recorded to the log before anyone sees it, and wakes the waiting. What
-  /// was recorded before `body` threw is kept.
-  func with<Result: Sendable>(_ body: (inout World) throws -> Result) throws -> Result {
-    var events = 0
-    defer { if events > 0 { bell.ring() } }
+  /// Runs `body` on the world, writes what it recorded to the log before anyone sees it, and wakes those who wait for
+  /// it. What was recorded before `body` threw is kept.
+  /// - Parameter ringing: where somebody must notice what is not part of the lasting state.
+  func with<Result: Sendable>(
+    ringing places: Set<Bell.Place> = [], _ body: (inout World) throws -> Result
+  ) throws -> Result {
+    var places = places
+    defer { if !places.isEmpty { bell.ring(places) } }
     return try guarded.withLock { guarded in
       let outcome = Swift.Result { try body(&guarded.world) }
       let unsaved = guarded.world.takeUnsaved()
-      events = unsaved.count
+      for event in unsaved { places.formUnion(event.places) }
       try guarded.log?.append(unsaved, state: guarded.world.state)
       return try outcome.get()
     }
-  }
-
-  /// Like `with`, for what is not part of the lasting state but must be noticed by waiters.
-  func ringing<Result: Sendable>(_ body: (inout World) throws -> Result) throws -> Result {
-    defer { bell.ring() }
-    return try with(body)
   }
 
   /// One call of a bot: faults, the method itself, the journal.
@@ -80,12 +77,12 @@ final class Simulator: Sendable {
   private func getUpdates(_ bot: Int, _ parameters: Parameters) async throws -> BotMethods.Answer {
     let allowed = try parameters.words("allowed_updates")
     do {
-      let poll = try ringing { world in
+      let poll = try with(ringing: [.bot(bot)]) { world in
         try world.beginPoll(
           bot: bot, offset: parameters.int("offset") ?? 0, limit: parameters.int("limit") ?? Limits.pollUpdates,
           timeout: parameters.int("timeout") ?? 0, allowed: allowed, now: Self.now)
       }
-      let updates = try await bell.wait(until: poll.deadline) {
+      let updates = try await bell.wait(at: .bot(bot), until: poll.deadline) {
         try self.with { try $0.check(poll, now: Self.now) }
       }
       return BotMethods.Answer(.array((updates ?? []).map(\.json)))

@@ -7,6 +7,7 @@ struct TelegramSimMain {
   static func main() async {
     do {
       let options = try Options(Array(CommandLine.arguments.dropFirst()))
+      if options.asksForHelp { return print(Options.usage) }
       let simulator = try Simulator(folder: options.data)
       let server = TelegramServer(simulator: simulator, host: options.host, port: options.port)
       let application = server.application { port in

@@ -21,6 +21,7 @@ final class FakeOrders: Sendable {
   private let state = Mutex(State())
 
   func set(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
+  var all: [OrderView] { state.withLock { Array($0.orders.values) } }
   var placed: Int { state.withLock { $0.placed } }
 
   func service() -> Service {

@@ -15,6 +15,7 @@ final class FakeTelegram: Sendable {
     var updates: [(id: Int64, json: JSONValue)] = []
     var calls: [Call] = []
     var failures: [String: [JSONValue]] = [:]
+    var isHeld: Set<String> = []
     var lastMessageID: Int64 = 100
     var confirmed: Int64 = 0
   }
@@ -35,6 +36,10 @@ final class FakeTelegram: Sendable {
     state.withLock { $0.failures[method, default: []].append(.object(answer)) }
   }
 
+  /// Calls of the method are noted, and answered when it is let go.
+  func hold(_ method: String) { state.withLock { _ = $0.isHeld.insert(method) } }
+  func letGo(_ method: String) { state.withLock { _ = $0.isHeld.remove(method) } }
+
   func text(_ text: String, update id: Int64, user: Int64 = 42) {
     push(
       id,
@@ -52,6 +57,17 @@ final class FakeTelegram: Sendable {
         "callback_query": [
           "id": .string("cb\(id)"), "data": .string(data), "from": Self.user(user),
           "message": ["message_id": 1, "date": 1, "chat": Self.chat(user)],
+        ]
+      ])
+  }
+
+  func membership(isMember: Bool, update id: Int64, user: Int64 = 42) {
+    push(
+      id,
+      [
+        "my_chat_member": [
+          "from": Self.user(user), "chat": Self.chat(user),
+          "new_chat_member": ["status": isMember ? "member" : "kicked"],
         ]
       ])
   }
@@ -119,6 +135,7 @@ final class FakeTelegram: Sendable {
       state.failures[method] = queued
       return first
     }
+    await untilLetGo(method)
     if let failure { return failure }
     switch method {
     case "getUpdates": return ["ok": true, "result": .array(await updates(from: parameters["offset"]?.int ?? 0))]
@@ -130,6 +147,12 @@ final class FakeTelegram: Sendable {
       }
       return ["ok": true, "result": ["message_id": .int(id)]]
     default: return ["ok": true, "result": true]
+    }
+  }
+
+  private func untilLetGo(_ method: String) async {
+    while state.withLock({ $0.isHeld.contains(method) }) {
+      do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
     }
   }
 

@@ -101,12 +101,15 @@ import Testing
       _ = try await world.place("k-7")
       _ = try await world.place("k-8")
       let reads = RestOrderReads(bus: world.bus)
-      #expect(try await reads.unanswered(upTo: 10) == 2)
-      #expect(try await reads.unanswered(upTo: 1) == 1)
+      func waiting(upTo limit: Int) async throws -> RestOrderReads.Waiting {
+        try await reads.waiting(unansweredMax: limit, undeliveredMax: 10, lateAfter: .seconds(15))
+      }
+      #expect(try await waiting(upTo: 10) == .init(unanswered: 2))
+      #expect(try await waiting(upTo: 1).unanswered == 1)
       try await world.bus.read { session in
         _ = try session.execute("update rest_orders set created_at = now() - interval '61 minutes'")
       }
-      #expect(try await reads.unanswered(upTo: 10) == 0)
+      #expect(try await waiting(upTo: 10).unanswered == 0)
     }
   }
 

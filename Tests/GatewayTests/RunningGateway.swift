@@ -27,7 +27,9 @@ struct RunningGateway: Sendable {
   private let http = HTTPClient()
   private let port: Int
 
-  static func run(_ body: @escaping @Sendable (RunningGateway) async throws -> Void) async throws {
+  static func run(
+    _ change: (inout RestLimits) -> Void = { _ in }, body: @escaping @Sendable (RunningGateway) async throws -> Void
+  ) async throws {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = try await RedisServer.start()
     let database = try await PostgresServer.shared().createDatabase()
@@ -44,6 +46,7 @@ struct RunningGateway: Sendable {
     }
     var limits = RestLimits()
     limits.orderWait = .milliseconds(1500)
+    change(&limits)
     let settings = GatewaySettings(
       telegramURL: "http://127.0.0.1:\(telegramPort)", telegramToken: FakeTelegram.token, installationSecret: secret,
       journalDirectory: folder, limits: limits)
@@ -106,6 +109,13 @@ struct RunningGateway: Sendable {
 
   func count(_ table: String) async throws -> Int64 {
     try await bus.read { try $0.execute("select count(*) as n from \(table)").rows.first?.int("n") ?? 0 }
+  }
+
+  /// A series as `/metrics` shows it; 0 when it is not there yet.
+  func metric(_ series: String) async throws -> Double {
+    let text = String(decoding: try await call("GET", "/metrics", key: nil).bytes, as: UTF8.self)
+    let line = text.split(separator: "\n").first { $0.hasPrefix(series + " ") }
+    return line.flatMap { Double($0.dropFirst(series.utf8.count + 1)) } ?? 0
   }
 
   struct Answer: Sendable {

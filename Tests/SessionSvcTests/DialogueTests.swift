@@ -57,6 +57,21 @@ import TronKit
     #expect(actions.first?.screen?.html.source.contains("out of date") == true)
   }
 
+  @Test("a button that is not ours is said to be out of date, in a new message", arguments: [
+    "v1:e:99999999999999999999", "v1:e:9999999999", "v1:al:maybe", "v1:ok:", "v1:menu:", "v1:d:60", "v2:rent", "\u{0}",
+    "v1:r:TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6u", "v1:ok:ord_00000000000000000000000000000000",
+  ])
+  func forgedButton(data: String) throws {
+    var dialogue = Sample.dialogue()
+    _ = dialogue.step(.command(.menu, argument: ""))
+    let notice = TextTable.of(.en).html(.outdated).source
+    guard case .show(let screen, isFresh: true)? = dialogue.step(Input(.button(data: data))).first else {
+      Issue.record("'\(data)' is not answered by a new message")
+      return
+    }
+    #expect(screen.html.source.hasPrefix(notice))
+  }
+
   @Test("Confirm does not work any more once something else is on the screen")
   func confirmAfterLeaving() throws {
     var dialogue = try confirming()

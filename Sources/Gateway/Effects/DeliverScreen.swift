@@ -58,7 +58,7 @@ struct DeliverScreen: Effect {
         target.screen.screen, chat: target.chat.chatId, attempt: context.attempt, logger: context.bus.logger)
       return shown(target.screen, messageID: message["message_id"]?.int, takenFrom: nil)
     } catch {
-      return TelegramFailure(error).outcome(customer: customer, context)
+      return TelegramFailure(error).outcome(of: self, to: target.chat, context)
     }
   }
 
@@ -75,7 +75,7 @@ struct DeliverScreen: Effect {
       switch error.verdict {
       case .notModified: return shown(target.screen, messageID: messageID, takenFrom: takenFrom)
       case .messageGone: return await send(target, context, telegram)
-      default: return TelegramFailure(error).outcome(customer: customer, context)
+      default: return TelegramFailure(error).outcome(of: self, to: target.chat, context)
       }
     }
   }

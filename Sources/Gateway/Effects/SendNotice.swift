@@ -23,7 +23,7 @@ struct SendNotice: Effect {
       _ = try await telegram.post("sendMessage", parameters, logger: context.bus.logger)
       return .done()
     } catch {
-      return TelegramFailure(error).outcome(customer: customer, context)
+      return TelegramFailure(error).outcome(of: self, to: chat, context)
     }
   }
 }

@@ -9,6 +9,8 @@ struct APIRequest: Sendable {
   let query: [String: String]
   let idempotencyKey: String?
   let body: [UInt8]
+  /// When it reached this service.
+  let arrived: ContinuousClock.Instant
 }
 
 /// An answer of the REST API.

@@ -10,11 +10,13 @@ struct OrderPlacement: Sendable {
   let bus: Bus
   let limits: RestLimits
   let admission: OrderAdmission
+  private let repeats: RequestLimit
 
-  init(bus: Bus, limits: RestLimits) {
+  init(bus: Bus, limits: RestLimits, refusals: Refusals) {
     self.bus = bus
     self.limits = limits
-    admission = OrderAdmission(limit: limits.unansweredMax)
+    admission = OrderAdmission(bus: bus, limits: limits, refusals: refusals)
+    repeats = RequestLimit(limits.repeatsWaitingMax)
   }
 
   @Sendable func place(_ request: APIRequest) async throws -> APIAnswer {
@@ -22,31 +24,59 @@ struct OrderPlacement: Sendable {
     let order = try OrderRequest(body: request.body)
     let rowID = key.rowID(client: request.caller.client)
     if let row = try await existing(rowID) { return try await again(row, order) }
-    try await admit()
+    try checkBroker()
+    switch try await placeNew(order, rowID, request) {
+    case .answered(let answer): return answer
+    case .standing(let row): return try await again(row, order)
+    }
+  }
+
+  private enum Placed {
+    case answered(APIAnswer)
+    /// Another request with this key was first: its row.
+    case standing(RestOrderRow)
+  }
+
+  /// From admission to order-svc's first word, which tells how much more can be admitted.
+  private func placeNew(_ order: OrderRequest, _ rowID: String, _ request: APIRequest) async throws -> Placed {
+    let ticket = try await admission.admit(arrived: request.arrived)
+    var word = OrderAdmission.Word.unasked
+    defer { admission.end(ticket, word) }
+    let asked = ContinuousClock.now
     try await checkReceiver(order)
-    var row = RestOrderRow(
+    // What the chain's balance takes is no sign of too many orders.
+    let counted = request.arrived + (ContinuousClock.now - asked)
+    let row = RestOrderRow(
       id: rowID, client: request.caller.client, customer: request.caller.customer, orderId: OrderID.make().text,
       requestHash: order.fingerprint, receiver: order.receiver, energy: order.energy,
       durationSeconds: order.durationSeconds, createdAt: Date())
     // Registered before the command leaves, so that no answer can be missed.
     let expectation = bus.expectReply(OrderChanged.self, correlation: row.orderId)
+    guard let stored = try await record(row, order, expectation) else { return .answered(pending(row)) }
+    guard stored.orderId == row.orderId else { return .standing(stored) }
+    let view = await firstState(expectation, stored)
+    word = view == nil ? .neverCame : .came(after: ContinuousClock.now - counted)
+    return .answered(try answer(view, stored, isReplay: false))
+  }
+
+  /// The row that stands now; nil: it is unknown whether ours was recorded. Nobody waits for an answer any more unless
+  /// it is ours.
+  private func record(
+    _ row: RestOrderRow, _ order: OrderRequest, _ expectation: ReplyExpectation<OrderChanged>
+  ) async throws -> RestOrderRow? {
     do {
       let stored = try await commit(row, priceMax: order.priceMax)
-      guard stored.orderId == row.orderId else {
-        expectation.cancel()
-        return try await again(stored, order)
-      }
-      row = stored
+      if stored.orderId != row.orderId { expectation.cancel() }
+      return stored
     } catch let error as CommitUnknown {
       expectation.cancel()
       bus.logger.error(
         "it is unknown whether an order was recorded", metadata: ["order": "\(row.orderId)", "error": "\(error.cause)"])
-      return pending(row)
+      return nil
     } catch {
       expectation.cancel()
       throw error
     }
-    return try answer(await firstState(expectation, row), row, isReplay: false)
   }
 
   // MARK: - Before the commit
@@ -60,12 +90,9 @@ struct OrderPlacement: Sendable {
     }
   }
 
-  private func admit() async throws {
+  private func checkBroker() throws {
     if let down = bus.redisDownFor, down > limits.redisDownMax {
       throw Problem.unavailable("Orders cannot be passed on at the moment; nothing was ordered.", retryAfterSeconds: 5)
-    }
-    guard try await admission.hasRoom(bus) else {
-      throw Problem.unavailable("Too many orders wait for an answer; nothing was ordered.", retryAfterSeconds: 5)
     }
   }
 
@@ -141,6 +168,10 @@ struct OrderPlacement: Sendable {
     guard IdempotencyDecision(existingFingerprint: row.requestHash, fingerprint: order.fingerprint) == .replay else {
       throw Problem.idempotencyKeyReused
     }
+    // Many who repeat what is slow must not make it slower: to the others the last that was heard is answer enough.
+    guard repeats.enter() else { return try answer(row.snapshot, row, isReplay: true) }
+    defer { repeats.leave() }
+    var pause = Duration.milliseconds(150)
     let deadline = ContinuousClock.now + limits.orderWait
     var view = row.snapshot
     repeat {
@@ -152,7 +183,8 @@ struct OrderPlacement: Sendable {
           "a repeated order is not known yet", metadata: ["order": "\(row.orderId)", "error": "\(error)"])
       }
       if PlacementOutcome(view) != .pending { break }
-      do { try await Task.sleep(for: .milliseconds(150)) } catch { break }
+      do { try await Task.sleep(for: pause) } catch { break }
+      pause *= 2
     } while ContinuousClock.now < deadline
     return try answer(view, row, isReplay: true)
   }

@@ -6,8 +6,8 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// The routes of the REST API, and what every request goes through: request id, body limit, key, rate limit,
-/// problem+json.
+/// The routes of the REST API, and what every request goes through: request id, a place among those in
+/// work, body limit, key, rate limit, problem+json.
 struct RestAPI: Sendable {
   typealias Endpoint = @Sendable (APIRequest) async throws -> APIAnswer
 
@@ -15,12 +15,16 @@ struct RestAPI: Sendable {
   let limits: RestLimits
   let clients: ClientDirectory
   let rates: RateLimiter
+  let inWork: RequestLimit
+  let refusals: Refusals
 
   init(bus: Bus, limits: RestLimits) {
     self.bus = bus
     self.limits = limits
     clients = ClientDirectory()
     rates = RateLimiter(perSecond: limits.requestsPerSecond, burst: limits.requestsBurst)
+    inWork = RequestLimit(limits.inWorkMax)
+    refusals = Refusals(metrics: bus.metrics)
   }
 
   private static let methods: [HTTPTypes.HTTPRequest.Method] = [
@@ -29,7 +33,7 @@ struct RestAPI: Sendable {
 
   func register(on router: Service.HTTPRouter) {
     let orders = OrderEndpoints(bus: bus, limits: limits)
-    let placement = OrderPlacement(bus: bus, limits: limits)
+    let placement = OrderPlacement(bus: bus, limits: limits, refusals: refusals)
     let account = AccountEndpoints(bus: bus, limits: limits)
     let deposits = DepositEndpoints(bus: bus, limits: limits)
     let addresses = AddressEndpoints(bus: bus, limits: limits)
@@ -69,7 +73,7 @@ struct RestAPI: Sendable {
     let route = context.endpointPath ?? "?"
     let answer: APIAnswer
     do {
-      answer = try await endpoint(try await read(request, context, requestID))
+      answer = try await inItsPlace { try await endpoint(try await read(request, context, requestID, started)) }
     } catch {
       answer = APIAnswer(
         ProblemMiddleware.problem(for: error, requestID: requestID, logger: bus.logger), requestID: requestID)
@@ -83,8 +87,22 @@ struct RestAPI: Sendable {
     return try answer.response(requestID: requestID)
   }
 
+  /// Work beyond the limit is refused before it has cost anything: not even the key is looked up.
+  private func inItsPlace(_ work: () async throws -> APIAnswer) async throws -> APIAnswer {
+    guard inWork.enter() else {
+      throw refusals.problem(.requests, "Too many requests are in work; nothing was changed.")
+    }
+    let gauge = bus.metrics.gauge("energy_gateway_requests_in_work")
+    gauge.add(1)
+    defer {
+      inWork.leave()
+      gauge.add(-1)
+    }
+    return try await work()
+  }
+
   private func read(
-    _ request: Request, _ context: BasicRequestContext, _ requestID: String
+    _ request: Request, _ context: BasicRequestContext, _ requestID: String, _ arrived: ContinuousClock.Instant
   ) async throws -> APIRequest {
     let caller = try await authenticate(request)
     try rates.take(for: caller.client)
@@ -92,7 +110,8 @@ struct RestAPI: Sendable {
     for (name, value) in request.uri.queryParameters { query[String(name)] = String(value) }
     return APIRequest(
       caller: caller, requestID: requestID, pathID: context.parameters.get("id") ?? "", query: query,
-      idempotencyKey: request.headers[RequestID.idempotencyKey], body: try await body(of: request))
+      idempotencyKey: request.headers[RequestID.idempotencyKey], body: try await body(of: request),
+      arrived: arrived)
   }
 
   private func authenticate(_ request: Request) async throws -> ClientDirectory.Caller {

@@ -82,5 +82,18 @@ enum GatewayMigrations {
     Migration(
       version: 2, name: "age of orders' messages",
       sql: "create index telegram_screens_of_orders on telegram_screens (updated_at) where slot like 'order:%'"),
+    // Holds what is on its way, and what people who blocked the bot have missed.
+    Migration(
+      version: 3, name: "orders' messages that are behind",
+      sql: """
+        create index telegram_screens_missed on telegram_screens (customer, updated_at)
+          where slot like 'order:%' and last_seq > shown_seq
+        """),
+    Migration(
+      version: 4, name: "orders that wait for their delivery",
+      sql: """
+        create index rest_orders_undelivered on rest_orders (created_at)
+          where snapshot->>'state' in ('funded', 'delegating')
+        """),
   ]
 }

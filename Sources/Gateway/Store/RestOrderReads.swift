@@ -15,17 +15,36 @@ struct RestOrderReads: Sendable {
       "select * from rest_orders where order_id = $1 and customer = $2", [.text(order.text), .text(customer.text)])
   }
 
-  /// Orders of the last hour that order-svc has not spoken of, counted up to `limit`. One whose command was
-  /// dead-lettered is never spoken of: it must not take up room for ever.
-  func unanswered(upTo limit: Int) async throws -> Int {
+  /// Orders of all gateways that wait for somebody. Those older than an hour do not count: one whose command was
+  /// dead-lettered is never spoken of, and must not take up room for ever.
+  struct Waiting: Sendable, Equatable {
+    /// order-svc has not spoken of them.
+    var unanswered = 0
+    /// Accepted, and not delivered as far as this service knows.
+    var undelivered = 0
+    /// Those among them that were placed longer ago than they should take.
+    var late = 0
+  }
+
+  /// Counts up to the limits.
+  func waiting(unansweredMax: Int, undeliveredMax: Int, lateAfter: Duration) async throws -> Waiting {
     try await bus.read { session in
-      let rows = try session.execute(
+      let row = try session.execute(
         """
-        select count(*) as n from (
-          select 1 from rest_orders where last_seq = 0 and created_at > now() - interval '1 hour' limit $1) as waiting
-        """, [.int(limit)]
-      ).rows
-      return Int(try rows.first?.int("n") ?? 0)
+        with undelivered as (
+          select created_at from rest_orders
+          where snapshot->>'state' in ('funded', 'delegating') and created_at > now() - interval '1 hour' limit $2)
+        select
+          (select count(*) from (
+            select 1 from rest_orders where last_seq = 0 and created_at > now() - interval '1 hour' limit $1) as silent
+          ) as unanswered,
+          (select count(*) from undelivered) as undelivered,
+          (select count(*) from undelivered where created_at < now() - $3 * interval '1 millisecond') as late
+        """, [.int(unansweredMax), .int(undeliveredMax), .double(Double(lateAfter.milliseconds))]
+      ).rows.first
+      return Waiting(
+        unanswered: Int(try row?.int("unanswered") ?? 0), undelivered: Int(try row?.int("undelivered") ?? 0),
+        late: Int(try row?.int("late") ?? 0))
     }
   }
 

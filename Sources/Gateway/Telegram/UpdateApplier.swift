@@ -64,8 +64,10 @@ struct UpdateApplier: Sendable {
     try await bus.transaction(needs: needs, correlation: "telegram-\(updateID)") { unit in
       guard try unit.find(TelegramUpdateRow.self, updateID) == nil else { return }
       try unit.save(TelegramUpdateRow(id: updateID, receivedAt: unit.now))
-      try unit.save(
-        Self.chat(try unit.find(TelegramChatRow.self, customer.text), customer, person, update.kind, unit.now))
+      let known = try unit.find(TelegramChatRow.self, customer.text)
+      let chat = Self.chat(known, customer, person, update.kind, unit.now)
+      try unit.save(chat)
+      if known?.isReachable == false, chat.isReachable { try unit.start(ShowMissed(customer: customer)) }
       guard !entry.isRefused else { return }
       try Self.act(on: update.kind, of: customer, pressAge: Date().timeIntervalSince(entry.receivedAt), unit)
     }

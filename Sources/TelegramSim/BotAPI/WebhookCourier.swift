@@ -51,7 +51,7 @@ struct WebhookCourier: Service {
       group.addTask { try await wakeUp(after: -1, before: nil) }
       while true {
         let now = Simulator.now
-        let rings = simulator.bell.rings
+        let rings = simulator.bell.webhookRings
         let waiting = retries.filter { $0.value.at > now }
         for delivery in try take(busy: underWay.union(waiting.keys)) {
           if !delivery.again { underWay.insert(key(delivery)) }
@@ -77,7 +77,9 @@ struct WebhookCourier: Service {
   /// Returns when something changed, when the earliest retry is due, and once a second.
   private func wakeUp(after rings: Int, before retry: Double?) async throws -> Outcome {
     let deadline = min(retry ?? .infinity, Simulator.now + 1)
-    _ = try await simulator.bell.wait(until: deadline) { simulator.bell.rings > rings ? true : nil }
+    _ = try await simulator.bell.wait(at: .webhooks, until: deadline) {
+      simulator.bell.webhookRings > rings ? true : nil
+    }
     try Task.checkCancellation()
     return .wakeUp
   }

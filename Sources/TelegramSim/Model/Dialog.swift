@@ -13,5 +13,17 @@ struct Dialog: Codable, Sendable, Equatable {
     var version: Int
   }
 
-  func index(of messageID: Int) -> Int? { messages.firstIndex { $0.id == messageID } }
+  /// Looked through without copying the messages that have not changed.
+  func changed(after version: Int) -> [ChatMessage] {
+    messages.indices.compactMap { messages[$0].version > version ? messages[$0] : nil }
+  }
+
+  func index(of messageID: Int) -> Int? {
+    var (low, high) = (0, messages.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if messages[middle].id < messageID { low = middle + 1 } else { high = middle }
+    }
+    return low < messages.count && messages[low].id == messageID ? low : nil
+  }
 }

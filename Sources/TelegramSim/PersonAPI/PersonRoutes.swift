@@ -25,8 +25,9 @@ import Hummingbird
 ///   calls of the method (`*`: any) fail so; with `applied` they take effect and only their answer is lost.
 ///   `GET /sim/faults`, `DELETE /sim/faults`
 /// - `POST /sim/updates/duplicate {"update_id"}`: hands the update out once more
-/// - `GET /sim/journal?method=NAME` → `{"calls":[{"number","at","bot_id","method","parameters","ok","error_code"?,
-///   "description"?}]}`; the last 1000 calls (polls: 100) of bots, without tokens
+/// - `GET /sim/journal?method=NAME&after=NUMBER` → `{"calls":[{"number","at","bot_id","method","parameters","ok",
+///   "error_code"?,"description"?}]}`; the last 5000 calls (polls: 100) of bots, without tokens; `after` leaves out
+///   what has been read before
 /// - `GET /healthz`
 struct PersonRoutes: Sendable {
   let simulator: Simulator
@@ -87,13 +88,15 @@ struct PersonRoutes: Sendable {
       try await respond {
         let id = try Self.need(try await fields(request), "update_id", \.int)
         let named = bot(request)
-        try simulator.ringing { try $0.duplicate(update: id, bot: try $0.chosenBot(named)) }
+        let bot = try simulator.with { try $0.chosenBot(named) }
+        try simulator.with(ringing: [.bot(bot), .webhooks]) { try $0.duplicate(update: id, bot: bot) }
         return ["update_id": .integer(id)]
       }
     }
     router.get("/sim/journal") { request, _ in
       let method = request.uri.queryParameters["method"].map(String.init)
-      return try jsonResponse(["calls": .array(try simulator.with { $0.calls.list(method: method) })])
+      let after = request.uri.queryParameters["after"].flatMap { Int($0) } ?? 0
+      return try jsonResponse(["calls": .array(try simulator.with { $0.calls.list(method: method, after: after) })])
     }
   }
 
@@ -143,10 +146,10 @@ struct PersonRoutes: Sendable {
     let after = request.uri.queryParameters["after_version"].flatMap { Int($0) } ?? 0
     let wait = request.uri.queryParameters["wait"].flatMap { Double($0) } ?? 0
     let deadline = Simulator.now + min(max(wait, 0), Double(Limits.waitSeconds))
-    let look: @Sendable () throws -> JSON = {
-      try simulator.with { try $0.changes(chat: chat, bot: try $0.chosenBot(named), after: after) }
-    }
-    let changed = try await simulator.bell.wait(until: deadline) { () -> JSON? in
+    let bot = try simulator.with { try $0.chosenBot(named) }
+    func look() throws -> JSON { try simulator.with { try $0.changes(chat: chat, bot: bot, after: after) } }
+    guard deadline > Simulator.now else { return try look() }
+    let changed = try await simulator.bell.wait(at: .chat(chat, bot: bot), until: deadline) { () -> JSON? in
       let changes = try look()
       return (changes["version"]?.int ?? 0) > after ? changes : nil
     }

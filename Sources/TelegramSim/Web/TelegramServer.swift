@@ -1,11 +1,13 @@
 import Hummingbird
 import Logging
+import NIOCore
 
 /// The HTTP server: Bot API under `/bot<token>/`, person-side API under `/sim/`, the chat page at `/`.
 struct TelegramServer: Sendable {
   let simulator: Simulator
   let host: String
   let port: Int
+  var idle = TimeAmount.seconds(Limits.idleSeconds)
 
   /// - Parameter running: called with the port once the server listens.
   func application(running: @escaping @Sendable (Int) -> Void) -> some ApplicationProtocol {
@@ -18,6 +20,8 @@ struct TelegramServer: Sendable {
     PersonRoutes(simulator: simulator).add(to: router)
     return Application(
       router: router,
+      // Clients that are gone without a word, behind a cut network, would keep their connections for ever.
+      server: .http1(configuration: .init(idleTimeout: idle)),
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "telegram-sim"),
       services: [WebhookCourier(simulator: simulator, logger: logger)],
       onServerRunning: { channel in running(channel.localAddress?.port ?? port) },

@@ -21,8 +21,9 @@ struct CallJournal: Sendable {
   }
 
   /// Oldest first; all methods when `method` is nil.
-  func list(method: String?) -> [JSON] {
-    (calls + polls).sorted { $0.number < $1.number }.map(\.call).filter {
+  /// - Parameter number: calls up to this one are left out.
+  func list(method: String?, after number: Int = 0) -> [JSON] {
+    (calls + polls).filter { $0.number > number }.sorted { $0.number < $1.number }.map(\.call).filter {
       method == nil || $0["method"]?.text?.lowercased() == method?.lowercased()
     }
   }

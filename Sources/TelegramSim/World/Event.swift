@@ -18,4 +18,17 @@ enum Event: Codable, Sendable, Equatable {
   case callbackPressed(bot: Int, Callback)
   case callbackClosed(bot: Int, callback: String)
   case commandsSet(bot: Int, CommandList)
+
+  /// Where somebody may be waiting for it.
+  var places: [Bell.Place] {
+    switch self {
+    case .messageSaved(let bot, let chat, _), .messageDeleted(let bot, let chat, _, _),
+      .toastShown(let bot, let chat, _), .chatBlocked(let bot, let chat, _, _):
+      [.chat(chat, bot: bot)]
+    case .updateQueued(let bot, _), .webhookSet(let bot, _): [.bot(bot), .webhooks]
+    case .personSaved, .botSeen, .fileKept, .updatesConfirmed, .updateDelivered, .updatesExpired, .allowedUpdatesSet,
+      .callbackPressed, .callbackClosed, .commandsSet:
+      []
+    }
+  }
 }

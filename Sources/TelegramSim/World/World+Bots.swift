@@ -5,15 +5,16 @@ extension World {
   mutating func send(
     bot id: Int, chat: Int, content: FormattedText, photo: Photo? = nil, markup: JSON?, now: Double
   ) throws -> JSON {
-    let bot = try bot(id)
+    // Kept whole, the bot would be copied with all its dialogs when one of them changes.
+    let (user, messageID) = (try bot(id).user, try bot(id).nextMessageID)
     let person = try person(chat)
     let dialog = dialog(id, chat)
     guard !dialog.blocked else { throw BotAPIError.blocked }
     let message = ChatMessage(
-      id: bot.nextMessageID, fromBot: true, content: content, photo: photo, date: Int(now), keyboard: markup,
+      id: messageID, fromBot: true, content: content, photo: photo, date: Int(now), keyboard: markup,
       version: dialog.version + 1)
     record(.messageSaved(bot: id, chat: chat, message))
-    return message.json(bot: bot.user, person: person)
+    return message.json(bot: user, person: person)
   }
 
   /// Keeps a picture that came with a call.
@@ -33,7 +34,7 @@ extension World {
     bot id: Int, chat: Int, message messageID: Int, content: FormattedText?, isCaption: Bool = false, markup: JSON?,
     now: Double
   ) throws -> JSON {
-    let bot = try bot(id)
+    let user = try bot(id).user
     let person = try person(chat)
     let dialog = dialog(id, chat)
     guard !dialog.blocked else { throw BotAPIError.blocked }
@@ -50,7 +51,7 @@ extension World {
     edited.editDate = Int(now)
     edited.version = dialog.version + 1
     record(.messageSaved(bot: id, chat: chat, edited))
-    return edited.json(bot: bot.user, person: person)
+    return edited.json(bot: user, person: person)
   }
 
   mutating func delete(bot: Int, chat: Int, message: Int) throws {

@@ -24,6 +24,7 @@ extension World {
   /// A person writes to the bot.
   mutating func say(_ text: String, chat: Int, bot id: Int, now: Double) throws -> (message: Int, update: Int?) {
     let (person, bot) = try pair(chat, id)
+    let user = bot.user
     let dialog = dialog(id, chat)
     guard !dialog.blocked else {
       throw PersonAPIError(409, "person \(chat) has blocked the bot; unblock it first")
@@ -36,7 +37,7 @@ extension World {
     let message = ChatMessage(
       id: bot.nextMessageID, fromBot: false, content: content, date: Int(now), version: dialog.version + 1)
     record(.messageSaved(bot: id, chat: chat, message))
-    let json = message.json(bot: bot.user, person: person)
+    let json = message.json(bot: user, person: person)
     return (message.id, queue("message", json, bot: id, chat: chat, now: now))
   }
 
@@ -76,13 +77,14 @@ extension World {
 
   mutating func setBlocked(_ blocked: Bool, chat: Int, bot id: Int, now: Double) throws {
     let (person, bot) = try pair(chat, id)
+    let user = bot.user
     let dialog = dialog(id, chat)
     guard dialog.blocked != blocked else { return }
     record(.chatBlocked(bot: id, chat: chat, blocked, version: dialog.version + 1))
     func member(_ blocked: Bool) -> JSON {
       // Bot API: a banned member has an `until_date`, 0 for ever.
       .object(compact: [
-        "user": bot.user, "status": blocked ? "kicked" : "member", "until_date": blocked ? 0 : nil,
+        "user": user, "status": blocked ? "kicked" : "member", "until_date": blocked ? 0 : nil,
       ])
     }
     _ = queue(
@@ -111,7 +113,7 @@ extension World {
     let dialog = dialog(bot, chat)
     return [
       "version": .integer(dialog.version), "blocked": .bool(dialog.blocked),
-      "messages": .array(dialog.messages.filter { $0.version > version }.map(\.view)),
+      "messages": .array(dialog.changed(after: version).map(\.view)),
       "deleted": .array(
         dialog.deleted.filter { $0.version > version }.map {
           ["message_id": .integer($0.messageID), "version": .integer($0.version)]

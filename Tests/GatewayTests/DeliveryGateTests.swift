@@ -1,0 +1,102 @@
+import Testing
+
+@testable import Gateway
+
+/// Orders that come and are delivered in their order, in steps of the recount.
+private struct SimulatedDeliveries {
+  var gate: DeliveryGate
+  /// When each of the undelivered was accepted.
+  var open: [Duration] = []
+  private(set) var now = Duration.zero
+  private var due = 0.0
+  private var credit = 0.0
+
+  init(_ settings: DeliveryGate.Settings = .init()) { gate = DeliveryGate(settings) }
+
+  /// Returns how many were refused, and how long the slowest delivery took.
+  mutating func run(seconds: Int, rate: Double, capacity: Double) -> (refused: Int, accepted: Int, slowest: Duration) {
+    var result = (refused: 0, accepted: 0, slowest: Duration.zero)
+    for _ in 0..<(seconds * 2) {
+      now += .milliseconds(500)
+      credit += capacity / 2
+      while credit >= 1 {
+        credit -= 1
+        // A block takes three seconds.
+        guard let first = open.first, now - first >= .seconds(3) else { continue }
+        result.slowest = max(result.slowest, now - open.removeFirst())
+      }
+      gate.note(open: open.count, late: open.count { now - $0 > gate.settings.goal }, at: now)
+      due += rate / 2
+      while due >= 1 {
+        due -= 1
+        guard gate.hasRoom(open: open.count, at: now) else {
+          result.refused += 1
+          continue
+        }
+        open.append(now)
+        result.accepted += 1
+      }
+    }
+    return result
+  }
+}
+
+@Suite struct DeliveryGateTests {
+  @Test func `While deliveries keep up nobody is held back`() {
+    var world = SimulatedDeliveries()
+    let result = world.run(seconds: 120, rate: 50, capacity: 60)
+    #expect(result.refused == 0)
+  }
+
+  @Test func `A few late orders among many hold nobody back`() {
+    var gate = DeliveryGate()
+    for second in 1...60 { gate.note(open: 300, late: 20, at: .seconds(second)) }
+    #expect(gate.current == DeliveryGate.Settings().maximum)
+  }
+
+  @Test func `At twice the capacity deliveries stay near their goal`() {
+    var world = SimulatedDeliveries()
+    _ = world.run(seconds: 120, rate: 50, capacity: 25)
+    let result = world.run(seconds: 300, rate: 50, capacity: 25)
+    #expect(result.slowest < .seconds(20))
+    #expect(result.refused > 300 * 20)
+    #expect(result.accepted > 300 * 25 * 9 / 10)
+  }
+
+  @Test func `A chain that stands still piles nothing up, and locks nobody out`() {
+    var world = SimulatedDeliveries()
+    _ = world.run(seconds: 30, rate: 50, capacity: 60)
+    _ = world.run(seconds: 20, rate: 50, capacity: 0)
+    let before = world.open.count
+    let during = world.run(seconds: 100, rate: 50, capacity: 0)
+    #expect((90...110).contains(during.accepted), "one probe a second, not \(during.accepted)")
+    #expect(world.open.count == before + during.accepted)
+    _ = world.run(seconds: 30, rate: 50, capacity: 100)
+    let after = world.run(seconds: 30, rate: 50, capacity: 100)
+    #expect(after.refused == 0)
+  }
+
+  @Test func `Never more than the maximum is open, but for probes`() {
+    var gate = DeliveryGate(.init(goal: .seconds(15), minimum: 5, maximum: 10))
+    let asked = [(9, 0), (10, 0), (10, 900), (10, 1000), (11, 1001)].map { open, milliseconds in
+      gate.hasRoom(open: open, at: .milliseconds(milliseconds))
+    }
+    #expect(asked == [true, true, false, true, false])
+  }
+}
+
+@Suite struct RetryPauseTests {
+  @Test func `A few come back soon, many later, and not all at once`() {
+    var pause = RetryPause()
+    let few = (0..<20).map { pause.seconds(at: .seconds($0), random: Double($0) / 20) }
+    #expect(few.allSatisfy { (1...3).contains($0) })
+    #expect(Set(few).count > 1)
+    let many = (0..<1000).map { number in
+      pause.seconds(at: .seconds(30) + .milliseconds(5 * number), random: Double(number % 100) / 100)
+    }
+    #expect(many.max() == 23)
+    #expect(Set(many.suffix(200)).count > 10)
+    let later = pause.seconds(at: .seconds(90), random: 0)
+    #expect(later == 1)
+  }
+}
