@@ -6,7 +6,7 @@ from storm.faults.fault import Fault, Hit
 from storm.faults.telegram_control import TelegramControl
 
 #: The simulator remembers so many confirmed updates.
-REMEMBERED = 200
+REMEMBERED = 1_000
 #: Until a poll takes what is to be handed out again; a bot that is away may take longer than that.
 TAKEN_SECONDS_MAX = 60.0
 
