@@ -26,6 +26,8 @@ final class BusCore: Sendable {
   let middleware: MiddlewareChain
   let metrics: MetricsRegistry
   let logger: Logger
+  /// For trouble that many messages or effects meet at once.
+  let trouble: RepeatedTrouble
   private let draining = Mutex(false)
 
   init(_ service: Service, _ configuration: ServiceConfiguration) {
@@ -36,6 +38,7 @@ final class BusCore: Sendable {
     timing.handlerMax = max(timing.handlerMax, configuration.postgres.idleInTransactionTimeout * 2)
     self.timing = timing
     logger = configuration.logger
+    trouble = RepeatedTrouble(configuration.logger)
     metrics = MetricsRegistry()
     middleware = MiddlewareChain(
       list: [TracingMiddleware(), MetricsMiddleware(metrics), LoggingMiddleware(logger)] + service.middleware)
