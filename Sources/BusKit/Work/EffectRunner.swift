@@ -52,10 +52,14 @@ final class EffectRunner: Sendable {
     }
   }
 
+  private static func room(for handler: EffectHandler, _ running: Int) -> Int {
+    handler.isAdmitted() ? max(0, handler.policy.concurrency - running) : 0
+  }
+
   private func take() async throws -> [TakenEffect] {
     let (rooms, room) = running.withLock { running in
       (
-        handlers.reduce(into: [:]) { $0[$1.key] = max(0, $1.value.policy.concurrency - running.count($1.key)) },
+        handlers.reduce(into: [String: Int]()) { $0[$1.key] = Self.room(for: $1.value, running.count($1.key)) },
         Self.runningMax - running.count
       )
     }
