@@ -162,7 +162,16 @@ final class PostgresLink {
     if state.hasPrefix("22"), let quote = message.firstRange(of: ": \"") {
       message = String(message[..<quote.lowerBound])
     }
-    return PostgresError(.server(sqlState: state), message, constraint: field("n"), table: field("t"))
+    return PostgresError(
+      .server(sqlState: state), message, constraint: field("n"), table: field("t"),
+      isStorageFailure: isStorageFailure(state, source: field("F") ?? ""))
+  }
+
+  /// Disk full and I/O errors have codes of their own; a file size limit or a quota is an internal error (XX000), told
+  /// apart by the server's source file, which is the same in every language: those that read and write files.
+  private static func isStorageFailure(_ state: String, source: String) -> Bool {
+    let sources: Set<String> = ["md.c", "fd.c", "slru.c", "buffile.c", "xlog.c", "copydir.c"]
+    return state == "53100" || state == "58030" || (state == "XX000" && sources.contains(source))
   }
 
   static func clear(_ result: OpaquePointer) { PQclear(result) }

@@ -99,6 +99,25 @@ struct OutageTests {
     }
   }
 
+  @Test func aPostgresThatCannotWriteItsFilesIsNobodysAttempt() async throws {
+    try await World.run { world in
+      var timing = World.timing
+      timing.attemptsMax = 1
+      let runs = Diary<String>()
+      let counter = try await world.start(
+        World.counter {
+          if runs.write($0.account) <= 6 {
+            throw PostgresError(
+              .server(sqlState: "XX000"), "could not extend file: File too large", isStorageFailure: true)
+          }
+        }, timing: timing)
+      try await world.send(Add(account: "a"), Add(account: "b"))
+      try await eventually(within: .seconds(20)) { try await counter.account("b")?.handled == 1 }
+      try await eventually { try await counter.account("a")?.handled == 1 }
+      #expect(try await world.dead(Add.topic).isEmpty)
+    }
+  }
+
   @Test func aServiceThatStopsFinishesWhatItHasBegun() async throws {
     try await World.run { world in
       let began = Diary<Int>()
