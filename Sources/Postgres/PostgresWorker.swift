@@ -1,9 +1,13 @@
 /// The body of one connection's thread: opens the session when it is first needed, lends it, replaces it when it broke.
 final class PostgresWorker {
   private let configuration: PostgresConfiguration
+  private let reach: PostgresReach
   private var session: PostgresSession?
 
-  init(_ configuration: PostgresConfiguration) { self.configuration = configuration }
+  init(_ configuration: PostgresConfiguration, _ reach: PostgresReach) {
+    self.configuration = configuration
+    self.reach = reach
+  }
 
   func run(_ queue: PostgresQueue, slot: Int) {
     while let job = queue.take(slot: slot) { job.run(on: self) }
@@ -29,7 +33,7 @@ final class PostgresWorker {
       if session.isUsable { return session }
       self.session = nil
     }
-    let fresh = PostgresSession(link: try PostgresLink(configuration))
+    let fresh = PostgresSession(link: try reach.connect(configuration))
     session = fresh
     return fresh
   }

@@ -132,7 +132,8 @@ final class BusCore: Sendable {
     var attempt = 0
     while true {
       attempt += 1
-      await pause(Backoff(first: .milliseconds(40), most: .seconds(1)), attempt)
+      // The pool tries to connect at its own pace, and answers at once in between.
+      await pause(Backoff(first: .milliseconds(40), most: .milliseconds(250)), attempt)
       if isDraining { throw Interrupted() }
       do {
         return try await pool.withSession { _ = try $0.execute("select 1") }
