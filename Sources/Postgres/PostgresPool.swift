@@ -7,6 +7,8 @@ import Foundation
 ///   next body runs; a body is never run twice.
 /// - While the server cannot be reached one thread tries, after pauses of at most a second; meanwhile bodies fail at
 ///   once.
+/// - A server that says nothing for `PostgresConfiguration.silenceMax` is given up: the connection, and those that were
+///   idle since, are replaced.
 /// - Callers are served in order; more than `waiterLimit` of them is an error with code `.limit`.
 /// - Cancelling a caller that waits frees it at once. A body that has begun runs to its end: it must not be torn.
 /// - May be closed twice. Close fails the callers that wait and returns when the running bodies have ended.

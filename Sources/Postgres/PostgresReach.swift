@@ -1,10 +1,12 @@
 import Synchronization
 
-/// What the threads of a pool tell each other of their server: that it cannot be reached.
+/// What the threads of a pool tell each other of their server: that it cannot be reached, and that it fell silent.
 final class PostgresReach: Sendable {
   private struct State {
     var pace = ConnectPace()
     var lastFailure = ""
+    /// When a connection was given up because the server said nothing.
+    var silentAt: ContinuousClock.Instant?
   }
 
   private let state = Mutex(State())
@@ -24,5 +26,13 @@ final class PostgresReach: Sendable {
       }
       throw error
     }
+  }
+
+  func noteSilence() { state.withLock { $0.silentAt = .now } }
+
+  /// Whether a connection that was last answered then may be used. One that the network swallowed is seldom alone: the
+  /// others are replaced before somebody waits for each of them in turn.
+  func trusts(answeredAt: ContinuousClock.Instant) -> Bool {
+    state.withLock { state in state.silentAt.map { answeredAt > $0 } ?? true }
   }
 }

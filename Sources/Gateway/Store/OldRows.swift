@@ -17,7 +17,7 @@ enum OldRows {
   /// One batch of each; returns how many rows went of the table that lost most.
   static func sweep(_ bus: Bus) async throws -> Int {
     try await bus.read { session in
-      try max(session.execute(updates).affected, session.execute(screens).affected)
+      try session.patiently { try max(session.execute(updates).affected, session.execute(screens).affected) }
     }
   }
 

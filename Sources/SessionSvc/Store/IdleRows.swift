@@ -10,8 +10,10 @@ enum IdleRows {
   static func sweep(_ bus: Bus) async throws {
     while true {
       let removed = try await bus.read { session in
-        try delete("conversations", idleDays: 7).reduce(0) { try $0 + session.execute($1).affected }
-          + delete("order_screens", idleDays: 400).reduce(0) { try $0 + session.execute($1).affected }
+        try session.patiently {
+          try delete("conversations", idleDays: 7).reduce(0) { try $0 + session.execute($1).affected }
+            + delete("order_screens", idleDays: 400).reduce(0) { try $0 + session.execute($1).affected }
+        }
       }
       if removed > 0 { bus.logger.info("forgot idle rows", metadata: ["rows": "\(removed)"]) }
       try await Task.sleep(for: removed >= batch ? .seconds(1) : interval)

@@ -11,7 +11,7 @@ enum OldAdjustments {
 
   static func run(_ bus: Bus) async throws {
     while true {
-      let removed = try await bus.read { try delete($0) }
+      let removed = try await bus.read { session in try session.patiently { try delete(session) } }
       if removed > 0 { bus.logger.info("forgot old adjustments", metadata: ["rows": "\(removed)"]) }
       try await Task.sleep(for: removed >= batch ? .seconds(1) : interval)
     }
