@@ -10,9 +10,12 @@ public struct PostgresConfiguration: Sendable {
   public var searchPath: String?
   /// libpq counts whole seconds and takes at least 2.
   public var connectTimeout: Duration
-  /// The server ends a statement that takes longer (57014). Should the server fall silent altogether, the client gives
-  /// the connection up five seconds later.
+  /// The server ends a statement that takes longer (57014).
   public var statementTimeout: Duration
+  /// The client gives a connection up on which the server says nothing for so long while an answer is due. Statements
+  /// that may take longer are run by `PostgresSession.patiently`: there it waits for five seconds more than the
+  /// server lets them run.
+  public var silenceMax: Duration
   /// The server ends a wait for a lock that takes longer (55P03).
   public var lockTimeout: Duration
   /// The server ends a session that holds a transaction open and does nothing (25P03).
@@ -21,7 +24,8 @@ public struct PostgresConfiguration: Sendable {
   public init(
     conninfo: String, password: String? = nil, applicationName: String, searchPath: String? = nil,
     connectTimeout: Duration = .seconds(5), statementTimeout: Duration = .seconds(30),
-    lockTimeout: Duration = .seconds(3), idleInTransactionTimeout: Duration = .seconds(5)
+    silenceMax: Duration = .seconds(10), lockTimeout: Duration = .seconds(3),
+    idleInTransactionTimeout: Duration = .seconds(5)
   ) {
     self.conninfo = conninfo
     self.password = password
@@ -29,6 +33,7 @@ public struct PostgresConfiguration: Sendable {
     self.searchPath = searchPath
     self.connectTimeout = connectTimeout
     self.statementTimeout = statementTimeout
+    self.silenceMax = silenceMax
     self.lockTimeout = lockTimeout
     self.idleInTransactionTimeout = idleInTransactionTimeout
   }
@@ -44,6 +49,15 @@ extension PostgresConfiguration: CustomStringConvertible, CustomDebugStringConve
 
   /// `dump` and string interpolation of containers read the mirror, so it hides the password as well.
   public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
+}
+
+extension PostgresConfiguration {
+  /// How long the client waits for an answer, and how long for one that may take its time; nil: for ever.
+  var patience: (usual: Duration, long: Duration?) {
+    guard statementTimeout != .zero else { return (silenceMax, nil) }
+    let long = statementTimeout + .seconds(5)
+    return (min(silenceMax, long), long)
+  }
 }
 
 extension Duration {

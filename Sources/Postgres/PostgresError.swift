@@ -32,11 +32,18 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
   /// The table concerned, if the server named one.
   public let table: String?
 
-  public init(_ code: Code, _ message: String, constraint: String? = nil, table: String? = nil) {
+  /// The server cannot read or write its files: the disk or a quota is full, a file may not grow, the device fails. It
+  /// is so for everybody.
+  public let isStorageFailure: Bool
+
+  public init(
+    _ code: Code, _ message: String, constraint: String? = nil, table: String? = nil, isStorageFailure: Bool = false
+  ) {
     self.code = code
     self.message = message
     self.constraint = constraint
     self.table = table
+    self.isStorageFailure = isStorageFailure
   }
 
   /// The server's five characters; nil when the server did not say it.

@@ -7,6 +7,10 @@ final class PostgresLink {
   private var abandoned = false
   /// How long the server may stay silent while something is due; nil waits for ever.
   var patience: Duration?
+  /// The same for statements that may take their time.
+  let longPatience: Duration?
+  /// Whether the server stayed silent for longer.
+  private(set) var hasFallenSilent = false
 
   init(_ configuration: PostgresConfiguration) throws {
     let seconds = max(2, configuration.connectTimeout.components.seconds)
@@ -26,12 +30,13 @@ final class PostgresLink {
         keywords.map { UnsafePointer($0) }, values.map { UnsafePointer($0) }, expandConninfo)
     else { throw PostgresError(.connection, "No memory for a connection.") }
     connection = opened
+    patience = configuration.patience.usual
+    longPatience = configuration.patience.long
     guard PQstatus(opened) == CONNECTION_OK else {
       throw PostgresError(.connection, "No connection: \(lastError). Check the address, the role and the password.")
     }
     // Without a receiver notices go to standard error. The pointer is good as long as the connection: `deinit` ends it.
     PQsetNoticeReceiver(opened, Self.receiveNotice, Unmanaged.passUnretained(self).toOpaque())
-    patience = configuration.statementTimeout == .zero ? nil : configuration.statementTimeout + .seconds(5)
     try runScript(Self.preamble(configuration))
   }
 
@@ -43,6 +48,8 @@ final class PostgresLink {
       ("statement_timeout", String(configuration.statementTimeout.milliseconds)),
       ("lock_timeout", String(configuration.lockTimeout.milliseconds)),
       ("idle_in_transaction_session_timeout", String(configuration.idleInTransactionTimeout.milliseconds)),
+      // What is still running when its client has given up ends, and its locks with it.
+      ("client_connection_check_interval", "2000"),
     ]
     if let path = configuration.searchPath { settings.append(("search_path", path)) }
     return settings.map { name, value in
@@ -162,7 +169,16 @@ final class PostgresLink {
     if state.hasPrefix("22"), let quote = message.firstRange(of: ": \"") {
       message = String(message[..<quote.lowerBound])
     }
-    return PostgresError(.server(sqlState: state), message, constraint: field("n"), table: field("t"))
+    return PostgresError(
+      .server(sqlState: state), message, constraint: field("n"), table: field("t"),
+      isStorageFailure: isStorageFailure(state, source: field("F") ?? ""))
+  }
+
+  /// Disk full and I/O errors have codes of their own; a file size limit or a quota is an internal error (XX000), told
+  /// apart by the server's source file, which is the same in every language: those that read and write files.
+  private static func isStorageFailure(_ state: String, source: String) -> Bool {
+    let sources: Set<String> = ["md.c", "fd.c", "slru.c", "buffile.c", "xlog.c", "copydir.c"]
+    return state == "53100" || state == "58030" || (state == "XX000" && sources.contains(source))
   }
 
   static func clear(_ result: OpaquePointer) { PQclear(result) }
@@ -206,9 +222,11 @@ final class PostgresLink {
     while PQisBusy(connection) == 1 {
       guard waitForInput(patience) else {
         // Nothing can be known of the statement any more, so the connection must not be used again.
+        hasFallenSilent = true
         abandon()
         throw PostgresError(
-          .connection, "The server stayed silent past the statement timeout; the connection was given up.")
+          .connection,
+          "The server said nothing for \((patience ?? .zero).milliseconds) ms; the connection was given up.")
       }
       // On failure libpq makes an error result of it, which PQgetResult hands out.
       if PQconsumeInput(connection) == 0 { break }

@@ -5,6 +5,10 @@ import Foundation
 /// Guarantees:
 /// - Connections open on first use. One that broke, or that the server ended while it was idle, is replaced before the
 ///   next body runs; a body is never run twice.
+/// - While the server cannot be reached one thread tries, after pauses of at most a second; meanwhile bodies fail at
+///   once.
+/// - A server that says nothing for `PostgresConfiguration.silenceMax` is given up: the connection, and those that were
+///   idle since, are replaced.
 /// - Callers are served in order; more than `waiterLimit` of them is an error with code `.limit`.
 /// - Cancelling a caller that waits frees it at once. A body that has begun runs to its end: it must not be torn.
 /// - May be closed twice. Close fails the callers that wait and returns when the running bodies have ended.
@@ -15,8 +19,9 @@ public final class PostgresPool: Sendable {
     let size = max(1, size)
     let queue = PostgresQueue(size: size, limit: waiterLimit)
     self.queue = queue
+    let reach = PostgresReach()
     for slot in 0..<size {
-      let thread = Thread { PostgresWorker(configuration).run(queue, slot: slot) }
+      let thread = Thread { PostgresWorker(configuration, reach).run(queue, slot: slot) }
       thread.name = "postgres-\(slot)"
       thread.start()
     }

@@ -76,10 +76,24 @@ public final class PostgresSession {
     }
   }
 
+  /// Runs `body`, and what it enqueues, with the patience that long statements need: a server that says nothing is
+  /// given up only when it should have ended them itself, by its statement timeout.
+  public func patiently<T>(_ body: () throws -> T) throws -> T {
+    let patience = link.patience
+    link.patience = link.longPatience
+    defer { link.patience = patience }
+    let value = try body()
+    try flush()
+    return value
+  }
+
   // MARK: For the pool
 
   /// True when the connection can be lent once more.
   var isUsable: Bool { !link.isBroken }
+
+  /// True when it was given up because the server said nothing.
+  var hasFallenSilent: Bool { link.hasFallenSilent }
 
   /// True from the first round trip of a transaction to its end.
   var hasOpenTransaction: Bool { link.hasTransaction }

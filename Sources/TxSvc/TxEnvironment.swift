@@ -30,6 +30,8 @@ struct TxEnvironment: Sendable {
   let snapshots = LookUps(OrderSnapshot.read)
   let takenIDs = LookUps(TransactionIDs.taken)
   let witnessed = WitnessedTime()
+  /// Whether the followed head may be signed on.
+  let headGate = HeadGate()
   /// Of the nodes that have a quota.
   var budgets: [SharedRequestBudget] = []
   /// Only makes otherwise equal transactions distinct; nothing is decided by it.

@@ -28,10 +28,13 @@ enum TxService {
 
     // For ever: an order's deadline ends the first, chain time the second, and nothing may end the third.
     let patient = EffectPolicy(attemptsMax: nil, backoff: Backoff(most: .seconds(10)), concurrency: 48)
-    service.effect(PrepareDelegation.self, policy: patient) { try await PrepareDelegation.run($0, $1, world) }
+    service.effect(PrepareDelegation.self, policy: patient, admitted: { world.headGate.isOpen(for: .delegate) }) {
+      try await PrepareDelegation.run($0, $1, world)
+    }
     service.effect(SendTransaction.self, policy: patient) { try await SendTransaction.run($0, $1, world) }
     service.effect(
-      ReclaimLeg.self, policy: EffectPolicy(attemptsMax: nil, backoff: Backoff(most: .seconds(60)))
+      ReclaimLeg.self, policy: EffectPolicy(attemptsMax: nil, backoff: Backoff(most: .seconds(60))),
+      admitted: { world.headGate.isOpen(for: .reclaim) }
     ) { try await ReclaimLeg.run($0, $1, world) }
     service.effect(
       AdmitSupplier.self, policy: AdmitSupplier.policy,

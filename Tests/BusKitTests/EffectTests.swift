@@ -1,11 +1,17 @@
 import Foundation
 import Postgres
+import Synchronization
 import TestKit
 import Testing
 
 @testable import BusKit
 
 struct EffectTests {
+  private struct Bell: Effect {
+    static let kind = "bell"
+    var orderKey: String { "bell" }
+  }
+
   private static func note(_ id: String, _ text: String = "") -> EffectOutcome {
     .done(needs: [.row(Note.self, id)]) { unit in
       let before = try unit.find(Note.self, id).map { $0.text + "+" } ?? ""
@@ -28,6 +34,27 @@ struct EffectTests {
       try await eventually { try await first.notes().count == 60 }
       #expect(runs.lines.count == 60)
       #expect(try await first.number("select count(*) as n from effects") == 0)
+    }
+  }
+
+  @Test func effectsOfAKindThatIsNotAdmittedStayUntouchedAndRunWhenItIs() async throws {
+    try await World.run { world in
+      let isAdmitted = Atomic(false)
+      var service = World.counter()
+      service.effect(Ring.self, admitted: { isAdmitted.load(ordering: .relaxed) }) { ring, context in
+        Self.note(ring.key, "\(context.attempt)")
+      }
+      service.effect(Bell.self) { bell, _ in Self.note(bell.orderKey) }
+      let counter = try await world.start(service)
+      try await world.send((0..<5).map { Add(account: "key\($0)", then: "ring") })
+      try await eventually { try await counter.number("select count(*) as n from effects") == 5 }
+      // One of another kind that comes later is run: the table is looked at.
+      try await counter.bus.transaction { try $0.start(Bell()) }
+      try await eventually { try await counter.notes().map(\.id) == ["bell"] }
+      #expect(try await counter.number("select count(*) as n from effects where attempts = 0") == 5)
+      isAdmitted.store(true, ordering: .relaxed)
+      try await eventually { try await counter.notes().count == 6 }
+      #expect(try await counter.notes().filter { $0.id != "bell" }.allSatisfy { $0.text == "1" })
     }
   }
 

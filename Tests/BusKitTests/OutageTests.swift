@@ -99,6 +99,51 @@ struct OutageTests {
     }
   }
 
+  @Test func aPostgresThatCannotWriteItsFilesIsNobodysAttempt() async throws {
+    try await World.run { world in
+      var timing = World.timing
+      timing.attemptsMax = 1
+      let runs = Diary<String>()
+      let counter = try await world.start(
+        World.counter {
+          if runs.write($0.account) <= 6 {
+            throw PostgresError(
+              .server(sqlState: "XX000"), "could not extend file: File too large", isStorageFailure: true)
+          }
+        }, timing: timing)
+      try await world.send(Add(account: "a"), Add(account: "b"))
+      try await eventually(within: .seconds(20)) { try await counter.account("b")?.handled == 1 }
+      try await eventually { try await counter.account("a")?.handled == 1 }
+      #expect(try await world.dead(Add.topic).isEmpty)
+    }
+  }
+
+  @Test func aPostgresThatFallsSilentMakesTheServiceUnreadyAndIsGivenUpForANewConnection() async throws {
+    try await World.run { world in
+      let proxy = try SilentProxy(name: ".s.PGSQL.5432", upstream: "\(world.postgres.socketFolder)/.s.PGSQL.5432")
+      let counter = try await world.start(
+        World.counter(), conninfo: proxy.conninfo(world.conninfo), silenceMax: .seconds(1))
+      try await world.send(Add(account: "a"))
+      try await eventually { try await counter.account("a")?.handled == 1 }
+      proxy.fallSilent()
+      try await world.send((0..<20).map { _ in Add(account: "a") })
+      try await eventually(within: .seconds(20)) { !counter.core.health.isReady }
+      #expect(counter.bus.postgresDownFor != nil)
+      proxy.recover()
+      try await eventually(within: .seconds(20)) { counter.core.health.isReady }
+      try await eventually(within: .seconds(20), "each has had its effect, once") {
+        do {
+          return try await counter.account("a") == Account(id: "a", total: 21, handled: 21)
+        } catch let error as PostgresError where error.isConnectionLoss {
+          return false
+        }
+      }
+      #expect(try await world.dead(Add.topic).isEmpty)
+      try await counter.stop()
+      try proxy.stop()
+    }
+  }
+
   @Test func aServiceThatStopsFinishesWhatItHasBegun() async throws {
     try await World.run { world in
       let began = Diary<Int>()

@@ -63,15 +63,16 @@ final class World: Sendable {
   @discardableResult
   func start(
     _ service: Service, timing: BusTiming = World.timing, idleInTransaction: Duration = .seconds(5),
-    broker: (any Broker)? = nil, replyTimeout: Duration = .seconds(5)
+    broker: (any Broker)? = nil, replyTimeout: Duration = .seconds(5), conninfo: String? = nil,
+    silenceMax: Duration = .seconds(10)
   ) async throws -> Replica {
     var redis = server.configuration
     redis.replyTimeout = replyTimeout
     var configuration = ServiceConfiguration(
       redis: redis,
       postgres: PostgresConfiguration(
-        conninfo: conninfo, applicationName: service.name, searchPath: service.schema,
-        idleInTransactionTimeout: idleInTransaction),
+        conninfo: conninfo ?? self.conninfo, applicationName: service.name, searchPath: service.schema,
+        silenceMax: silenceMax, idleInTransactionTimeout: idleInTransaction),
       poolSize: 3, httpPort: 0, timing: timing, logger: JSONLog.logger(service: service.name, level: .critical))
     configuration.broker = broker
     let replica = Replica(ServiceRuntime(service, configuration))

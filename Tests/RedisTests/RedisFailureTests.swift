@@ -61,6 +61,35 @@ import Testing
     }
   }
 
+  @Test func `A connection whose bytes vanish is given up within ten seconds, a blocked one too`() async throws {
+    guard case .unix(let upstream) = try await RedisServer.shared().configuration.address else {
+      throw TestKitError("the shared Redis listens on no socket")
+    }
+    let proxy = try SilentProxy(name: "redis", upstream: upstream)
+    var configuration = RedisConfiguration(address: .unix(path: proxy.path))
+    configuration.clientName = "half-open"
+    let (connection, blocking) = (
+      RedisConnection(configuration: configuration), RedisConnection(configuration: configuration)
+    )
+    for one in [connection, blocking] { _ = try await one.send(RedisCommand("PING")) }
+    proxy.fallSilent()
+    let start = ContinuousClock.now
+    async let blocked = redisErrorCode {
+      _ = try await blocking.send(RedisCommand("BLPOP", RedisWord(uniqueKey("x")), "1"))
+    }
+    #expect(await redisErrorCode { _ = try await connection.send(RedisCommand("PING")) } == .timeout)
+    #expect(await blocked == .timeout)
+    // Far from the goal where the machine is idle: the reply timeout is half of it.
+    #expect(ContinuousClock.now - start < .seconds(10))
+    proxy.recover()
+    for one in [connection, blocking] {
+      #expect(try await one.send(RedisCommand("PING")).string == "PONG")
+      #expect(one.generation == 2)
+      await one.close()
+    }
+    try proxy.stop()
+  }
+
   @Test func `A cancelled caller is freed at once and later replies stay in order`() async throws {
     let key = uniqueKey("cancel")
     try await withConnection { admin async throws in

@@ -24,6 +24,7 @@ struct OldHeadTests {
       try await world.stock([try world.wallet(trx: 27_000)])
       let nowMs = try await world.now().chainMilliseconds
       try await world.setHead(timeMs: nowMs)
+      try await eventually(within: .seconds(20), "the gate opens") { world.world.headGate.obstacle == nil }
       try await order(1, world)
       try await eventually(within: .seconds(20)) { try await world.rows(StoredTransaction.self).count == 1 }
       #expect(!held(world))
@@ -44,6 +45,27 @@ struct OldHeadTests {
 
       try await world.setHead(timeMs: nowMs)
       try await eventually(within: .seconds(20)) { try await world.rows(StoredTransaction.self).count == 2 }
+    }
+  }
+
+  @Test("effects that need a fresh head are not even taken while there is none, and all run once there is")
+  func effectsRest() async throws {
+    try await PoolWorld.run(change: { $0.headAgeMax = .seconds(30) }) { world in
+      try await world.stock([try world.wallet(trx: 270_000)])
+      try await eventually(within: .seconds(20), "the gate closes") { world.world.headGate.obstacle != nil }
+      for number in 1...20 { try await order(number, world) }
+      try await eventually(within: .seconds(20), "all wait") { try await world.rows(Delegation.self).count == 20 }
+      // The watch has looked at what waits, so that effects could have been taken more than once.
+      try await eventually(within: .seconds(20)) { held(world) }
+      let taken = try await world.bus.read { session in
+        try session.execute(
+          "select count(*) as n from effects where kind = $1 and (attempts > 0 or place > 0)",
+          [.text(PrepareDelegation.kind)]
+        ).rows.first?.int("n")
+      }
+      #expect(taken == 0)
+      try await world.setHead(timeMs: try await world.now().chainMilliseconds)
+      try await eventually(within: .seconds(20)) { try await world.rows(StoredTransaction.self).count == 20 }
     }
   }
 

@@ -9,14 +9,17 @@ extension BusCore {
   /// Runs units in one transaction. While Postgres is away it waits: an outage is nobody's attempt, and a commit
   /// without an answer is settled by the inbox when the batch runs again.
   func perform(_ units: [PreparedUnit], topic: String) async throws -> UnitRunner.BatchResult {
-    var losses = 0
+    var (losses, refusals) = (0, 0)
     while true {
       do {
         return try await performOnce(units, topic)
       } catch let error as PostgresError where error.isOutage {
-        if !error.isRefusalOfEverybody { losses += 1 }
+        if error.isRefusalOfEverybody { refusals += 1 } else { losses += 1 }
         if losses > Self.lossesMax { throw error }
-        logger.warning("Postgres is away; the batch waits", metadata: ["error": "\(error)"])
+        trouble.log(
+          .warning, "Postgres is away; the batch waits", of: RepeatedTrouble.kind(error), ["error": "\(error)"])
+        // A server that is there and cannot write answers questions all the same.
+        if refusals > 0 { await pause(Backoff(first: .milliseconds(100), most: .seconds(1)), refusals) }
         try await untilPostgresAnswers()
       }
     }

@@ -26,6 +26,8 @@ final class BusCore: Sendable {
   let middleware: MiddlewareChain
   let metrics: MetricsRegistry
   let logger: Logger
+  /// For trouble that many messages or effects meet at once.
+  let trouble: RepeatedTrouble
   private let draining = Mutex(false)
 
   init(_ service: Service, _ configuration: ServiceConfiguration) {
@@ -36,6 +38,7 @@ final class BusCore: Sendable {
     timing.handlerMax = max(timing.handlerMax, configuration.postgres.idleInTransactionTimeout * 2)
     self.timing = timing
     logger = configuration.logger
+    trouble = RepeatedTrouble(configuration.logger)
     metrics = MetricsRegistry()
     middleware = MiddlewareChain(
       list: [TracingMiddleware(), MetricsMiddleware(metrics), LoggingMiddleware(logger)] + service.middleware)
@@ -129,7 +132,8 @@ final class BusCore: Sendable {
     var attempt = 0
     while true {
       attempt += 1
-      await pause(Backoff(first: .milliseconds(40), most: .seconds(1)), attempt)
+      // The pool tries to connect at its own pace, and answers at once in between.
+      await pause(Backoff(first: .milliseconds(40), most: .milliseconds(250)), attempt)
       if isDraining { throw Interrupted() }
       do {
         return try await pool.withSession { _ = try $0.execute("select 1") }

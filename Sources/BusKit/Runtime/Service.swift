@@ -57,14 +57,18 @@ public struct Service: Sendable {
   }
 
   /// Runs an effect outside transactions.
-  /// - Parameter exhausted: what to write when its attempts are used up; the row stays for the operator with state
-  ///   `dead`.
+  /// - Parameters:
+  ///   - admitted: asked before effects of this kind are taken. While it answers false they stay where they are and
+  ///     cost nothing, not even an attempt; what is to happen to them meanwhile is the service's business. For what all
+  ///     of them need and would find missing one by one.
+  ///   - exhausted: what to write when its attempts are used up; the row stays for the operator with state `dead`.
   public mutating func effect<E: Effect>(
-    _ type: E.Type, policy: EffectPolicy = EffectPolicy(),
+    _ type: E.Type, policy: EffectPolicy = EffectPolicy(), admitted: @escaping @Sendable () -> Bool = { true },
     exhausted: @escaping @Sendable (E, String) -> EffectOutcome = { _, _ in .done() },
     run: @escaping @Sendable (E, EffectContext) async throws -> EffectOutcome
   ) {
-    effects[E.kind] = EffectHandler(type, policy: policy, exhausted: exhausted, run: run)
+    effects[E.kind] = EffectHandler(
+      type, policy: policy, admitted: admitted, exhausted: exhausted, run: run)
   }
 
   /// Answers a question. May use the network; changes nothing but caches. Throw `QueryFailure` to answer with a code.

@@ -26,21 +26,25 @@ struct Cleaner: Sendable {
     var isMore = true
     while isMore, !Task.isCancelled {
       isMore = try await core.pool.transaction { session in
-        let counts = [
-          try InboxStore.delete(olderThan: inboxAge, limit: Self.step, in: session),
-          try OutboxPartitions.deleteFromDefault(
-            retention: core.timing.outboxRetention, limit: Self.step, in: session),
-          try EffectStore.purgeDead(olderThan: core.timing.effectsRetention, limit: Self.step, in: session),
-        ]
-        return counts.contains { $0 >= Self.step }
+        try session.patiently {
+          let counts = [
+            try InboxStore.delete(olderThan: inboxAge, limit: Self.step, in: session),
+            try OutboxPartitions.deleteFromDefault(
+              retention: core.timing.outboxRetention, limit: Self.step, in: session),
+            try EffectStore.purgeDead(olderThan: core.timing.effectsRetention, limit: Self.step, in: session),
+          ]
+          return counts.contains { $0 >= Self.step }
+        }
       }
     }
   }
 
   func keepDays() async throws {
-    try await core.pool.transaction { try OutboxPartitions.makeAhead(in: $0) }
-    let drops = try await core.pool.transaction {
-      try OutboxPartitions.dropOld(retention: core.timing.outboxRetention, in: $0)
+    try await core.pool.transaction { session in
+      try session.patiently { try OutboxPartitions.makeAhead(in: session) }
+    }
+    let drops = try await core.pool.transaction { session in
+      try session.patiently { try OutboxPartitions.dropOld(retention: core.timing.outboxRetention, in: session) }
     }
     core.metrics.gauge("energy_bus_outbox_days_unsent").set(Double(drops.withUnsent.count))
     if !drops.withUnsent.isEmpty {
@@ -52,7 +56,9 @@ struct Cleaner: Sendable {
 
   private func resend() async throws {
     while !Task.isCancelled, core.health.postgresDownFor == nil,
-      let count = try await core.pool.transaction({ try Resend.step(in: $0) })
+      let count = try await core.pool.transaction({ session in
+        try session.patiently { try Resend.step(in: session) }
+      })
     {
       core.metrics.counter("energy_bus_resent_total").increment(by: count)
     }

@@ -81,9 +81,11 @@ extension OutboxStore {
     while true {
       let start = position
       let step = try await pool.transaction { session in
-        try Resend.enqueueLock(in: session)
-        let (condition, parameters) = Self.condition(selection, end: end)
-        return try resend(condition, parameters, after: start, in: order, limit: limit, session)
+        try session.patiently {
+          try Resend.enqueueLock(in: session)
+          let (condition, parameters) = Self.condition(selection, end: end)
+          return try resend(condition, parameters, after: start, in: order, limit: limit, session)
+        }
       }
       count += step.count
       guard step.count >= limit, let reached = step.reached else { return count }

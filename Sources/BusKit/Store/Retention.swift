@@ -60,7 +60,7 @@ public struct Retention: Sendable {
   /// Runs until its task is cancelled or a step fails.
   func run(_ bus: Bus) async throws {
     while true {
-      let deleted = try await bus.read { try step(in: $0) }
+      let deleted = try await bus.read { session in try session.patiently { try step(in: session) } }
       if deleted > 0 {
         bus.metrics.counter("energy_bus_retention_deleted_total", labels: [("table", table)]).increment(by: deleted)
         bus.logger.info("deleted old rows", metadata: ["table": "\(table)", "rows": "\(deleted)"])

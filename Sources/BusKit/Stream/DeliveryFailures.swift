@@ -27,19 +27,29 @@ extension DeliveryHandler {
       log.critical("the handler does not return")
       try await bury(entry, "overdue", "\(error)")
     case let error as Throttled:
-      log.notice("the message will be tried again when it may be")
+      tellRetry(.notice, "the message will be tried again when it may be", job, error)
       try await retry(job, error.wait, "\(error)", isAttempt: false)
     default:
       if entry.deliveries >= timing.attemptsMax {
         log.error("the message is given up")
         try await bury(entry, "attempts", "\(error)")
       } else {
-        log.warning("the message will be tried again", metadata: ["deliveries": "\(entry.deliveries)"])
+        tellRetry(.warning, "the message will be tried again", job, error)
         let usual = Backoff(first: .milliseconds(100), factor: 4, most: timing.retryMost).delay(
           attempt: entry.deliveries, random: .random(in: 0..<1))
         try await retry(job, .after((error as? TransientFailure)?.delay ?? usual), "\(error)", isAttempt: true)
       }
     }
+  }
+
+  private func tellRetry(_ level: Logger.Level, _ message: String, _ job: Job, _ error: any Error) {
+    let type = job.unit.cause?.type ?? ""
+    core.trouble.log(
+      level, message, of: "\(type) \(RepeatedTrouble.kind(error))",
+      [
+        "type": "\(type)", "id": "\(job.unit.cause?.id.text ?? "")", "deliveries": "\(job.entry.deliveries)",
+        "error": "\(error)",
+      ])
   }
 
   /// Short waits stay in the broker, as leases; longer ones in Postgres, from where `ParkedRunner` takes them.

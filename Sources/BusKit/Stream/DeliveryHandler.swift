@@ -78,7 +78,9 @@ final class DeliveryHandler: Sendable {
       // Draining without Postgres: others may have them at once, without an attempt counted here.
       try await handBack(ids, after: .zero)
     } catch let error as BusCore.Unanswered {
-      logger.warning("\(error); its messages are handed back", metadata: ["stream": "\(link.options.stream)"])
+      core.trouble.log(
+        .warning, "Postgres is slow; messages are handed back", of: link.options.stream,
+        ["stream": "\(link.options.stream)", "error": "\(error)"])
       try await handBack(ids, after: Self.unansweredPause)
     }
   }
@@ -237,7 +239,9 @@ final class DeliveryHandler: Sendable {
     if age > timing.unknownGrace {
       try await bury(entry, "unknown_type", "\(envelope.type) version \(envelope.version)")
     } else {
-      logger.notice("not yet known; handed back", metadata: ["type": "\(envelope.type)"])
+      core.trouble.log(
+        .notice, "not yet known; handed back", of: envelope.type,
+        ["type": "\(envelope.type)", "version": "\(envelope.version)"])
       try await release(entry, after: Self.unknownPause, isAttempt: false)
     }
   }

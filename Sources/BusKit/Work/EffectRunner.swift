@@ -52,10 +52,14 @@ final class EffectRunner: Sendable {
     }
   }
 
+  private static func room(for handler: EffectHandler, _ running: Int) -> Int {
+    handler.isAdmitted() ? max(0, handler.policy.concurrency - running) : 0
+  }
+
   private func take() async throws -> [TakenEffect] {
     let (rooms, room) = running.withLock { running in
       (
-        handlers.reduce(into: [:]) { $0[$1.key] = max(0, $1.value.policy.concurrency - running.count($1.key)) },
+        handlers.reduce(into: [String: Int]()) { $0[$1.key] = Self.room(for: $1.value, running.count($1.key)) },
         Self.runningMax - running.count
       )
     }
@@ -90,8 +94,9 @@ final class EffectRunner: Sendable {
       core.metrics.counter("energy_bus_effects_lease_lost_total", labels: [("kind", effect.kind)]).increment()
     } catch {
       // The lease runs out and the effect is run again: effects are repeatable by their id.
-      core.logger.warning(
-        "an effect's outcome was not written", metadata: ["kind": "\(effect.kind)", "error": "\(error)"])
+      core.trouble.log(
+        .warning, "an effect's outcome was not written", of: "\(effect.kind) \(RepeatedTrouble.kind(error))",
+        ["kind": "\(effect.kind)", "error": "\(error)"])
     }
   }
 
@@ -153,22 +158,24 @@ final class EffectRunner: Sendable {
       try await giveUp(effect, handler, reason)
     case .throttled(let wait):
       let isCounted = effect.throttles >= handler.policy.throttledMax
-      try await retry(effect, handler, wait, isCounted ? .failed : .throttled, reason, since: taken)
+      try await retry(
+        effect, handler, wait, isCounted ? .failed : .throttled, reason, of: RepeatedTrouble.kind(error), since: taken)
     case .transient(let delay):
       let wait = delay ?? handler.policy.backoff.delay(attempt: effect.attempts, random: .random(in: 0..<1))
-      try await retry(effect, handler, .after(wait), .failed, reason, since: taken)
+      try await retry(
+        effect, handler, .after(wait), .failed, reason, of: RepeatedTrouble.kind(error), since: taken)
     }
   }
 
   /// Another run later, if there is one left.
   private func retry(
     _ effect: TakenEffect, _ handler: EffectHandler, _ wait: Wait, _ pause: EffectStore.Pause, _ reason: String,
-    since taken: ContinuousClock.Instant
+    of trouble: String, since taken: ContinuousClock.Instant
   ) async throws {
     core.metrics.counter("energy_bus_effects_retried_total", labels: [("kind", effect.kind)]).increment()
-    core.logger.notice(
-      "an effect will be tried again",
-      metadata: [
+    core.trouble.log(
+      .notice, "an effect will be tried again", of: "\(effect.kind) \(trouble)",
+      [
         "kind": "\(effect.kind)", "key": "\(effect.orderKey)", "attempt": "\(effect.attempts)", "error": "\(reason)",
       ])
     let isLast = pause == .failed && handler.policy.attemptsMax.map { effect.attempts >= $0 } ?? false
@@ -194,7 +201,7 @@ final class EffectRunner: Sendable {
     case .again(let after, let needs, let apply):
       try await conclude(effect, again: after, needs, apply)
     case .retry(let after, let reason):
-      try await retry(effect, handler, .after(after), .failed, reason, since: taken)
+      try await retry(effect, handler, .after(after), .failed, reason, of: "asked for", since: taken)
     }
   }
 

@@ -32,14 +32,18 @@ struct PreparedUnit: Sendable {
 
 struct EffectHandler: Sendable {
   let policy: EffectPolicy
+  /// Whether effects of this kind are worth taking.
+  let isAdmitted: @Sendable () -> Bool
   let run: @Sendable ([UInt8], EffectContext) async throws -> EffectOutcome
   let exhausted: @Sendable ([UInt8], String) throws -> EffectOutcome
 
   init<E: Effect>(
-    _ type: E.Type, policy: EffectPolicy, exhausted: @escaping @Sendable (E, String) -> EffectOutcome,
+    _ type: E.Type, policy: EffectPolicy, admitted: @escaping @Sendable () -> Bool = { true },
+    exhausted: @escaping @Sendable (E, String) -> EffectOutcome,
     run: @escaping @Sendable (E, EffectContext) async throws -> EffectOutcome
   ) {
     self.policy = policy
+    isAdmitted = admitted
     self.run = { try await run(try MessageCoder.decode(E.self, from: $0), $1) }
     self.exhausted = { exhausted(try MessageCoder.decode(E.self, from: $0), $1) }
   }

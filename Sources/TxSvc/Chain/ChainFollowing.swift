@@ -14,6 +14,7 @@ enum ChainFollowing {
       try compareNightly($0, world)
     }
     service.background("follow blocks") { try await BlockFollower(world: world, bus: $0).run() }
+    service.background("watch the head") { try await HeadWatch(world: world, bus: $0).run() }
     service.beforeMetrics { try await ChainStatus.refreshMetrics($0) }
   }
 

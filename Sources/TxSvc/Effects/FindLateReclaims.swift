@@ -24,14 +24,16 @@ struct FindLateReclaims: Effect {
 
   static func run(_ effect: FindLateReclaims, _ context: EffectContext) async throws -> EffectOutcome {
     let (late, back) = try await context.bus.read { session in
-      (
-        try session.execute(lateStatement, [.int(Int64(lateAfter * 1000)), .int(legsMax)]).rows.map { row in
-          Found(
-            legID: try row.string("id"), order: OrderID(text: try row.string("order_id")),
-            dueAt: Date(chainMilliseconds: try row.int("due_ms")))
-        },
-        try session.execute(backStatement, [.int(legsMax)]).decoded(LateReclaim.self)
-      )
+      try session.patiently {
+        (
+          try session.execute(lateStatement, [.int(Int64(lateAfter * 1000)), .int(legsMax)]).rows.map { row in
+            Found(
+              legID: try row.string("id"), order: OrderID(text: try row.string("order_id")),
+              dueAt: Date(chainMilliseconds: try row.int("due_ms")))
+          },
+          try session.execute(backStatement, [.int(legsMax)]).decoded(LateReclaim.self)
+        )
+      }
     }
     guard !late.isEmpty || !back.isEmpty else { return .done() }
     context.bus.metrics.counter("energy_tx_reclaims_late_total").increment(by: late.count)

@@ -20,7 +20,9 @@ struct PrepareDelegation: Effect {
     guard snapshot.now < snapshot.delegation.deadline, !snapshot.delegation.isWithdrawn else {
       return effect.settle(world)
     }
-    if let wait = effect.waitForHead(snapshot, context, world) { return wait }
+    // Not taken again before the gate opens; the deadline is seen to by `HeadWatch` meanwhile.
+    world.headGate.note(snapshot.head, world.headAgeMax, context.bus.logger)
+    guard let head = snapshot.head.toDelegate(ageMax: world.headAgeMax) else { return .again(after: HeadGate.pause) }
 
     let receiver = snapshot.delegation.receiver
     async let ratio = world.ratio.read(world.nodes, asking: receiver)
@@ -36,34 +38,18 @@ struct PrepareDelegation: Effect {
       guard isEnough else { return effect.planAgain(ratio, for: receiver, world) }
     }
     do {
-      return try await effect.signAndStore(planned, snapshot, context, world)
+      return try await effect.signAndStore(planned, head, snapshot, context, world)
     } catch let refusal as SigningRefusal {
       return effect.refused(refusal, context, world)
     }
   }
 
-  /// The nodes agree with each other and are all behind the network, or the chain stands still: what expires 60 s after
-  /// such a head is refused, or expires at once. Waits as it waits for nodes that are away.
-  private func waitForHead(
-    _ snapshot: OrderSnapshot, _ context: EffectContext, _ world: TxEnvironment
-  ) -> EffectOutcome? {
-    guard let age = snapshot.headAge, age > world.headAgeMax else { return nil }
-    context.bus.metrics.counter("energy_tx_delegations_held_total", labels: [("why", "old_head")]).increment()
-    context.bus.logger.warning(
-      "a delegation waits: the newest block of all nodes is too old to sign on, or Postgres' clock is ahead",
-      metadata: [
-        "order": "\(order)", "block": "\(snapshot.cursor?.number ?? 0)", "age_seconds": "\(age.components.seconds)",
-        "age_seconds_max": "\(world.headAgeMax.components.seconds)",
-      ])
-    return .again(after: .seconds(1))
-  }
-
   /// A transaction id that exists already (same wallet, receiver and stake in the same millisecond) moves the timestamp
   /// by 1 ms.
   private func signAndStore(
-    _ planned: [Leg], _ snapshot: OrderSnapshot, _ context: EffectContext, _ world: TxEnvironment
+    _ planned: [Leg], _ head: BlockCursor, _ snapshot: OrderSnapshot, _ context: EffectContext,
+    _ world: TxEnvironment
   ) async throws -> EffectOutcome {
-    let head = try snapshot.currentHead()
     var timestampMs = world.timestampMs()
     var signed: [StoredTransaction] = []
     for leg in planned {
@@ -131,6 +117,19 @@ struct PrepareDelegation: Effect {
     settle(world, to: receiver, needs: [.row(ChainRatio.self, ChainRatio.key)]) { delegation, unit in
       try delegation.dropPlanned("the energy ratio fell: planned again")
       try unit.save(ChainRatio(ratio, readAt: unit.now))
+    }
+  }
+
+  /// Ends an order whose deadline has passed while nothing could be signed for it. Harmless where that is not so any
+  /// more.
+  static func settleOverdue(_ order: OrderID, _ world: TxEnvironment, _ bus: Bus) async throws {
+    try await bus.transaction(needs: DelegationCase.needs(order)) { unit in
+      guard let before = try DelegationCase.load(order, from: unit), unit.now >= before.delegation.deadline else {
+        return
+      }
+      var delegation = before
+      try delegation.settle(try DelegationCase.terms(unit, world.limits))
+      try delegation.save(over: before, to: unit)
     }
   }
 

@@ -20,7 +20,8 @@ struct ReclaimLeg: Effect {
     guard let snapshot = try await world.snapshots.read(effect.order, context.bus),
       let leg = snapshot.legs.first(where: { $0.id == effect.legID }), leg.state == .solid
     else { return .done() }
-    let head = try snapshot.currentHead()
+    world.headGate.note(snapshot.head, world.headAgeMax, context.bus.logger)
+    guard let head = snapshot.head.toSign else { return .again(after: HeadGate.pause) }
     switch ReclaimTime.judge(snapshot.delegation, headTimeMs: head.timeMs) {
     case .notAsked: return .done()
     case .wait(let pause): return .again(after: pause)

@@ -22,13 +22,8 @@ struct OrderSnapshot: Sendable {
 
   var mode: SetSigning.Mode { signing?.mode ?? .everything }
 
-  /// How old the followed head is: chain time against Postgres time. nil while nothing is followed.
-  var headAge: Duration? { cursor.map { .milliseconds(now.chainMilliseconds - $0.timeMs) } }
-
-  /// A head that has not moved for this long is not signed against.
-  private static let headAgeMax: TimeInterval = 30
-  /// Nor one that the follower, catching up, knows to be far behind.
-  private static let behindMsMax: Int64 = 15_000
+  /// The followed head as it was then.
+  var head: HeadSight { HeadSight(cursor: cursor, now: now) }
 
   /// Of each order that is known.
   static func read(_ orders: Set<OrderID>, _ bus: Bus) async throws -> [OrderID: OrderSnapshot] {
@@ -71,20 +66,6 @@ struct OrderSnapshot: Sendable {
           cursor: cursor, signing: signing, isReceiverOurs: ours.contains(delegation.id.text), now: now)
       }
     }
-  }
-
-  /// The chain's position to sign against. Throws while it is unknown or stale: an expiration from an old head would
-  /// be a lie.
-  func currentHead() throws -> BlockCursor {
-    guard let cursor else { throw TransientFailure("the chain is not followed yet", delay: .milliseconds(500)) }
-    guard now.timeIntervalSince(cursor.advancedAt) < Self.headAgeMax else {
-      throw TransientFailure("the head block \(cursor.number) is older than 30 s", delay: .seconds(1))
-    }
-    guard (cursor.headNumber - cursor.number) * cursor.intervalMs <= Self.behindMsMax else {
-      throw TransientFailure(
-        "block \(cursor.number) of \(cursor.headNumber) is being caught up with", delay: .seconds(1))
-    }
-    return cursor
   }
 }
 

@@ -13,7 +13,9 @@ struct BeginEpoch: Effect {
     service.effect(
       BeginEpoch.self, policy: EffectPolicy(attemptsMax: 5, timeout: .seconds(30), concurrency: 1)
     ) { effect, context in
-      let outcome = try await context.bus.read { try SealEpoch.begin(effect.action, $0) }
+      let outcome = try await context.bus.read { session in
+        try session.patiently { try SealEpoch.begin(effect.action, session) }
+      }
       let sealing = LedgerDifferenceFound.sealing
       return .done(needs: LedgerIncidents.needs([sealing])) { unit in
         guard case .begun(let epoch) = outcome else {

@@ -53,8 +53,8 @@ struct LedgerFullCheck: Effect {
     let end = clock.now + runMost
     let run = context.id
     while clock.now < end {
-      guard case .ended(let findings, let asOf, let block) = try await context.bus.read({
-        try LedgerFullAudit.step(run, $0)
+      guard case .ended(let findings, let asOf, let block) = try await context.bus.read({ session in
+        try session.patiently { try LedgerFullAudit.step(run, session) }
       }) else { continue }
       return try await LedgerCheckOutcome.of(LedgerCheckRow.full, findings, asOf: asOf, block: block, context.bus)
     }

@@ -57,7 +57,7 @@ struct LedgerRecentCheck: Effect {
         : LedgerAudit.Since(time: (asOf ?? now).addingTimeInterval(-overlapSeconds), block: block ?? head.block)
       return Seen(
         isComplete: isComplete, isLate: isLate, asOf: now, block: head.block,
-        findings: isComplete ? try LedgerAudit.recent(since: since, session) : [],
+        findings: isComplete ? try session.patiently { try LedgerAudit.recent(since: since, session) } : [],
         hasForgotten: try ResumeCaptures.areAny(since: now.addingTimeInterval(-forgottenSeconds), session))
     }
     if seen.hasForgotten { try await context.bus.transaction { try $0.start(ResumeCaptures()) } }

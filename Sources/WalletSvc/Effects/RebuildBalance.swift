@@ -65,14 +65,14 @@ struct RebuildBalance: Effect {
     var after: Int64 = 0
     while after < settled.last {
       let (first, last) = (after, min(settled.last, after + linesMax))
-      let page = try await bus.lookUp {
-        try AccountSums.read(accounts, settled, after: first, through: last, $0)
+      let page = try await bus.lookUp { session in
+        try session.patiently { try AccountSums.read(accounts, settled, after: first, through: last, session) }
       }
       sums.add(page)
       after = last
     }
     let all = sums
-    return try await bus.read { try write(all, accounts, settled, $0) }
+    return try await bus.read { session in try session.patiently { try write(all, accounts, settled, session) } }
   }
 
   /// While nobody seals, and so with what came since alone, however many lines the accounts have.

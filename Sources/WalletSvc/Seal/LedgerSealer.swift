@@ -29,7 +29,9 @@ enum LedgerSealer {
     var rest = restSeconds
     while true {
       let pause = rest
-      let outcome = try await bus.read { try step(linesMax: linesMax, rest: pause, $0) }
+      let outcome = try await bus.read { session in
+        try session.patiently { try step(linesMax: linesMax, rest: pause, session) }
+      }
       rest = restSeconds
       switch outcome {
       case .sealed(_, _, isMore: true), .nothing(isMore: true): rest = 0
