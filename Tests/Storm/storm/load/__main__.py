@@ -11,6 +11,7 @@ Each command is answered with {"reply": its name, "value": …} or {"reply": its
 """
 
 import asyncio
+import gc
 import json
 import os
 import resource
@@ -39,6 +40,9 @@ async def main(world_path, history_path):
     raise_limit(settings.connections_max * 2)
     history = History(history_path)
     engine = Engine(settings, read_world(world_path), history, ALL)
+    # What is there now stays, and what comes is freed by counting: full collections would only cost time.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1_000)
     engine.start()
     telling = asyncio.create_task(tell_figures(engine))
     try:
