@@ -12,12 +12,12 @@ struct RaceTests {
     options.suppliers = 1
     try await ChainWorld.run(options) { world in
       let gate = try await InsertGate.closed(at: "sendings", of: world)
-      let request = OrderRequest(
-        receiver: try await world.receiver(), durationSeconds: 1, withdrawAfter: 0.1, asksEarly: true)
+      let request = OrderRequest(receiver: try await world.receiver(), durationSeconds: 1, asksEarly: true)
       let desk = OrderDesk(world)
       try await desk.atWork { desk in
         try await desk.place([request])
         try await gate.untilHeld()
+        desk.withdraw(request.order)
         try await eventually("the withdrawal waits for the sending") {
           try await world.number(
             """

@@ -16,7 +16,8 @@ struct DocumentTests {
   }
 
   @Test(arguments: [
-    ("docs/bus.md", ["Tests/BusKitTests", "Tests/RedisTests"], 30), ("docs/tronkit.md", ["Tests/TronKitTests"], 8),
+    ("docs/bus.md", ["Tests/BusKitTests", "Tests/PostgresTests", "Tests/RedisTests"], 30),
+    ("docs/tronkit.md", ["Tests/TronKitTests"], 8),
   ]) func theTestsThatItNamesExist(_ path: String, _ folders: [String], _ least: Int) throws {
     let document = try Self.text(path)
     let files = try folders.flatMap { try Self.swiftFiles($0) }

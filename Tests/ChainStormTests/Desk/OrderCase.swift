@@ -20,6 +20,8 @@ struct OrderCase: Sendable {
   let placedAt: Date
   var record: OrderRecord
   private var lastWordAt: Date
+  /// The customer wants it no more.
+  private var isUnwanted = false
   private var isWithdrawn = false
   private var isReclaimAsked = false
 
@@ -45,6 +47,8 @@ struct OrderCase: Sendable {
     Array(repeating: .delegate(delegate(key)), count: request.isRepeated ? 2 : 1)
   }
 
+  mutating func withdraw() { isUnwanted = true }
+
   /// What is due at this moment; remembers that it was said.
   mutating func next(_ now: Date, _ key: SymmetricKey) -> Step? {
     guard !record.isTerminal else { return nil }
@@ -60,7 +64,7 @@ struct OrderCase: Sendable {
           order: request.order, receiver: request.receiver, endsAt: endsAt,
           seal: .reclaim(order: request.order, receiver: request.receiver, endsAt: endsAt, key: key)))
     }
-    let wishes = request.withdrawAfter.map { now >= placedAt.addingTimeInterval($0) } ?? false
+    let wishes = isUnwanted || request.withdrawAfter.map { now >= placedAt.addingTimeInterval($0) } ?? false
     let isLate = now >= placedAt.addingTimeInterval(request.deadlineAfter)
     if wishes || isLate {
       guard !isWithdrawn || isSilent else { return nil }

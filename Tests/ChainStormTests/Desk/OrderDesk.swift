@@ -86,6 +86,9 @@ final class OrderDesk: Sendable {
     try await send(commands, bus)
   }
 
+  /// Asked for within a moment.
+  func withdraw(_ order: OrderID) { state.withLock { $0.cases[order]?.withdraw() } }
+
   // MARK: - Hearing
 
   private func consumer() -> Consumer {
