@@ -18,7 +18,8 @@ from storm.settings import Settings
 
 def arguments():
     parser = argparse.ArgumentParser(
-        prog="./energy storm", description="The whole system under load and under faults, and whether it kept its promises.")
+        prog="./energy storm",
+        description="The whole system under load and under faults, and whether it kept its promises.")
     parser.add_argument("--minutes", type=positive, default=30.0, help="of load and faults (30)")
     parser.add_argument("--seed", type=int, default=1, help="of all that is random (1)")
     parser.add_argument("--replicas", type=replicas, default=2, help="processes of each service (2)")

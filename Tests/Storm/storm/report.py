@@ -120,20 +120,19 @@ def heading(result):
     settings = result["settings"]
     only = f" --only {','.join(sorted(settings.only))}" if settings.only else ""
     return "\n".join([
-        f"The storm {'was weathered' if result['ok'] else 'FAILED'}: seed {result['seed']}, {result['minutes']:g} minutes, "
-        f"{result['replicas']} processes of each service.",
+        f"The storm {'was weathered' if result['ok'] else 'FAILED'}: seed {result['seed']}, "
+        f"{result['minutes']:g} minutes, {result['replicas']} processes of each service.",
         f"{result['orders']} orders, {result['orders_per_second']} a second (asked for: {settings.rate:g}); "
         f"lost {result['lost']}, twice {result['twice']}, outcome unknown to the customer {result['unknown']}; "
         f"{result['duplicates_absorbed']} duplicates absorbed.",
-        f"Again: ./energy storm --minutes {result['minutes']:g} --seed {result['seed']} --replicas {result['replicas']} "
-        f"--rate {settings.rate:g}{only}"])
+        f"Again: ./energy storm --minutes {result['minutes']:g} --seed {result['seed']} "
+        f"--replicas {result['replicas']} --rate {settings.rate:g}{only}"])
 
 
 def latency_table(result):
     rows = [["seconds", "answer p50", "answer p99", "delivery p50", "delivery p99"]]
-    for name in ("calm", "whole"):
-        figures = result[name]
-        rows.append([{"calm": "in the calm", "whole": "in the storm"}[name], *(show(value) for value in figures.values())])
+    for name, title in (("calm", "in the calm"), ("whole", "in the storm")):
+        rows.append([title, *(show(value) for value in result[name].values())])
     return table(rows)
 
 
@@ -151,7 +150,8 @@ def fault_table(result):
         goal = next((recovery.firing.goal for recovery in seen), None)
         late = f" (goal {goal:g})" if goal else ""
         rows.append([
-            name, str(result["faults"][name]), str(hits), spans([r.answers for r in seen]), spans([r.deliveries for r in seen]),
+            name, str(result["faults"][name]), str(hits), spans([r.answers for r in seen]),
+            spans([r.deliveries for r in seen]),
             f"{show(statistics.median(seconds))}, {show(max(seconds))}{late}" if seconds else "–"])
     return table(rows)
 

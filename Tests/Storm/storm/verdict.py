@@ -19,10 +19,12 @@ from storm.history import read
 #: others were told. An order that was taken back by a reorganisation counts with its first delivery.
 TIMELINE = """
     select body->'order'->>'id' as id, min(created_at) as created,
-      min(created_at) filter (where body->'order'->>'state' not in ('placed', 'funded', 'delegating', 'cancelling')) as ended
+      min(created_at) filter (
+        where body->'order'->>'state' not in ('placed', 'funded', 'delegating', 'cancelling')) as ended
     from (
-      select convert_from(body, 'UTF8')::jsonb as body, created_at from order_svc.outbox where type = 'order.OrderChanged'
-    ) as changes group by 1
+      select convert_from(body, 'UTF8')::jsonb as body, created_at from order_svc.outbox
+      where type = 'order.OrderChanged') as changes
+    group by 1
 """
 
 
@@ -68,7 +70,8 @@ def _open(storm, **given):
     return Evidence.open(
         stack.postgres.conninfo, stack.redis.url, telegram_control=stack.telegram_sim.control,
         chain_reader=storm.chain_reader, world=json.loads(json.dumps(stack.world.to_json())), settings=storm.settings,
-        log_folder=stack.log_folder, secrets=stack.secrets(), deaths=list(stack.deaths), alive=stack.alive_names(), **given)
+        log_folder=stack.log_folder, secrets=stack.secrets(), deaths=list(stack.deaths), alive=stack.alive_names(),
+        **given)
 
 
 def judge(evidence, say):

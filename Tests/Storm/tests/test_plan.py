@@ -8,7 +8,8 @@ from storm.settings import Settings
 
 def settings(**changes):
     given = dict(
-        minutes=30.0, seed=7, replicas=2, only=frozenset(), data=pathlib.Path("/nowhere"), programs=pathlib.Path("/nowhere"))
+        minutes=30.0, seed=7, replicas=2, only=frozenset(), data=pathlib.Path("/nowhere"),
+        programs=pathlib.Path("/nowhere"))
     return Settings(**(given | changes))
 
 
