@@ -1,6 +1,5 @@
 import Foundation
 import Logging
-import Synchronization
 
 /// Log lines as JSON objects on standard error: `{"time":…,"level":…,"service":…,"message":…,…}`.
 public struct JSONLog: LogHandler {
@@ -32,13 +31,17 @@ public struct JSONLog: LogHandler {
   public func log(event: LogEvent) {
     var fields = metadata.mapValues { "\($0)" }
     for (name, value) in event.metadata ?? [:] { fields[name] = "\(value)" }
+    LogSink.standardError.write(line(event.level, "\(event.message)", fields)) { lost in
+      line(.error, "log lines could not be written", ["lines": "\(lost)"])
+    }
+  }
+
+  private func line(_ level: Logger.Level, _ message: String, _ fields: [String: String]) -> [UInt8] {
     let line = Line(
-      time: MessageCoder.timestamp(Date()), level: event.level.rawValue, service: service,
-      message: "\(event.message)", fields: fields)
+      time: MessageCoder.timestamp(Date()), level: level.rawValue, service: service, message: message, fields: fields)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard var bytes = try? encoder.encode(line) else { return }  // A struct of strings always encodes.
-    bytes.append(10)
-    FileHandle.standardError.write(bytes)
+    guard let bytes = try? encoder.encode(line) else { return [] }  // A struct of strings always encodes.
+    return Array(bytes)
   }
 }
