@@ -7,6 +7,8 @@ minute has no such attempt, so the first one of another fault ends the search.
 
 import dataclasses
 
+from storm.percentile import percentile
+
 
 @dataclasses.dataclass(frozen=True)
 class Attempt:
@@ -110,12 +112,3 @@ def judge_all(firings, observations, storm_begins, storm_ends):
             results.append(dataclasses.replace(judged, firing=firing))
         since = ends + results[-1].seconds
     return results
-
-
-def percentile(values, percent):
-    """The nearest-rank percentile, rounded to milliseconds; None of nothing."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    rank = max(0, -(-len(ordered) * percent // 100) - 1)
-    return round(ordered[rank], 3)

@@ -6,7 +6,8 @@ import statistics
 
 from storm.checks.duplicates import absorbed
 from storm.history import read
-from storm.recovery import Attempt, Observations, Passage, judge_all, percentile
+from storm.percentile import percentile
+from storm.recovery import Attempt, Observations, Passage, judge_all
 
 #: Answers that settle an attempt: the order is recorded, or the business refused it.
 SERVED = {200, 201, 202, 402, 409, 422}

@@ -3,6 +3,9 @@
 import dataclasses
 import pathlib
 
+#: What the chain, the books and every amount here count in.
+SUN_PER_TRX = 1_000_000
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:

@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import json
 import time
 
 import psycopg
@@ -69,7 +68,7 @@ def _open(storm, **given):
     stack = storm.stack
     return Evidence.open(
         stack.postgres.conninfo, stack.redis.url, telegram_control=stack.telegram_sim.control,
-        chain_reader=storm.chain_reader, world=json.loads(json.dumps(stack.world.to_json())), settings=storm.settings,
+        chain_reader=storm.chain_reader, world=stack.world.to_json(), settings=storm.settings,
         log_folder=stack.log_folder, secrets=stack.secrets(), deaths=list(stack.deaths), alive=stack.alive_names(),
         **given)
 

@@ -10,11 +10,12 @@ import unittest
 from storm.checks import ALL
 from storm.checks.at_rest import ConsumersAlive, DeadLetters, GroupsAtRest
 from storm.checks.bus import _without_operators
-from storm.checks.check import Check, Finding
+from storm.checks.check import Check, Finding, Planted
 from storm.checks.duplicates import absorbed
 from storm.checks.logs import NoCrash, NothingCritical, error_table
 from storm.checks.messages import EndsTold
-from storm.checks.planted import Planted, all_planted, catch_all
+from storm.checks.planted import all_planted, catch_all
+from storm.checks.planting import one_of
 from storm.checks.processes import BackToBase, DeathsAskedFor, StreamsBounded, level
 from storm.checks.refusals import Attempt, NotNowSaysWhen, RefusedProperly, attempts_of, guilty
 from storm.checks.secrets import Searcher, spellings
@@ -304,7 +305,7 @@ class PlantedTests(unittest.TestCase):
         evidence = HandMade(history=[{"what": "known"}])
         mistakes = [
             Planted("new", "counting", adding("new")), Planted("same", "counting", adding("known")),
-            Planted("nothing", "counting", lambda evidence, random: None)]
+            Planted("nothing", "counting", lambda evidence, random: one_of(random, []))]
         self.assertEqual(
             catch_all(evidence, [CountingCheck()], mistakes), {"new": True, "same": False, "nothing": None})
         self.assertEqual(evidence.history, [{"what": "known"}])

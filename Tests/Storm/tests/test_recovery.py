@@ -1,6 +1,7 @@
 import unittest
 
-from storm.recovery import Attempt, Firing, Observations, Passage, judge_all, percentile
+from storm.percentile import percentile
+from storm.recovery import Attempt, Firing, Observations, Passage, judge_all
 from tests.test_plan import settings
 
 

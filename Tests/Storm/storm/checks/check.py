@@ -26,7 +26,7 @@ class Planted:
     name: str
     #: The name of the check that must find it.
     check: str
-    #: plant(evidence, random) makes it and returns in words what it did; None: this evidence has nothing to spoil.
+    #: plant(evidence, random) makes it and returns in words what it did, or raises NothingToSpoil (planting.py).
     plant: collections.abc.Callable
 
 

@@ -2,6 +2,8 @@
 
 import collections
 
+from storm.settings import SUN_PER_TRX
+
 from .chain_books import effects_by_order
 from .check import Check
 from .deposits import paid_deposits
@@ -9,8 +11,6 @@ from .findings import findings
 from .ledger import CHARGED
 from .orders import orders
 from .story import story
-
-SUN_PER_TRX = 1_000_000
 
 
 def credits(evidence):

@@ -1,11 +1,11 @@
 """The chain: nothing on it that nobody asked for, nothing twice, and enough of it."""
 
+from storm.settings import SUN_PER_TRX
+
 from .chain_books import PURPOSE, delegating, effects_by_leg, effects_by_order
 from .check import Check
 from .findings import findings
 from .orders import orders
-
-SUN_PER_TRX = 1_000_000
 
 
 class OnlyWhatWasAskedFor(Check):

@@ -5,22 +5,11 @@ evidence of the run itself, and its check must name what it did not name before.
 """
 
 import dataclasses
-import pathlib
 import random
-import typing
 
-
-
-@dataclasses.dataclass(frozen=True)
-class Planted:
-    """One mistake."""
-
-    #: As in the report: lower case, words joined by "_".
-    name: str
-    #: The name of the check that must find it.
-    check: str
-    #: `plant(evidence, random)` makes it and returns in words what it did; None: the run left nothing to spoil.
-    plant: typing.Callable
+from . import planted_bus, planted_chain, planted_dialogs, planted_edge, planted_ledger, planted_orders
+from .check import Planted
+from .planting import NothingToSpoil, remove_log
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,33 +46,16 @@ def _catch(evidence, check, mistake, before, seed):
     with evidence.planting():
         try:
             what = mistake.plant(evidence, random.Random(f"{seed} {mistake.name}"))
-            if what is None:
-                return Catch(mistake, "", ())
             return Catch(mistake, what, tuple(finding for finding in check.run(evidence) if finding not in before))
+        except NothingToSpoil:
+            return Catch(mistake, "", ())
         finally:
-            _remove_planted_log(evidence)
-
-
-#: The one file that a mistake may add to the logs.
-PLANTED_LOG = "planted.log"
-
-
-def plant_log(evidence, text):
-    """Another log of a service, in the folder of the real ones, until the mistake is undone."""
-    (pathlib.Path(evidence.log_folder) / PLANTED_LOG).write_text(text, encoding="utf-8")
-
-
-def _remove_planted_log(evidence):
-    if evidence.log_folder is not None:
-        (pathlib.Path(evidence.log_folder) / PLANTED_LOG).unlink(missing_ok=True)
+            remove_log(evidence)
 
 
 def all_planted():
-    from .planted_bus import PLANTED as of_the_bus
-    from .planted_dialogs import PLANTED as of_the_dialogs
-    from .planted_edge import PLANTED as of_the_edge
-    from .planted_money import PLANTED as of_the_money
-    return [*of_the_money, *of_the_bus, *of_the_edge, *of_the_dialogs]
+    rooms = (planted_ledger, planted_orders, planted_chain, planted_bus, planted_edge, planted_dialogs)
+    return [mistake for room in rooms for mistake in room.PLANTED]
 
 
 def _all_checks():

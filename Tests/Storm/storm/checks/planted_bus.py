@@ -7,37 +7,28 @@ import time
 import types
 import uuid
 
-from .planted import Planted, plant_log
+from .check import Planted
+from .planting import NothingToSpoil, one_of, pick, plant_log
 from .processes import REST_SAMPLES, samples_of
 from .streams import Consumer, bus_state
 from .topics import SCHEMAS, TOPICS
-
-
-def any_row(evidence, random, query, parameters=()):
-    """One row that the query gives, chosen by `random`; None when it gives none."""
-    rows = evidence.sql(query, parameters)
-    return random.choice(rows) if rows else None
 
 
 # ---------------------------------------------------------------- messages of the bus
 
 
 def inbox_row_lost(evidence, random):
-    row = any_row(evidence, random, """
+    row = pick(evidence, random, """
         select message_id from order_svc.inbox where message_id in (
           select message_id from tx_svc.outbox where topic = 'tx.events' order by message_id limit 100)""")
-    if row is None:
-        return None
     evidence.execute("delete from order_svc.inbox where message_id = %s", (row["message_id"],))
     return f"order-svc has never applied {row['message_id']}"
 
 
 def another_body(evidence, random):
-    row = any_row(evidence, random, """
+    row = pick(evidence, random, """
         select message_id from order_svc.inbox where message_id in (
           select message_id from tx_svc.outbox where topic = 'tx.events' order by message_id limit 100)""")
-    if row is None:
-        return None
     evidence.execute(
         "update order_svc.inbox set body_hash = %s where message_id = %s",
         (hashlib.sha256(b"planted").digest(), row["message_id"]))
@@ -45,10 +36,8 @@ def another_body(evidence, random):
 
 
 def effect_twice(evidence, random):
-    row = any_row(evidence, random, """
+    row = pick(evidence, random, """
         select message_id, type from order_svc.outbox where type = 'tx.DelegateEnergy' and causation <> '' limit 100""")
-    if row is None:
-        return None
     evidence.execute("create temp table again on commit drop as select * from order_svc.outbox where message_id = %s",
                      (row["message_id"],))
     evidence.execute("update again set message_id = %s", (uuid.UUID(int=random.getrandbits(128)),))
@@ -57,10 +46,8 @@ def effect_twice(evidence, random):
 
 
 def outbox_row_vanished(evidence, random):
-    row = any_row(evidence, random, """
+    row = pick(evidence, random, """
         select message_id from order_svc.outbox where topic = 'order.events' order by message_id limit 100""")
-    if row is None:
-        return None
     evidence.execute("delete from order_svc.outbox where message_id = %s", (row["message_id"],))
     return f"nobody has sent {row['message_id']}, which was applied"
 
@@ -73,13 +60,11 @@ def from_nowhere(evidence, random):
 
 
 def older_event_applied(evidence, random):
-    row = any_row(evidence, random, """
+    row = pick(evidence, random, """
         select changes.key, min(changes.causation) as first, max(changes.causation) as last
         from order_svc.outbox as changes join tx_svc.outbox as tx on tx.message_id::text = changes.causation
         where changes.type = 'order.OrderChanged' and changes.topic = 'order.events' and tx.topic = 'tx.events'
         group by 1 having count(*) > 1 limit 100""")
-    if row is None:
-        return None
     evidence.execute("""
         update order_svc.outbox set causation = %s
         where key = %s and causation = %s and type = 'order.OrderChanged'""", (row["first"], row["key"], row["last"]))
@@ -87,19 +72,15 @@ def older_event_applied(evidence, random):
 
 
 def event_left_out(evidence, random):
-    row = any_row(evidence, random, """
+    row = pick(evidence, random, """
         select message_id, key from order_svc.outbox where type = 'order.OrderChanged' and topic = 'order.events'
           and convert_from(body, 'UTF8')::json->>'seq' = '2' limit 100""")
-    if row is None:
-        return None
     evidence.execute("delete from order_svc.outbox where message_id = %s", (row["message_id"],))
     return f"{row['key']} has no second event"
 
 
 def reader_behind(evidence, random):
-    row = any_row(evidence, random, "select id from monitor_svc.monitored_orders order by id limit 100")
-    if row is None:
-        return None
+    row = pick(evidence, random, "select id from monitor_svc.monitored_orders order by id limit 100")
     evidence.execute("update monitor_svc.monitored_orders set seq = seq - 1 where id = %s", (row["id"],))
     return f"monitor-svc has not seen the last of {row['id']}"
 
@@ -115,7 +96,7 @@ def _state(evidence):
 
 def _a_group(evidence, random):
     groups = [(stream, group) for stream in _state(evidence).streams.values() for group in stream.groups]
-    return random.choice(groups) if groups else (None, None)
+    return one_of(random, groups)
 
 
 def dead_letter(evidence, random):
@@ -128,33 +109,25 @@ def dead_letter(evidence, random):
 
 def entry_pending(evidence, random):
     stream, group = _a_group(evidence, random)
-    if group is None:
-        return None
     group.pending += 1
     return f"{group.name} holds a message of {stream.topic}"
 
 
 def entry_unread(evidence, random):
     stream, group = _a_group(evidence, random)
-    if group is None:
-        return None
     group.unread += 1
     return f"{group.name} has not read the last of {stream.topic}"
 
 
 def consumer_left_over(evidence, random):
     stream, group = _a_group(evidence, random)
-    if group is None:
-        return None
     group.consumers.append(Consumer(f"{group.name}@1-planted", 0, 3600.0))
     return f"{group.name} of {stream.topic} lists a reader that has been dead for an hour"
 
 
 def process_without_sign(evidence, random):
     alive = _state(evidence).alive
-    if not alive:
-        return None
-    silent = random.choice(sorted(alive))
+    silent = one_of(random, sorted(alive))
     alive.discard(silent)
     return f"{silent} gives no sign of life"
 
@@ -184,13 +157,13 @@ def schedule_stopped(evidence, random):
             schedules, jsonb_build_object(
               'name', 'planted', 'next_at', now() - interval '5 minutes', 'retry_at', null)) as planted
           from tx_svc.schedules order by name limit 1) as copy""")
-    return "a schedule was due five minutes ago" if rows else None
+    if not rows:
+        raise NothingToSpoil
+    return "a schedule was due five minutes ago"
 
 
 def audit_entry_lost(evidence, random):
-    row = any_row(evidence, random, "select id from gateway.audit_log order by id limit 100")
-    if row is None:
-        return None
+    row = pick(evidence, random, "select id from gateway.audit_log order by id limit 100")
     evidence.execute("delete from gateway.audit_log where id = %s", (row["id"],))
     return f"{row['id']} is not in the audit log"
 
@@ -209,9 +182,7 @@ def _grown(evidence, random, what, by):
     """The last samples, with more of `what` for one process."""
     last = samples_of(evidence.history)[-REST_SAMPLES:]
     names = sorted(name for name in (last[-1]["figures"] if last else {}) if name.startswith(f"{what}/"))
-    if not names:
-        return None
-    name = random.choice(names)
+    name = one_of(random, names)
     for line in last:
         figures = {**line["figures"], name: line["figures"].get(name, 0) + by}
         evidence.history.append({**line, "at": time.time(), "figures": figures})
@@ -249,9 +220,7 @@ def secret_in_log(evidence, random):
 
 def secret_in_table(evidence, random):
     secret = _secret(evidence, random)
-    row = any_row(evidence, random, "select id from gateway.audit_log order by id limit 100")
-    if row is None:
-        return None
+    row = pick(evidence, random, "select id from gateway.audit_log order by id limit 100")
     evidence.execute("update gateway.audit_log set reason = %s where id = %s", (secret.encode().hex(), row["id"]))
     return "a table has a secret in hexadecimal digits"
 

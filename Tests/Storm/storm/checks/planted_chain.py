@@ -1,12 +1,12 @@
 """Mistakes with energy on the chain that the checks must find."""
 
 from .chain_books import DELEGATE, RECLAIM, delegating
-from .planting import pick, planted
+from .planting import one_of, pick, planted
 from .simulators import Delegation
 
 
 def sent_of(evidence, random, type):
-    """(list of the owner's transactions, place of one of this type that took effect), or None."""
+    """(list of the owner's transactions, place of one of this type that took effect)."""
     books = delegating(evidence)
     choices = []
     for supplier in sorted(books.suppliers):
@@ -14,21 +14,19 @@ def sent_of(evidence, random, type):
         choices += [
             (transactions, place) for place, transaction in enumerate(transactions)
             if transaction.type == type and transaction.succeeded and transaction.txid in books.signed]
-    return random.choice(choices) if choices else None
+    return one_of(random, choices)
 
 
 def planted_chain(type, change):
     """A plant that changes one transaction of the chain: `change(transactions, place)` says in words what it did."""
     def plant(evidence, random):
         chosen = sent_of(evidence, random, type)
-        return chosen and change(*chosen)
+        return change(*chosen)
     return plant
 
 
 def early_reclaim(evidence, random):
     chosen = sent_of(evidence, random, RECLAIM)
-    if chosen is None:
-        return None
     transactions, place = chosen
     transaction = transactions[place] = transactions[place]._replace(time_ms=transactions[place].time_ms - 3_600_000)
     send_earlier(evidence, transaction.txid)
@@ -61,8 +59,6 @@ def foreign_delegation(transactions, place):
 
 def double_delegation(evidence, random):
     chosen = sent_of(evidence, random, DELEGATE)
-    if chosen is None:
-        return None
     transactions, place = chosen
     evidence.execute("""
         insert into tx_svc.transactions
@@ -74,8 +70,6 @@ def double_delegation(evidence, random):
 
 def unrecorded_sending(evidence, random):
     chosen = sent_of(evidence, random, DELEGATE)
-    if chosen is None:
-        return None
     txid = chosen[0][chosen[1]].txid
     evidence.execute("delete from tx_svc.sendings where tx_id = %s", (txid,))
     return f"nobody has recorded a sending of {txid}"
@@ -83,9 +77,7 @@ def unrecorded_sending(evidence, random):
 
 def delegation_meanwhile(evidence, random):
     records = evidence.chain.delegations()
-    if not records:
-        return None
-    record = random.choice(records)
+    record = one_of(random, records)
     records.append(record._replace(sequence=records[-1].sequence + 1, txid="ef" * 32))
     return f"{record.supplier} lends to {record.receiver} once more"
 
@@ -95,8 +87,6 @@ def early_reclaim_meanwhile(evidence, random):
         select t.id, l.supplier, d.receiver, l.stake, d.ends_at_ms from tx_svc.transactions t
           join tx_svc.legs l on l.id = t.leg_id join tx_svc.delegations d on d.id = t.order_id
         where t.purpose = 'reclaim' and d.state = 'reclaimed' and d.ends_at_ms is not null limit 200""")
-    if row is None:
-        return None
     records = evidence.chain.delegations()
     last = records[-1].sequence if records else 0
     send_earlier(evidence, row["id"])
@@ -117,8 +107,6 @@ def still_lent(evidence, random):
 
 def reclaim_of_an_open_leg(evidence, random):
     row = pick(evidence, random, "select id from tx_svc.delegations where state = 'reclaimed' order by id limit 200")
-    if row is None:
-        return None
     evidence.execute("update tx_svc.delegations set state = 'final' where id = %s", (row["id"],))
     return f"{row['id']} is not reclaimed, its order is completed"
 

@@ -6,7 +6,7 @@ from storm.load import telegram_screens as screens
 
 from .messages import customers
 from .orders import orders
-from .planting import planted
+from .planting import one_of, planted
 
 
 def _order_messages(evidence, state):
@@ -18,13 +18,11 @@ def _order_messages(evidence, state):
 
 
 def _replace_line(evidence, random, pattern, text):
-    """Puts `text` in place of what the pattern finds in an ended order's message. Returns the order, or None."""
+    """Puts `text` in place of what the pattern finds in an ended order's message. Returns the order."""
     found = [
         (user, place, message, line) for user, place, message in _order_messages(evidence, "ended")
         for line in message["text"].split("\n") if pattern.fullmatch(line)]
-    if not found:
-        return None
-    user, place, message, line = random.choice(found)
+    user, place, message, line = one_of(random, found)
     value = next(group for group in pattern.fullmatch(line).groups() if group is not None)
     changed = message["text"].replace(line, line.replace(value, text))
     evidence.dialogs[user]["messages"][place] = {**message, "text": changed}
@@ -33,20 +31,18 @@ def _replace_line(evidence, random, pattern, text):
 
 def price_told_wrong(evidence, random):
     order = _replace_line(evidence, random, screens.ORDER_LINES["price_sun"], "0.000001")
-    return order and f"the message of {order} names another price"
+    return f"the message of {order} names another price"
 
 
 def transaction_invented(evidence, random):
     order = _replace_line(evidence, random, screens.ORDER_LINES["txid"], f"{random.getrandbits(256):064x}")
-    return order and f"the message of {order} names a transaction that nobody sent"
+    return f"the message of {order} names a transaction that nobody sent"
 
 
 def shown_to_another(evidence, random):
     found = _order_messages(evidence, "ended")
     others = [user for user in evidence.dialogs if found and user != found[0][0]]
-    if not others:
-        return None
-    user = random.choice(others)
+    user = one_of(random, others)
     evidence.dialogs[user]["messages"].append(found[0][2])
     return f"{user} was shown an order of {found[0][0]}"
 
@@ -54,9 +50,7 @@ def shown_to_another(evidence, random):
 def left_screen_ordered(evidence, random):
     people = customers(evidence)
     ours = [row["id"] for row in orders(evidence).values() if row["customer"] in people]
-    if not ours:
-        return None
-    order = random.choice(ours)
+    order = one_of(random, ours)
     evidence.history[:] = [line for line in evidence.history if line.get("order") != order]
     evidence.history.append({
         "at": time.time(), "kind": "planted", "what": "offer_left", "order": order, "why": "planted"})
@@ -67,9 +61,7 @@ def deposit_not_told(evidence, random):
     rows = evidence.sql("select tx_id, customer from wallet_svc.deposits where state = 'credited' order by tx_id")
     people = customers(evidence)
     ours = [row for row in rows if row["customer"] in people]
-    if not ours:
-        return None
-    row = random.choice(ours)
+    row = one_of(random, ours)
     dialog = evidence.dialogs[people[row["customer"]]]
     dialog["messages"] = [message for message in dialog["messages"] if row["tx_id"] not in message["text"]]
     return f"{row['customer']} was not told of {row['tx_id']}"

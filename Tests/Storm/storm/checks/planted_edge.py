@@ -5,8 +5,9 @@ import json
 import time
 import uuid
 
+from .check import Planted
 from .messages import ENDS, last_words
-from .planted import Planted
+from .planting import one_of
 
 
 def _a_told_order(evidence, random):
@@ -14,13 +15,11 @@ def _a_told_order(evidence, random):
     told = [
         (user, order) for user, orders in sorted(last_words(evidence).items())
         for order, state in sorted(orders.items()) if state in ENDS.values()]
-    return random.choice(told) if told else (None, None)
+    return one_of(random, told)
 
 
 def end_not_told(evidence, random):
     user, order = _a_told_order(evidence, random)
-    if order is None:
-        return None
     dialog = evidence.dialogs[user]
     dialog["messages"] = [message for message in dialog["messages"] if order not in message["text"]]
     return f"{user} was told nothing of {order}"
@@ -28,8 +27,6 @@ def end_not_told(evidence, random):
 
 def other_words_shown(evidence, random):
     user, order = _a_told_order(evidence, random)
-    if order is None:
-        return None
     dialog = evidence.dialogs[user]
     dialog["messages"] = [
         {**message, "text": message["text"].replace(order, "ord_")} for message in dialog["messages"]]
@@ -62,9 +59,7 @@ def turned_away_for_ever(evidence, random):
 def error_after_commit(evidence, random):
     rows = evidence.sql("""
         select id, extract(epoch from created_at)::float8 as at from gateway.rest_orders order by id limit 100""")
-    if not rows:
-        return None
-    row = random.choice(rows)
+    row = one_of(random, rows)
     evidence.execute(
         "update gateway.rest_orders set id = %s where id = %s",
         ("planted:" + hashlib.sha256(b"planted").hexdigest(), row["id"]))

@@ -3,23 +3,19 @@
 import json
 
 from .chain_books import reverted_orders
-from .planting import pick, pick_completed, planted, replace_line
+from .planting import one_of, pick, pick_completed, planted, replace_line
 from .story import is_order, story
 
 
 def vanished_order(evidence, random):
     known = [ask for ask in story(evidence).asks.values() if ask.orders]
-    if not known:
-        return None
-    order = min(random.choice(known).orders)
+    order = min(one_of(random, known).orders)
     evidence.execute("delete from order_svc.orders where id = %s", (order,))
     return f"{order} is gone"
 
 
 def doubled_order(evidence, random):
     row = pick_completed(evidence, random)
-    if row is None:
-        return None
     evidence.execute("""
         insert into order_svc.orders select (jsonb_populate_record(o, '{"id": "ord_planted"}')).*
         from order_svc.orders o where id = %s""", (row["id"],))
@@ -29,16 +25,12 @@ def doubled_order(evidence, random):
 def two_answers(evidence, random):
     line = replace_line(
         evidence, random, "order_answered", lambda line: {"order": "ord_planted"}, lambda line: line.get("order"))
-    if line is None:
-        return None
     evidence.history.append({**line, "order": "ord_planted_too"})
     return f"{line['key']} is answered with two orders"
 
 
 def endless_order(evidence, random):
     row = pick_completed(evidence, random)
-    if row is None:
-        return None
     evidence.execute("update order_svc.orders set state = 'delegating' where id = %s", (row["id"],))
     return f"{row['id']} is still delegating"
 
@@ -47,8 +39,6 @@ def impossible_step(evidence, random):
     row = pick(evidence, random, """
         select key, message_id, convert_from(body, 'UTF8') as body from order_svc.outbox
         where topic = 'order.events' and convert_from(body, 'UTF8')::json->'order'->>'state' = 'active' limit 200""")
-    if row is None:
-        return None
     body = json.loads(row["body"])
     body["order"]["state"] = "completed"
     evidence.execute("update order_svc.outbox set body = %s where message_id = %s", (
@@ -58,8 +48,6 @@ def impossible_step(evidence, random):
 
 def forgetful_gateway(evidence, random):
     row = pick(evidence, random, "select order_id from gateway.rest_orders order by order_id limit 200")
-    if row is None:
-        return None
     evidence.execute(
         "update gateway.rest_orders set snapshot = jsonb_set(snapshot, '{state}', '\"placed\"') where order_id = %s",
         (row["order_id"],))
@@ -71,25 +59,19 @@ def unasked_cancellation(evidence, random):
     rows = evidence.sql("""
         select id from order_svc.orders where origin = 'rest' and state = 'completed' order by id limit 500""")
     free = [row["id"] for row in rows if row["id"] not in asked]
-    if not free:
-        return None
-    order = random.choice(free)
+    order = one_of(random, free)
     evidence.execute("update order_svc.orders set state = 'cancelled' where id = %s", (order,))
     return f"{order} is cancelled"
 
 
 def unexplained_failure(evidence, random):
     row = pick_completed(evidence, random)
-    if row is None:
-        return None
     evidence.execute("update order_svc.orders set state = 'failed' where id = %s", (row["id"],))
     return f"{row['id']} has failed, and nobody knows why"
 
 
 def other_price(evidence, random):
     row = pick_completed(evidence, random)
-    if row is None:
-        return None
     evidence.execute("update order_svc.orders set price = price + 1 where id = %s", (row["id"],))
     return f"{row['id']} costs one sun more than listed"
 
@@ -97,16 +79,12 @@ def other_price(evidence, random):
 def other_last_word(evidence, random):
     lasts = [(told, told.last()) for told in story(evidence).told.values()]
     ended = [told.order for told, body in lasts if body is not None and body["status"] == "completed"]
-    if not ended:
-        return None
-    order = random.choice(ended)
-    places = [
-        place for place, line in enumerate(evidence.history)
-        if line["what"] == "order_seen" and line["order"] == order and is_order(line["body"])]
-    if not places:
-        return None
-    line = evidence.history[places[-1]]
-    evidence.history[places[-1]] = {**line, "body": {**line["body"], "delegate_txids": ["00" * 32]}}
+    last_places = {
+        line["order"]: place for place, line in enumerate(evidence.history)
+        if line["what"] == "order_seen" and is_order(line["body"])}
+    order = one_of(random, [order for order in ended if order in last_places])
+    line = evidence.history[last_places[order]]
+    evidence.history[last_places[order]] = {**line, "body": {**line["body"], "delegate_txids": ["00" * 32]}}
     return f"{order} was told another transaction"
 
 
@@ -114,7 +92,7 @@ def other_energy_told(evidence, random):
     line = replace_line(
         evidence, random, "order_seen", lambda line: {"body": {**line["body"], "energy": line["body"]["energy"] + 1}},
         lambda line: is_order(line["body"]) and len(story(evidence).told[line["order"]].sayings) > 1)
-    return line and f"{line['order']} was told with more energy once"
+    return f"{line['order']} was told with more energy once"
 
 
 def active_too_early(evidence, random):
@@ -122,12 +100,12 @@ def active_too_early(evidence, random):
     line = replace_line(
         evidence, random, "order_seen", lambda line: {"at": line["at"] - 3600},
         lambda line: is_order(line["body"]) and line["body"]["status"] == "active" and line["order"] not in reverted)
-    return line and f"{line['order']} was told to be active an hour ago"
+    return f"{line['order']} was told to be active an hour ago"
 
 
 def other_message(evidence, random):
     line = replace_line(evidence, random, "order_told", lambda line: {"price_sun": line["price_sun"] + 1})
-    return line and f"the message of {line['order']} says one sun more"
+    return f"the message of {line['order']} says one sun more"
 
 
 PLANTED = [

@@ -1,6 +1,15 @@
 """What mistakes are planted with."""
 
+import pathlib
+
 from .check import Planted
+
+#: The one file that a mistake may add to the logs.
+PLANTED_LOG = "planted.log"
+
+
+class NothingToSpoil(Exception):
+    """This run has left nothing that the mistake could be made with."""
 
 
 def planted(name, check, plant):
@@ -13,10 +22,16 @@ def planted(name, check, plant):
     return Planted(name, check, plant_and_forget)
 
 
-def pick(evidence, random, query, parameters=()):
-    """A row of those that the query finds, or None."""
-    rows = evidence.sql(query, parameters)
-    return random.choice(rows) if rows else None
+def one_of(random, choices):
+    """One of them; NothingToSpoil where there is none."""
+    if not choices:
+        raise NothingToSpoil
+    return random.choice(choices)
+
+
+def pick(evidence, random, query):
+    """A row of those that the query finds."""
+    return one_of(random, evidence.sql(query))
 
 
 def pick_completed(evidence, random):
@@ -33,11 +48,22 @@ def insert_line(evidence, **columns):
 
 
 def replace_line(evidence, random, what, change, accepts=lambda line: True):
-    """Puts a changed copy in the place of a line of the history. Returns the new line, or None."""
-    places = [
-        place for place, line in enumerate(evidence.history) if line["what"] == what and accepts(line)]
-    if not places:
-        return None
-    place = random.choice(places)
+    """Puts a changed copy in the place of a line of the history. Returns the new line."""
+    place = one_of(random, [
+        place for place, line in enumerate(evidence.history) if line["what"] == what and accepts(line)])
     evidence.history[place] = {**evidence.history[place], **change(evidence.history[place])}
     return evidence.history[place]
+
+
+def plant_log(evidence, text):
+    """Another log of a service, in the folder of the real ones, until the mistake is undone."""
+    _planted_log(evidence).write_text(text, encoding="utf-8")
+
+
+def remove_log(evidence):
+    if evidence.log_folder is not None:
+        _planted_log(evidence).unlink(missing_ok=True)
+
+
+def _planted_log(evidence):
+    return pathlib.Path(evidence.log_folder) / PLANTED_LOG

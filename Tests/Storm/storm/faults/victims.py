@@ -3,7 +3,7 @@
 import contextlib
 import weakref
 
-SERVICES = ("gateway", "session-svc", "wallet-svc", "order-svc", "tx-svc", "monitor-svc")
+from storm.stack.links import SERVICES
 
 
 class Turns:

@@ -3,6 +3,8 @@
 import collections
 import time
 
+from storm.percentile import percentile
+
 #: Percentiles are those of the last so many seconds.
 WINDOW_SECONDS = 10.0
 
@@ -44,11 +46,3 @@ class Figures:
             "oldest_waiting_seconds": round(now - min(self.waiting.values()), 3) if self.waiting else 0.0,
             "answers_in_window": len(ordered), "answer_p50": percentile(ordered, 50),
             "answer_p99": percentile(ordered, 99)}
-
-
-def percentile(ordered, percent):
-    """The nearest rank of sorted values, in milliseconds' precision; None of nothing."""
-    if not ordered:
-        return None
-    rank = max(0, -(-len(ordered) * percent // 100) - 1)
-    return round(ordered[rank], 3)

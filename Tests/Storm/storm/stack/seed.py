@@ -6,10 +6,10 @@ import hmac
 import json
 
 from storm.load.world import World
+from storm.settings import SUN_PER_TRX
 
 from .accounts import make_account
 
-SUN_PER_TRX = 1_000_000
 FIRST_USER = 1_100_001
 LANGUAGES = ("en", "en", "zh")
 #: Requests to a simulator at once.
