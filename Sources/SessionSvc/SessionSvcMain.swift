@@ -15,7 +15,8 @@ struct SessionSvcMain {
   static func make(_ settings: SessionSettings) -> Service {
     var service = Service(name: ServiceName.session, schema: schema, migrations: SessionMigrations.all)
     service.handle(UserInput.self, needs: { SessionUnit.needs($0.customer) }, apply: UserInputHandler.apply)
-    service.handle(OrderChanged.self, needs: OrderChangedHandler.needs) { event, unit in
+    service.handle(OrderChanged.self, where: OrderChangedHandler.isOfUse, needs: OrderChangedHandler.needs) {
+      event, unit in
       try OrderChangedHandler.apply(event, unit, explorer: settings.explorer)
     }
     service.handle(DepositCredited.self, needs: DepositCreditedHandler.needs, apply: DepositCreditedHandler.apply)

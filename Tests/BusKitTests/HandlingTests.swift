@@ -22,6 +22,38 @@ struct HandlingTests {
     }
   }
 
+  @Test func anIgnoredTypeIsAcknowledgedAndLeavesNoRow() async throws {
+    try await World.run { world in
+      var service = World.counter()
+      service.ignore(Unheard.self)
+      try await world.send(Unheard())
+      try await world.send(Add(account: "a"))
+      try await world.send(Unheard())
+      // All three are in the first batch.
+      let counter = try await world.start(service)
+      try await eventually { try await counter.account("a") != nil }
+      try await eventually { try await world.pending(Add.topic, "counter") == 0 }
+      let rows = try await counter.bus.read { try $0.execute("select count(*) as n from inbox").rows.first?.int("n") }
+      #expect(rows == 1)
+      #expect(try await world.dead(Add.topic).isEmpty)
+    }
+  }
+
+  @Test func aMessageThatIsOfNoUseIsAcknowledgedAndLeavesNoRow() async throws {
+    try await World.run { world in
+      var service = World.counter()
+      service.handle(Unheard.self, where: { _ in false }) { _, _ in throw PermanentFailure("nothing comes of it") }
+      try await world.send(Unheard())
+      try await world.send(Add(account: "a"))
+      let counter = try await world.start(service)
+      try await eventually { try await counter.account("a") != nil }
+      try await eventually { try await world.pending(Add.topic, "counter") == 0 }
+      let rows = try await counter.bus.read { try $0.execute("select count(*) as n from inbox").rows.first?.int("n") }
+      #expect(rows == 1)
+      #expect(try await world.dead(Add.topic).isEmpty)
+    }
+  }
+
   @Test func anIdUsedForAnotherBodyIsADeadLetter() async throws {
     try await World.run { world in
       let id = UUID.v7()

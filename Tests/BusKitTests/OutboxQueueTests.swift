@@ -95,7 +95,7 @@ struct OutboxQueueTests {
   @Test func whatIsMarkedBesideTheSendingIsMarkedWhenTheMarkerHasEnded() async throws {
     try await StoreWorld.run { world in
       try await world.compare(epoch: "e1")
-      let marker = SentMarker(pool: world.pool, logger: Logger(label: "test"))
+      let marker = SentMarker(pool: world.pool, grace: .seconds(2), logger: Logger(label: "test"))
       var records: [OutboxRecord] = []
       for _ in 0..<6 { records.append(try await world.record()) }
       try await world.insert(records)

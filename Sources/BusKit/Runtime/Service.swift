@@ -36,19 +36,28 @@ public struct Service: Sendable {
   /// Handles a message in a transaction of the batch it arrived in. A refusal of the business is a message, never a
   /// throw.
   /// - Parameters:
+  ///   - isOfUse: false of messages of which nothing comes here, whatever the tables say. They cost no transaction and
+  ///     leave no row in the inbox.
   ///   - needs: the rows it wants, from the message alone.
   ///   - apply: synchronous and repeatable: it may be run again with fresh rows.
   public mutating func handle<M: Message>(
-    _ type: M.Type, needs: @escaping @Sendable (M) -> [Need] = { _ in [] },
+    _ type: M.Type, where isOfUse: @escaping @Sendable (M) -> Bool = { _ in true },
+    needs: @escaping @Sendable (M) -> [Need] = { _ in [] },
     apply: @escaping @Sendable (M, UnitOfWork) throws -> Void
   ) {
-    handlers[M.messageType] = MessageHandler(type, needs: needs, apply: apply)
-    if !topics.contains(M.topic) { topics.append(M.topic) }
+    register(MessageHandler(type, where: isOfUse, needs: needs, apply: apply), M.messageType)
+  }
+
+  private mutating func register(_ handler: MessageHandler, _ type: String) {
+    handlers[type] = handler
+    if !topics.contains(handler.topic) { topics.append(handler.topic) }
   }
 
   /// Acknowledges messages of a type that this service has no use for. Without this they would be held as not yet
-  /// known.
-  public mutating func ignore<M: Message>(_ type: M.Type) { handle(type) { _, _ in } }
+  /// known. They cost no transaction and leave no row in the inbox.
+  public mutating func ignore<M: Message>(_ type: M.Type) {
+    register(MessageHandler(ignoring: type), M.messageType)
+  }
 
   /// The topics that this service publishes to. It stops when one is full, and knows what their readers still need when
   /// the broker has lost its memory; so publishing to another one is an error.

@@ -86,10 +86,18 @@ final class DeliveryHandler: Sendable {
   }
 
   private func handleAll(_ entries: [Delivery]) async throws {
-    var jobs: [Job] = []
+    var (jobs, ignored): ([Job], [String]) = ([], [])
     jobs.reserveCapacity(entries.count)
     for entry in entries {
-      if let unit = try await prepare(entry) { jobs.append((entry, unit)) }
+      switch try await prepare(entry) {
+      case .work(let unit): jobs.append((entry, unit))
+      case .ignored: ignored.append(entry.id)
+      case .settled: break
+      }
+    }
+    if !ignored.isEmpty {
+      try await acknowledge(ignored)
+      core.metrics.counter("energy_bus_ignored_total", labels: labels).increment(by: ignored.count)
     }
     guard !jobs.isEmpty else { return }
     if jobs.count > 1, try await handleTogether(jobs) { return }
@@ -193,35 +201,45 @@ final class DeliveryHandler: Sendable {
     core.metrics.counter("energy_bus_duplicates_total", labels: labels).increment(by: result.duplicates)
   }
 
-  /// Decodes an entry, or deals with it at once and returns nil.
-  private func prepare(_ entry: Delivery) async throws -> PreparedUnit? {
+  private enum Prepared {
+    case work(PreparedUnit)
+    /// The service has no use for it: to be acknowledged.
+    case ignored
+    /// It was dealt with at once.
+    case settled
+  }
+
+  private func prepare(_ entry: Delivery) async throws -> Prepared {
     if entry.isLost {
       lost(entry.id)
       try await acknowledge([entry.id])
-      return nil
+      return .settled
     }
     // Before anything of it is read: reading it may be what kills the process.
     if entry.deliveries > timing.attemptsMax {
       try await bury(entry, "attempts", "delivered \(entry.deliveries) times without success")
-      return nil
+      return .settled
     }
     let envelope: Envelope
     do { envelope = try entry.envelope() } catch {
       try await bury(entry, "undecodable", "\(error)")
-      return nil
+      return .settled
     }
     let age = Duration.milliseconds(max(0, core.health.brokerMilliseconds - entry.milliseconds))
     if age > timing.inboxRetention {
       try await bury(entry, "too_old", "\(age.milliseconds / 1000) s old")
-      return nil
+      return .settled
     }
     guard let handler = handlers[envelope.type], handler.version >= envelope.version else {
       try await postpone(unknown: envelope, entry, age)
-      return nil
+      return .settled
     }
-    do { return guarded(try handler.prepare(envelope), entry.id) } catch {
+    do {
+      let unit = try handler.prepare(envelope)
+      return unit.isIgnored ? .ignored : .work(guarded(unit, entry.id))
+    } catch {
       try await bury(entry, "undecodable", "\(error)")
-      return nil
+      return .settled
     }
   }
 

@@ -58,7 +58,7 @@ final class Publisher: Sendable {
     self.lengthMax = lengthMax
     self.logger = logger
     self.metrics = metrics
-    marker = SentMarker(pool: pool, logger: logger)
+    marker = SentMarker(pool: pool, grace: timing.outboxGrace, logger: logger)
     (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 

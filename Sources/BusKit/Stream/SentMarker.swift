@@ -2,8 +2,9 @@ import Logging
 import Postgres
 import Synchronization
 
-/// Marks outbox rows as sent, many in one statement, beside the sending of the next ones: what comes while one
-/// transaction is on its way is marked by the next.
+/// Marks outbox rows as sent, many in one statement, beside the sending of the next ones: what comes within a moment, or
+/// while one transaction is on its way, is marked by the next. Nobody waits for a mark; a transaction for every few
+/// messages would cost as much as handling them.
 ///
 /// What cannot be marked is found by the sweep and sent once more; the readers' inboxes absorb it.
 final class SentMarker: Sendable {
@@ -18,13 +19,17 @@ final class SentMarker: Sendable {
   private static let waitingMax = 8_000
 
   private let pool: PostgresPool
+  /// How long it gathers what is to be marked.
+  private let gathering: Duration
   private let logger: Logger
   private let state = Mutex(State())
   private let wake: AsyncStream<Void>.Continuation
   private let wakes: AsyncStream<Void>
 
-  init(pool: PostgresPool, logger: Logger) {
+  /// - Parameter grace: of the sweep, which sends what is not marked by then a second time.
+  init(pool: PostgresPool, grace: Duration, logger: Logger) {
     self.pool = pool
+    gathering = grace / 20
     self.logger = logger
     (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
@@ -48,6 +53,7 @@ final class SentMarker: Sendable {
   /// Marks what is submitted, until `finish()` and everything submitted before it is marked.
   func run() async {
     for await _ in wakes {
+      await gather()
       while let (records, life) = next() {
         do {
           try await mark(records, life: life)
@@ -55,6 +61,14 @@ final class SentMarker: Sendable {
           logger.debug("marking is left to the sweep", metadata: ["error": "\(error)", "rows": "\(records.count)"])
         }
       }
+    }
+  }
+
+  private func gather() async {
+    guard state.withLock({ !$0.isFinished && $0.count < Self.batchMax }) else { return }
+    do { try await Task.sleep(for: gathering) } catch {
+      // Cancelled: what is there is marked at once.
+      return
     }
   }
 

@@ -10,24 +10,39 @@ struct MessageHandler: Sendable {
   let prepare: @Sendable (Envelope) throws -> PreparedUnit
 
   init<M: Message>(
-    _ type: M.Type, topic: Topic = M.topic, needs: @escaping @Sendable (M) -> [Need],
-    apply: @escaping @Sendable (M, UnitOfWork) throws -> Void
+    _ type: M.Type, topic: Topic = M.topic, where isOfUse: @escaping @Sendable (M) -> Bool = { _ in true },
+    needs: @escaping @Sendable (M) -> [Need], apply: @escaping @Sendable (M, UnitOfWork) throws -> Void
   ) {
     version = M.messageVersion
     self.topic = topic
     versionFault = M.versionFault
     prepare = { envelope in
       let message = try envelope.message(as: M.self)
+      guard isOfUse(message) else { return .ignored(envelope) }
       return PreparedUnit(cause: envelope, needs: needs(message)) { try apply(message, $0) }
     }
+  }
+
+  /// Of a type of which nothing comes: not even its body is read.
+  init<M: Message>(ignoring type: M.Type) {
+    version = M.messageVersion
+    topic = M.topic
+    versionFault = M.versionFault
+    prepare = { .ignored($0) }
   }
 }
 
 /// A unit of work ready to run: as often as it takes.
 struct PreparedUnit: Sendable {
   var cause: Envelope?
+  /// Nothing comes of it: it needs no transaction, and may be delivered any number of times.
+  var isIgnored = false
   let needs: [Need]
   let apply: @Sendable (UnitOfWork) throws -> Void
+
+  static func ignored(_ cause: Envelope) -> PreparedUnit {
+    PreparedUnit(cause: cause, isIgnored: true, needs: []) { _ in }
+  }
 }
 
 struct EffectHandler: Sendable {

@@ -5,9 +5,9 @@ import Contracts
 enum OrderHandlers {
   static func register(on service: inout Service) {
     service.handle(
-      OrderChanged.self, needs: { [.rows(RestOrderRow.self, where: "order_id", is: $0.order.id.text)] }
+      OrderChanged.self, where: { $0.order.origin == .rest },
+      needs: { [.rows(RestOrderRow.self, where: "order_id", is: $0.order.id.text)] }
     ) { event, unit in
-      // An order from Telegram has no row here.
       for var row in try unit.all(RestOrderRow.self) where row.orderId == event.order.id.text {
         guard event.seq > row.lastSeq else { continue }
         row.lastSeq = event.seq
