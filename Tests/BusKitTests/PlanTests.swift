@@ -55,6 +55,34 @@ struct PlanTests {
     }
   }
 
+  @Test func withdrawingAFewOfManyEffectsReadsAFew() async throws {
+    try await alone { world in
+      func start(_ keys: [String]) async throws {
+        let now = try await world.now()
+        let effects = keys.map {
+          PendingEffect(id: .v7(), kind: "k", orderKey: $0, payload: [], at: nil, correlation: "", traceparent: "")
+        }
+        try await world.pool.transaction { try EffectStore.enqueueInsert(effects, now: now, in: $0) }
+      }
+      func withdraw(_ keys: [String]) async throws {
+        try await world.pool.transaction { session in
+          try session.enqueuePlansByKey()
+          try EffectStore.enqueueWithdrawals(Set(keys.map { EffectWithdrawal(kind: "k", orderKey: $0) }), in: session)
+        }
+      }
+      for _ in 0..<10 {
+        try await start(["a", "b"])
+        try await withdraw(["a", "b"])
+      }
+      try await start((0..<4_000).map { "key\($0)" })
+      let before = try await reads(world, "effects")
+      try await withdraw((0..<50).map { "key\($0 * 70)" })
+      let read = try await reads(world, "effects") - before
+      #expect((50...500).contains(read), "it read \(read) rows and index entries")
+      #expect(try await world.number("select count(*) as n from effects") == 3_950)
+    }
+  }
+
   @Test func changingAFewOfManyRowsReadsAFew() async throws {
     try await alone { world in
       try await world.execute("create table notes (id text primary key, topic text not null, text text not null)")

@@ -260,6 +260,7 @@ package final class RehearsalEngine: Sendable {
         }
         try state.stores[stage].apply(changes)
         alongside(&state.stores[stage])
+        state.stores[stage].withdraw(changes)
         return true
       }
       if isDone { return value }

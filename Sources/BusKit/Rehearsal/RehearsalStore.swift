@@ -37,6 +37,7 @@ struct RehearsalStore: Sendable {
     var rows: [(table: String, key: String, change: RowChange)] = []
     var outbox: [OutboxRow] = []
     var effects: [RehearsalEffect] = []
+    var withdrawals: Set<EffectWithdrawal> = []
   }
 
   /// The lasting topics that may be written to.
@@ -115,6 +116,7 @@ struct RehearsalStore: Sendable {
       try record.check(isFor: publishedTopics)
       changes.outbox.append(OutboxRow(record: record, availableAt: max(now, at ?? now)))
     }
+    changes.withdrawals = workspace.withdrawals
     for effect in workspace.effects { changes.effects.append(RehearsalEffect(effect, now: now)) }
   }
 
@@ -159,6 +161,17 @@ struct RehearsalStore: Sendable {
       effectCount += 1
       effect.seq = effectCount
       effects.append(effect)
+    }
+  }
+
+  /// After the run that the changes end has ended: withdrawn effects that do not run go, except those that the same
+  /// changes have recorded.
+  mutating func withdraw(_ changes: Changes) {
+    guard !changes.withdrawals.isEmpty else { return }
+    let recorded = Set(changes.effects.map(\.id))
+    effects.removeAll { effect in
+      !effect.isRunning && !effect.isDead && !recorded.contains(effect.id)
+        && changes.withdrawals.contains(EffectWithdrawal(kind: effect.kind, orderKey: effect.orderKey))
     }
   }
 

@@ -204,6 +204,7 @@ struct UnitRunner: Sendable {
       }
     }
     try OutboxStore.enqueueInsert(rows, in: session)
+    try EffectStore.enqueueWithdrawals(workspace.withdrawals, in: session)
     try EffectStore.enqueueInsert(workspace.effects, now: now, in: session)
     return immediate
   }

@@ -60,4 +60,11 @@ public final class UnitOfWork {
   public func start<E: Effect>(_ effect: E, at: Date? = nil) throws {
     try workspace.start(effect, at: at, cause: cause)
   }
+
+  /// Takes back the effects of a kind and order key that are recorded and have become pointless, those of this unit
+  /// included. One that is being run just now ends as it would have, and one whose process died with it is withdrawn
+  /// once its lease is over; what is recorded after this call stays.
+  public func withdraw<E: Effect>(_ kind: E.Type, orderKey: String) {
+    workspace.withdraw(EffectWithdrawal(kind: E.kind, orderKey: orderKey))
+  }
 }

@@ -18,6 +18,8 @@ final class Workspace {
   private(set) var tables: [String: [String: Slot]] = [:]
   private(set) var outgoing: [(message: Outgoing, at: Date?)] = []
   private(set) var effects: [PendingEffect] = []
+  /// To be deleted before `effects` are recorded.
+  private(set) var withdrawals: Set<EffectWithdrawal> = []
   /// What the unit that runs now may see, by table, whatever others of its batch have loaded.
   private var scopes: [String: Scope] = [:]
   /// What the unit that runs now has saved itself, by table.
@@ -143,6 +145,11 @@ final class Workspace {
       PendingEffect(
         id: .v7(), kind: E.kind, orderKey: effect.orderKey, payload: try MessageCoder.encode(effect), at: at,
         correlation: cause?.correlation ?? "", traceparent: cause?.traceparent ?? ""))
+  }
+
+  func withdraw(_ withdrawal: EffectWithdrawal) {
+    effects.removeAll { $0.kind == withdrawal.kind && $0.orderKey == withdrawal.orderKey }
+    withdrawals.insert(withdrawal)
   }
 
   private func cast<R: Row>(_ row: (any Row)?, _ type: R.Type) throws -> R? {
