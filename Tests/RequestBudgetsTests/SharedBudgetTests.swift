@@ -89,6 +89,47 @@ struct SharedBudgetTests {
     await connection.close()
   }
 
+  /// A store with enough for everybody, which counts how often it is asked and for how many.
+  private actor Counter: BudgetStore {
+    private(set) var wanted: [Int64] = []
+
+    func take(key: String, _ arguments: [Int64]) async throws -> [Int64?] {
+      wanted.append(arguments[3])
+      // So that those who come meanwhile have to wait.
+      try await Task.sleep(for: .milliseconds(20))
+      return [arguments[3], 0, 0, 1, wanted.reduce(0, +), 1_000]
+    }
+  }
+
+  @Test("is asked for together by those who come at the same time, and gives no more than they need")
+  func burst() async throws {
+    let store = Counter()
+    let budget = SharedRequestBudget(id: "test", limits: RequestLimits(perSecond: 1_000, perDay: nil))
+    budget.connect(store)
+    let granted = await withTaskGroup(of: Bool.self) { group in
+      for _ in 0..<16 { group.addTask { await budget.take(1, .confirmation) == .granted } }
+      return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+    }
+    let wanted = await store.wanted
+    #expect(granted == 16)
+    #expect(wanted.count <= 3)
+    #expect(wanted.reduce(0, +) <= 16 + 2 * 4)
+  }
+
+  @Test("tells all that wait when there is none")
+  func none() async throws {
+    struct Empty: BudgetStore {
+      func take(key: String, _ arguments: [Int64]) async throws -> [Int64?] { [0, 400, 0, 1, 5, 0] }
+    }
+    let budget = SharedRequestBudget(id: "test", limits: RequestLimits(perSecond: 10, perDay: nil))
+    budget.connect(Empty())
+    let decisions = await withTaskGroup(of: BudgetDecision.self) { group in
+      for index in 0..<9 { group.addTask { await budget.take(1, RequestPriority.allCases[index % 3]) } }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(decisions == Array(repeating: .wait(.milliseconds(400)), count: 9))
+  }
+
   // MARK: The lease alone
 
   private func grant(_ count: Int64, day: Int64 = 1, used: Int64 = 1) -> BudgetLease.Grant {

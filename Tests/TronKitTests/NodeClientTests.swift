@@ -69,7 +69,7 @@ import TronKit
     #expect(try await node.resources(address).stakeRatio == nil)
     #expect(try await node.transaction(id) == nil)
     #expect(try await node.transactionInfo(id) == nil)
-    #expect(try await node.solidTransactionInfo(id) == nil)
+    #expect(try await node.transactionInfo(id, solid: true) == nil)
     #expect(try await node.canDelegateMaxSize(owner: address, resource: .energy) == .zero)
     #expect(try await node.delegatedResource(from: address, to: address) == DelegatedResource())
     #expect(try await node.transactionInfos(inBlock: 1).isEmpty)

@@ -66,6 +66,14 @@ import Testing
     #expect(kind(try await ask(servers, .currentHead)) == "absent")
   }
 
+  /// Gateways tell apart their customers' keys, not their servers.
+  @Test func twoEntriesOfOneHostAreOneWitness() async throws {
+    let servers = [try server(head: 100_000, has: false), try server(head: 100_000, has: true)]
+    defer { for server in servers { server.stop() } }
+    #expect(kind(try await ask([servers[0], servers[0], servers[1]], .currentHead)) == "present")
+    #expect(kind(try await ask([servers[0], servers[0]], .currentHead)) == "absent")
+  }
+
   @Test(arguments: [
     ([(50_000, false)], "unknown"), ([(50_001, false)], "absent"), ([(50_000, true)], "present"),
     ([(50_000, false), (50_001, false)], "absent"), ([(50_001, false), (50_000, true)], "present"),

@@ -38,7 +38,7 @@ public enum SecretMemory {
   }
 
   /// Overwrites with zeros in a way that no compiler leaves out.
-  static func erase(_ buffer: UnsafeMutableRawBufferPointer) {
+  public static func erase(_ buffer: UnsafeMutableRawBufferPointer) {
     guard let start = buffer.baseAddress else { return }
     #if canImport(Glibc)
       explicit_bzero(start, buffer.count)

@@ -30,6 +30,11 @@ struct BudgetLease {
   mutating func take(_ count: Int64, now: Duration) -> Bool {
     turn(now)
     takenInWindow += count
+    return takeHeld(count, now: now)
+  }
+
+  /// Likewise, for requests that were counted when they were wanted first.
+  mutating func takeHeld(_ count: Int64, now: Duration) -> Bool {
     guard available >= count, now < expiresAt else { return false }
     available -= count
     return true

@@ -16,10 +16,19 @@ struct NodeTransport: Sendable {
   var bodyLimit = 32 * 1024 * 1024
 
   /// Host and port, for messages: without user and password, which no request is made with either.
-  var name: String {
+  let name: String
+
+  init(
+    baseURL: String, http: HTTPClient, apiKey: String?, timeout: Duration, budget: (any RequestBudget)? = nil
+  ) {
+    self.baseURL = baseURL
+    self.http = http
+    self.apiKey = apiKey
+    self.timeout = timeout
+    self.budget = budget
     let rest = baseURL.split(separator: "/", omittingEmptySubsequences: true)
     let authority = rest.count > 1 ? rest[1] : Substring(baseURL)
-    return String(authority.split(separator: "@").last ?? authority)
+    name = String(authority.split(separator: "@").last ?? authority)
   }
 
   func post<Answer: Decodable>(_ path: String, _ body: some Encodable) async throws -> Answer {

@@ -19,7 +19,7 @@ public enum PresenceProof: Hashable, Sendable {
 
 extension TronNodePool {
   /// How many nodes are asked before "absent" is believed, where there are so many: gateways with several servers
-  /// behind them may tell the head of one and search in another.
+  /// behind them may tell the head of one and search in another. Two keys of one gateway are one witness.
   public static let absenceWitnesses = 2
 
   /// Asks for what may not be there. The first node that has it decides; "absent" takes every witness that can be
@@ -30,22 +30,24 @@ extension TronNodePool {
     proof: PresenceProof, _ priority: RequestPriority = .confirmation,
     _ find: @escaping @Sendable (TronNodeClient) async throws -> Value?
   ) async throws -> Presence<Value> {
-    var absences: [ChainPoint] = []
+    var absences: [String: ChainPoint] = [:]
     var reason = "no node has come far enough"
     var failure: TronNodeError?
-    for node in await usableNodes() where absences.count < Self.absenceWitnesses {
+    for place in await usablePlaces() where absences.count < Self.absenceWitnesses {
+      let node = nodes[place]
+      guard absences[node.name] == nil else { continue }
       do {
         switch try await testimony(of: node.with(priority: priority), proof, find) {
         case .present(let value): return .present(value)
-        case .absent(let point): absences.append(point)
+        case .absent(let point): absences[node.name] = point
         case .unknown(let why): reason = why
         }
       } catch let error as TronNodeError {
         failure = error
-        report(error, of: node)
+        note(error, of: place)
       }
     }
-    if let earliest = absences.min(by: { $0.timestamp < $1.timestamp }) { return .absent(asOf: earliest) }
+    if let earliest = absences.values.min(by: { $0.timestamp < $1.timestamp }) { return .absent(asOf: earliest) }
     if let failure { throw failure }
     return .unknown(reason: reason)
   }

@@ -32,6 +32,33 @@ public final class SharedRequestBudget: RequestBudget {
     var pausedUntil = Duration.zero
     var lease = BudgetLease()
     var isShared = false
+    /// Whether somebody asks the store: then the others wait for what comes of it.
+    var isFetching = false
+    var waiting: [Waiting] = []
+  }
+
+  private struct Waiting {
+    let count: Int64
+    let priority: RequestPriority
+    let continuation: CheckedContinuation<Turn, Never>
+  }
+
+  private enum Turn: Sendable {
+    case decided(BudgetDecision)
+    /// Asks the store for itself and for all that wait.
+    case lead
+    /// Without the store.
+    case alone
+  }
+
+  /// What came of asking the store once.
+  private enum Outcome {
+    case granted
+    /// Holds for whoever is no more important and wants no less.
+    case refused(BudgetDecision)
+    case failed
+    /// The caller has gone, which says nothing about the store.
+    case cancelled
   }
 
   /// The id under which all that use one key share a budget, in whatever service; without a key, all that ask one host.
@@ -64,32 +91,87 @@ public final class SharedRequestBudget: RequestBudget {
   }
 
   public func take(_ count: Int, _ priority: RequestPriority) async -> BudgetDecision {
-    let count = Int64(count)
-    let now = now
-    let plan: (isLeased: Bool, store: (any BudgetStore)?, lease: BudgetLease) = state.withLock { state in
-      let isLeased = state.lease.take(count, now: now)
-      return (isLeased, now < state.pausedUntil ? nil : state.store, state.lease)
+    let wanted = Int64(count)
+    let turn = await withCheckedContinuation { continuation in
+      let now = now
+      let turn: Turn? = state.withLock { state in
+        if state.lease.take(wanted, now: now) { return .decided(.granted) }
+        guard state.store != nil, now >= state.pausedUntil else { return .alone }
+        guard !state.isFetching else {
+          state.waiting.append(Waiting(count: wanted, priority: priority, continuation: continuation))
+          return nil
+        }
+        state.isFetching = true
+        return .lead
+      }
+      if let turn { continuation.resume(returning: turn) }
     }
-    if plan.isLeased { return .granted }
-    guard let store = plan.store else { return await share.take(Int(count), priority) }
+    switch turn {
+    case .decided(let decision): return decision
+    case .alone: return await share.take(count, priority)
+    case .lead: break
+    }
+    let outcome = await lead(wanted, priority)
+    passOn(outcome, wanted, priority)
+    switch outcome {
+    case .granted: return .granted
+    case .refused(let decision): return decision
+    case .failed: return await share.take(count, priority)
+    case .cancelled: return .wait(.milliseconds(1))
+    }
+  }
+
+  private func lead(_ count: Int64, _ priority: RequestPriority) async -> Outcome {
+    let (store, lease, others) = state.withLock { state in
+      // What is kept for the more important is not fetched for the others.
+      let others = state.waiting.filter { $0.priority.reservePercent <= priority.reservePercent }
+      return (state.store, state.lease, others.reduce(0) { $0 + $1.count })
+    }
+    guard let store else { return .failed }
     do {
-      let grant = try await fetchSoon(plan.lease, count, priority, store)
+      let grant = try await fetchSoon(lease, count, lease.wanted(count) + others, priority, store)
       let isGranted = state.withLock { state in
         state.isShared = true
         return state.lease.receive(grant, for: count, now: self.now)
       }
-      if isGranted { return .granted }
-      return grant.isDayOver ? .refused(grant.wait) : .wait(grant.wait)
+      return isGranted ? .granted : .refused(grant.isDayOver ? .refused(grant.wait) : .wait(grant.wait))
     } catch is CancellationError {
-      // The caller has gone, which says nothing about Redis; its own wait ends with the cancellation.
-      return .wait(.milliseconds(1))
+      return .cancelled
     } catch {
       state.withLock { state in
         state.isShared = false
         state.pausedUntil = self.now + Self.pauseAfterFailure
       }
-      return await share.take(Int(count), priority)
+      return .failed
     }
+  }
+
+  /// Tells those that waited what they have got. The first for whom it decides nothing asks next.
+  private func passOn(_ outcome: Outcome, _ count: Int64, _ priority: RequestPriority) {
+    let turns = state.withLock { state in
+      let waiting = state.waiting.sorted { $0.priority.reservePercent < $1.priority.reservePercent }
+      state.waiting = []
+      state.isFetching = false
+      var turns: [(Waiting, Turn)] = []
+      for other in waiting {
+        if state.lease.takeHeld(other.count, now: now) {
+          turns.append((other, .decided(.granted)))
+        } else if case .refused(let decision) = outcome, other.count >= count,
+          other.priority.reservePercent >= priority.reservePercent
+        {
+          turns.append((other, .decided(decision)))
+        } else if case .failed = outcome {
+          turns.append((other, .alone))
+        } else if !state.isFetching {
+          state.isFetching = true
+          turns.append((other, .lead))
+        } else {
+          state.waiting.append(other)
+        }
+      }
+      return turns
+    }
+    for (other, turn) in turns { other.continuation.resume(returning: turn) }
   }
 
   // MARK: - The store
@@ -131,11 +213,11 @@ public final class SharedRequestBudget: RequestBudget {
     """
 
   private func fetchSoon(
-    _ lease: BudgetLease, _ count: Int64, _ priority: RequestPriority, _ store: any BudgetStore
+    _ lease: BudgetLease, _ count: Int64, _ wanted: Int64, _ priority: RequestPriority, _ store: any BudgetStore
   ) async throws -> BudgetLease.Grant {
     try await withThrowingTaskGroup(of: BudgetLease.Grant.self) { group in
       defer { group.cancelAll() }
-      group.addTask { try await self.fetch(lease, count, priority, store) }
+      group.addTask { try await self.fetch(lease, count, wanted, priority, store) }
       group.addTask {
         try await Task.sleep(for: Self.patience)
         throw StoreFailure(description: "the budget was not answered within \(Self.patience)")
@@ -146,12 +228,12 @@ public final class SharedRequestBudget: RequestBudget {
   }
 
   private func fetch(
-    _ lease: BudgetLease, _ count: Int64, _ priority: RequestPriority, _ store: any BudgetStore
+    _ lease: BudgetLease, _ count: Int64, _ wanted: Int64, _ priority: RequestPriority, _ store: any BudgetStore
   ) async throws -> BudgetLease.Grant {
     let values = try await store.take(
       key: "cache:tron-budget:\(id)",
       [
-        limits.perSecond, limits.perDay ?? 0, count, lease.wanted(count), Int64(priority.reservePercent), lease.day,
+        limits.perSecond, limits.perDay ?? 0, count, wanted, Int64(priority.reservePercent), lease.day,
         lease.usedToday,
       ])
     guard values.count == 6, let granted = values[0], let wait = values[1], let over = values[2], let day = values[3],

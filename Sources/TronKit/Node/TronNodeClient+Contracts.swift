@@ -110,14 +110,6 @@ extension TronNodeClient {
         price: Sun(try NodeNumber.resource(price, "a price of")))
     }
   }
-
-  // MARK: Not in a block yet
-
-  /// A transaction that waits in this node's pool. Nil proves nothing: another node may have it.
-  public func pendingTransaction(_ id: TransactionID) async throws -> ChainTransaction? {
-    let answer: TransactionAnswer = try await post("gettransactionfrompending", ["value": .text(id.hex)])
-    return try interpreted { try answer.transaction() }
-  }
 }
 
 /// The JSON of `triggerconstantcontract`.

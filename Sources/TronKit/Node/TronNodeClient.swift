@@ -103,11 +103,6 @@ public struct TronNodeClient: Sendable {
     try await head("getnowblock", [:], isFull: true)
   }
 
-  /// The last solid block.
-  public func solidBlock() async throws -> ChainBlock {
-    try await present(block("getnowblock", [:], true, isFull: true), "a solid block")
-  }
-
   /// The head without its transactions: the cheap way to a reference block and the chain's time.
   public func head() async throws -> ChainBlock {
     try await head("getblock", ["detail": .bool(false)], isFull: false)
@@ -166,18 +161,10 @@ public struct TronNodeClient: Sendable {
     return try interpreted { try answer.transaction() }
   }
 
-  public func solidTransaction(_ id: TransactionID) async throws -> ChainTransaction? {
-    try await transaction(id, solid: true)
-  }
-
   /// Nil until the transaction is in a block, or in a solid one.
   public func transactionInfo(_ id: TransactionID, solid: Bool = false) async throws -> TransactionInfo? {
     let answer: TransactionInfoAnswer = try await post("gettransactioninfobyid", ["value": .text(id.hex)], solid)
     return try interpreted { try answer.info() }
-  }
-
-  public func solidTransactionInfo(_ id: TransactionID) async throws -> TransactionInfo? {
-    try await transactionInfo(id, solid: true)
   }
 
   /// The receipts of a block, in its order.

@@ -32,10 +32,27 @@ public struct TronNodePool: Sendable {
   }
 
   /// The nodes that may be asked now, best first; those whose budget has nothing left for a broadcast last.
-  public func usableNodes() async -> [TronNodeClient] {
+  public func usableNodes() async -> [TronNodeClient] { await usablePlaces().map { nodes[$0] } }
+
+  /// Likewise, by their places in `nodes`.
+  func usablePlaces() async -> [Int] {
     await compareHeadsIfDue()
-    let order = memory.health.withLock { $0.order(now: memory.now) }.map { nodes[$0] }
-    return order.filter { !$0.isOutOfBudget } + order.filter(\.isOutOfBudget)
+    let order = memory.health.withLock { $0.order(now: memory.now) }
+    return order.filter { !nodes[$0].isOutOfBudget } + order.filter { nodes[$0].isOutOfBudget }
+  }
+
+  /// How many independent words can be had of a thing: entries of one host, each with its own key, are one witness.
+  public var witnessesMax: Int { Set(nodes.map(\.name)).count }
+
+  /// The names of those that can be asked now: they answer, keep up, and have requests left today.
+  public var wellNames: Set<String> {
+    let now = memory.now
+    let well = memory.health.withLock { health in
+      nodes.indices.filter {
+        health.state($0, now: now) == .closed && !health.isSuspended($0, now: now) && !health.lags($0)
+      }
+    }
+    return Set(well.map { nodes[$0] }.filter { $0.budgetLevel?.day != 0 }.map(\.name))
   }
 
   /// Runs a read on the first node that answers. It may run on several at once, and what is not needed is cancelled.
@@ -125,10 +142,6 @@ public struct TronNodePool: Sendable {
   /// told its own.
   var latestHead: Int64? { memory.health.withLock { $0.best } }
 
-  func report(_ error: TronNodeError, of node: TronNodeClient) {
-    if let index = nodes.firstIndex(where: { $0.name == node.name }) { note(error, of: index) }
-  }
-
   private func noNode() -> TronNodeError {
     TronNodeError(
       .noNode, "no TRON node can be asked: \(nodes.count) configured, the others lag behind or asked to be left alone",
@@ -145,7 +158,7 @@ public struct TronNodePool: Sendable {
     }
   }
 
-  private func note(_ error: TronNodeError, of index: Int) {
+  func note(_ error: TronNodeError, of index: Int) {
     memory.health.withLock { health in
       if error.blamesNode {
         health.failed(index, now: memory.now, rest: error.retryAfter)
