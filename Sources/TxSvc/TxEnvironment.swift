@@ -21,6 +21,8 @@ struct TxEnvironment: Sendable {
   var reconcilePause: Duration = .seconds(20)
   /// Between the two looks that a difference takes to be believed.
   var ledgerPause: Duration = .seconds(90)
+  /// A wallet with more live legs is not compared with the chain.
+  var comparedLegsMax = LedgerSnapshot.legsMax
   /// No delegation is signed on a head that is older than this by Postgres' clock. Reclaims are: they bring stake home.
   var headAgeMax: Duration = .seconds(30)
   var deposits = DepositRules()
@@ -28,7 +30,7 @@ struct TxEnvironment: Sendable {
   var chainRecordBlocks: Int64 = 3 * 28_800
   let ratio = NetworkRatio()
   let snapshots = LookUps(OrderSnapshot.read)
-  let takenIDs = LookUps(TransactionIDs.taken)
+  let sendable = LookUps(TransactionSnapshot.read)
   let witnessed = WitnessedTime()
   /// Whether the followed head may be signed on.
   let headGate = HeadGate()

@@ -32,7 +32,7 @@ extension TxService {
     }
     service.every("publish pool", .seconds(3), needs: PoolTicks.needsToPublish) { try PoolTicks.publish($0) }
     service.every("read chain parameters", ReadChainParameters.interval) { try $0.start(ReadChainParameters()) }
-    service.every("look at open differences", .seconds(300), needs: ReconcileTicks.needsOfOpen) {
+    service.every("look at open differences", ReconcileTicks.openEvery, needs: ReconcileTicks.needsOfOpen) {
       try ReconcileTicks.open($0)
     }
     let (hour, minute) = world.reconcileAt

@@ -16,7 +16,7 @@ enum TxService {
     service.handle(WithdrawDelegation.self, needs: DelegationHandlers.needs) {
       try DelegationHandlers.withdraw($0, $1, world)
     }
-    service.handle(ReclaimEnergy.self, needs: { DelegationCase.needs($0.order) }) {
+    service.handle(ReclaimEnergy.self, needs: DelegationHandlers.needs) {
       try DelegationHandlers.reclaim($0, $1, world)
     }
     service.handle(AddSupplier.self, needs: SupplierHandlers.needs) { try SupplierHandlers.add($0, $1) }

@@ -221,9 +221,9 @@ struct DelegationCaseTests {
   @Test("the end starts a reclaim of every leg; solid reclaims end the order with its cost")
   func reclaimed() throws {
     var delegation = try final()
-    try delegation.end(at: 5_000 + 3_600_000)
+    try delegation.end(at: 5_000 + 3_600_000, after: .seconds(7))
     let leg = delegation.legs[0].id
-    #expect(delegation.actions.contains(.reclaim(legID: leg, after: .zero)))
+    #expect(delegation.actions.contains(.reclaim(legID: leg, after: .seconds(7))))
     let reclaim = try Samples.transaction(9, leg: leg, .reclaim)
     try delegation.signed(reclaim)
     try delegation.inBlock(reclaim.id, block: try Samples.block(9), timeMs: 9_000, result: "SUCCESS")

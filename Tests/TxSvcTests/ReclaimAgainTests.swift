@@ -189,17 +189,53 @@ struct ReclaimAgainTests {
     let pool = TronNodePool(nodes: servers.map { TronNodeClient(baseURL: $0.url, http: http) })
     chains[1].set { $0.head = 995 }
     let time = WitnessedTime()
-    #expect(await !time.hasReached(2_990_000, pool, pause: .zero))
-    #expect(await time.hasReached(2_985_000, pool, pause: .zero))
+    #expect(await time.wait(until: 2_990_000, pool, pause: .zero) == .seconds(5), "the second head stands at 2,985,000")
+    #expect(await time.wait(until: 2_985_000, pool, pause: .zero) == nil)
     chains[1].set { $0.head = 1_000 }
-    #expect(await time.hasReached(2_990_000, pool, pause: .seconds(60)))
+    #expect(await time.wait(until: 2_990_000, pool, pause: .seconds(60)) == nil)
     let calls = chains[0].calls("getblock")
-    #expect(await time.hasReached(3_000_000, pool, pause: .seconds(60)))
-    #expect(await !time.hasReached(3_000_001, pool, pause: .seconds(60)), "it was asked a moment ago")
+    #expect(await time.wait(until: 3_000_000, pool, pause: .seconds(60)) == nil)
+    let rest = try #require(await time.wait(until: 3_000_001, pool, pause: .seconds(60)), "it was asked a moment ago")
+    #expect(rest > .zero && rest <= .seconds(60))
     #expect(chains[0].calls("getblock") == calls)
     chains[1].set { $0.head = 1_001 }
     let alone = TronNodePool(nodes: [TronNodeClient(baseURL: servers[1].url, http: http)])
-    #expect(await WitnessedTime().hasReached(3_003_000, alone, pause: .zero))
+    #expect(await WitnessedTime().wait(until: 3_003_000, alone, pause: .zero) == nil)
+    await http.close()
+  }
+
+  @Test("reclaims that ask at the same time are served by one question")
+  func together() async throws {
+    let chains = [StubChain(), StubChain()]
+    let servers = try chains.map { try $0.serve() }
+    defer { for server in servers { server.stop() } }
+    let http = HTTPClient()
+    let pool = TronNodePool(nodes: servers.map { TronNodeClient(baseURL: $0.url, http: http) })
+    _ = await pool.usableNodes()
+    let before = chains.map { $0.calls("getblock") }
+    let time = WitnessedTime()
+    let waits = await withTaskGroup(of: Duration?.self) { group in
+      for number in Int64(0)..<50 {
+        group.addTask { await time.wait(until: 2_990_000 + number, pool, pause: .seconds(60)) }
+      }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(waits.count == 50 && waits.allSatisfy { $0 == nil })
+    #expect(chains.map { $0.calls("getblock") } == before.map { $0 + 1 })
+    await http.close()
+  }
+
+  @Test("two entries of one host are one witness")
+  func oneHost() async throws {
+    let chains = [StubChain(), StubChain()]
+    let servers = try chains.map { try $0.serve() }
+    defer { for server in servers { server.stop() } }
+    let http = HTTPClient()
+    let nodes = [servers[0], servers[0], servers[1]].map { TronNodeClient(baseURL: $0.url, http: http) }
+    chains[1].set { $0.head = 995 }
+    let pool = TronNodePool(nodes: nodes)
+    #expect(await WitnessedTime().wait(until: 3_000_000, pool, pause: .zero) != nil)
+    #expect(await WitnessedTime().wait(until: 2_985_000, pool, pause: .zero) == nil)
     await http.close()
   }
 
@@ -213,16 +249,16 @@ struct ReclaimAgainTests {
     chains[0].set { $0.head = 5_000 }
     _ = await pool.usableNodes()
     let time = WitnessedTime()
-    #expect(await !time.hasReached(3_003_000, pool, pause: .zero))
+    #expect(await time.wait(until: 3_003_000, pool, pause: .zero) != nil)
     chains[1].set { $0.head = 1_001 }
-    #expect(await !time.hasReached(3_006_000, pool, pause: .zero))
-    #expect(await time.hasReached(3_003_000, pool, pause: .zero))
+    #expect(await time.wait(until: 3_006_000, pool, pause: .zero) != nil)
+    #expect(await time.wait(until: 3_003_000, pool, pause: .zero) == nil)
     servers[1].stop()
     let late = WitnessedTime()
-    #expect(await late.hasReached(9_000_000, pool, pause: .zero), "nobody else answers")
+    #expect(await late.wait(until: 9_000_000, pool, pause: .zero) == nil, "nobody else answers")
     let again = try chains[1].serve()
     let both = TronNodePool(nodes: [servers[0], again].map { TronNodeClient(baseURL: $0.url, http: http) })
-    #expect(await !late.hasReached(9_000_000, both, pause: .zero), "the other is back")
+    #expect(await late.wait(until: 9_000_000, both, pause: .zero) != nil, "the other is back")
     servers[0].stop()
     again.stop()
     await http.close()

@@ -104,6 +104,21 @@ struct ReconciliationTests {
     }
   }
 
+  @Test("of more open differences than one round looks at, each has its turn")
+  func turns() throws {
+    let wallet = try Samples.address(1)
+    let open = (0..<250).map { number in
+      LedgerDifference(
+        id: "\(number)", wallet: wallet, receiver: nil, kind: .amount, state: .reported, ours: .zero, onChain: .zero,
+        solidBlock: 0, since: Samples.now, seq: 1)
+    }
+    let rounds = (7..<10).map { ReconcileTicks.inTurn(open, $0).map(\.id) }
+    #expect(rounds.allSatisfy { Set($0).count == ReconcileTicks.openMax })
+    #expect(Set(rounds.joined()) == Set(open.map(\.id)))
+    #expect(ReconcileTicks.inTurn(Array(open.prefix(100)), 3).count == 100)
+    #expect(ReconcileTicks.inTurn([], 3).isEmpty)
+  }
+
   @Test("a node that is behind what was followed is not believed")
   func lagging() async throws {
     try await PoolWorld.run(change: Self.surroundings) { world in

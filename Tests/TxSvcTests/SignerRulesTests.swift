@@ -59,13 +59,30 @@ struct SignerRulesTests {
   @Test(
     "chain time decides when a leg may be taken back",
     arguments: [
-      (DelegationState.reclaiming, 999, ReclaimTime.wait(.milliseconds(100))), (.reclaiming, 1_000, .due),
-      (.reclaiming, -100_000, .wait(.seconds(30))), (.failing, 0, .due), (.final, 5_000, .notAsked),
+      (DelegationState.reclaiming, 999, ReclaimTime.early), (.reclaiming, 1_000, .due), (.failing, 0, .due),
+      (.final, 5_000, .notAsked),
     ] as [(DelegationState, Int64, ReclaimTime)])
   func reclaimTime(state: DelegationState, head: Int64, judgement: ReclaimTime) throws {
     var delegation = Delegation(try Samples.message(), correlation: "", now: Samples.now)
     delegation.state = state
     delegation.endsAtMs = 1_000
     #expect(ReclaimTime.judge(delegation, headTimeMs: head) == judgement)
+  }
+
+  /// The head: 7 s of chain time, heard of at `now`, with a block every 3 s.
+  @Test(
+    "a reclaim starts half a block after the one that can show its end, and sleeps no longer than half a minute",
+    arguments: [
+      (7_000, 0, Duration.zero), (0, 0, .zero), (7_001, 0, .milliseconds(4_500)), (10_000, 0, .milliseconds(4_500)),
+      (10_001, 0, .milliseconds(7_500)), (10_001, 4_000, .milliseconds(3_500)), (10_001, 60_000, .milliseconds(100)),
+      (9_000_000, 0, .seconds(30)),
+    ] as [(Int64, Int64, Duration)])
+  func reclaimWait(endsAtMs: Int64, laterMs: Int64, wait: Duration) throws {
+    let block = try Samples.block(9)
+    let head = BlockCursor(
+      id: BlockCursor.key, number: 9, blockID: block, timeMs: 7_000, advancedAt: Samples.now, headNumber: 9,
+      solidNumber: 9, solidBlockID: block, solidTimeMs: 7_000, intervalMs: 3_000, follower: "", leaseUntil: Samples.now)
+    let now = Samples.now.addingTimeInterval(Double(laterMs) / 1_000)
+    #expect(ReclaimTime.wait(until: endsAtMs, head: head, now: now) == wait)
   }
 }

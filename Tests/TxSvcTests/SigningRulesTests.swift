@@ -281,7 +281,7 @@ struct SigningRulesTests {
     #expect(
       found == [
         // The rotation encrypts what it opens under another key.
-        "ring.open(": ["Signer.swift", "RotateKeys.swift"], "key.sign(": ["Signer.swift"],
+        "ring.open(": ["Signer.swift", "ReencryptKeys.swift"], "key.sign(": ["Signer.swift"],
         "signer.sign(": ["PrepareDelegation.swift", "ReclaimLeg.swift"],
       ])
   }

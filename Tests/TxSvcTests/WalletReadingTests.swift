@@ -60,6 +60,41 @@ struct WalletReadingTests {
     #expect(!lost.isBeingRead(at: Samples.now.addingTimeInterval(SupplierWallet.readingMax)))
   }
 
+  @Test("is written, and not compared, where a wallet has more live legs than can be compared")
+  func many() async throws {
+    try await PoolWorld.run(change: { $0.comparedLegsMax = 1 }) { world in
+      let wallet = try world.wallet(trx: 20_000)
+      let receiver = try Samples.address(0xaa)
+      try await world.stock([wallet])
+      try await world.bus.transaction { unit in
+        for number in 1...2 {
+          let message = PoolWorld.message(number, to: receiver, at: unit.now)
+          try unit.save(Delegation(message, correlation: "", now: unit.now))
+          try unit.save(
+            Leg(
+              id: "\(message.order)/1", orderID: message.order, supplier: wallet.address, energy: Energy(1),
+              stake: Sun(1_000_000), state: .signed, reservedBy: nil, isCounted: false, lentTo: receiver))
+        }
+      }
+      world.chain.set { chain in
+        chain.delegatable[wallet.address.base58] = 7_000_000
+        // More than any row allows.
+        chain.lent["\(wallet.address)/\(receiver)"] = 9_000_000
+      }
+      try await tick(world)
+      try await eventually(within: .seconds(20)) {
+        try await world.rows(SupplierWallet.self).first?.delegatable == Sun(7_000_000)
+      }
+      #expect(try await world.rows(SupplierWallet.self).first?.delegatedOnChain == Sun(9_000_000))
+      #expect(world.bus.metrics.render().contains("energy_tx_ledgers_not_compared_total 1"))
+      let started = try await world.bus.read {
+        try $0.execute("select 1 from effects where kind = $1", [.text(CheckLedger.kind)]).rows.count
+      }
+      #expect(started == 0)
+      #expect(try await world.rows(LedgerDifference.self).isEmpty)
+    }
+  }
+
   @Test("is put off for ten seconds when no node answers")
   func unanswered() async throws {
     let broken = try StubHTTPServer { _ in .hangUp }

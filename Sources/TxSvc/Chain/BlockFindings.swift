@@ -22,11 +22,11 @@ struct BlockFindings: Sendable {
   ) async throws -> BlockCursor? {
     // A transaction is stored before its first byte leaves: what is in the block is in the table by the time it is
     // read here.
-    let orders = try await orders(of: block.transactions.map(\.id))
-    let results = Dictionary(block.transactions.map { ($0.id, $0.contractRet) }) { first, _ in first }
+    let ours = try await ours(among: block.transactions.map(\.id))
+    let (orders, results) = (ours.orders, block.results(of: ours.ids))
     let needs =
       Self.needs(orders) + [.row(FollowedBlock.self, FollowedBlock.key(block.number))]
-      + (orders.isEmpty ? [] : results.keys.map { .row(StrayTransaction.self, $0.hex) })
+      + ours.ids.map { .row(StrayTransaction.self, $0.hex) }
     let advance = try await bus.transaction(needs: needs) { unit in
       guard var current = try unit.find(BlockCursor.self, BlockCursor.key), current.number == cursor.number,
         current.blockID == cursor.blockID
@@ -130,10 +130,7 @@ struct BlockFindings: Sendable {
         try delegation.settle(terms)
         try delegation.check()
       } catch let error where error is InvariantViolation || error is AmountError {
-        bus.metrics.counter("energy_tx_orders_passed_over_total").increment()
-        bus.logger.critical(
-          "an order's rows contradict the chain, and the order was passed over",
-          metadata: ["order": "\(order)", "error": "\(error)"])
+        passedOver(order, error, bus)
         continue
       }
       try delegation.save(over: before, to: unit)
@@ -142,26 +139,44 @@ struct BlockFindings: Sendable {
     return saved
   }
 
-  private func orders(of ids: [TransactionID]) async throws -> [OrderID] {
-    guard !ids.isEmpty else { return [] }
-    return try await bus.read { try Self.match(ids, $0) }
+  static func passedOver(_ order: OrderID, _ error: any Error, _ bus: Bus) {
+    bus.metrics.counter("energy_tx_orders_passed_over_total").increment()
+    bus.logger.critical(
+      "an order's rows contradict what is to be done, and the order was passed over",
+      metadata: ["order": "\(order)", "error": "\(error)"])
   }
 
-  /// Whose these are. Looked up id by id: a plan that was made while the table was small stays good when it is large.
-  static func match(_ ids: [TransactionID], _ session: PostgresSession) throws -> [OrderID] {
-    try session.execute(
-      """
-      select distinct found.order_id from unnest($1::text[]) as wanted (id)
-      cross join lateral (select order_id from transactions where transactions.id = wanted.id offset 0) as found
-      order by 1
-      """, [.textArray(ids.map(\.hex))]
-    ).rows.map { OrderID(text: try $0.string("order_id")) }
+  /// Transactions of ours and whose they are.
+  struct Ours: Sendable {
+    let ids: [TransactionID]
+    /// Each once, sorted.
+    let orders: [OrderID]
+
+    init(_ rows: [(id: TransactionID, order: OrderID)]) {
+      ids = rows.map(\.id)
+      orders = Set(rows.map(\.order)).sorted { $0.text < $1.text }
+    }
+  }
+
+  private func ours(among ids: [TransactionID]) async throws -> Ours {
+    guard !ids.isEmpty else { return Ours([]) }
+    return try await bus.lookUp { try Self.match(ids, $0) }
+  }
+
+  /// - Parameter session: of a look-up: nobody reads the whole table for a block's few hundred.
+  static func match(_ ids: [TransactionID], _ session: PostgresSession) throws -> Ours {
+    Ours(
+      try session.execute("select id, order_id from transactions where id = any($1)", [.textArray(ids.map(\.hex))])
+        .rows.map { (try TransactionID(hex: $0.string("id")), OrderID(text: try $0.string("order_id"))) })
   }
 
   private func orders(in block: BlockID) async throws -> [OrderID] {
-    try await bus.read { session in
+    try await bus.lookUp { session in
       try session.execute(
-        "select distinct order_id from transactions where block_id = $1 order by order_id", [.text(block.hex)]
+        """
+        select distinct order_id from transactions
+        where state = 'in_block' and block_number = $1 and block_id = $2 order by order_id
+        """, [.int(block.number), .text(block.hex)]
       ).rows.map { OrderID(text: try $0.string("order_id")) }
     }
   }
@@ -178,5 +193,14 @@ struct BlockFindings: Sendable {
           "stake": "\(stray.stake)", "supplier": "\(stray.supplier)",
         ])
     }
+  }
+}
+
+extension ChainBlock {
+  /// What the block says of these transactions.
+  func results(of ids: [TransactionID]) -> [TransactionID: String] {
+    let wanted = Set(ids)
+    let found = transactions.filter { wanted.contains($0.id) }
+    return Dictionary(found.map { ($0.id, $0.contractRet) }) { first, _ in first }
   }
 }

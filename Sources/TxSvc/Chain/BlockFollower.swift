@@ -181,7 +181,7 @@ struct BlockFollower: Sendable {
     let isDue = sight.solidDue <= .now || sight.blocksSinceLook >= Self.blocksPerLook
     guard isDue || sight.unfinished != nil else { return false }
     let pass = SolidPass(world: world, bus: bus, reader: reader, shelf: sight.shelf)
-    try await writeCalls(now)
+    try await reader.write(at: now, bus) { _ in }
     do {
       if isDue {
         sight.solidDue = .now + sight.pace.solidWait
@@ -217,16 +217,6 @@ struct BlockFollower: Sendable {
     guard solid.block.number > cursor.number else { return solid }
     return try await reader.read(.block) { node in
       SolidAnchor(block: try await node.block(number: cursor.number, solid: true), node: node.name)
-    }
-  }
-
-  private func writeCalls(_ now: Date) async throws {
-    let counted = reader.take()
-    do {
-      try await bus.transaction(needs: [ChainCallDay.need(now)]) { try ChainCallDay.add(counted, at: now, $0) }
-    } catch {
-      reader.giveBack(counted)
-      throw error
     }
   }
 

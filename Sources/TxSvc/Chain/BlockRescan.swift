@@ -16,17 +16,15 @@ struct BlockRescan: Sendable {
     let moves = ground.scan.watched > 0 ? world.deposits.moves(in: block, receipts: receipts) : BlockMoves()
     let findings = DepositFindings(world: world, bus: bus, moves: moves, block: block)
     let ours = try await findings.ours()
-    let orders = try await missed(in: block)
-    let results = Dictionary(block.transactions.map { ($0.id, $0.contractRet) }) { first, _ in first }
+    let missed = try await missed(in: block)
+    let results = block.results(of: missed.ids)
     let needs: [Need] =
-      BlockFindings.needs(orders) + findings.needs
-      + [.row(ChainTask.self, ground.task.id), ChainCallDay.need(ground.now)]
-      + (orders.isEmpty ? [] : results.keys.map { .row(StrayTransaction.self, $0.hex) })
-    let counted = reader.take()
-    let count = try await bus.transaction(needs: needs) { unit -> DepositFindings.Count? in
-      try ChainCallDay.add(counted, at: ground.now, unit)
+      BlockFindings.needs(missed.orders) + findings.needs
+      + [.row(ChainTask.self, ground.task.id)]
+      + missed.ids.map { .row(StrayTransaction.self, $0.hex) }
+    let count = try await reader.write(needs, at: ground.now, bus) { unit -> DepositFindings.Count? in
       guard var task = try unit.find(ChainTask.self, ground.task.id), task.next == number else { return nil }
-      let found = try restore(orders, block, results, unit)
+      let found = try restore(missed.orders, block, results, unit)
       let count = try findings.record(ours, unit, isScan: false)
       task.advance(to: number + 1, findings: Int64(found + count.news), now: unit.now)
       try unit.save(task)
@@ -66,17 +64,18 @@ struct BlockRescan: Sendable {
     return found
   }
 
-  /// Orders with a transaction in the block that our rows do not have there.
-  private func missed(in block: ChainBlock) async throws -> [OrderID] {
-    guard !block.transactions.isEmpty else { return [] }
+  /// Transactions in the block that our rows do not have there.
+  private func missed(in block: ChainBlock) async throws -> BlockFindings.Ours {
+    guard !block.transactions.isEmpty else { return BlockFindings.Ours([]) }
     let ids = block.transactions.map(\.id.hex)
-    return try await bus.read { session in
-      try session.execute(
-        """
-        select distinct order_id from transactions
-        where id = any($1) and state in ('signed', 'dead') and block_id is distinct from $2 order by order_id
-        """, [.textArray(ids), .text(block.id.hex)]
-      ).rows.map { OrderID(text: try $0.string("order_id")) }
+    return try await bus.lookUp { session in
+      BlockFindings.Ours(
+        try session.execute(
+          """
+          select id, order_id from transactions
+          where id = any($1) and state in ('signed', 'dead') and block_id is distinct from $2
+          """, [.textArray(ids), .text(block.id.hex)]
+        ).rows.map { (try TransactionID(hex: $0.string("id")), OrderID(text: try $0.string("order_id"))) })
     }
   }
 

@@ -1,4 +1,5 @@
 import BusKit
+import Foundation
 import Synchronization
 import TronKit
 
@@ -53,8 +54,25 @@ struct ChainReader: Sendable {
     tally.counts.withLock { $0[purpose, default: 0] += Int64(calls) }
   }
 
-  /// What was counted since the last time. Give it back where it could not be written down.
-  func take() -> [Purpose: Int64] {
+  /// A transaction that also writes down, at this time, which calls were made since the last one. Where it fails they
+  /// are kept for the next.
+  func write<T: Sendable>(
+    _ needs: [Need] = [], at time: Date, _ bus: Bus,
+    _ body: @escaping @Sendable (UnitOfWork) throws -> T
+  ) async throws -> T {
+    let counted = take()
+    do {
+      return try await bus.transaction(needs: needs + [ChainCallDay.need(time)]) { unit in
+        try ChainCallDay.add(counted, at: time, unit)
+        return try body(unit)
+      }
+    } catch {
+      giveBack(counted)
+      throw error
+    }
+  }
+
+  private func take() -> [Purpose: Int64] {
     let headCalls = nodes.takeHeadCalls()
     if headCalls > 0 { count(.nodeHeads, calls: headCalls) }
     return tally.counts.withLock { counts in
@@ -63,7 +81,7 @@ struct ChainReader: Sendable {
     }
   }
 
-  func giveBack(_ counted: [Purpose: Int64]) {
+  private func giveBack(_ counted: [Purpose: Int64]) {
     tally.counts.withLock { $0.merge(counted) { $0 + $1 } }
   }
 }

@@ -9,11 +9,11 @@ enum ChainStatus {
 
   static func view(_ bus: Bus) async throws -> ChainStatusView {
     try await bus.read { session in
-      let cursor = try session.execute("select * from block_cursor").decoded(BlockCursor.self).first
+      let cursor = try BlockCursor.read(session)
       let scan = try ScanCursor.read(session)
-      let now = try session.execute("select clock_timestamp() as now").rows.first?.date("now")
+      let now = try session.now()
       let day = try session.execute(
-        "select * from chain_calls where id = $1", [.text(now.map(ChainCallDay.key) ?? "")]
+        "select * from chain_calls where id = $1", [.text(ChainCallDay.key(now))]
       ).decoded(ChainCallDay.self).first
       let strays = try session.execute(
         "select count(*) as count from stray_transactions where is_solid and settled_at is null"

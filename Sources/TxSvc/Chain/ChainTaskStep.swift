@@ -28,10 +28,8 @@ struct ChainTaskStep: Effect {
 
     static func read(_ id: String, _ session: PostgresSession) throws -> Ground? {
       let task = try session.execute("select * from chain_tasks where id = $1", [.text(id)]).decoded(ChainTask.self)
-      let cursor = try session.execute("select * from block_cursor").decoded(BlockCursor.self).first
-      guard let now = try session.execute("select clock_timestamp() as now").rows.first?.date("now") else {
-        throw TransientFailure("Postgres did not tell its time")
-      }
+      let cursor = try BlockCursor.read(session)
+      let now = try session.now()
       guard let task = task.first, let cursor, let scan = try ScanCursor.read(session) else { return nil }
       let day = try session.execute("select * from chain_calls where id = $1", [.text(ChainCallDay.key(now))])
         .decoded(ChainCallDay.self).first
@@ -64,14 +62,20 @@ struct ChainTaskStep: Effect {
           return .again(after: pause)
         }
       } catch {
-        // A call that failed was a call all the same.
-        let counted = reader.take()
-        try await bus.transaction(needs: [ChainCallDay.need(ground.now)]) {
-          try ChainCallDay.add(counted, at: ground.now, $0)
-        }
+        await effect.countFailed(reader, ground.now, bus)
         throw error
       }
     }
     return .done()
+  }
+
+  /// A call that failed was a call all the same. That it cannot be written down must not hide what has failed.
+  private func countFailed(_ reader: ChainReader, _ now: Date, _ bus: Bus) async {
+    do {
+      try await reader.write(at: now, bus) { _ in }
+    } catch {
+      bus.logger.warning(
+        "calls to the nodes were not counted", metadata: ["task": "\(task)", "error": "\(error)"])
+    }
   }
 }

@@ -10,13 +10,7 @@ struct CursorLease: Sendable {
   /// The cursor and Postgres' time, when this process may follow; made at the solid head when there is none.
   func held() async throws -> (BlockCursor, now: Date)? {
     let process = bus.process
-    let (cursor, now) = try await bus.read { session in
-      let cursor = try session.execute("select * from block_cursor").decoded(BlockCursor.self).first
-      guard let now = try session.execute("select clock_timestamp() as now").rows.first?.date("now") else {
-        throw TransientFailure("Postgres did not tell its time")
-      }
-      return (cursor, now)
-    }
+    let (cursor, now) = try await bus.read { try BlockCursor.readWithTime($0) }
     guard let cursor else { return try await create().map { ($0, now) } }
     let left = cursor.leaseUntil.timeIntervalSince(now)
     if cursor.follower == process, left > BlockFollower.lease / 2 { return (cursor, now) }

@@ -21,18 +21,15 @@ struct LentPair: Sendable, Equatable {
 
   let leg: Leg
   let receiver: TronAddress
-  /// The pair's other live legs, of whatever order.
+  /// The pair's other live legs, of whatever order: those that name whom they are lent to.
   let others: [Leg]
 
   /// - Throws: what Postgres throws. Read again after the chain was asked: a pair that differs then was moving.
   static func read(_ leg: Leg, _ receiver: TronAddress, _ bus: Bus) async throws -> LentPair {
-    let others = try await bus.read { session in
+    let others = try await bus.lookUp { session in
       try session.execute(
-        """
-        select legs.* from legs join delegations on delegations.id = legs.order_id
-        where legs.supplier = $1 and legs.state in ('planned', 'signed', 'in_block', 'solid', 'reclaiming')
-          and delegations.receiver = $2 and legs.id <> $3 order by legs.id
-        """, [.text(leg.supplier.base58), .text(receiver.base58), .text(leg.id)]
+        "select * from legs where lent_to = $1 and supplier = $2 and id <> $3 order by id",
+        [.text(receiver.base58), .text(leg.supplier.base58), .text(leg.id)]
       ).decoded(Leg.self)
     }
     return LentPair(leg: leg, receiver: receiver, others: others)

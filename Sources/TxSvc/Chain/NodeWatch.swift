@@ -5,8 +5,12 @@ import TronKit
 /// What the service says about its nodes.
 enum NodeWatch {
   static func refresh(_ nodes: TronNodePool, _ metrics: MetricsRegistry, now: Date = Date()) {
+    var entries: [String: Int] = [:]
     for node in nodes.snapshot() {
-      let name = [("node", node.name)]
+      // Of several entries of one host, each with a key of its own, each has its figures.
+      entries[node.name, default: 0] += 1
+      let place = entries[node.name] ?? 1
+      let name = [("node", place == 1 ? node.name : "\(node.name)#\(place)")]
       for state in NodeState.allCases {
         metrics.gauge("energy_tx_node_state", labels: name + [("state", state.rawValue)])
           .set(node.state == state ? 1 : 0)

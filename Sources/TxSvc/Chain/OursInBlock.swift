@@ -16,7 +16,7 @@ struct OursInBlock: Sendable {
 
   static func read(_ moves: BlockMoves, _ bus: Bus) async throws -> OursInBlock {
     guard !moves.transfers.isEmpty || !moves.acts.isEmpty || !moves.decoys.isEmpty else { return OursInBlock() }
-    return try await bus.read { session in
+    return try await bus.lookUp { session in
       var ours = OursInBlock()
       ours.suppliers = Set(
         try session.execute("select address from supplier_wallets").rows.map {

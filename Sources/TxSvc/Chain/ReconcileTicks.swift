@@ -7,6 +7,7 @@ import TronKit
 enum ReconcileTicks {
   /// Open differences looked at in one round.
   static let openMax = 100
+  static let openEvery: Duration = .seconds(300)
 
   static let needsOfNight: [Need] = [
     .all(SupplierWallet.self), .all(Reconciliation.self),
@@ -36,9 +37,16 @@ enum ReconcileTicks {
     .rows(LedgerDifference.self, where: "state", is: LedgerDifferencesView.State.reported.rawValue)
   ]
 
-  /// Whether what was reported has been settled.
+  /// Whether what was reported has been settled. What is too much for one round is left to the next ones.
   static func open(_ unit: UnitOfWork) throws {
-    let open = try unit.all(LedgerDifference.self).sorted { ($0.since, $0.id) < ($1.since, $1.id) }
-    for row in open.prefix(openMax) { try unit.start(CheckLedger(wallet: row.wallet, receiver: row.receiver)) }
+    let open = try unit.all(LedgerDifference.self)
+    let round = Int(unit.now.timeIntervalSince1970 / openEvery.timeInterval)
+    for row in inTurn(open, round) { try unit.start(CheckLedger(wallet: row.wallet, receiver: row.receiver)) }
+  }
+
+  static func inTurn(_ open: [LedgerDifference], _ round: Int) -> [LedgerDifference] {
+    guard open.count > openMax else { return open }
+    let first = round * openMax % open.count
+    return Array((open[first...] + open[..<first]).prefix(openMax))
   }
 }

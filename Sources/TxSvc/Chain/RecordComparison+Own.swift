@@ -12,7 +12,7 @@ extension RecordComparison {
       }
     }
     guard !acts.isEmpty else { return [:] }
-    let (watched, known) = try await bus.read { session in
+    let (watched, known) = try await bus.lookUp { session in
       let watched = try session.execute(
         "select address, from_block from watched_addresses where address = any($1)",
         [.textArray(Set(acts.map(\.payer)).sorted())]

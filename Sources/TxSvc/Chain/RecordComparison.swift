@@ -82,11 +82,9 @@ struct RecordComparison: Sendable {
     let numbers = Set(differences.map(\.number)).sorted()
     let rescans = numbers.map { (number: $0, id: "\(id)/\($0)") }
     let needs: [Need] =
-      [.row(ChainTask.self, id), .row(ScanCursor.self, ScanCursor.key), ChainCallDay.need(ground.now)]
+      [.row(ChainTask.self, id), .row(ScanCursor.self, ScanCursor.key)]
       + rescans.map { .row(ChainTask.self, $0.id) }
-    let counted = reader.take()
-    try await bus.transaction(needs: needs) { unit in
-      try ChainCallDay.add(counted, at: ground.now, unit)
+    try await reader.write(needs, at: ground.now, bus) { unit in
       guard var task = try unit.find(ChainTask.self, id), task.next == ground.task.next else { return }
       if !differences.isEmpty, var scan = try unit.find(ScanCursor.self, ScanCursor.key) {
         for difference in differences {
@@ -136,7 +134,7 @@ struct RecordComparison: Sendable {
     }
     let paid = coins.filter { world.deposits.verdict($0.transfer, isFromUs: false) == .deposit }
     let places = Dictionary(blocks.flatMap { block in block.transactions.map { ($0.id.hex, block) } }) { one, _ in one }
-    let (strange, watched, known) = try await bus.read { session in
+    let (strange, watched, known) = try await bus.lookUp { session in
       let strange = try session.execute(
         """
         select transactions.id, transactions.block_id, transactions.state from transactions

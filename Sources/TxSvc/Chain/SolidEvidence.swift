@@ -84,7 +84,7 @@ struct SolidReading: Sendable {
     reader.count(.receipts)
     let receipts = try await node.transactionInfos(inBlock: place.number, solid: true)
     try check(receipts, place, block)
-    let results = Dictionary(block.transactions.map { ($0.id, $0.contractRet) }) { first, _ in first }
+    let results = block.results(of: ours.map(\.id))
     let succeeded = Dictionary(receipts.map { ($0.id, $0.succeeded) }) { first, _ in first }
     var evidence = SolidEvidence(place: place, receipts: receipts)
     for transaction in ours {

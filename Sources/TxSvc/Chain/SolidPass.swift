@@ -232,7 +232,7 @@ struct SolidPass: Sendable {
   private func transactions(
     _ condition: StaticString, _ number: Int64, limit: Int64
   ) async throws -> [StoredTransaction] {
-    try await bus.read { session in
+    try await bus.lookUp { session in
       try session.execute(
         "select * from transactions where state = 'in_block' and \(condition) order by block_number, order_id limit $2",
         [.int(number), .int(limit)]

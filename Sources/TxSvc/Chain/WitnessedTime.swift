@@ -1,11 +1,53 @@
+import BusKit
 import Synchronization
 import TronKit
 
 /// How late it is on the chain by the heads of two nodes: one node's word about one block must not end a rental early
 /// (I12). Of one process, for all its reclaims, so that the calls do not grow with the number of orders.
-final class WitnessedTime: Sendable {
+struct WitnessedTime: Sendable {
   /// How many heads must have come so far, where so many nodes can be asked.
   static let witnesses = 2
+
+  private struct Wish: Sendable {
+    let timeMs: Int64
+    let nodes: TronNodePool
+    let pause: Duration
+  }
+
+  private let sight: WitnessedHeads
+  /// While heads are on their way all wait for them: one question serves everybody.
+  private let gathering: Gathering<Wish, Duration?>
+
+  init() {
+    let sight = WitnessedHeads()
+    self.sight = sight
+    gathering = Gathering(leadersMax: 1, itemsMax: 4096) { wishes in
+      guard let last = wishes.max(by: { $0.timeMs < $1.timeMs }) else { return { _ in nil } }
+      let answer = await sight.ask(last.timeMs, last.nodes, last.pause)
+      return { answer(wishes[$0].timeMs) }
+    }
+  }
+
+  /// Asks at most once in `pause`.
+  /// - Parameter timeMs: in milliseconds of chain time.
+  /// - Returns: nil when the chain has come to this time; else after how long it is worth asking again.
+  func wait(until timeMs: Int64, _ nodes: TronNodePool, pause: Duration) async -> Duration? {
+    switch sight.known(timeMs) {
+    case .reached: nil
+    case .wait(let rest): rest
+    case .unknown: await gathering.answer(Wish(timeMs: timeMs, nodes: nodes, pause: pause))
+    }
+  }
+}
+
+/// The heads that were heard of.
+private final class WitnessedHeads: Sendable {
+  enum Known {
+    case reached
+    /// It was asked a moment ago.
+    case wait(Duration)
+    case unknown
+  }
 
   private struct State {
     /// Milliseconds of chain time. It never falls: chain time only moves on.
@@ -17,43 +59,67 @@ final class WitnessedTime: Sendable {
 
   private let state = Mutex(State())
 
-  /// Whether the chain has come to this time, in milliseconds. Asks at most once in `pause`, and says no in between.
-  func hasReached(_ timeMs: Int64, _ nodes: TronNodePool, pause: Duration) async -> Bool {
-    let isAsking = state.withLock { state -> Bool? in
-      if state.reached >= timeMs { return nil }
-      if let due = state.askAgainAt, due > .now { return false }
-      state.askAgainAt = .now + pause
-      return true
-    }
-    guard let isAsking else { return true }
-    guard isAsking else { return false }
-    let wanted = min(Self.witnesses, nodes.nodes.count)
-    let heads = await heads(wanted, nodes)
-    guard let least = heads.min() else { return false }
-    // One head where two could be had is good for this time only: it may be the one that is wrong.
-    guard heads.count == wanted else { return least >= timeMs }
-    return state.withLock { state in
-      state.reached = max(state.reached, least)
-      return state.reached >= timeMs
+  func known(_ timeMs: Int64) -> Known {
+    state.withLock { state in
+      if state.reached >= timeMs { return .reached }
+      let rest = state.askAgainAt.map { $0 - .now } ?? .zero
+      return rest > .zero ? .wait(Self.later(of: rest, timeMs, after: state.reached)) : .unknown
     }
   }
 
-  /// Of the nodes in use; where these are too few also of those that seem to lag, as all do beside one that tells of
-  /// the future. One that stands still is no witness.
+  /// - Returns: for a time up to this one, how long it is worth waiting; nil where the chain has come to it.
+  func ask(_ timeMs: Int64, _ nodes: TronNodePool, _ pause: Duration) async -> @Sendable (Int64) -> Duration? {
+    // Somebody else may have asked while this one waited for its turn.
+    switch known(timeMs) {
+    case .reached: return { _ in nil }
+    case .wait: return { self.rest(until: $0, pause) }
+    case .unknown: break
+    }
+    let wanted = min(WitnessedTime.witnesses, nodes.witnessesMax)
+    let heads = await heads(wanted, nodes)
+    // Whoever is cancelled says nothing about the nodes.
+    guard !Task.isCancelled else { return { _ in pause } }
+    state.withLock { $0.askAgainAt = .now + pause }
+    guard let least = heads.min() else { return { _ in pause } }
+    // One head where two could be had is good for this time only: it may be the one that is wrong.
+    guard heads.count == wanted else {
+      return { least >= $0 ? nil : Self.later(of: pause, $0, after: least) }
+    }
+    state.withLock { $0.reached = max($0.reached, least) }
+    return { self.rest(until: $0, pause) }
+  }
+
+  private func rest(until timeMs: Int64, _ pause: Duration) -> Duration? {
+    switch known(timeMs) {
+    case .reached: nil
+    case .wait(let rest): rest
+    case .unknown: Self.later(of: pause, timeMs, after: state.withLock { $0.reached })
+    }
+  }
+
+  /// No head is asked for before it can have come so far.
+  private static func later(of rest: Duration, _ timeMs: Int64, after head: Int64) -> Duration {
+    guard head > .min else { return rest }
+    return max(rest, min(ReclaimTime.waitMax, .milliseconds(timeMs - head)))
+  }
+
+  /// Of the nodes in use, one of each host; where these are too few also of those that seem to lag, as all do beside
+  /// one that tells of the future. One that stands still is no witness.
   private func heads(_ wanted: Int, _ nodes: TronNodePool) async -> [Int64] {
-    var heads: [Int64] = []
+    var heads: [String: Int64] = [:]
     let usable = await nodes.usableNodes()
     let used = Set(usable.map(\.name))
-    for node in usable + nodes.nodes.filter({ !used.contains($0.name) }) where heads.count < wanted {
+    for node in usable + nodes.nodes.filter({ !used.contains($0.name) })
+    where heads.count < wanted && heads[node.name] == nil {
       do {
         let head = try await node.head().timestamp
-        if used.contains(node.name) || isMoving(node.name, head) { heads.append(head) }
+        if used.contains(node.name) || isMoving(node.name, head) { heads[node.name] = head }
       } catch {
         // One that does not answer is no witness; the next one is asked, and with none it is not time yet.
         continue
       }
     }
-    return heads
+    return Array(heads.values)
   }
 
   private func isMoving(_ node: String, _ head: Int64) -> Bool {

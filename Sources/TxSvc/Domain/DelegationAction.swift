@@ -5,6 +5,8 @@ enum DelegationAction: Sendable, Equatable {
   /// Check the receiver and sign the planned legs.
   case prepare
   case send(txID: String)
+  /// It is in a block: nothing is left to do until that is taken back, which sends it again.
+  case rest(txID: String)
   case reclaim(legID: String, after: Duration)
   /// As an operator wishes: beside the one that rests after a refusal.
   case reclaimByHand(legID: String)

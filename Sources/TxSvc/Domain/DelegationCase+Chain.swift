@@ -41,6 +41,7 @@ extension DelegationCase {
     transactions[at].blockID = block
     transactions[at].blockTimeMs = timeMs
     transactions[at].result = result
+    act(.rest(txID: id.hex))
     try lend(at)
   }
 
@@ -189,7 +190,8 @@ extension DelegationCase {
   }
 
   /// The end is known: every leg is taken back then. Refuses an end that cuts the customer's time short (I12).
-  mutating func end(at endsAtMs: Int64) throws {
+  /// - Parameter pause: until chain time can have come so far.
+  mutating func end(at endsAtMs: Int64, after pause: Duration = .zero) throws {
     guard delegation.state == .final, let startedAtMs = delegation.startedAtMs else {
       throw InvariantViolation(
         "order \(delegation.id) is \(delegation.state.rawValue); only a final delegation can be ended")
@@ -200,7 +202,7 @@ extension DelegationCase {
     }
     delegation.endsAtMs = endsAtMs
     delegation.state = .reclaiming
-    for leg in legs where leg.state == .solid { reclaimOnce(leg.id) }
+    for leg in legs where leg.state == .solid { reclaimOnce(leg.id, after: pause) }
   }
 
   /// Something speaks for other figures than the last: reads them soon, but not for every order of a busy wallet.

@@ -40,14 +40,14 @@ struct DelegationCase: Sendable {
   }
 
   /// Starts a reclaim unless one is about to start: a refused one waits before its next try.
-  mutating func reclaimOnce(_ legID: String) {
+  mutating func reclaimOnce(_ legID: String, after pause: Duration = .zero) {
     let isComing = actions.contains {
       switch $0 {
       case .reclaim(legID: legID, after: _), .reclaimByHand(legID: legID): true
       default: false
       }
     }
-    if !isComing { actions.append(.reclaim(legID: legID, after: .zero)) }
+    if !isComing { actions.append(.reclaim(legID: legID, after: pause)) }
   }
 
   mutating func tell(_ news: DelegationAction.News) {

@@ -3,7 +3,8 @@ import TronKit
 /// A leg as far as comparing with the chain needs it.
 struct LiveLeg: Sendable, Equatable {
   let id: String
-  let receiver: TronAddress
+  /// nil where only the total is wanted.
+  let receiver: TronAddress?
   let stake: Sun
   let state: LegState
 }

@@ -12,15 +12,15 @@ enum SendingVerdict: Sendable, Equatable {
   /// Refusals of so many different nodes are believed.
   static let refusersMin = 2
 
-  /// - Parameter judges: the names of the nodes that can be asked for their judgement now.
+  /// - Parameter judges: the names of the nodes that can be asked for their judgement now; asked for where it matters.
   static func of(
-    _ state: StoredTransaction.State, _ sendings: [Sending], judges: Set<String>
+    _ state: StoredTransaction.State, _ sendings: [Sending], judges: @autoclosure () -> Set<String>
   ) -> SendingVerdict {
     guard state == .signed, sendings.allSatisfy({ $0.outcome == .rejected }),
       let last = sendings.max(by: { $0.id < $1.id })
     else { return .mayHaveIt }
     let refusers = Set(sendings.map(\.node))
-    guard refusers.count >= refusersMin || judges.isSubset(of: refusers) else { return .doubted }
+    guard refusers.count >= refusersMin || judges().isSubset(of: refusers) else { return .doubted }
     return .refused(Rejection(code: last.code ?? "", message: last.message ?? ""))
   }
 }

@@ -19,17 +19,17 @@ enum ShepherdStep: Sendable, Equatable {
 
   /// - Parameters:
   ///   - sendings: all of them.
-  ///   - judges: the names of the nodes that can be asked for their judgement now.
+  ///   - judges: the names of the nodes that can be asked for their judgement now; asked for where it matters.
   ///   - sinceLastSending: Postgres time since the latest; nil without any.
   static func next(
-    state: StoredTransaction.State, sendings: [Sending], judges: Set<String>, expirationMs: Int64, headTimeMs: Int64,
-    solidTimeMs: Int64, sinceLastSending: Duration?
+    state: StoredTransaction.State, sendings: [Sending], judges: @autoclosure () -> Set<String>, expirationMs: Int64,
+    headTimeMs: Int64, solidTimeMs: Int64, sinceLastSending: Duration?
   ) -> ShepherdStep {
     switch state {
     case .inBlock, .solid, .dead: return .finished
     case .signed: break
     }
-    let verdict = SendingVerdict.of(state, sendings, judges: judges)
+    let verdict = SendingVerdict.of(state, sendings, judges: judges())
     if case .refused = verdict { return .bury }
     if solidTimeMs > expirationMs { return .settleExpired }
     if headTimeMs >= expirationMs { return .wait(.seconds(1)) }

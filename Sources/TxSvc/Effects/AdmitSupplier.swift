@@ -37,9 +37,9 @@ struct AdmitSupplier: OperatorEffect {
     {
       return effect.refuse(refusal.code, refusal.detail)
     }
-    let now = try await context.bus.read { try $0.execute("select clock_timestamp() as now").rows.first?.date("now") }
+    let now = try await context.bus.read { try $0.now() }
     let ring = world.signer.ring
-    let token = try ring.seal(key, at: now ?? context.createdAt)
+    let token = try ring.seal(key, at: now)
     return effect.admit(
       token, keyID: ring.primaryID, figures, warning: effect.warning(key.address, account?.permissions ?? []),
       process: context.bus.process, world)

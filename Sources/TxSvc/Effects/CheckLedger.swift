@@ -21,10 +21,14 @@ struct CheckLedger: Effect {
     -> EffectOutcome
   {
     let (wallet, receiver, id) = (effect.wallet, effect.receiver, effect.id)
-    let (before, isReported) = try await context.bus.read { session in
+    let (known, isReported) = try await context.bus.lookUp { session in
       let open = try session.execute(
         "select 1 from ledger_differences where id = $1 and state = 'reported'", [.text(id)])
       return (try LedgerSnapshot.read(wallet, to: receiver, session), !open.rows.isEmpty)
+    }
+    guard let before = known else {
+      LedgerSnapshot.tooMany(wallet, context.bus)
+      return .done()
     }
     // What was reported is looked at by the clock; anything else would be forgotten.
     let later: EffectOutcome = isReported ? .done() : .again(after: retry)
@@ -36,7 +40,10 @@ struct CheckLedger: Effect {
       return later
     }
     guard block >= before.solidBlock else { return later }
-    let after = try await context.bus.read { try LedgerSnapshot.read(wallet, to: receiver, $0) }
+    guard let after = try await context.bus.lookUp({ try LedgerSnapshot.read(wallet, to: receiver, $0) }) else {
+      LedgerSnapshot.tooMany(wallet, context.bus)
+      return .done()
+    }
     let reading = LedgerReading(
       bounds: try LedgerBounds(before: before.legs, after: after.legs), chain: chain, block: block,
       isTotal: receiver == nil)

@@ -23,17 +23,15 @@ struct FindLateReclaims: Effect {
   }
 
   static func run(_ effect: FindLateReclaims, _ context: EffectContext) async throws -> EffectOutcome {
-    let (late, back) = try await context.bus.read { session in
-      try session.patiently {
-        (
-          try session.execute(lateStatement, [.int(Int64(lateAfter * 1000)), .int(legsMax)]).rows.map { row in
-            Found(
-              legID: try row.string("id"), order: OrderID(text: try row.string("order_id")),
-              dueAt: Date(chainMilliseconds: try row.int("due_ms")))
-          },
-          try session.execute(backStatement, [.int(legsMax)]).decoded(LateReclaim.self)
-        )
-      }
+    let (late, back) = try await context.bus.lookUp { session in
+      (
+        try session.execute(lateStatement, [.int(Int64(lateAfter * 1000)), .int(legsMax)]).rows.map { row in
+          Found(
+            legID: try row.string("id"), order: OrderID(text: try row.string("order_id")),
+            dueAt: Date(chainMilliseconds: try row.int("due_ms")))
+        },
+        try session.execute(backStatement, [.int(legsMax)]).decoded(LateReclaim.self)
+      )
     }
     guard !late.isEmpty || !back.isEmpty else { return .done() }
     context.bus.metrics.counter("energy_tx_reclaims_late_total").increment(by: late.count)
@@ -58,19 +56,23 @@ struct FindLateReclaims: Effect {
 
   /// Legs whose end lies too far behind the followed head: also of a final delegation whose end nobody asks for. A
   /// delivery that failed ends with its order's deadline.
+  ///
+  /// Uses delegations_end, and delegations_unfinished for the few that fail: of many that run, those that end now are
+  /// not looked at.
   private static let lateStatement = """
     select leg.id, leg.order_id, due.ms as due_ms
-    from delegations as delegation
-    join legs as leg on leg.order_id = delegation.id
-    join block_cursor as cursor on true
+    from block_cursor as cursor
     cross join lateral (
-      select coalesce(
-        delegation.ends_at_ms,
-        case when delegation.state = 'final' then delegation.started_at_ms + delegation.duration_seconds * 1000 end,
-        (extract(epoch from delegation.deadline) * 1000)::bigint) as ms) as due
+      select id, coalesce(ends_at_ms, started_at_ms + duration_seconds * 1000) as ms from delegations
+      where state in ('final', 'reclaiming')
+        and coalesce(ends_at_ms, started_at_ms + duration_seconds * 1000) < cursor.time_ms - $1
+      union all
+      select id, coalesce(ends_at_ms, (extract(epoch from deadline) * 1000)::bigint) from delegations
+      where state = 'failing' and state not in ('failed', 'reclaimed')
+        and coalesce(ends_at_ms, (extract(epoch from deadline) * 1000)::bigint) < cursor.time_ms - $1) as due
+    join legs as leg on leg.order_id = due.id
     left join late_reclaims as late on late.id = leg.id
-    where delegation.state in ('final', 'reclaiming', 'failing') and leg.state in ('solid', 'reclaiming')
-      and late.id is null and due.ms + $1 < cursor.time_ms
+    where leg.state in ('solid', 'reclaiming') and late.id is null
     order by leg.id limit $2
     """
 

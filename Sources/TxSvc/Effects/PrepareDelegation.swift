@@ -7,6 +7,8 @@ import TronKit
 struct PrepareDelegation: Effect {
   static let kind = "tx.prepare"
   let order: OrderID
+  /// Added to the transactions' timestamps: those of the milliseconds before exist already.
+  var shiftMs: Int64?
   var orderKey: String { order.text }
 
   static func run(_ effect: PrepareDelegation, _ context: EffectContext, _ world: TxEnvironment) async throws
@@ -38,19 +40,16 @@ struct PrepareDelegation: Effect {
       guard isEnough else { return effect.planAgain(ratio, for: receiver, world) }
     }
     do {
-      return try await effect.signAndStore(planned, head, snapshot, context, world)
+      return effect.store(try effect.sign(planned, head, snapshot, world), world)
     } catch let refusal as SigningRefusal {
       return effect.refused(refusal, context, world)
     }
   }
 
-  /// A transaction id that exists already (same wallet, receiver and stake in the same millisecond) moves the timestamp
-  /// by 1 ms.
-  private func signAndStore(
-    _ planned: [Leg], _ head: BlockCursor, _ snapshot: OrderSnapshot, _ context: EffectContext,
-    _ world: TxEnvironment
-  ) async throws -> EffectOutcome {
-    var timestampMs = world.timestampMs()
+  private func sign(
+    _ planned: [Leg], _ head: BlockCursor, _ snapshot: OrderSnapshot, _ world: TxEnvironment
+  ) throws -> [StoredTransaction] {
+    var timestampMs = world.timestampMs() + (shiftMs ?? 0)
     var signed: [StoredTransaction] = []
     for leg in planned {
       guard let wallet = snapshot.wallets[leg.supplier] else {
@@ -60,18 +59,19 @@ struct PrepareDelegation: Effect {
         let request = SigningRequest(
           .delegate, leg: leg, wallet: wallet, snapshot: snapshot, head: head, timestampMs: timestampMs)
         let transaction = try world.signer.sign(request, world.rules)
-        let isTaken = try await world.takenIDs.read(transaction.id, context.bus) != nil
-        if !isTaken, !signed.contains(where: { $0.id == transaction.id }) {
+        if !signed.contains(where: { $0.id == transaction.id }) {
           signed.append(transaction)
           break
         }
         timestampMs += 1
       }
     }
-    return store(signed, world)
+    return signed
   }
 
   /// Stores what was signed, unless the rows changed meanwhile: then the effect starts again and sees how.
+  /// A transaction id that exists already (same wallet, receiver and stake in the same millisecond) moves the timestamp
+  /// by 1 ms.
   private func store(_ signed: [StoredTransaction], _ world: TxEnvironment) -> EffectOutcome {
     let effect = self
     let needs = DelegationCase.needsWithoutWallets(order) + signed.map { .row(StoredTransaction.self, $0.id.hex) }
@@ -82,8 +82,10 @@ struct PrepareDelegation: Effect {
         terms.mode.allows(.delegate) && !before.delegation.isWithdrawn
         && before.delegation.failure == nil && unit.now < before.delegation.deadline
       let waiting = Set(before.legs.filter { $0.state == .planned }.map(\.id))
-      let isNew = try signed.allSatisfy { try unit.find(StoredTransaction.self, $0.id.hex) == nil }
-      guard mayStart, isNew, Set(signed.map(\.legID)) == waiting else {
+      guard try signed.allSatisfy({ try unit.find(StoredTransaction.self, $0.id.hex) == nil }) else {
+        return try unit.start(PrepareDelegation(order: effect.order, shiftMs: (effect.shiftMs ?? 0) + 1))
+      }
+      guard mayStart, Set(signed.map(\.legID)) == waiting else {
         return try unit.start(effect, at: unit.now.addingTimeInterval(0.05))
       }
       var delegation = before

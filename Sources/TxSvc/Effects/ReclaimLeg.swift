@@ -11,7 +11,11 @@ struct ReclaimLeg: Effect {
   let order: OrderID
   /// Whether an operator asked for it: then it does not wait behind one that rests after a refusal.
   var isByHand: Bool?
+  /// Added to the transaction's timestamp: those of the milliseconds before exist already.
+  var shiftMs: Int64?
   var orderKey: String { isByHand == true ? Self.handKey(legID) : legID }
+
+  private static let refusedPause: Duration = .seconds(60)
 
   static func handKey(_ legID: String) -> String { "by hand/\(legID)" }
 
@@ -24,7 +28,9 @@ struct ReclaimLeg: Effect {
     guard let head = snapshot.head.toSign else { return .again(after: HeadGate.pause) }
     switch ReclaimTime.judge(snapshot.delegation, headTimeMs: head.timeMs) {
     case .notAsked: return .done()
-    case .wait(let pause): return .again(after: pause)
+    case .early:
+      let endsAtMs = snapshot.delegation.endsAtMs ?? head.timeMs
+      return .again(after: ReclaimTime.wait(until: endsAtMs, head: head, now: snapshot.now))
     case .due: break
     }
     guard snapshot.mode.allows(.reclaim) else { return .again(after: .seconds(5)) }
@@ -37,7 +43,21 @@ struct ReclaimLeg: Effect {
     guard let wallet = snapshot.wallets[leg.supplier] else {
       throw InvariantViolation("leg \(leg.id) names the wallet \(leg.supplier), which does not exist")
     }
-    return try await effect.signAndStore(leg, wallet, head, snapshot, context, world)
+    do {
+      return try effect.signAndStore(leg, wallet, head, snapshot, world)
+    } catch let refusal as SigningRefusal {
+      return effect.refused(refusal, context.bus)
+    }
+  }
+
+  /// Sun that should come home stays away while this lasts, and no order's deadline ends it.
+  private func refused(_ refusal: SigningRefusal, _ bus: Bus) -> EffectOutcome {
+    bus.metrics.counter("energy_tx_signing_refused_total", labels: [("code", refusal.code)]).increment()
+    let isPaused = if case .paused = refusal { true } else { false }
+    bus.logger.log(
+      level: isPaused ? .error : .critical, "the signer refuses a reclaim",
+      metadata: ["leg": "\(legID)", "why": "\(refusal)"])
+    return .again(after: Self.refusedPause)
   }
 
   /// nil: the end has come by more than the followed block's word, or nobody's time is at stake.
@@ -45,26 +65,19 @@ struct ReclaimLeg: Effect {
     _ delegation: Delegation, _ head: BlockCursor, _ bus: Bus, _ world: TxEnvironment
   ) async -> Duration? {
     guard delegation.state == .reclaiming, let endsAtMs = delegation.endsAtMs else { return nil }
-    let pause = Duration.milliseconds(max(100, head.intervalMs))
-    if await world.witnessed.hasReached(endsAtMs, world.nodes, pause: pause * 2) { return nil }
+    let pause = Duration.milliseconds(max(100, 2 * head.intervalMs))
+    guard let wait = await world.witnessed.wait(until: endsAtMs, world.nodes, pause: pause) else { return nil }
     bus.metrics.counter("energy_tx_ends_unwitnessed_total").increment()
-    return pause
+    return wait
   }
 
   private func signAndStore(
-    _ leg: Leg, _ wallet: SupplierWallet, _ head: BlockCursor, _ snapshot: OrderSnapshot, _ context: EffectContext,
-    _ world: TxEnvironment
-  ) async throws -> EffectOutcome {
-    var timestampMs = world.timestampMs()
-    while true {
-      let request = SigningRequest(
-        .reclaim, leg: leg, wallet: wallet, snapshot: snapshot, head: head, timestampMs: timestampMs)
-      let transaction = try world.signer.sign(request, world.rules)
-      if try await world.takenIDs.read(transaction.id, context.bus) == nil {
-        return store(transaction, after: reclaims(snapshot.transactions))
-      }
-      timestampMs += 1
-    }
+    _ leg: Leg, _ wallet: SupplierWallet, _ head: BlockCursor, _ snapshot: OrderSnapshot, _ world: TxEnvironment
+  ) throws -> EffectOutcome {
+    let request = SigningRequest(
+      .reclaim, leg: leg, wallet: wallet, snapshot: snapshot, head: head,
+      timestampMs: world.timestampMs() + (shiftMs ?? 0))
+    return store(try world.signer.sign(request, world.rules), after: reclaims(snapshot.transactions))
   }
 
   /// How many came to nothing. While the leg is solid these are all that were signed for it.
@@ -73,6 +86,8 @@ struct ReclaimLeg: Effect {
   }
 
   /// Stores what was signed, unless the rows changed meanwhile: then the effect starts again and sees how.
+  /// A transaction id that exists already (same wallet, receiver and stake in the same millisecond) moves the timestamp
+  /// by 1 ms.
   /// - Parameter known: the reclaims that were looked at. One more, dead by now, has to be looked at, too.
   private func store(_ transaction: StoredTransaction, after known: Int) -> EffectOutcome {
     let effect = self
@@ -81,14 +96,20 @@ struct ReclaimLeg: Effect {
     return .done(needs: needs) { unit in
       guard let before = try DelegationCase.loadWithoutWallets(effect.order, from: unit) else { return }
       let mode = try unit.find(SigningState.self, SigningState.key)?.mode ?? .everything
-      guard try unit.find(StoredTransaction.self, transaction.id.hex) == nil, mode.allows(.reclaim),
-        before.legs.first(where: { $0.id == effect.legID })?.state == .solid,
+      guard try unit.find(StoredTransaction.self, transaction.id.hex) == nil else {
+        return try unit.start(effect.shifted)
+      }
+      guard mode.allows(.reclaim), before.legs.first(where: { $0.id == effect.legID })?.state == .solid,
         effect.reclaims(before.transactions) == known
       else { return try unit.start(effect, at: unit.now.addingTimeInterval(0.1)) }
       var delegation = before
       try delegation.signed(transaction)
       try delegation.save(over: before, to: unit)
     }
+  }
+
+  private var shifted: ReclaimLeg {
+    ReclaimLeg(legID: legID, order: order, isByHand: isByHand, shiftMs: (shiftMs ?? 0) + 1)
   }
 
   // MARK: - After a reclaim that died

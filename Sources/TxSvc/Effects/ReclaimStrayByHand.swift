@@ -73,7 +73,7 @@ struct ReclaimStrayByHand: OperatorEffect {
     _ stray: StrayTransaction, _ bus: Bus, _ nodes: TronNodePool
   ) async throws -> Int64 {
     let (supplier, receiver) = (stray.supplier, stray.receiver)
-    let before = try await bus.read { try LedgerSnapshot.read(supplier, to: receiver, $0) }
+    let before = try await legs(stray, bus)
     if let moving = before.legs.first(where: { $0.state != .solid }) {
       throw Refusal(
         code: "not_settled",
@@ -93,7 +93,7 @@ struct ReclaimStrayByHand: OperatorEffect {
         code: "chain_disagrees",
         detail: "transaction \(stray.id) is not in solid block \(stray.blockNumber) with effect")
     }
-    let after = try await bus.read { try LedgerSnapshot.read(supplier, to: receiver, $0) }
+    let after = try await legs(stray, bus)
     guard after.legs == before.legs else {
       throw Refusal(code: "not_settled", detail: "the legs of the same wallet and receiver have moved: look again")
     }
@@ -106,6 +106,15 @@ struct ReclaimStrayByHand: OperatorEffect {
           + "\(owed) of it; the stray lent \(stray.stake.value): somebody took it back already")
     }
     return info.blockTimestamp
+  }
+
+  private static func legs(_ stray: StrayTransaction, _ bus: Bus) async throws -> LedgerSnapshot {
+    guard let legs = try await bus.lookUp({ try LedgerSnapshot.read(stray.supplier, to: stray.receiver, $0) }) else {
+      throw Refusal(
+        code: "not_settled",
+        detail: "the wallet lends more than \(LedgerSnapshot.legsMax) legs to this receiver: too many to compare")
+    }
+    return legs
   }
 
   // MARK: - Settling

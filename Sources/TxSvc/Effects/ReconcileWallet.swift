@@ -60,8 +60,11 @@ struct ReconcileWallet: Effect {
 
   private func step(after: String, _ bus: Bus, _ world: TxEnvironment) async throws -> Step {
     let wallet = wallet
-    let before = try await bus.read { try LedgerSnapshot.read(wallet, $0) }
-    let ours = Set(before.legs.map(\.receiver))
+    guard let before = try await bus.lookUp({ try LedgerSnapshot.read(wallet, $0) }) else {
+      LedgerSnapshot.tooMany(wallet, bus)
+      return Step()
+    }
+    let ours = Set(before.legs.compactMap(\.receiver))
     let (lent, isLast) = try await world.nodes.read { node in
       let solid = try await node.solidHead().number
       guard solid >= before.solidBlock else {
@@ -77,7 +80,10 @@ struct ReconcileWallet: Effect {
       }
       return (lent, rest.count <= Self.batch)
     }
-    let now = try await bus.read { try LedgerSnapshot.read(wallet, $0) }
+    guard let now = try await bus.lookUp({ try LedgerSnapshot.read(wallet, $0) }) else {
+      LedgerSnapshot.tooMany(wallet, bus)
+      return Step()
+    }
     let legsBefore = Dictionary(grouping: before.legs, by: \.receiver)
     let legsNow = Dictionary(grouping: now.legs, by: \.receiver)
     var step = Step(compared: lent.map(\.receiver), isLast: isLast)

@@ -14,13 +14,11 @@ struct SendTransaction: Effect {
   static func run(_ effect: SendTransaction, _ context: EffectContext, _ world: TxEnvironment) async throws
     -> EffectOutcome
   {
-    guard let snapshot = try await world.snapshots.read(effect.order, context.bus),
-      let transaction = snapshot.transactions.first(where: { $0.id.hex == effect.txID })
-    else { return .done() }
+    guard let snapshot = try await world.sendable.read(effect.txID, context.bus) else { return .done() }
     guard let cursor = snapshot.cursor else { return .again(after: .milliseconds(500)) }
-    let sendings = snapshot.sendings.filter { $0.txID == transaction.id }
+    let (transaction, sendings) = (snapshot.transaction, snapshot.sendings)
     let step = ShepherdStep.next(
-      state: transaction.state, sendings: sendings, judges: world.nodes.judges,
+      state: transaction.state, sendings: sendings, judges: world.nodes.wellNames,
       expirationMs: transaction.expirationMs, headTimeMs: cursor.timeMs, solidTimeMs: cursor.solidTimeMs,
       sinceLastSending: sendings.map(\.sentAt).max().map {
         .milliseconds(max(0, Int64(snapshot.now.timeIntervalSince($0) * 1000)))
@@ -28,13 +26,11 @@ struct SendTransaction: Effect {
     switch step {
     case .finished: return .done()
     case .wait(let pause): return .again(after: pause)
-    case .bury: return effect.bury(snapshot.delegation.receiver, world)
-    case .settleExpired:
-      return try await effect.settleExpired(transaction, snapshot.delegation.receiver, context, world)
+    case .bury: return effect.bury(snapshot.receiver, world)
+    case .settleExpired: return try await effect.settleExpired(transaction, snapshot.receiver, context, world)
     case .send:
       guard snapshot.mode.allows(transaction.purpose) else { return .again(after: .seconds(5)) }
-      return try await effect.send(
-        transaction, to: snapshot.delegation.receiver, after: sendings, context, world)
+      return try await effect.send(transaction, to: snapshot.receiver, after: sendings, context, world)
     }
   }
 
@@ -69,7 +65,7 @@ struct SendTransaction: Effect {
     let usable = await pool.usableNodes()
     guard !usable.isEmpty else { return [] }
     if !sendings.isEmpty, sendings.allSatisfy({ $0.outcome == .rejected }) {
-      let others = pool.judges.subtracting(sendings.map(\.node))
+      let others = pool.wellNames.subtracting(sendings.map(\.node))
       return usable.filter { others.contains($0.name) }
     }
     let first = sendings.count % usable.count
@@ -155,7 +151,7 @@ struct SendTransaction: Effect {
     guard let before = try DelegationCase.load(order, from: unit, isSharing: true),
       let transaction = before.transactions.first(where: { $0.id.hex == txID }),
       case .refused(let rejection) = SendingVerdict.of(
-        transaction.state, try unit.all(Sending.self) { $0.txID == transaction.id }, judges: world.nodes.judges)
+        transaction.state, try unit.all(Sending.self) { $0.txID == transaction.id }, judges: world.nodes.wellNames)
     else { return }
     var delegation = before
     let terms = try DelegationCase.terms(unit, world.limits)
@@ -198,10 +194,4 @@ struct SendTransaction: Effect {
       }
     }
   }
-}
-
-extension TronNodePool {
-  /// Nodes that can be asked for their judgement of a transaction now, by name: those that answer, keep up, and have
-  /// requests left.
-  var judges: Set<String> { Set(snapshot().filter(\.isWell).map(\.name)) }
 }

@@ -21,8 +21,7 @@ struct WalletReading: Sendable {
   private struct Before: Sendable {
     let wallet: SupplierWallet
     let followed: Int64
-    let reclaimsSoon: Int64
-    let transactionFee: Int64
+    let followedMs: Int64
     let now: Date
   }
 
@@ -42,49 +41,67 @@ struct WalletReading: Sendable {
         isSuspicious: false)
     }
     try await checkBooks(address, bus)
-    let legsBefore = try await bus.read { try LedgerSnapshot.read(address, $0) }
+    let (reclaimsSoon, transactionFee) = try await fees(address, before, bus)
+    let legsBefore = try await bus.lookUp { try LedgerSnapshot.total(address, limit: world.comparedLegsMax, $0) }
     let (figures, _) = try await WalletFigures.read(address, world.nodes, isFull ? .confirmation : .refresh)
-    let legsAfter = try await bus.read { try LedgerSnapshot.read(address, $0) }
-    let bounds = try LedgerBounds(before: legsBefore.legs, after: legsAfter.legs)
-    let isComparable = figures.block >= legsBefore.solidBlock && legsBefore.solidBlock > 0
-    let isSuspicious = figures.account.map { isComparable && !bounds.contains($0.delegated) } ?? false
+    let legsAfter = try await bus.lookUp { try LedgerSnapshot.total(address, limit: world.comparedLegsMax, $0) }
+    if legsBefore == nil || legsAfter == nil { LedgerSnapshot.tooMany(address, bus) }
     return WalletReading(
-      address: address, figures: figures, followed: before.followed, reclaimsSoon: before.reclaimsSoon,
-      transactionFee: before.transactionFee, isSuspicious: isSuspicious)
+      address: address, figures: figures, followed: before.followed, reclaimsSoon: reclaimsSoon,
+      transactionFee: transactionFee, isSuspicious: try isSuspicious(figures, legsBefore, legsAfter))
+  }
+
+  /// What cannot be compared is not suspected.
+  private static func isSuspicious(
+    _ figures: WalletFigures, _ before: LedgerSnapshot?, _ after: LedgerSnapshot?
+  ) throws -> Bool {
+    guard let before, let after, let account = figures.account, before.solidBlock > 0,
+      figures.block >= before.solidBlock
+    else { return false }
+    return try !LedgerBounds(before: before.legs, after: after.legs).contains(account.delegated)
   }
 
   private static func read(_ address: TronAddress, _ bus: Bus) async throws -> Before? {
-    try await bus.read { session in
-      let key = address.base58
-      let rows = try session.execute("select * from supplier_wallets where address = $1", [.text(key)])
+    try await bus.lookUp { session in
+      let rows = try session.execute("select * from supplier_wallets where address = $1", [.text(address.base58)])
       guard let wallet = try rows.decoded(SupplierWallet.self).first else { return nil }
       let cursor = try session.execute("select number, time_ms from block_cursor").rows.first
+      let now = try session.now()
+      return Before(
+        wallet: wallet, followed: try cursor?.int("number") ?? 0, followedMs: try cursor?.int("time_ms") ?? 0, now: now)
+    }
+  }
+
+  /// How many reclaims are to be paid for soon, and what one costs.
+  private static func fees(
+    _ address: TronAddress, _ before: Before, _ bus: Bus
+  ) async throws -> (reclaimsSoon: Int64, transactionFee: Int64) {
+    try await bus.lookUp { session in
       let fee = try session.execute("select transaction_fee from chain_parameters where transaction_fee is not null")
       // Uses legs_live. A leg that has no time yet ends after its duration at the earliest.
       let soon = try session.execute(
         """
-        select count(*) as count, clock_timestamp() as now from legs l join delegations d on d.id = l.order_id
-        where l.supplier = $1 and l.state not in ('reclaimed', 'dead')
+        select count(*) as count from legs l join delegations d on d.id = l.order_id
+        where l.supplier = $1 and l.lent_to is not null
           and (d.state in ('reclaiming', 'failing')
             or coalesce(d.ends_at_ms, coalesce(d.started_at_ms, $2) + d.duration_seconds * 1000) <= $2 + $3)
-        """, [.text(key), .int(try cursor?.int("time_ms") ?? 0), .int(Self.soonMs)])
+        """, [.text(address.base58), .int(before.followedMs), .int(soonMs)])
       guard let row = soon.rows.first else { throw TransientFailure("Postgres did not count") }
-      return Before(
-        wallet: wallet, followed: try cursor?.int("number") ?? 0, reclaimsSoon: try row.int("count"),
-        transactionFee: try fee.rows.first?.int("transaction_fee") ?? CapacityFees.transactionFeeAssumed,
-        now: try row.date("now"))
+      return (
+        try row.int("count"), try fee.rows.first?.int("transaction_fee") ?? CapacityFees.transactionFeeAssumed
+      )
     }
   }
 
   /// A wallet's sums are those of its legs, whatever the chain says: one statement sees both at one moment.
   private static func checkBooks(_ address: TronAddress, _ bus: Bus) async throws {
-    let wrong = try await bus.read { session in
+    let wrong = try await bus.lookUp { session in
       try session.execute(
         """
         select * from (
           select delegated, reserved,
             (select coalesce(sum(stake), 0)::bigint from legs
-              where supplier = address and is_counted and state not in ('reclaimed', 'dead')) as counted,
+              where supplier = address and lent_to is not null and is_counted) as counted,
             (select coalesce(sum(stake), 0)::bigint from legs where reserved_by = address) as promised
           from supplier_wallets where address = $1
         ) as sums where delegated <> counted or reserved <> promised

@@ -16,9 +16,7 @@ enum CapacityQueries {
       let wallets = try session.execute("select * from supplier_wallets order by address").decoded(SupplierWallet.self)
       let mode = try session.execute("select * from signing_state").decoded(SigningState.self).first?.mode
       let row = try session.execute("select * from chain_ratio").decoded(ChainRatio.self).first
-      guard let now = try session.execute("select clock_timestamp() as now").rows.first?.date("now") else {
-        throw TransientFailure("Postgres did not tell its time")
-      }
+      let now = try session.now()
       let isFresh = row.map { now.timeIntervalSince($0.readAt) <= limits.ratioAgeMax.timeInterval } ?? false
       let returns = try returns(session)
       return CapacityView(
@@ -36,7 +34,7 @@ enum CapacityQueries {
         greatest(0, ceil((coalesce(d.ends_at_ms, d.started_at_ms + d.duration_seconds * 1000) - c.time_ms)
           / $1::double precision))::bigint as slot
       from legs l join delegations d on d.id = l.order_id cross join block_cursor c
-      where l.state not in ('reclaimed', 'dead') and l.state in ('in_block', 'solid', 'reclaiming')
+      where l.lent_to is not null and l.state in ('in_block', 'solid', 'reclaiming')
         and coalesce(d.ends_at_ms, d.started_at_ms + d.duration_seconds * 1000) <= c.time_ms + 86400000
       group by l.supplier, slot
       """, [.double(Double(slotMs))])

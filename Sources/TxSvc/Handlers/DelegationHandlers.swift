@@ -84,12 +84,17 @@ enum DelegationHandlers {
 
   // MARK: - ReclaimEnergy
 
+  /// No promise moves before the sun is back: ends do not wait for the orders that are being planned.
+  static func needs(_ message: ReclaimEnergy) -> [Need] {
+    DelegationCase.needsWithoutWallets(message.order) + [.reading(BlockCursor.self, BlockCursor.key)]
+  }
+
   static func reclaim(_ message: ReclaimEnergy, _ unit: UnitOfWork, _ world: TxEnvironment) throws {
     guard isSealed(message, world.orderKey) else {
       throw InvariantViolation(
         "ReclaimEnergy for \(message.order): the seal is not order-svc's; nothing is signed for it")
     }
-    guard let before = try DelegationCase.load(message.order, from: unit) else {
+    guard let before = try DelegationCase.loadWithoutWallets(message.order, from: unit) else {
       throw InvariantViolation("ReclaimEnergy for \(message.order): no such delegation")
     }
     guard before.delegation.receiver == message.receiver else {
@@ -100,7 +105,11 @@ enum DelegationHandlers {
     case .planned, .submitted, .confirmed, .final: break
     }
     var delegation = before
-    try delegation.end(at: message.endsAt.chainMilliseconds)
+    let endsAtMs = message.endsAt.chainMilliseconds
+    let pause = try unit.find(BlockCursor.self, BlockCursor.key).map {
+      ReclaimTime.wait(until: endsAtMs, head: $0, now: unit.now)
+    }
+    try delegation.end(at: endsAtMs, after: pause ?? .zero)
     delegation.delegation.reclaimSeal = message.seal
     try delegation.settle(try DelegationCase.terms(unit, world.limits))
     try delegation.save(over: before, to: unit)

@@ -6,9 +6,7 @@ enum PoolQueries {
   /// The pool as shops see it: a wallet that gets no new leg has nothing to lend.
   static func pool(_ bus: Bus, _ limits: SigningLimits) async throws -> PoolView {
     try await bus.read { session in
-      guard let now = try session.execute("select clock_timestamp() as now").rows.first?.date("now") else {
-        throw TransientFailure("Postgres did not tell its time")
-      }
+      let now = try session.now()
       let wallets = try session.execute("select * from supplier_wallets order by address").decoded(SupplierWallet.self)
       let ratio = try session.execute("select * from chain_ratio").decoded(ChainRatio.self).first?.ratio
       let mode = try session.execute("select * from signing_state").decoded(SigningState.self).first?.mode

@@ -2,8 +2,9 @@ import Contracts
 import Crypto
 import Foundation
 
-/// The X25519 keys to which supplier keys are sealed: 32 bytes in base64 each, one per line, in a file that only its
-/// owner can read. The first is the one that is given out; the others still open what is on its way.
+/// The X25519 keys to which supplier keys are sealed: 32 bytes in base64 each, one per line. A file that is made here
+/// is its owner's alone; who may read one that was there before, nobody checks. The first is the one that is given out;
+/// the others still open what is on its way.
 struct SealingKeyFile: Sendable, CustomStringConvertible {
   enum Failure: Error, CustomStringConvertible {
     case unreadable

@@ -101,7 +101,7 @@ struct SigningRules: Sendable {
     guard leg.state == .solid else { throw .notWanted("leg \(leg.id) is \(leg.state.rawValue), not solid") }
     switch ReclaimTime.judge(delegation, headTimeMs: request.headTimeMs) {
     case .notAsked: throw .notWanted("nobody asked to take order \(delegation.id) back")
-    case .wait: throw .tooEarly
+    case .early: throw .tooEarly
     case .due: break
     }
     // What could not be delivered whole is taken back without being asked for.

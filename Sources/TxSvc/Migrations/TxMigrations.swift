@@ -159,5 +159,6 @@ enum TxMigrations {
     strays,
     refresh,
     own,
+    indexes,
   ]
 }

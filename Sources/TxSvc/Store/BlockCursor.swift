@@ -1,5 +1,6 @@
 import BusKit
 import Foundation
+import Postgres
 import TronKit
 
 /// How far the chain has been followed, and who follows it. Advanced by compare-and-set in the transaction that
@@ -27,4 +28,19 @@ struct BlockCursor: Row {
   var leaseUntil: Date
 
   var rowKey: String { id }
+
+  /// nil before anything was followed.
+  static func read(_ session: PostgresSession) throws -> BlockCursor? {
+    try session.execute("select * from block_cursor").decoded(BlockCursor.self).first
+  }
+
+  /// With Postgres' time, by which its ages are judged.
+  static func readWithTime(_ session: PostgresSession) throws -> (cursor: BlockCursor?, now: Date) {
+    let rows = try session.execute(
+      "select block_cursor.*, clock_timestamp() as now from (select) as moment left join block_cursor on true"
+    ).rows
+    guard let row = rows.first else { throw TransientFailure("Postgres did not tell its time") }
+    let isThere = try row.stringIfPresent("id") != nil
+    return (isThere ? try PostgresRowDecoder().decode(BlockCursor.self, from: row) : nil, try row.date("now"))
+  }
 }

@@ -84,6 +84,7 @@ extension DelegationCase {
     switch action {
     case .prepare: try unit.start(PrepareDelegation(order: delegation.id))
     case .send(let txID): try unit.start(SendTransaction(txID: txID, order: delegation.id))
+    case .rest(let txID): unit.withdraw(SendTransaction.self, orderKey: txID)
     case .reclaim(let legID, let after):
       try unit.start(
         ReclaimLeg(legID: legID, order: delegation.id), at: unit.now.addingTimeInterval(after.timeInterval))
@@ -146,9 +147,4 @@ extension DelegationCase {
         blockTime: leg.blockTimeMs.map { Date(chainMilliseconds: $0) })
     }
   }
-}
-
-extension Date {
-  init(chainMilliseconds: Int64) { self.init(timeIntervalSince1970: Double(chainMilliseconds) / 1000) }
-  var chainMilliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
 }

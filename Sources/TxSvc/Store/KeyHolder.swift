@@ -1,5 +1,6 @@
 import BusKit
 import Foundation
+import Postgres
 
 /// Which keys one replica has, as it says itself every few seconds. Keys are put to use only when every living replica
 /// has them.
@@ -20,4 +21,14 @@ struct KeyHolder: Row {
   var rowKey: String { process }
 
   func isGone(at now: Date) -> Bool { now.timeIntervalSince(seenAt) > Self.silenceMax }
+
+  /// Replicas that have spoken lately.
+  static func living(_ bus: Bus) async throws -> [KeyHolder] {
+    try await bus.read { session in
+      try session.execute(
+        "select * from key_holders where seen_at > clock_timestamp() - $1 * interval '1 s' order by process",
+        [.int(Int64(Self.silenceMax))]
+      ).decoded(KeyHolder.self)
+    }
+  }
 }

@@ -10,8 +10,6 @@ struct OrderSnapshot: Sendable {
   let delegation: Delegation
   let legs: [Leg]
   let transactions: [StoredTransaction]
-  /// Of transactions that are still to be brought into a block.
-  let sendings: [Sending]
   let wallets: [TronAddress: SupplierWallet]
   let cursor: BlockCursor?
   let signing: SigningState?
@@ -33,10 +31,6 @@ struct OrderSnapshot: Sendable {
         "select * from delegations where id = any($1)",
         "select * from legs where order_id = any($1) order by id",
         "select * from transactions where order_id = any($1) order by signed_at",
-        """
-        select * from sendings
-        where tx_id in (select id from transactions where order_id = any($1) and state = 'signed') order by sent_at
-        """,
         "select * from supplier_wallets where address in (select supplier from legs where order_id = any($1))",
         """
         select delegations.id from delegations join supplier_wallets on address = receiver
@@ -46,31 +40,24 @@ struct OrderSnapshot: Sendable {
       try session.enqueue("select * from block_cursor")
       try session.enqueue("select * from signing_state")
       try session.enqueue("select clock_timestamp() as now")
-      let results = Array(try session.flush().suffix(9))
-      guard results.count == 9, let now = try results[8].rows.first?.date("now") else {
-        throw TransientFailure("Postgres answered \(results.count) of 9 statements")
+      let results = Array(try session.flush().suffix(8))
+      guard results.count == 8, let now = try results[7].rows.first?.date("now") else {
+        throw TransientFailure("Postgres answered \(results.count) of 8 statements")
       }
       let legs = Dictionary(grouping: try results[1].decoded(Leg.self), by: \.orderID)
       let transactions = Dictionary(grouping: try results[2].decoded(StoredTransaction.self), by: \.orderID)
-      let sendings = Dictionary(grouping: try results[3].decoded(Sending.self), by: \.orderID)
-      let wallets = try results[4].decoded(SupplierWallet.self)
-      let ours = Set(try results[5].rows.map { try $0.string("id") })
-      let cursor = try results[6].decoded(BlockCursor.self).first
-      let signing = try results[7].decoded(SigningState.self).first
+      let wallets = try results[3].decoded(SupplierWallet.self)
+      let ours = Set(try results[4].rows.map { try $0.string("id") })
+      let cursor = try results[5].decoded(BlockCursor.self).first
+      let signing = try results[6].decoded(SigningState.self).first
       return try results[0].decoded(Delegation.self).reduce(into: [:]) { snapshots, delegation in
         let suppliers = Set((legs[delegation.id] ?? []).map(\.supplier))
         let own = wallets.filter { suppliers.contains($0.address) }.map { ($0.address, $0) }
         snapshots[delegation.id] = OrderSnapshot(
           delegation: delegation, legs: legs[delegation.id] ?? [], transactions: transactions[delegation.id] ?? [],
-          sendings: sendings[delegation.id] ?? [], wallets: Dictionary(own) { first, _ in first },
-          cursor: cursor, signing: signing, isReceiverOurs: ours.contains(delegation.id.text), now: now)
+          wallets: Dictionary(own) { first, _ in first }, cursor: cursor, signing: signing,
+          isReceiverOurs: ours.contains(delegation.id.text), now: now)
       }
     }
-  }
-}
-
-extension PostgresResult {
-  func decoded<R: Row>(_ type: R.Type) throws -> [R] {
-    try rows.map { try PostgresRowDecoder().decode(type, from: $0) }
   }
 }

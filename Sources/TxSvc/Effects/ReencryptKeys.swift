@@ -69,8 +69,7 @@ struct ReencryptKeys: OperatorEffect {
   private func reencrypt(
     _ wallets: [SupplierWallet], _ ring: KeyRing, _ bus: Bus, _ failed: inout [String]
   ) async throws -> [Change] {
-    let now = try await bus.read { try $0.execute("select clock_timestamp() as now").rows.first?.date("now") }
-    guard let now else { throw TransientFailure("Postgres did not tell its time") }
+    let now = try await bus.read { try $0.now() }
     var changes: [Change] = []
     for wallet in wallets {
       let address = wallet.address.base58
@@ -119,17 +118,5 @@ struct ReencryptKeys: OperatorEffect {
         ok: false, "incomplete", "\(count); \(failed.count) cannot be opened and stay as they are: \(names)")
     }
     return end(ok: true, moved == 0 ? "unchanged" : "done", count)
-  }
-}
-
-extension KeyHolder {
-  /// Replicas that have spoken lately.
-  static func living(_ bus: Bus) async throws -> [KeyHolder] {
-    try await bus.read { session in
-      try session.execute(
-        "select * from key_holders where seen_at > clock_timestamp() - $1 * interval '1 s' order by process",
-        [.int(Int64(Self.silenceMax))]
-      ).decoded(KeyHolder.self)
-    }
   }
 }
