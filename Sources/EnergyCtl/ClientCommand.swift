@@ -38,10 +38,13 @@ struct ClientCommand: AsyncParsableCommand {
       let output = Output(api_key: "ek_\(client)_\(secret)", client: client.text, customer: customer.text)
       do {
         try await bus.withBus { try await $0.apply(command, action) }
-      } catch let code as ExitCode where code == .unanswered {
-        // It may be applied later, and a repetition would make another secret: this is the only chance to see this one.
-        try show(output)
+      } catch let code as ExitCode where code == .failure {
         throw code
+      } catch {
+        // It may be applied all the same, and a repetition would make another secret: this is the only chance to see
+        // this one.
+        try show(output)
+        throw error
       }
       try show(output)
     }
@@ -53,16 +56,6 @@ struct ClientCommand: AsyncParsableCommand {
         print("API key:  \(output.api_key)\ncustomer: \(output.customer)")
       }
     }
-  }
-}
-
-extension CustomerID {
-  /// - Throws: `ValidationError` for what cannot be a customer's id.
-  init(argument text: String) throws {
-    guard text.wholeMatch(of: /cus_[A-Za-z0-9_\-]{1,60}/) != nil else {
-      throw ValidationError("--customer is '\(text)': ids begin with cus_ and go on with letters and digits")
-    }
-    self.init(text: text)
   }
 }
 

@@ -13,12 +13,7 @@ struct DelegationCommand: AsyncParsableCommand {
   struct OrderArgument: ParsableArguments {
     @Argument(help: "The order's id, ord_ and 32 hex digits.") var id: String
 
-    func order() throws -> OrderID {
-      guard let order = OrderID(parsing: id) else {
-        throw ValidationError("'\(id)' is not an order id: it is ord_ and 32 hex digits")
-      }
-      return order
-    }
+    func order() throws -> OrderID { try OrderID(argument: id) }
   }
 
   struct Show: AsyncParsableCommand {
@@ -29,12 +24,7 @@ struct DelegationCommand: AsyncParsableCommand {
 
     func run() async throws {
       let order = try argument.order()
-      do {
-        try printJSON(try await bus.withBus { try await $0.ask(GetDelegation(order: order)) })
-      } catch let failure as QueryFailure {
-        writeError("\(failure)")
-        throw ExitCode.failure
-      }
+      try printJSON(try await bus.ask(GetDelegation(order: order)))
     }
   }
 

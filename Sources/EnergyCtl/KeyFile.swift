@@ -3,8 +3,6 @@ import Foundation
 
 /// A private key in a file or on standard input. What it holds is never shown, whatever is wrong with it.
 enum KeyFile {
-  private static let bytesMax = 1024
-
   /// - Parameter path: `-` for standard input.
   /// - Returns: 64 hex digits in lower case.
   static func read(_ path: String) throws -> String {
@@ -15,22 +13,12 @@ enum KeyFile {
         "--key-file got what looks like a key: put the key into a file and give its path. "
           + "That key has been on a command line; do not use it any more.")
     }
-    guard path != "-" else { return try parse(FileHandle.standardInput.read(upToCount: bytesMax)) }
-    guard let file = FileHandle(forReadingAtPath: path) else {
-      throw ValidationError("--key-file: \(path) cannot be read")
-    }
-    OpenFileMode.warn(file, path)
-    do {
-      return try parse(file.read(upToCount: bytesMax))
-    } catch let error as CocoaError {
-      throw ValidationError("--key-file: \(path) cannot be read: \(error.localizedDescription)")
-    }
+    return try parse(try SecretTextFile.read(path, "--key-file"))
   }
 
-  static func parse(_ data: Data?) throws -> String {
-    let text = String(decoding: data ?? Data(), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    let digits = Set("0123456789abcdefABCDEF".utf8)
-    guard text.utf8.count == 64, text.utf8.allSatisfy(digits.contains) else {
+  private static func parse(_ text: String) throws -> String {
+    let hex = Set("0123456789abcdefABCDEF".utf8)
+    guard text.utf8.count == 64, text.utf8.allSatisfy(hex.contains) else {
       throw ValidationError("the key has \(text.count) characters: it must be 64 hex digits")
     }
     return text.lowercased()

@@ -14,7 +14,7 @@ struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Which keys there are and what needs them, as JSON.")
     @OptionGroup var bus: BusOptions
 
-    func run() async throws { try printJSON(try await bus.withBus { try await $0.ask(GetKeys()) }) }
+    func run() async throws { try printJSON(try await bus.ask(GetKeys())) }
   }
 
   struct Check: AsyncParsableCommand {
@@ -23,7 +23,7 @@ struct KeysCommand: AsyncParsableCommand {
     @OptionGroup var bus: BusOptions
 
     func run() async throws {
-      let view = try await bus.withBus { try await $0.ask(GetKeys()) }
+      let view = try await bus.ask(GetKeys())
       for line in Self.lines(view) { print(line) }
       if !view.mistakes.isEmpty { throw ExitCode.failure }
     }

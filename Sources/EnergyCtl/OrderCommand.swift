@@ -12,15 +12,8 @@ struct OrderCommand: AsyncParsableCommand {
     @OptionGroup var bus: BusOptions
 
     func run() async throws {
-      guard let order = OrderID(parsing: id) else {
-        throw ValidationError("'\(id)' is not an order id: it is ord_ and 32 hex digits")
-      }
-      do {
-        try printJSON(try await bus.withBus { try await $0.ask(GetOrder(order: order, customer: nil)) })
-      } catch let failure as QueryFailure {
-        writeError("\(failure)")
-        throw ExitCode.failure
-      }
+      let order = try OrderID(argument: id)
+      try printJSON(try await bus.ask(GetOrder(order: order, customer: nil)))
     }
   }
 }

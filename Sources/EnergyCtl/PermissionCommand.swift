@@ -17,7 +17,7 @@ struct PermissionCommand: AsyncParsableCommand {
     @OptionGroup var bus: BusOptions
 
     func run() async throws {
-      try printJSON(try await bus.permissions(of: try TronAddress(parsing: address)))
+      try printJSON(try await bus.ask(GetPermissions(address: try TronAddress(parsing: address))))
     }
   }
 
@@ -39,8 +39,8 @@ struct PermissionCommand: AsyncParsableCommand {
     func run() async throws {
       let (owner, hotKey) = (try TronAddress(parsing: owner), try TronAddress(parsing: hotKey))
       let seconds = try Limits.check(
-        try Limits.seconds(expires, "--expires"), "--expires in seconds", in: 60...PermissionPlan.lifetimeSecondsMax)
-      let view = try await bus.permissions(of: owner)
+        try Limits.seconds(expires, "--expires"), "--expires in seconds", in: 60...Limits.lifetimeSecondsMax)
+      let view = try await bus.ask(GetPermissions(address: owner))
       let plan = try PermissionPlan(view, hotKey: hotKey, keep: keep, lifetimeSeconds: seconds)
       for line in plan.explanation { writeError(line) }
       try printJSON(plan.output)
@@ -84,7 +84,7 @@ struct PermissionCommand: AsyncParsableCommand {
     func run() async throws {
       let (owner, hotKey) = (try TronAddress(parsing: owner), try TronAddress(parsing: hotKey))
       let (isFit, lines) = try Self.judge(
-        try await bus.permissions(of: owner), hotKey: hotKey, permission: permission)
+        try await bus.ask(GetPermissions(address: owner)), hotKey: hotKey, permission: permission)
       for line in lines { print(line) }
       if !isFit { throw ExitCode.failure }
     }
@@ -98,18 +98,6 @@ struct PermissionCommand: AsyncParsableCommand {
       ]
       let rest = scope.excess.isEmpty ? ["it may do nothing else"] : scope.excess.map { "warning: \($0)" }
       return (scope.mayDelegate && scope.mayReclaim, lines + rest)
-    }
-  }
-}
-
-extension BusOptions {
-  /// - Throws: `ExitCode.failure` for an address that has no account.
-  func permissions(of address: TronAddress) async throws -> PermissionsView {
-    do {
-      return try await withBus { try await $0.ask(GetPermissions(address: address)) }
-    } catch let failure as QueryFailure {
-      writeError("\(failure)")
-      throw ExitCode.failure
     }
   }
 }

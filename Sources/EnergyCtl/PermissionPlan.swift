@@ -6,8 +6,6 @@ import TronKit
 
 /// The transaction that restricts a wallet's hot key, and what a person should know before the owner signs it. Pure.
 struct PermissionPlan: Sendable {
-  /// java-tron: a transaction expires within 24 hours; an hour is left for its way.
-  static let lifetimeSecondsMax = 23 * 3600
   static let permissionName = "delegate"
 
   struct Output: Encodable {

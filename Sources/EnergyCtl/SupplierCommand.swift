@@ -50,7 +50,7 @@ struct SupplierCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "The pool, as JSON.")
     @OptionGroup var bus: BusOptions
     func run() async throws {
-      try printJSON(try await bus.withBus { try await $0.ask(GetPool()) })
+      try printJSON(try await bus.ask(GetPool()))
     }
   }
 }

@@ -39,7 +39,7 @@ struct GatewayMain {
     let applier = UpdateApplier(journal: journal, installationSecret: settings.installationSecret)
     service.background("telegram-poll") { try await poller.run($0) }
     service.background("telegram-apply") { try await applier.run($0) }
-    service.keeps(.appliedUpdates, .orderMessages)
+    service.keeps(.appliedUpdates, .orderMessages, .restOrders)
     service.publishes([.sessionCommands, .orderCommands, .walletCommands, .gatewayCommands])
     service.beforeMetrics {
       $0.metrics.gauge("energy_gateway_journal_entries", labels: []).set(Double(journal.waitingCount))

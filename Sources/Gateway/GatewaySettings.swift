@@ -23,9 +23,6 @@ struct GatewaySettings: Sendable {
     }
     let directory = reader.string("ENERGY_JOURNAL_DIR")
     var limits = RestLimits()
-    limits.requestsPerSecond = Double(reader.integer("ENERGY_CLIENT_RATE", default: 50, in: 1...100_000))
-    limits.requestsBurst = Double(reader.integer("ENERGY_CLIENT_BURST", default: 100, in: 1...100_000))
-    limits.unansweredMax = Int(reader.integer("ENERGY_UNANSWERED_ORDERS_MAX", default: 1000, in: 1...1_000_000))
     readAdmission(&limits, &reader)
     guard let url, let token, let secret, let directory else { return nil }
     return GatewaySettings(
@@ -37,6 +34,11 @@ struct GatewaySettings: Sendable {
     func number(_ name: String, _ fallback: Int, _ range: ClosedRange<Int64>) -> Int {
       Int(reader.integer(name, default: Int64(fallback), in: range))
     }
+    limits.requestsPerSecond = Double(number("ENERGY_CLIENT_RATE", Int(limits.requestsPerSecond), 1...100_000))
+    limits.requestsBurst = Double(number("ENERGY_CLIENT_BURST", Int(limits.requestsBurst), 1...100_000))
+    limits.unansweredMax = number("ENERGY_UNANSWERED_ORDERS_MAX", limits.unansweredMax, 1...1_000_000)
+    limits.recordWait = .seconds(
+      number("ENERGY_ORDER_RECORD_SECONDS", Int(limits.recordWait.components.seconds), 1...60))
     limits.inWorkMax = number("ENERGY_REQUESTS_IN_WORK_MAX", limits.inWorkMax, 1...100_000)
     limits.orders.goal = .milliseconds(
       number("ENERGY_ORDER_GOAL_MS", Int(limits.orders.goal.milliseconds), 100...10_000))
@@ -77,8 +79,10 @@ struct RestLimits: Sendable {
   var deliveries = DeliveryGate.Settings()
   var redisDownMax = Duration.seconds(5)
   var chainCheck = Duration.seconds(1)
+  /// From an order's arrival: for how long it is found out whether it was recorded.
+  var recordWait = Duration.seconds(10)
   var orderWait = Duration.seconds(3)
   var queryWait = Duration.seconds(2)
-  /// For how long order-svc may take up an order that was asked for.
-  var orderTimeToLive = Duration.seconds(30)
+  /// For how long a request's body may take to arrive.
+  var bodyWait = Duration.seconds(10)
 }

@@ -49,7 +49,13 @@ struct EventLog: Sendable {
     }
     var lines = Data()
     for event in new { lines += try Self.encode(.event(event)) }
-    try handle.write(contentsOf: lines)
+    do {
+      try handle.write(contentsOf: lines)
+    } catch {
+      // Half a line would join the next one.
+      try handle.truncate(atOffset: UInt64(snapshotBytes + eventBytes))
+      throw error
+    }
     eventBytes += lines.count
   }
 

@@ -18,7 +18,7 @@ enum EdgeGoldens {
       try Golden(
         "session.UserInput v1 in session.commands by cus_0123456789abcdef0123456789abcdef",
         UserInput(
-          customer: Samples.customer, kind: .button(data: "v1:rent"), languageCode: "en", firstName: ""),
+          customer: Samples.customer, kind: .button(data: "v1:rent"), languageCode: "en"),
         #"""
         {"customer":"cus_0123456789abcdef0123456789abcdef","firstName":"","kind":{"button":{"data":"v1:rent"}}\#
         ,"languageCode":"en"}

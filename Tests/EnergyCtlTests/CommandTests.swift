@@ -71,6 +71,14 @@ struct CommandTests {
     await #expect(throws: ValidationError.self) { try await command.run() }
   }
 
+  @Test("nobody's answer ends with 2 whatever was asked, a refusal with 1", arguments: [
+    ("timeout", ExitCode.unanswered), ("unavailable", .unanswered), ("overloaded", .unanswered),
+    ("not_found", .failure), ("internal", .failure),
+  ])
+  func silence(code: String, exit: ExitCode) {
+    #expect(BusOptions.exit(for: QueryFailure(code: code, message: "m"), of: .txQueries) == exit)
+  }
+
   @Test("an API key's secret goes into a header as it is")
   func urlSafe() {
     #expect(Data([0xfb, 0xff, 0xbf, 0x01]).urlSafeBase64 == "-_-_AQ")

@@ -131,7 +131,7 @@ private struct SimulatedShop {
   @Test func `What ended for another reason says nothing, and an unused limit does not grow`() throws {
     var limit = AdaptiveLimit(.init(start: 10, minimum: 2, maximum: 20, goal: .seconds(1)))
     for _ in 0..<100 {
-      for word in [AdaptiveLimit.Word.unasked, .came(after: .milliseconds(1))] {
+      for word in [AdaptiveLimit.Word.noEvidence, .came(after: .milliseconds(1))] {
         let ticket = limit.admit(at: .zero)
         limit.end(try #require(ticket), word, at: .seconds(9))
       }

@@ -29,7 +29,7 @@ private struct SimulatedDeliveries {
       due += rate / 2
       while due >= 1 {
         due -= 1
-        guard gate.hasRoom(open: open.count, at: now) else {
+        guard gate.enter(open: open.count, at: now) != nil else {
           result.refused += 1
           continue
         }
@@ -79,7 +79,7 @@ private struct SimulatedDeliveries {
   @Test func `Never more than the maximum is open, but for probes`() {
     var gate = DeliveryGate(.init(goal: .seconds(15), minimum: 5, maximum: 10))
     let asked = [(9, 0), (10, 0), (10, 900), (10, 1000), (11, 1001)].map { open, milliseconds in
-      gate.hasRoom(open: open, at: .milliseconds(milliseconds))
+      gate.enter(open: open, at: .milliseconds(milliseconds)) != nil
     }
     #expect(asked == [true, true, false, true, false])
   }
@@ -88,15 +88,15 @@ private struct SimulatedDeliveries {
 @Suite struct RetryPauseTests {
   @Test func `A few come back soon, many later, and not all at once`() {
     var pause = RetryPause()
-    let few = (0..<20).map { pause.seconds(at: .seconds($0), random: Double($0) / 20) }
+    let few = (0..<20).map { pause.turnAway(at: .seconds($0), random: Double($0) / 20) }
     #expect(few.allSatisfy { (1...3).contains($0) })
     #expect(Set(few).count > 1)
     let many = (0..<1000).map { number in
-      pause.seconds(at: .seconds(30) + .milliseconds(5 * number), random: Double(number % 100) / 100)
+      pause.turnAway(at: .seconds(30) + .milliseconds(5 * number), random: Double(number % 100) / 100)
     }
     #expect(many.max() == 23)
     #expect(Set(many.suffix(200)).count > 10)
-    let later = pause.seconds(at: .seconds(90), random: 0)
+    let later = pause.turnAway(at: .seconds(90), random: 0)
     #expect(later == 1)
   }
 }

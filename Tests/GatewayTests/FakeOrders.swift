@@ -16,6 +16,11 @@ final class FakeOrders: Sendable {
     var isContract = false
     var isStale = false
     var cancelAnswer = "too_late"
+    /// order-svc answers no question.
+    var isAway = false
+    /// How often orders were asked for, and receivers.
+    var ordersAsked = 0
+    var receiversAsked = 0
     var usdt: Int64? = 7_250_000
   }
   private let state = Mutex(State())
@@ -23,6 +28,8 @@ final class FakeOrders: Sendable {
   func set(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
   var all: [OrderView] { state.withLock { Array($0.orders.values) } }
   var placed: Int { state.withLock { $0.placed } }
+  var ordersAsked: Int { state.withLock { $0.ordersAsked } }
+  var receiversAsked: Int { state.withLock { $0.receiversAsked } }
 
   func service() -> Service {
     var service = Service(name: ServiceName.order, schema: "order_svc", migrations: [])
@@ -41,7 +48,12 @@ final class FakeOrders: Sendable {
         correlation: cause.correlation)
     }
     service.answer(GetOrder.self) { query, _ in
-      guard let order = self.state.withLock({ $0.orders[query.order.text] }), order.customer == query.customer else {
+      let (order, isAway) = self.state.withLock { state in
+        state.ordersAsked += 1
+        return (state.orders[query.order.text], state.isAway)
+      }
+      if isAway { throw QueryFailure(code: "unavailable", message: "away") }
+      guard let order, order.customer == query.customer else {
         throw QueryFailure(code: "not_found", message: query.order.text)
       }
       return order
@@ -59,7 +71,10 @@ final class FakeOrders: Sendable {
   /// What orders need of wallet-svc.
   func answerAccounts(in service: inout Service) {
     service.answer(GetChainAccount.self) { query, _ in
-      let (isActivated, isContract, isStale) = self.state.withLock { ($0.isActivated, $0.isContract, $0.isStale) }
+      let (isActivated, isContract, isStale) = self.state.withLock { state in
+        state.receiversAsked += 1
+        return (state.isActivated, state.isContract, state.isStale)
+      }
       return ChainAccountView(
         address: query.address, trx: .zero, usdt: 0, energy: .zero, bandwidth: 0, isActivated: isActivated,
         isContract: isContract, asOf: Samples.now, isStale: isStale)

@@ -40,12 +40,12 @@ final class FakeTelegram: Sendable {
   func hold(_ method: String) { state.withLock { _ = $0.isHeld.insert(method) } }
   func letGo(_ method: String) { state.withLock { _ = $0.isHeld.remove(method) } }
 
-  func text(_ text: String, update id: Int64, user: Int64 = 42) {
+  func text(_ text: String, update id: Int64, user: Int64 = 42, language: String? = "en") {
     push(
       id,
       [
         "message": [
-          "message_id": 1, "date": 1, "text": .string(text), "from": Self.user(user), "chat": Self.chat(user),
+          "message_id": 1, "date": 1, "text": .string(text), "from": Self.user(user, language), "chat": Self.chat(user),
         ]
       ])
   }
@@ -79,8 +79,11 @@ final class FakeTelegram: Sendable {
     state.withLock { $0.updates.append((id, update)) }
   }
 
-  private static func user(_ id: Int64) -> JSONValue {
-    ["id": .int(id), "is_bot": false, "first_name": "Ann", "language_code": "en"]
+  /// - Parameter language: nil where Telegram does not say it.
+  private static func user(_ id: Int64, _ language: String? = "en") -> JSONValue {
+    var members: [String: JSONValue] = ["id": .int(id), "is_bot": false, "first_name": "Ann"]
+    if let language { members["language_code"] = .string(language) }
+    return .object(members)
   }
   private static func chat(_ id: Int64) -> JSONValue { ["id": .int(id), "type": "private"] }
 

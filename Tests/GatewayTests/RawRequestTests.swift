@@ -16,4 +16,20 @@ import Testing
       #expect(try await world.count("rest_orders") == 0)
     }
   }
+
+  @Test func `A body that does not arrive gives its place up`() async throws {
+    try await RunningGateway.run({ limits in
+      limits.inWorkMax = 1
+      limits.bodyWait = .milliseconds(300)
+    }) { world in
+      let head = """
+        POST /v1/orders HTTP/1.1\r\nHost: x\r\nAuthorization: \(RunningGateway.key)\r\nIdempotency-Key: half\r
+        Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"receiver":
+        """
+      let answer = try await world.answer(toBytes: head)
+      #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")
+      #expect(answer.contains("body_timeout"))
+      #expect(try await world.call("GET", "/v1/balance").status == 200)
+    }
+  }
 }

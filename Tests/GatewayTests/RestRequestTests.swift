@@ -65,12 +65,6 @@ import TronKit
     #expect(key.rowID(client: "a") != key.rowID(client: "b"))
   }
 
-  @Test func `A used key replays the same request and refuses another`() {
-    #expect(IdempotencyDecision(existingFingerprint: nil, fingerprint: "a") == .place)
-    #expect(IdempotencyDecision(existingFingerprint: "a", fingerprint: "a") == .replay)
-    #expect(IdempotencyDecision(existingFingerprint: "b", fingerprint: "a") == .conflict)
-  }
-
   @Test(
     arguments: [nil, "", "Basic ek_a_b", "Bearer", "Bearer sk_a_b", "Bearer ek_a", "Bearer ek__", "Bearer ek_a_b c"]
       as [String?])

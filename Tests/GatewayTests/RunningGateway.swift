@@ -28,11 +28,13 @@ struct RunningGateway: Sendable {
   private let port: Int
 
   static func run(
-    _ change: (inout RestLimits) -> Void = { _ in }, body: @escaping @Sendable (RunningGateway) async throws -> Void
+    on postgres: PostgresServer? = nil, _ change: (inout RestLimits) -> Void = { _ in },
+    body: @escaping @Sendable (RunningGateway) async throws -> Void
   ) async throws {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = try await RedisServer.start()
-    let database = try await PostgresServer.shared().createDatabase()
+    let shared = try await PostgresServer.shared()
+    let database = try await (postgres ?? shared).createDatabase()
     let folder = NSTemporaryDirectory() + "gateway-" + UUID().uuidString
     let telegram = FakeTelegram()
     let telegramPort = try freePort()

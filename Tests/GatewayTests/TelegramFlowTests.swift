@@ -70,6 +70,18 @@ import Testing
     }
   }
 
+  @Test func `Where Telegram does not say the language, the last one that it said counts; nobody is named`()
+    async throws
+  {
+    try await RunningGateway.run { world in
+      world.telegram.text("/start", update: 5, language: "zh-hans")
+      world.telegram.text("/menu", update: 6, language: nil)
+      try await eventually("both have arrived") { try await world.inputs().count == 2 }
+      #expect(try await world.inputs().map(\.languageCode) == ["zh-hans", "zh-hans"])
+      #expect(try await world.inputs().map(\.firstName) == ["", ""])
+    }
+  }
+
   @Test func `A message that can no longer be edited is sent anew`() async throws {
     try await RunningGateway.run { world in
       try await world.meet()

@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 
 @Suite struct TelegramUpdateTests {
-  private let ann = TelegramUpdate.Person(userID: 42, chatID: 42, firstName: "Ann", languageCode: "zh-hans")
+  private let ann = TelegramUpdate.Person(userID: 42, chatID: 42, languageCode: "zh-hans")
 
   private func update(_ json: String) throws -> TelegramUpdate? {
     TelegramUpdate(try JSONValue(parsing: Array(json.utf8)))
@@ -32,7 +32,7 @@ import Testing
     #expect(found?.kind == .press(ann, callbackID: "cb1", data: "v1:x"))
   }
 
-  @Test func `What Postgres cannot store is left out of texts and names`() throws {
+  @Test func `What Postgres cannot store is left out of texts`() throws {
     let found = try update(
       """
       {"update_id":9,"message":{"text":"a\\u0000b","chat":{"id":42,"type":"private"},

@@ -76,7 +76,7 @@ import TronKit
         .text(Sample.receiverText),
       ] {
         try await client.send(
-          UserInput(customer: Sample.customer, kind: kind, languageCode: "zh-hans", firstName: "Li"))
+          UserInput(customer: Sample.customer, kind: kind, languageCode: "zh-hans"))
         shown += 1
         try await eventually(within: .seconds(10)) { [shown] in
           try await published(ShowScreen.self, pool).count == shown
@@ -87,7 +87,7 @@ import TronKit
       for _ in 0..<2 {
         try await client.send(
           UserInput(
-            customer: Sample.customer, kind: .button(data: confirm), languageCode: "zh-hans", firstName: "Li"))
+            customer: Sample.customer, kind: .button(data: confirm), languageCode: "zh-hans"))
       }
       try await eventually(within: .seconds(10)) { try await !published(PlaceOrder.self, pool).isEmpty }
       let placed = try #require(try await published(PlaceOrder.self, pool).first)
@@ -108,6 +108,34 @@ import TronKit
       #expect(screens.last?.screen.html.source.contains("已结束") == true)
       #expect(try await published(PlaceOrder.self, pool).count == 1)
       #expect(try await published(SaveAddress.self, pool).map(\.address) == [try Sample.receiver()])
+    }
+  }
+
+  @Test("an unknown language changes nothing; another one of Telegram's is passed on to whoever has alerts on")
+  func languages() async throws {
+    try await Self.serve([]) { redis, pool in
+      let logger = JSONLog.logger(service: "test", level: .error)
+      try await BusClient(redis: redis.configuration, name: "test", logger: logger).run { client in
+        try await eventually(within: .seconds(20)) { try await tables(pool) }
+        for (number, (data, language)) in [("v1:al:on", "zh-hans"), ("v1:menu", ""), ("v1:menu", "en"), ("v1:menu", "en")]
+          .enumerated()
+        {
+          try await client.send(
+            UserInput(customer: Sample.customer, kind: .button(data: data), languageCode: language))
+          try await eventually(within: .seconds(10)) {
+            try await published(ShowScreen.self, pool).count == number + 1
+          }
+        }
+        #expect(try await published(SetAlertSubscription.self, pool).map(\.language) == ["zh", "en"])
+        let shown = try await published(ShowScreen.self, pool).map(\.screen.html.source)
+        let hours = try await pool.withSession {
+          try $0.execute("select 1 from conversations where updated_at = date_trunc('hour', updated_at)")
+            .rows.count
+        }
+        #expect(hours == 1)
+        #expect(shown[1] != shown[2])
+        #expect(shown[2] == shown[3])
+      }
     }
   }
 
@@ -133,7 +161,7 @@ import TronKit
       try await BusClient(redis: redis.configuration, name: "test", logger: logger).run { client in
         try await eventually(within: .seconds(20)) { try await tables(pool) }
         try await client.send(
-          UserInput(customer: Sample.customer, kind: .text("/deposit"), languageCode: "zh", firstName: "Li"))
+          UserInput(customer: Sample.customer, kind: .text("/deposit"), languageCode: "zh"))
         try await eventually(within: .seconds(10)) { try await !published(ShowScreen.self, pool).isEmpty }
         let shown = try #require(try await published(ShowScreen.self, pool).first)
         #expect(shown.slot == "deposit" && shown.isFresh && shown.screen.qr == view.uri)

@@ -12,14 +12,14 @@ import Testing
       let payment = try test.sign(
         .transfer(
           .init(owner: test.supplier.address.bytes, to: test.customer.address.bytes, amount: Int64(amount))))
-      try test.chain.broadcast(payment)
+      try test.broadcast(payment)
       if amount > 4 {
         let data =
           Array(Keccak256.hash(Array(TokenFunction.transfer.rawValue.utf8)).prefix(4))
           + Word(test.customer.address).bytes + Word(Int64(amount)).bytes
         let call = ContractCall.trigger(
           .init(owner: test.supplier.address.bytes, contract: Genesis.mainnetUSDT.bytes, data: data))
-        try test.chain.broadcast(try test.sign(call) { $0.feeLimit = 100 * TestChain.trx })
+        try test.broadcast(try test.sign(call) { $0.feeLimit = 100 * TestChain.trx })
       }
       test.produce()
       payments.append(payment)

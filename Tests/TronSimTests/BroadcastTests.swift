@@ -156,7 +156,7 @@ import Testing
   @Test func `a full pool is busy, and a block empties it`() throws {
     let test = try TestChain()
     try test.adjust(test.supplier, trx: 1_000_000, energy: 100_000, bandwidth: 10_000_000)
-    for _ in 0..<Chain.poolMaximum { try test.chain.broadcast(try test.delegate(1)) }
+    for _ in 0..<Chain.poolMaximum { try test.broadcast(try test.delegate(1)) }
     let next = try test.delegate(1)
     #expect(test.refusal(of: next) == .busy)
     test.produce()
@@ -167,7 +167,7 @@ import Testing
   @Test func `a transaction that no longer applies at inclusion is dropped`() throws {
     let test = try TestChain()
     let transaction = try test.delegate(90_000)
-    try test.chain.broadcast(transaction)
+    try test.broadcast(transaction)
     try test.adjust(test.supplier, trx: 1_000, energy: 50_000, bandwidth: 175_000)
     test.produce()
     #expect(test.chain.find(transaction.id) == nil)

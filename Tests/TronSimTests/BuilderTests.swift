@@ -143,10 +143,9 @@ import Testing
   @Test func `signatures are weighed before a transaction is sent`() throws {
     let test = try TestChain()
     let transaction = try test.delegate(10)
-    try test.chain.broadcast(transaction)
+    try test.broadcast(transaction)
     #expect(test.chain.pool.count == 1)
-    let weighed = try test.chain.state.weigh(
-      transaction.signatures, of: transaction.id, by: .defaultOwner(test.supplier.address))
+    let weighed = try test.chain.state.weigh(transaction, by: .defaultOwner(test.supplier.address))
     #expect(weighed.weight == 1 && weighed.signers == [test.supplier.address])
   }
 }

@@ -6,7 +6,7 @@ import Testing
   @Test func `a delegation takes effect at inclusion and lends the stake`() throws {
     let test = try TestChain()
     let transaction = try test.delegate(7_000)
-    try test.chain.broadcast(transaction)
+    try test.broadcast(transaction)
     #expect(test.account(test.customer)?.energy.acquired == 0)
     #expect(test.chain.find(transaction.id) == nil)
     test.produce()
@@ -60,11 +60,11 @@ import Testing
 
   @Test func `waiting delegations count: the pool cannot lend the same stake twice`() throws {
     let test = try TestChain()
-    try test.chain.broadcast(try test.delegate(60_000))
+    try test.broadcast(try test.delegate(60_000))
     try #expect(
       test.refusal(of: test.delegate(60_000))?.message
         == "Contract validate error : delegateBalance must be less than or equal to available FreezeEnergyV2 balance")
-    try test.chain.broadcast(try test.delegate(40_000))
+    try test.broadcast(try test.delegate(40_000))
     test.produce()
     #expect(test.account(test.supplier)?.energy.frozen == 0)
   }

@@ -57,9 +57,9 @@ import Testing
     let update = ContractCall.permissionUpdate(
       .init(account: owner.bytes, owner: .defaultOwner(owner), actives: [key, key]))
     let transaction = try test.sign(update)
-    try test.chain.broadcast(transaction)
+    try test.broadcast(transaction)
     let next = try test.delegate(10)
-    try test.chain.broadcast(next)
+    try test.broadcast(next)
     test.produce()
     #expect(test.chain.find(transaction.id)?.entry.receipt.fee == 100 * TestChain.trx)
     #expect(test.chain.find(next.id) == nil)

@@ -47,7 +47,7 @@ import Testing
 
   @Test func `at most 32 wait at a time`() throws {
     let test = try TestChain()
-    for _ in 0..<32 { try test.chain.broadcast(try test.sign(.unfreeze(Self.stake(test, 1)))) }
+    for _ in 0..<32 { try test.broadcast(try test.sign(.unfreeze(Self.stake(test, 1)))) }
     test.produce()
     #expect(
       try Self.text(test, .unfreeze(Self.stake(test, 1)))

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @testable import TronSim
@@ -16,9 +17,26 @@ import Testing
     try body(folder)
   }
 
-  private static func open(_ folder: URL, suppliers: Int = 2) throws -> ChainStore {
+  private static func open(_ folder: URL, suppliers: Int = 2, disk: Disk = Disk()) throws -> ChainStore {
     let genesis = Genesis(directory: folder, suppliers: suppliers, supplierStake: 1_000)
-    return try ChainStore.open(directory: folder, genesis: genesis, solidAfter: 3, nowMs: TestChain.start)
+    return try ChainStore.open(
+      directory: folder, genesis: genesis, solidAfter: 3, nowMs: TestChain.start, write: disk.write)
+  }
+
+  private final class Disk {
+    /// Bytes that still fit; nil: any number.
+    var room: Int?
+
+    func write(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+      guard let room else { return Glibc.write(descriptor, bytes, count) }
+      guard room > 0 else {
+        errno = ENOSPC
+        return -1
+      }
+      let written = Glibc.write(descriptor, bytes, min(room, count))
+      self.room = room - written
+      return written
+    }
   }
 
   /// A chain with actions, a transfer, a reorganisation and a few empty blocks.
@@ -96,6 +114,24 @@ import Testing
       #expect(next.number == first.chain.head.number + 1)
       #expect(next.header.parentHash == first.chain.head.id)
       #expect(throws: Refusal.duplicate) { try second.broadcast(transaction) }
+    }
+  }
+
+  @Test func `a line that is only half written leaves the chain and the journal as they were`() throws {
+    try Self.withFolder { folder in
+      let disk = Disk()
+      var first = try Self.open(folder, disk: disk)
+      let address = TestChain.key(8).address
+      _ = try first.perform(.adjust(.init(address: address, balance: 77)))
+      disk.room = 10
+      #expect(throws: Journal.Failure.self) {
+        _ = try first.perform(.adjust(.init(address: address, balance: 78)))
+      }
+      #expect(first.chain.state.accounts[address]?.balance == 77)
+      disk.room = nil
+      _ = try first.perform(.adjust(.init(address: address, balance: 79)))
+      let second = try Self.open(folder)
+      #expect(second.chain.state.accounts[address]?.balance == 79)
     }
   }
 

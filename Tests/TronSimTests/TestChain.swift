@@ -6,6 +6,8 @@ final class TestChain {
   static let trx: Int64 = 1_000_000
 
   var chain: Chain
+  /// What the one node has been handed.
+  private var cache = TransactionCache()
   let supplier = TestChain.key(1)
   let customer = TestChain.key(2)
   let stranger = TestChain.key(3)
@@ -100,15 +102,18 @@ final class TestChain {
     return try Transaction(raw: raw, signatures: (keys ?? [supplier]).map { $0.sign(id.bytes) })
   }
 
+  /// Hands it to the node.
+  func broadcast(_ transaction: Transaction) throws(Refusal) { try chain.admit(transaction, through: &cache) }
+
   func include(_ transaction: Transaction) throws {
-    try chain.broadcast(transaction)
+    try broadcast(transaction)
     produce()
   }
 
   /// What the node answers.
   func refusal(of transaction: Transaction) -> Refusal? {
     do {
-      try chain.broadcast(transaction)
+      try broadcast(transaction)
       return nil
     } catch {
       return error
@@ -116,4 +121,12 @@ final class TestChain {
   }
 
   func account(_ key: KeyPair) -> Account? { chain.state.accounts[key.address] }
+}
+
+extension ChainStore {
+  /// Hands a transaction to a node that has heard of none.
+  mutating func broadcast(_ transaction: Transaction) throws(Refusal) {
+    var cache = TransactionCache()
+    try changePool { chain throws(Refusal) in try chain.admit(transaction, through: &cache) }
+  }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 
 /// `/livez`, `/readyz`, `/metrics` and the service's own routes.
@@ -8,6 +9,19 @@ struct HealthServer: Sendable {
   let service: Service
   let configuration: ServiceConfiguration
   let core: BusCore
+  /// After so long without a byte a connection is closed, a half-sent request too. Longer than proxies keep theirs.
+  var idle = Duration.seconds(75)
+  /// What comes beyond waits in the kernel's queue until one of these closes.
+  var connectionsMax = HealthServer.connections(descriptors: HealthServer.descriptorsMax)
+
+  /// At most 4,000, and half of the descriptors that the process may open: Redis, Postgres and files need some, too.
+  static func connections(descriptors: Int) -> Int { max(1, min(4_000, descriptors / 2)) }
+
+  private static var descriptorsMax: Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
+    return Int(clamping: limit.rlim_cur)
+  }
 
   func application() -> some ApplicationProtocol {
     let router = Router()
@@ -41,8 +55,10 @@ struct HealthServer: Sendable {
     logger.logLevel = max(logger.logLevel, .notice)
     return Application(
       router: router,
+      server: .http1(configuration: .init(idleTimeout: .nanoseconds(idle.milliseconds * 1_000_000))),
       configuration: .init(
-        address: .hostname(configuration.httpHost, port: configuration.httpPort), serverName: service.name),
+        address: .hostname(configuration.httpHost, port: configuration.httpPort), serverName: service.name,
+        availableConnectionsDelegate: MaximumAvailableConnections(connectionsMax)),
       logger: logger)
   }
 

@@ -71,6 +71,55 @@ public struct Screen: Codable, Sendable, Equatable {
   }
 }
 
+extension Screen {
+  public static let dataBytesMax = 64
+  public static let copyLengthMax = 256
+  public static let buttonsMax = 100
+
+  /// Limits that Telegram would refuse later, where nobody waits for the answer any more. Who makes a screen asks this,
+  /// and so does who gets one.
+  /// - Throws: `InvariantViolation`.
+  public func check() throws {
+    try html.check()
+    let buttons = rows.flatMap { $0 }
+    guard buttons.count <= Self.buttonsMax else {
+      throw InvariantViolation("a screen has \(buttons.count) buttons; the most is \(Self.buttonsMax)")
+    }
+    for button in buttons { try button.check() }
+  }
+}
+
+extension Screen.Button {
+  fileprivate func check() throws {
+    switch action {
+    case .data(let data):
+      guard (1...Screen.dataBytesMax).contains(data.utf8.count) else {
+        throw InvariantViolation(
+          "the button '\(label)' has \(data.utf8.count) bytes of data; give 1 to \(Screen.dataBytesMax)")
+      }
+    case .copy(let text):
+      guard (1...Screen.copyLengthMax).contains(text.count) else {
+        throw InvariantViolation(
+          "the button '\(label)' copies \(text.count) characters; give 1 to \(Screen.copyLengthMax)")
+      }
+    case .url(let url):
+      guard !url.isEmpty else { throw InvariantViolation("the button '\(label)' has an empty URL") }
+    }
+  }
+}
+
+extension BotHTML {
+  /// Telegram counts 4096 characters without tags; with tags nothing longer than this can be right.
+  public static let lengthMax = 16_384
+
+  /// - Throws: `InvariantViolation` when it is empty or too long.
+  public func check() throws {
+    guard (1...Self.lengthMax).contains(source.count) else {
+      throw InvariantViolation("a message has \(source.count) characters; give 1 to \(Self.lengthMax)")
+    }
+  }
+}
+
 /// Shows a screen in a customer's chat. The gateway keeps, per customer and slot, the Telegram message that shows it,
 /// and edits it in place; it sends a new one when there is none, when it can no longer be edited, or when `isFresh`.
 public struct ShowScreen: Message {

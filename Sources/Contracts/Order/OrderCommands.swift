@@ -2,11 +2,13 @@ import BusKit
 import Foundation
 import TronKit
 
-/// Asks for an order. The sender sets a time to live on the message; `replyTo` is answered with `OrderChanged` when the
+/// Asks for an order. It is sent with `timeToLive`; `replyTo` is answered with `OrderChanged` when the
 /// order leaves `placed`, and again at once when the same command is repeated.
 public struct PlaceOrder: Message {
   public static let messageType = "order.PlaceOrder"
   public static let topic = Topic.orderCommands
+  /// For how long an order that was asked for is worth taking up: then the customer has gone, and prices have moved.
+  public static let timeToLive = Duration.seconds(30)
   public let order: OrderID
   public let customer: CustomerID
   public let origin: OrderView.Origin

@@ -11,11 +11,13 @@ public struct UserInput: Message {
   public static let topic = Topic.sessionCommands
   public let customer: CustomerID
   public let kind: Kind
-  /// Telegram's language code of the person, `zh-hans`, `en` …; decides the language until the person chooses one.
+  /// Telegram's language code of the person as last heard, `zh-hans`, `en` …; decides the language until the person
+  /// chooses one. Empty while Telegram has not said it.
   public let languageCode: String
-  public let firstName: String
+  /// Nobody reads it, so nobody is named: sent empty, for readers of the release before, which need it.
+  public let firstName: String?
   public var messageKey: String { customer.text }
-  public init(customer: CustomerID, kind: Kind, languageCode: String, firstName: String) {
+  public init(customer: CustomerID, kind: Kind, languageCode: String, firstName: String? = "") {
     self.customer = customer
     self.kind = kind
     self.languageCode = languageCode

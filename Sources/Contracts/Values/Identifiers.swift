@@ -31,6 +31,22 @@ public struct CustomerID: Identifier {
   }
 
   public static func random() -> CustomerID { CustomerID(text: "cus_" + compact(.v7())) }
+
+  /// `cus_` and 1 to 60 letters, digits, `_` or `-`, all ASCII.
+  public init?(parsing text: String) {
+    let rest = text.utf8.dropFirst(4)
+    guard text.hasPrefix("cus_"), (1...60).contains(rest.count), rest.allSatisfy(Self.isPlain) else { return nil }
+    self.text = text
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
 }
 
 /// Minted by the client's edge (gateway or session-svc) before anything is stored, so that a repeated request is the

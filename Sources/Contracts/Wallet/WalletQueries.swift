@@ -78,3 +78,12 @@ public struct ChainAccountView: Codable, Sendable, Equatable {
     self.isStale = isStale
   }
 }
+
+extension ChainAccountView {
+  /// Why energy cannot be delegated to the address; nil when nothing is known against it. An old answer says of nobody
+  /// that the address is not activated: it may have been since.
+  public var receiverFault: OrderFailure? {
+    if isContract { return .receiverIsContract }
+    return isActivated || isStale ? nil : .receiverNotActivated
+  }
+}

@@ -55,6 +55,10 @@ struct Confirmation: ParsableArguments {
 }
 
 enum Limits {
+  /// Of a transaction that a cold key is fetched for. java-tron: it expires within 24 hours; an hour is left for its
+  /// way.
+  static let lifetimeSecondsMax = 23 * 3600
+
   static func check(_ value: Int, _ name: String, in range: ClosedRange<Int>) throws -> Int {
     guard range.contains(value) else {
       throw ValidationError("\(name) is \(value): give \(range.lowerBound) to \(range.upperBound)")

@@ -11,7 +11,7 @@ struct ChainCommand: AsyncParsableCommand {
       abstract: "How far, at how many calls, and what is being read again. JSON.")
     @OptionGroup var bus: BusOptions
     func run() async throws {
-      try printJSON(try await bus.withBus { try await $0.ask(GetChainStatus()) })
+      try printJSON(try await bus.ask(GetChainStatus()))
     }
   }
 

@@ -34,7 +34,7 @@ struct DepositsCommand: AsyncParsableCommand {
 
     /// A line for each; where to go on stands on standard error.
     static func show(_ query: GetDeposits, _ bus: BusOptions) async throws {
-      let page = try await bus.withBus { try await $0.ask(query) }
+      let page = try await bus.ask(query)
       for deposit in page.deposits { try printJSON(deposit) }
       if let next = page.next { writeError("there are more: --before \(next)") }
     }
@@ -121,42 +121,21 @@ struct DepositsCommand: AsyncParsableCommand {
     @OptionGroup var bus: BusOptions
 
     func run() async throws {
-      let status = try await bus.withBus { try await $0.ask(GetDepositStatus()) }
+      let status = try await bus.ask(GetDepositStatus())
       try printJSON(status)
       if status.isOn, status.free == 0 { throw ExitCode.failure }
     }
   }
 
   struct Address: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "A customer's address for deposits. JSON.")
+    static let configuration = CommandConfiguration(
+      abstract: "A customer's address for deposits. JSON.",
+      discussion: "A customer gets one by asking for it, in the bot or over REST.")
     @Argument(help: "The customer's id (cus_…).") var customer: String
-    @Flag(help: "Give the customer one if there is none yet.") var assign = false
     @OptionGroup var bus: BusOptions
 
     func run() async throws {
-      let customer = try CustomerID(argument: customer)
-      let assign = assign
-      do {
-        let view = try await bus.withBus { client in
-          guard assign else { return try await client.ask(GetDepositAddress(customer: customer)) }
-          return try await Self.assign(customer, client)
-        }
-        try printJSON(view)
-      } catch let failure as QueryFailure {
-        writeError("\(failure)")
-        throw ExitCode.failure
-      }
-    }
-
-    private static func assign(_ customer: CustomerID, _ client: BusClient) async throws -> DepositAddressView {
-      let answer = try await client.command(
-        AssignDepositAddress(customer: customer), answer: DepositAddressAnswer.self)
-      guard let answer else {
-        writeError("no answer yet: repeat the command; a customer has one address")
-        throw ExitCode.unanswered
-      }
-      guard let view = answer.address else { throw QueryFailure(code: answer.code, message: answer.detail) }
-      return view
+      try printJSON(try await bus.ask(GetDepositAddress(customer: try CustomerID(argument: customer))))
     }
   }
 }

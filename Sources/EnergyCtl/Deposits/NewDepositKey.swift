@@ -64,7 +64,7 @@ struct NewDepositKey: ParsableCommand {
   }
 
   private static func read(_ path: String) throws -> RecoveryPhrase {
-    guard let file = FileHandle(forReadingAtPath: path), let data = try file.read(upToCount: phraseBytesMax) else {
+    guard let file = FileHandle(forReadingAtPath: path), let data = try file.contents(bytesMax: phraseBytesMax) else {
       throw ValidationError("--phrase-file: \(path) cannot be read")
     }
     OpenFileMode.warn(file, path)

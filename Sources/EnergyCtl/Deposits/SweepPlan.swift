@@ -9,8 +9,6 @@ struct SweepPlan: Codable, Sendable, Equatable {
   static let versionKnown = 1
   /// `energyctl tron broadcast` takes as many at once.
   static let transactionsMax = 1_000
-  /// java-tron: a transaction expires within 24 hours; an hour is left for its way.
-  static let lifetimeSecondsMax = 23 * 3600
   /// The end of the year 9999.
   private static let expirationMsMax: Int64 = 253_402_300_799_000
 

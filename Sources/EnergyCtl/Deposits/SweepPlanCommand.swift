@@ -43,8 +43,7 @@ struct SweepPlanCommand: AsyncParsableCommand {
       writeError("\(refusal.code.rawValue): \(refusal)")
       throw ExitCode.failure
     } catch let failure as QueryFailure {
-      writeError("\(failure)")
-      throw ExitCode.failure
+      throw BusOptions.exit(for: failure, of: .walletQueries)
     }
   }
 
@@ -59,7 +58,7 @@ struct SweepPlanCommand: AsyncParsableCommand {
     settings.keep = try Sun.parse(trx: keepTrx)
     settings.lifetimeSeconds = Int64(
       try Limits.check(
-        try Limits.seconds(expires, "--expires"), "--expires in seconds", in: 300...SweepPlan.lifetimeSecondsMax))
+        try Limits.seconds(expires, "--expires"), "--expires in seconds", in: 300...Limits.lifetimeSecondsMax))
     settings.transactionsMax = try Limits.check(
       maxTransactions, "--max-transactions", in: 2...SweepPlan.transactionsMax)
     guard let way = SweepSettings.Way(rawValue: energy) else {

@@ -66,11 +66,7 @@ struct AdjustCommand: AsyncParsableCommand {
     func run() async throws { try await options.send(.refund, order: try orderID()) }
 
     func orderID() throws -> OrderID? {
-      guard let order else { return nil }
-      guard let id = OrderID(parsing: order) else {
-        throw ValidationError("--order is '\(order)': it is ord_ and 32 hex digits")
-      }
-      return id
+      try order.map { try OrderID(argument: $0, "--order") }
     }
   }
 }

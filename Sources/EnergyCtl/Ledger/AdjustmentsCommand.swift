@@ -18,7 +18,7 @@ struct AdjustmentsCommand: AsyncParsableCommand {
 
     func run() async throws {
       let isWaiting = !all
-      try printJSON(try await bus.withBus { try await $0.ask(ListAdjustments(isWaiting: isWaiting)) })
+      try printJSON(try await bus.ask(ListAdjustments(isWaiting: isWaiting)))
     }
   }
 

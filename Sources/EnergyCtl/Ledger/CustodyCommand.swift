@@ -17,7 +17,7 @@ struct CustodyCommand: AsyncParsableCommand {
     @OptionGroup var bus: BusOptions
 
     func run() async throws {
-      let report = CustodyReport(view: try await bus.withBus { try await $0.ask(GetCustody()) })
+      let report = CustodyReport(view: try await bus.ask(GetCustody()))
       try show(report, json: json)
       if report.view.accounts.contains(where: { [.differs, .unclear].contains($0.state) }) { throw ExitCode.failure }
     }

@@ -19,7 +19,7 @@ struct LedgerCommand: AsyncParsableCommand {
     @OptionGroup var bus: BusOptions
 
     func run() async throws {
-      let checks = try await answering { try await bus.withBus { try await $0.ask(GetLedgerChecks()) } }
+      let checks = try await bus.ask(GetLedgerChecks())
       try show(LedgerChecksReport(checks: checks), json: json)
     }
   }
@@ -86,15 +86,20 @@ struct LedgerCommand: AsyncParsableCommand {
 enum AccountArgument {
   /// The account's name; a customer's id stands for what it can spend.
   static func name(_ text: String) throws -> String {
-    if text.wholeMatch(of: /cus_[A-Za-z0-9_\-]{1,60}/) != nil { return "customer:\(text)" }
-    guard !text.hasPrefix("cus_"),
-      text.wholeMatch(of: /(customer:|held:)cus_[A-Za-z0-9_\-]{1,60}|custody:[a-z]{1,40}|[a-z_]{1,40}/) != nil
-    else {
+    if let customer = CustomerID(parsing: text) { return "customer:\(customer)" }
+    guard !text.hasPrefix("cus_"), isAccount(text) else {
       throw ValidationError(
         "'\(Words.safe(text))' is no account: give a customer's id (cus_…), held:cus_…, or an account of ours "
           + "such as revenue, costs or custody:pool")
     }
     return text
+  }
+
+  private static func isAccount(_ text: String) -> Bool {
+    for prefix in ["customer:", "held:"] where text.hasPrefix(prefix) {
+      return CustomerID(parsing: String(text.dropFirst(prefix.count))) != nil
+    }
+    return text.wholeMatch(of: /custody:[a-z]{1,40}|[a-z_]{1,40}/) != nil
   }
 
   /// Whom a difference concerns.
@@ -103,17 +108,6 @@ enum AccountArgument {
     if text == LedgerDifferenceFound.sealing { return text }
     let name = try name(text)
     return name.contains("cus_") ? String(name.drop { $0 != ":" }.dropFirst()) : LedgerDifferenceFound.all
-  }
-}
-
-/// Says what a service refuses in a line, and ends with 1.
-func answering<T>(_ body: () async throws -> T) async throws -> T {
-  do {
-    return try await body()
-  } catch let failure as QueryFailure {
-    let isSilence = ["timeout", "unavailable"].contains(failure.code)
-    writeError("\(failure)\(isSilence ? ". Is wallet-svc running? See `./energy status`" : "")")
-    throw isSilence ? ExitCode.unanswered : ExitCode.failure
   }
 }
 

@@ -39,9 +39,7 @@ struct LedgerStatementCommand: AsyncParsableCommand {
       let query = GetLedgerStatement(
         account: first.account, currency: first.currency, from: first.from, to: first.to, after: after,
         limit: first.limit)
-      let page = try await answering {
-        try await bus.withBus { try await $0.ask(query, within: .seconds(60)) }
-      }
+      let page = try await bus.ask(query, within: .seconds(60))
       for line in try statement.add(page) { print(line, terminator: csv ? "\r\n" : "\n") }
       guard page.hasMore, let last = page.lines.last else { break }
       after = last.number

@@ -22,11 +22,7 @@ struct LedgerVerifyCommand: AsyncParsableCommand {
     }
     var next: Int64? = from
     while let first = next {
-      let page = try await answering {
-        try await bus.withBus {
-          try await $0.ask(VerifyLedger(from: first, count: VerifyLedger.countMax), within: .seconds(60))
-        }
-      }
+      let page = try await bus.ask(VerifyLedger(from: first, count: VerifyLedger.countMax), within: .seconds(60))
       chain.add(page)
       guard page.next.map({ $0 > first }) ?? true else {
         throw ValidationError("wallet-svc does not come further than block \(first); see its log")

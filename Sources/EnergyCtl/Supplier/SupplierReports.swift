@@ -8,7 +8,7 @@ extension SupplierCommand {
       abstract: "What each wallet can lend now, in 1, 6 and 24 hours, and why not more. JSON.")
     @OptionGroup var bus: BusOptions
 
-    func run() async throws { try printJSON(try await bus.withBus { try await $0.ask(GetCapacity()) }) }
+    func run() async throws { try printJSON(try await bus.ask(GetCapacity())) }
   }
 
   struct Differences: AsyncParsableCommand {
@@ -18,7 +18,7 @@ extension SupplierCommand {
     @OptionGroup var bus: BusOptions
 
     func run() async throws {
-      let view = try await bus.withBus { try await $0.ask(GetLedgerDifferences()) }
+      let view = try await bus.ask(GetLedgerDifferences())
       try printJSON(view)
       if view.differences.contains(where: { $0.state == .reported }) { throw ExitCode.failure }
     }

@@ -20,7 +20,7 @@ struct AdaptiveLimit: Sendable, Equatable {
     /// Nothing within the time that anybody waits.
     case neverCame
     /// It ended otherwise, and says nothing of the load.
-    case unasked
+    case noEvidence
   }
 
   struct Ticket: Sendable, Equatable {
@@ -60,7 +60,7 @@ struct AdaptiveLimit: Sendable, Equatable {
       limit = min(Double(settings.maximum), limit + 1 / limit)
     case .came: lower(ticket, by: Self.slower, now)
     case .neverCame: lower(ticket, by: Self.halted, now)
-    case .unasked: return
+    case .noEvidence: return
     }
   }
 

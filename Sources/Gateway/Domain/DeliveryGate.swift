@@ -58,11 +58,22 @@ struct DeliveryGate: Sendable, Equatable {
     }
   }
 
-  /// - Parameter open: as counted, and those let through since.
-  mutating func hasRoom(open: Int, at now: Duration) -> Bool {
-    if open < current { return true }
-    if let probed, now - probed < Self.probeEvery { return false }
-    probed = now
-    return true
+  /// How an order was let through.
+  enum Entry: Sendable, Equatable {
+    case room
+    /// There is none; it finds out whether that is still so.
+    case probe
   }
+
+  /// nil: it is held back.
+  /// - Parameter open: as counted, and those let through since.
+  mutating func enter(open: Int, at now: Duration) -> Entry? {
+    if open < current { return .room }
+    if let probed, now - probed < Self.probeEvery { return nil }
+    probed = now
+    return .probe
+  }
+
+  /// The probe was no order after all: the next one is let through at once.
+  mutating func giveBackProbe() { probed = nil }
 }

@@ -31,24 +31,6 @@ struct IdempotencyKey: Sendable, Equatable {
   }
 }
 
-/// What a request with an idempotency key is, given the row that its key has.
-enum IdempotencyDecision: Equatable {
-  /// No row: a new order.
-  case place
-  /// The same request again: the same order, whatever became of it.
-  case replay
-  /// Another request under a used key: refused, nothing happens.
-  case conflict
-
-  init(existingFingerprint: String?, fingerprint: String) {
-    guard let existingFingerprint else {
-      self = .place
-      return
-    }
-    self = existingFingerprint == fingerprint ? .replay : .conflict
-  }
-}
-
 extension Problem {
   static let idempotencyKeyReused = Problem(
     422, "idempotency_key_reused", "Idempotency-Key reused",

@@ -67,6 +67,13 @@ extension Problem {
     Problem(413, "body_too_large", "Body too large", "The body may have at most \(limitBytes) bytes.")
   }
 
+  static func bodyTimeout(limit: Duration) -> Problem {
+    Problem(
+      408, "body_timeout", "Request Timeout",
+      "The body did not arrive within \(limit.components.seconds) s; nothing was changed. Send the request again.",
+      headers: ["Connection": "close"])
+  }
+
   static func invalid(_ errors: [FieldError]) -> Problem {
     let count = errors.count == 1 ? "One field is" : "\(errors.count) fields are"
     return Problem(422, "validation_failed", "Invalid request", "\(count) wrong; see errors.", errors: errors)
@@ -76,6 +83,16 @@ extension Problem {
     Problem(
       503, "unavailable", "Temporarily unavailable", detail, headers: ["Retry-After": String(retryAfterSeconds)])
   }
+
+  /// Nobody can say whether it was done: an answer that the connection to the database was lost for.
+  static func outcomeUnknown(_ detail: String, retryAfterSeconds: Int = 2) -> Problem {
+    Problem(503, "outcome_unknown", "Outcome unknown", detail, headers: ["Retry-After": String(retryAfterSeconds)])
+  }
+
+  /// Says nothing of a request that came before with the same key.
+  static let ordersAway = unavailable(
+    "Orders can be neither looked up nor recorded at the moment: this request has ordered nothing. "
+      + "Send it again with the same Idempotency-Key.")
 
   static func rateLimited(retryAfterSeconds: Int) -> Problem {
     Problem(

@@ -16,7 +16,8 @@ struct RetryPause: Sendable, Equatable {
 
   /// Notes that somebody is turned away.
   /// - Parameter random: 0 ..< 1.
-  mutating func seconds(at now: Duration, random: Double) -> Int {
+  /// - Returns: the seconds after which to come back.
+  mutating func turnAway(at now: Duration, random: Double) -> Int {
     perSecond = perSecond * exp(-max(0, (now - last).timeInterval) / Self.window) + 1 / Self.window
     last = max(last, now)
     let mean = min(max(perSecond / Self.attemptsPerSecond, Self.secondsMin), Self.secondsMax)

@@ -5,11 +5,6 @@ import QRCode
 
 /// A screen as parameters of `sendMessage`, `editMessageText` and `sendPhoto`.
 enum ScreenPayload {
-  static let dataBytesMax = 64
-  static let copyLengthMax = 256
-  static let buttonsMax = 100
-  /// Telegram counts 4096 characters without tags; with tags nothing longer than this can be right.
-  static let htmlLengthMax = 16_384
   /// UTF-16 units without tags.
   static let captionLengthMax = 1024
 
@@ -55,35 +50,10 @@ enum ScreenPayload {
     return parameters
   }
 
-  /// Limits that Telegram would refuse later, where nobody waits for the answer any more.
+  /// `Screen.check`, and what a photo's caption may be.
   static func check(_ screen: Screen) throws {
-    try check(screen.html)
+    try screen.check()
     if let qr = screen.qr { try check(qr: qr, caption: screen.html) }
-    let buttons = screen.rows.flatMap { $0 }
-    guard buttons.count <= buttonsMax else {
-      throw InvariantViolation("a screen has \(buttons.count) buttons; the most is \(buttonsMax)")
-    }
-    for button in buttons {
-      switch button.action {
-      case .data(let data):
-        guard (1...dataBytesMax).contains(data.utf8.count) else {
-          throw InvariantViolation("the button '\(button.label)' has \(data.utf8.count) bytes of data; give 1 to 64")
-        }
-      case .copy(let text):
-        guard (1...copyLengthMax).contains(text.count) else {
-          throw InvariantViolation("the button '\(button.label)' copies \(text.count) characters; give 1 to 256")
-        }
-      case .url(let url):
-        guard !url.isEmpty else { throw InvariantViolation("the button '\(button.label)' has an empty URL") }
-      }
-    }
-  }
-
-  static func check(_ html: BotHTML) throws {
-    let length = html.source.count
-    guard (1...htmlLengthMax).contains(length) else {
-      throw InvariantViolation("a message has \(length) characters; give 1 to \(htmlLengthMax)")
-    }
   }
 
   private static func check(qr: String, caption: BotHTML) throws {

@@ -4,7 +4,6 @@ struct TelegramUpdate: Sendable, Equatable {
   struct Person: Sendable, Equatable {
     let userID: Int64
     let chatID: Int64
-    let firstName: String
     /// Telegram's language code of the person's app, or empty.
     let languageCode: String
   }
@@ -70,11 +69,11 @@ struct TelegramUpdate: Sendable, Equatable {
       chat?["type"]?.string == "private"
     else { return nil }
     return Person(
-      userID: userID, chatID: chatID, firstName: storable(user["first_name"]?.string ?? "", lengthMax: 64),
+      userID: userID, chatID: chatID,
       languageCode: storable(user["language_code"]?.string ?? "", lengthMax: 16))
   }
 
-  /// Postgres has no NUL in texts: one in a name would make its update fail, and hold up everybody's behind it.
+  /// Postgres has no NUL in texts: one would make its update fail, and hold up everybody's behind it.
   private static func storable(_ text: String, lengthMax: Int) -> String {
     var scalars = String.UnicodeScalarView()
     scalars.append(contentsOf: text.unicodeScalars.prefix(lengthMax).filter { $0.value != 0 })

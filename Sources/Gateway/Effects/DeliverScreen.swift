@@ -39,16 +39,22 @@ struct DeliverScreen: Effect {
     let customer = self.customer
     let id = TelegramScreenRow.key(customer, slot)
     return try await bus.read { session in
+      try session.enqueue("select * from telegram_chats where id = $1", [.text(customer.text)])
+      try session.enqueue("select * from telegram_screens where id = $1", [.text(id)])
+      // `TelegramScreenRow.key` of what it adopts.
+      try session.enqueue(
+        """
+        select other.* from telegram_screens own
+        join telegram_screens other on other.id = own.customer || '|' || own.adopts where own.id = $1
+        """, [.text(id)])
+      let results = try session.flush()
       let decoder = PostgresRowDecoder()
-      func screen(_ id: String) throws -> TelegramScreenRow? {
-        try session.execute("select * from telegram_screens where id = $1", [.text(id)]).rows.first
-          .map { try decoder.decode(TelegramScreenRow.self, from: $0) }
+      func screen(_ index: Int) throws -> TelegramScreenRow? {
+        try results[index].rows.first.map { try decoder.decode(TelegramScreenRow.self, from: $0) }
       }
-      let chat = try session.execute("select * from telegram_chats where id = $1", [.text(customer.text)]).rows.first
-        .map { try decoder.decode(TelegramChatRow.self, from: $0) }
-      guard let chat, let row = try screen(id) else { return nil }
-      let adopted = try row.adopts.flatMap { try screen(TelegramScreenRow.key(customer, $0)) }
-      return Target(chat: chat, screen: row, adopted: adopted)
+      guard results.count == 3, let chat = results[0].rows.first, let own = try screen(1) else { return nil }
+      return Target(
+        chat: try decoder.decode(TelegramChatRow.self, from: chat), screen: own, adopted: try screen(2))
     }
   }
 

@@ -74,7 +74,11 @@ struct AddressEndpoints: Sendable {
     // Not after a refusal: an address that could not be saved cannot be the default either.
     if makesDefault, results.allSatisfy({ $0?.ok != false }) {
       let command = SetDefaultAddress(customer: customer, address: address)
-      results.append(try await exchange.send(command, CommandResult.self))
+      do {
+        results.append(try await exchange.send(command, CommandResult.self))
+      } catch let problem as Problem where label != nil {
+        throw Self.halfDone(problem)
+      }
     }
     if let refused = results.compactMap({ $0 }).first(where: { !$0.ok }) { throw Self.problem(refused, address) }
     guard results.allSatisfy({ $0 != nil }) else { return Self.pending(address) }
@@ -82,6 +86,13 @@ struct AddressEndpoints: Sendable {
     let view = known ?? SavedAddress(
       address: address, label: label ?? before?.label ?? "", isDefault: makesDefault || before?.isDefault ?? false)
     return APIAnswer(status, Self.json(view), headers: ["Location": Self.path(address)])
+  }
+
+  /// "Nothing was changed" would be wrong of the address itself.
+  private static func halfDone(_ problem: Problem) -> Problem {
+    var problem = problem
+    problem.detail = "The address is saved; whether it has become the default is not certain. Send the request again."
+    return problem
   }
 
   /// What is saved after a change. The change has been made, so a question without an answer is no failure.

@@ -12,6 +12,21 @@ final class OrderAdmission: Sendable {
 
   struct Ticket: Sendable {
     fileprivate let inner: AdaptiveLimit.Ticket
+    /// It was let through to find out whether times are better.
+    fileprivate let isProbe: Bool
+  }
+
+  private struct Gauges {
+    let inWork, limit, unanswered, undelivered, late, undeliveredLimit: MetricsRegistry.Gauge
+
+    init(_ metrics: MetricsRegistry) {
+      inWork = metrics.gauge("energy_gateway_orders_in_work")
+      limit = metrics.gauge("energy_gateway_orders_limit")
+      unanswered = metrics.gauge("energy_gateway_orders_unanswered")
+      undelivered = metrics.gauge("energy_gateway_orders_undelivered")
+      late = metrics.gauge("energy_gateway_orders_late")
+      undeliveredLimit = metrics.gauge("energy_gateway_orders_undelivered_limit")
+    }
   }
 
   private struct State {
@@ -30,6 +45,8 @@ final class OrderAdmission: Sendable {
   private let deliveries: DeliveryGate.Settings
   private let start = ContinuousClock.now
   private let state: Mutex<State>
+  /// Its lock is not the state's: nobody who is to be let in waits for a gauge.
+  private let gauges: Mutex<Gauges>
 
   init(bus: Bus, limits: RestLimits, refusals: Refusals) {
     self.bus = bus
@@ -37,30 +54,34 @@ final class OrderAdmission: Sendable {
     unansweredMax = limits.unansweredMax
     deliveries = limits.deliveries
     state = Mutex(State(orders: AdaptiveLimit(limits.orders), deliveries: DeliveryGate(limits.deliveries)))
-    state.withLock { show($0) }
+    gauges = Mutex(Gauges(bus.metrics))
+    show()
   }
 
   /// Lets an order in, before anything is done for it. The ticket has to be ended.
   /// - Parameter arrived: when its request came.
-  /// - Throws: `Problem` 503 when there is no room, or the orders that wait cannot be counted.
-  func admit(arrived: ContinuousClock.Instant) async throws -> Ticket {
+  /// - Returns: the problem to answer with, 503, when there is no room.
+  /// - Throws: `Problem` 503 when the orders that wait cannot be counted.
+  func admit(arrived: ContinuousClock.Instant) async throws -> Result<Ticket, Problem> {
     try await recountIfDue()
     let now = ContinuousClock.now
-    let decision = state.withLock { state in
-      defer { show(state) }
-      return decide(&state, waited: now - arrived, at: now - start)
-    }
-    switch decision {
-    case .success(let ticket): return ticket
-    case .failure(let full): throw refusals.problem(full.reason, "\(full.what); nothing was ordered.")
-    }
+    let decision = state.withLock { decide(&$0, waited: now - arrived, at: now - start) }
+    show()
+    return decision.mapError { refusals.turnAway($0.reason, "\($0.what); nothing was ordered.") }
   }
 
   /// - Parameter word: how long order-svc's first word took, counted from the request's arrival.
   func end(_ ticket: Ticket, _ word: Word) {
+    state.withLock { $0.orders.end(ticket.inner, word, at: ContinuousClock.now - start) }
+    show()
+  }
+
+  /// It was let in as a new order and is none: the next one may have its room, and find out what it was to find out.
+  /// The ticket still has to be ended.
+  func giveBack(_ ticket: Ticket) {
     state.withLock { state in
-      state.orders.end(ticket.inner, word, at: ContinuousClock.now - start)
-      show(state)
+      state.admitted = max(0, state.admitted - 1)
+      if ticket.isProbe { state.deliveries.giveBackProbe() }
     }
   }
 
@@ -81,12 +102,13 @@ final class OrderAdmission: Sendable {
     guard let ticket = state.orders.admit(at: now) else {
       return .failure(Full(reason: .orders, what: "As many orders are in work as are served in time"))
     }
-    guard state.deliveries.hasRoom(open: state.waiting.undelivered + state.admitted, at: now) else {
-      state.orders.end(ticket, .unasked, at: now)
+    let entry = state.deliveries.enter(open: state.waiting.undelivered + state.admitted, at: now)
+    guard let entry else {
+      state.orders.end(ticket, .noEvidence, at: now)
       return .failure(Full(reason: .undelivered, what: "Deliveries are late at the moment"))
     }
     state.admitted += 1
-    return .success(Ticket(inner: ticket))
+    return .success(Ticket(inner: ticket, isProbe: entry == .probe))
   }
 
   private func recountIfDue() async throws {
@@ -110,17 +132,20 @@ final class OrderAdmission: Sendable {
       }
     } catch {
       bus.logger.warning("the waiting orders could not be counted", metadata: ["error": "\(error)"])
-      throw Problem.unavailable("Orders cannot be recorded at the moment; nothing was ordered.")
+      throw Problem.ordersAway
     }
   }
 
-  private func show(_ state: State) {
-    func gauge(_ name: String, _ value: Int) { bus.metrics.gauge("energy_gateway_\(name)").set(Double(value)) }
-    gauge("orders_in_work", state.orders.inWork)
-    gauge("orders_limit", state.orders.current)
-    gauge("orders_unanswered", state.waiting.unanswered)
-    gauge("orders_undelivered", state.waiting.undelivered)
-    gauge("orders_late", state.waiting.late)
-    gauge("orders_undelivered_limit", state.deliveries.current)
+  private func show() {
+    gauges.withLock { gauges in
+      // Read under this lock, so that an older count never stays.
+      let (orders, deliveries, waiting) = state.withLock { ($0.orders, $0.deliveries, $0.waiting) }
+      gauges.inWork.set(Double(orders.inWork))
+      gauges.limit.set(Double(orders.current))
+      gauges.unanswered.set(Double(waiting.unanswered))
+      gauges.undelivered.set(Double(waiting.undelivered))
+      gauges.late.set(Double(waiting.late))
+      gauges.undeliveredLimit.set(Double(deliveries.current))
+    }
   }
 }

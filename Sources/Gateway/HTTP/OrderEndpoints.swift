@@ -1,6 +1,5 @@
 import BusKit
 import Contracts
-import Foundation
 
 /// Reading and cancelling orders. Each question names the caller's customer, so nobody sees another's order.
 struct OrderEndpoints: Sendable {
@@ -9,20 +8,20 @@ struct OrderEndpoints: Sendable {
 
   let bus: Bus
   let limits: RestLimits
+  private let looks: OrderLooks
+  private let exchange: CommandExchange
 
-  /// `GET /v1/orders/{id}`. An order that order-svc does not know yet is `pending` from the gateway's own row.
+  init(bus: Bus, limits: RestLimits) {
+    self.bus = bus
+    self.limits = limits
+    looks = OrderLooks(bus: bus, limits: limits)
+    exchange = CommandExchange(bus: bus, limits: limits)
+  }
+
+  /// `GET /v1/orders/{id}`: from the gateway's own row where that is as good as order-svc's word.
   @Sendable func get(_ request: APIRequest) async throws -> APIAnswer {
     let order = try Self.orderID(request.pathID)
-    let customer = request.caller.customer
-    do {
-      return APIAnswer(
-        200, OrderAnswer.json(try await bus.ask(GetOrder(order: order, customer: customer), within: limits.queryWait)))
-    } catch let failure as QueryFailure where failure.code == "not_found" {
-      guard let row = try await RestOrderReads(bus: bus).byOrder(order, customer: customer) else {
-        throw Problem.notFound("There is no order \(order).")
-      }
-      return APIAnswer(200, row.snapshot.map(OrderAnswer.json) ?? OrderAnswer.pending(row))
-    }
+    return APIAnswer(200, try await looks.look(at: order, of: request.caller.customer))
   }
 
   /// `GET /v1/orders?limit=1…100&starting_after=ord_…`, newest first.
@@ -48,19 +47,9 @@ struct OrderEndpoints: Sendable {
   @Sendable func cancel(_ request: APIRequest) async throws -> APIAnswer {
     let order = try Self.orderID(request.pathID)
     let customer = request.caller.customer
-    let correlation = "cancel-" + UUID.v7().text
-    let expectation = bus.expectReply(CommandResult.self, correlation: correlation)
-    do {
-      try await bus.transaction(correlation: correlation) { [bus] unit in
-        try unit.publish(
-          CancelOrder(order: order, customer: customer), replyTo: bus.process, correlation: correlation)
-      }
-    } catch {
-      expectation.cancel()
-      bus.logger.warning("a cancellation was not recorded", metadata: ["order": "\(order)", "error": "\(error)"])
-      throw Problem.unavailable("The cancellation may not have been recorded; send it again.")
-    }
-    return try await cancelled(order, result: await reply(expectation), request)
+    // Not held back while Redis is away, as other commands are: the outbox keeps it, and it may come in time.
+    let result = try await exchange.record(CancelOrder(order: order, customer: customer), CommandResult.self)
+    return try await cancelled(order, result: result, request)
   }
 
   private func cancelled(_ order: OrderID, result: CommandResult?, _ request: APIRequest) async throws -> APIAnswer {
@@ -75,21 +64,12 @@ struct OrderEndpoints: Sendable {
       throw Problem.notFound("There is no order \(order).")
     default:
       do {
-        var answer = try await get(request)
-        answer.status = 202
-        return answer
+        return APIAnswer(202, try await looks.look(at: order, of: request.caller.customer, asks: true))
       } catch {
         bus.logger.debug("a cancelled order cannot be shown", metadata: ["order": "\(order)", "error": "\(error)"])
         return APIAnswer(
           202, ["object": "order", "id": .string(order.text)], headers: ["Location": "/v1/orders/\(order)"])
       }
-    }
-  }
-
-  private func reply(_ expectation: ReplyExpectation<CommandResult>) async -> CommandResult? {
-    do { return try await expectation.value(within: limits.orderWait) } catch {
-      bus.logger.debug("no reply to a cancellation", metadata: ["error": "\(error)"])
-      return nil
     }
   }
 

@@ -24,8 +24,12 @@ struct ProblemMiddleware: RouterMiddleware {
 
   static func problem(for error: any Error, requestID: String, logger: Logger) -> Problem {
     if let problem = error as? Problem { return problem }
-    if let failure = error as? QueryFailure, noAnswer.contains(failure.code) {
+    if let failure = error as? QueryFailure, failure.isNoAnswer {
       return .unavailable("The answer did not come in time; nothing was changed.")
+    }
+    if (error as? PostgresError)?.code == .commitUnknown {
+      logger.warning("a request's outcome is unknown", metadata: ["request_id": "\(requestID)", "error": "\(error)"])
+      return .outcomeUnknown("It is not known whether the request was carried out; send it again.")
     }
     if error is RedisError || (error as? PostgresError)?.isConnectionLoss == true {
       logger.warning(
@@ -37,9 +41,6 @@ struct ProblemMiddleware: RouterMiddleware {
     return .internalError
   }
 
-  /// `unknown_query`: a service of the release before, during an upgrade.
-  private static let noAnswer: Set<String> = ["timeout", "unavailable", "overloaded", "unknown_query"]
-
   private static func problem(status: HTTPResponse.Status) -> Problem {
     switch status.code {
     case 404: .notFound("There is nothing at this path.")
@@ -48,4 +49,12 @@ struct ProblemMiddleware: RouterMiddleware {
     default: .internalError
     }
   }
+}
+
+extension QueryFailure {
+  /// `unknown_query`: a service of the release before, during an upgrade.
+  private static let noAnswer: Set<String> = ["timeout", "unavailable", "overloaded", "unknown_query"]
+
+  /// Nobody answered; it may be another time.
+  var isNoAnswer: Bool { Self.noAnswer.contains(code) }
 }

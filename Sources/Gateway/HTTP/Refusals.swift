@@ -23,11 +23,12 @@ final class Refusals: Sendable {
 
   init(metrics: MetricsRegistry) { self.metrics = metrics }
 
-  /// - Returns: a 503 to throw.
-  func problem(_ reason: Reason, _ detail: String) -> Problem {
+  /// Counts a refusal, and says when to come back.
+  /// - Returns: a 503 to answer with.
+  func turnAway(_ reason: Reason, _ detail: String) -> Problem {
     metrics.counter("energy_gateway_refused_total", labels: [("reason", reason.rawValue)]).increment()
     let seconds = pause.withLock {
-      $0.seconds(at: ContinuousClock.now - start, random: .random(in: 0..<1))
+      $0.turnAway(at: ContinuousClock.now - start, random: .random(in: 0..<1))
     }
     return .unavailable(detail, retryAfterSeconds: seconds)
   }

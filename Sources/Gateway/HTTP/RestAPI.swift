@@ -15,7 +15,7 @@ struct RestAPI: Sendable {
   let limits: RestLimits
   let clients: ClientDirectory
   let rates: RateLimiter
-  let inWork: RequestLimit
+  let inWork: Places
   let refusals: Refusals
 
   init(bus: Bus, limits: RestLimits) {
@@ -23,7 +23,7 @@ struct RestAPI: Sendable {
     self.limits = limits
     clients = ClientDirectory()
     rates = RateLimiter(perSecond: limits.requestsPerSecond, burst: limits.requestsBurst)
-    inWork = RequestLimit(limits.inWorkMax)
+    inWork = Places(limits.inWorkMax)
     refusals = Refusals(metrics: bus.metrics)
   }
 
@@ -90,7 +90,7 @@ struct RestAPI: Sendable {
   /// Work beyond the limit is refused before it has cost anything: not even the key is looked up.
   private func inItsPlace(_ work: () async throws -> APIAnswer) async throws -> APIAnswer {
     guard inWork.enter() else {
-      throw refusals.problem(.requests, "Too many requests are in work; nothing was changed.")
+      throw refusals.turnAway(.requests, "Too many requests are in work; nothing was changed.")
     }
     let gauge = bus.metrics.gauge("energy_gateway_requests_in_work")
     gauge.add(1)
@@ -117,11 +117,9 @@ struct RestAPI: Sendable {
   private func authenticate(_ request: Request) async throws -> ClientDirectory.Caller {
     guard let key = APIKey(authorization: request.headers[.authorization]) else { throw Problem.unauthorized }
     do {
-      guard let caller = try await clients.caller(key, bus: bus) else {
-        // Guesses share one bucket, so that guessing cannot crowd out those who know.
-        try rates.take(for: "unknown keys")
-        throw Problem.unauthorized
-      }
+      // Guesses share one bucket, so that guessing cannot crowd out those who know.
+      let caller = try await clients.caller(key, bus: bus) { try rates.take(for: "unknown keys") }
+      guard let caller else { throw Problem.unauthorized }
       return caller
     } catch let problem as Problem {
       throw problem
@@ -139,9 +137,13 @@ struct RestAPI: Sendable {
     }
     let bytes: [UInt8]
     do {
-      bytes = Array(buffer: try await request.body.collect(upTo: limits.bodyBytesMax))
+      bytes = try await waiting(atMost: limits.bodyWait) { [body = request.body, max = limits.bodyBytesMax] in
+        Array(buffer: try await body.collect(upTo: max))
+      }
     } catch is NIOTooManyBytesError {
       throw tooLarge
+    } catch is Overdue {
+      throw Problem.bodyTimeout(limit: limits.bodyWait)
     } catch is CancellationError {
       throw CancellationError()
     } catch {

@@ -16,7 +16,7 @@ enum ScreenHandlers {
         ]
       }, apply: show)
     service.handle(NotifyCustomer.self, needs: { [.row(TelegramChatRow.self, $0.customer.text)] }) { message, unit in
-      try ScreenPayload.check(message.html)
+      try message.html.check()
       guard try unit.find(TelegramChatRow.self, message.customer.text)?.isReachable == true else { return }
       try unit.start(SendNotice(customer: message.customer, html: message.html))
     }

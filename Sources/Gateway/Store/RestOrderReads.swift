@@ -2,7 +2,8 @@ import BusKit
 import Contracts
 import Postgres
 
-/// Reads of `rest_orders` outside transactions. Each compares the owner.
+/// Reads of `rest_orders` outside transactions. `byOrder` compares the owner; a key's row has its client in its id, so
+/// nobody else's can be asked for; the counts are of everybody's.
 struct RestOrderReads: Sendable {
   let bus: Bus
 
@@ -33,10 +34,10 @@ struct RestOrderReads: Sendable {
         """
         with undelivered as (
           select created_at from rest_orders
-          where snapshot->>'state' in ('funded', 'delegating') and created_at > now() - interval '1 hour' limit $2)
+          where stage = 1 and created_at > now() - interval '1 hour' limit $2)
         select
           (select count(*) from (
-            select 1 from rest_orders where last_seq = 0 and created_at > now() - interval '1 hour' limit $1) as silent
+            select 1 from rest_orders where stage = 0 and created_at > now() - interval '1 hour' limit $1) as silent
           ) as unanswered,
           (select count(*) from undelivered) as undelivered,
           (select count(*) from undelivered where created_at < now() - $3 * interval '1 millisecond') as late

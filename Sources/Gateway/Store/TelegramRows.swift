@@ -9,7 +9,8 @@ struct TelegramChatRow: Row {
   let id: String
   let userId: Int64
   var chatId: Int64
-  var firstName: String
+  /// Empty: nobody reads it. The column stays for the release before.
+  var firstName = ""
   var languageCode: String
   /// False after Telegram said that the person blocked the bot; true again at the next sign of life.
   var isReachable: Bool

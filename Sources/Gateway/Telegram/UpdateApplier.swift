@@ -69,27 +69,28 @@ struct UpdateApplier: Sendable {
       try unit.save(chat)
       if known?.isReachable == false, chat.isReachable { try unit.start(ShowMissed(customer: customer)) }
       guard !entry.isRefused else { return }
-      try Self.act(on: update.kind, of: customer, pressAge: Date().timeIntervalSince(entry.receivedAt), unit)
+      try Self.act(on: update.kind, of: chat, customer, pressAge: Date().timeIntervalSince(entry.receivedAt), unit)
     }
   }
 
-  /// What an update sets in motion.
+  /// What an update sets in motion. The chat knows the language of a person whose update does not say it.
   private static func act(
-    on kind: TelegramUpdate.Kind, of customer: CustomerID, pressAge: TimeInterval, _ unit: UnitOfWork
+    on kind: TelegramUpdate.Kind, of chat: TelegramChatRow, _ customer: CustomerID, pressAge: TimeInterval,
+    _ unit: UnitOfWork
   ) throws {
     switch kind {
-    case .text(let person, let text):
-      try unit.publish(input(.text(text), customer, person))
-    case .press(let person, let callbackID, let data):
+    case .text(_, let text):
+      try unit.publish(input(.text(text), customer, chat))
+    case .press(_, let callbackID, let data):
       if pressAge > pressAgeMax {
-        let texts = BotTexts.of(languageCode: person.languageCode)
+        let texts = BotTexts.of(languageCode: chat.languageCode)
         try unit.start(AnswerCallback(callbackID: callbackID, toast: texts.busy))
         try unit.start(SendNotice(customer: customer, html: texts.tooLate))
       } else {
         try unit.start(AnswerCallback(callbackID: callbackID, toast: nil))
         // session-svc acts on no Confirm that comes later than this.
         try unit.publish(
-          input(.button(data: data), customer, person), timeToLive: .milliseconds(Int64(pressAgeMax * 1000)))
+          input(.button(data: data), customer, chat), timeToLive: .milliseconds(Int64(pressAgeMax * 1000)))
       }
     case .membership, .other:
       break
@@ -97,9 +98,9 @@ struct UpdateApplier: Sendable {
   }
 
   private static func input(
-    _ kind: UserInput.Kind, _ customer: CustomerID, _ person: TelegramUpdate.Person
+    _ kind: UserInput.Kind, _ customer: CustomerID, _ chat: TelegramChatRow
   ) -> UserInput {
-    UserInput(customer: customer, kind: kind, languageCode: person.languageCode, firstName: person.firstName)
+    UserInput(customer: customer, kind: kind, languageCode: chat.languageCode)
   }
 
   /// Anything a person does shows that the bot can reach them; only a membership update can say the opposite.
@@ -109,7 +110,7 @@ struct UpdateApplier: Sendable {
   ) -> TelegramChatRow {
     let isReachable = if case .membership(_, let isMember) = kind { isMember } else { true }
     return TelegramChatRow(
-      id: customer.text, userId: person.userID, chatId: person.chatID, firstName: person.firstName,
+      id: customer.text, userId: person.userID, chatId: person.chatID,
       languageCode: person.languageCode.isEmpty ? known?.languageCode ?? "" : person.languageCode,
       isReachable: isReachable, updatedAt: now)
   }

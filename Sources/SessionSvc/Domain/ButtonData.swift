@@ -6,7 +6,7 @@ import TronKit
 /// can be pressed for ever, so none of these moves money by itself: `confirm` only names the offer that the
 /// conversation holds.
 enum ButtonData: Sendable, Equatable {
-  static let bytesMax = 64
+  static let bytesMax = Screen.dataBytesMax
   private static let version = "v1"
 
   case menu

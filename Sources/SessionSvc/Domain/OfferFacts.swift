@@ -13,9 +13,11 @@ struct OfferFacts: Sendable, Equatable {
 
   /// The first reason for which this rental cannot be ordered as it stands.
   var problem: OfferProblem? {
-    if let chain, chain.isContract { return .receiverIsContract }
-    // A last known value may be old: the address may have been activated since. The signer looks again.
-    if let chain, !chain.isActivated, !chain.isStale { return .receiverNotActivated }
+    switch chain?.receiverFault {
+    case .receiverIsContract: return .receiverIsContract
+    case .some: return .receiverNotActivated
+    case nil: break
+    }
     if let pool, !Self.canLend(quote.energy, from: pool) { return .poolEmpty }
     if balance.available < quote.price { return .balanceTooSmall(missing: quote.price.value - balance.available.value) }
     return nil

@@ -1,7 +1,8 @@
 import BusKit
 import Contracts
 
-/// Gathers the data of a screen from other services; its outcome shows the screen. Safe to run again: it only asks.
+/// Gathers the data of a screen from other services; its outcome shows the screen. Safe to run again: it asks, and
+/// sends commands that may be repeated.
 struct LoadScreen: Effect {
   static let kind = "session.LoadScreen"
   static let policy = EffectPolicy(

@@ -3,7 +3,7 @@ import Contracts
 import Foundation
 import TronKit
 
-/// Asks other services. `Bus` does; tests answer for themselves.
+/// Asks other services, and sends them commands that may be repeated. `Bus` does; tests answer for themselves.
 protocol Asking: Sendable {
   func ask<Q: Query>(_ query: Q, within limit: Duration) async throws -> Q.Reply
   /// Sends a command that may be repeated, by the outbox, and waits for its answer.
@@ -17,22 +17,12 @@ extension Bus: Asking {
   func command<C: Message, Answer: Message>(
     _ command: C, _ answer: Answer.Type, within limit: Duration
   ) async throws -> Answer? {
-    let correlation = "screen-" + UUID.v7().text
-    // Registered before the command leaves, so that no answer can be missed.
-    let expectation = expectReply(answer, correlation: correlation)
-    do {
-      try await transaction(correlation: correlation) { [process] unit in
-        try unit.publish(command, replyTo: process, correlation: correlation)
-      }
-    } catch {
-      expectation.cancel()
-      throw error
-    }
-    return try await expectation.value(within: limit)
+    try await self.command(command, answer: answer, within: limit)
   }
 }
 
-/// Turns a request for a screen's data into questions, asked side by side.
+/// Turns a request for a screen's data into questions, asked side by side, and into commands where the screen is of
+/// something that is to be changed first.
 struct ScreenLoader: Sendable {
   /// For each question.
   private static let limit: Duration = .seconds(2)

@@ -18,7 +18,7 @@ enum OrderChangedHandler {
     let language = try unit.find(Profile.self, order.customer.text)?.language ?? known?.language ?? .en
     try unit.save(
       OrderScreenRow(
-        id: order.id, customer: order.customer, language: language, lastSeq: event.seq, updatedAt: unit.now))
+        id: order.id, customer: order.customer, language: language, lastSeq: event.seq, updatedAt: unit.now.hour))
     try unit.publish(
       ShowScreen(
         customer: order.customer, slot: OrderScreenRow.slot(order.id), seq: OrderScreenRow.screenSeq(of: event.seq),

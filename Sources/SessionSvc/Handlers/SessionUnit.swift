@@ -5,11 +5,10 @@ import TronKit
 
 /// A unit of work on one customer's profile and conversation: carries out what a step of the dialogue decided.
 struct SessionUnit {
-  /// How long after Confirm an order is still worth placing.
-  private static let placeTimeToLive: Duration = .seconds(30)
-
   let unit: UnitOfWork
-  var profile: Profile
+  /// nil: a customer seen for the first time.
+  private let known: Profile?
+  private(set) var profile: Profile
   var conversation: Conversation
 
   static func needs(_ customer: CustomerID) -> [Need] {
@@ -19,7 +18,8 @@ struct SessionUnit {
   /// - Parameter language: for a customer seen for the first time.
   init(_ unit: UnitOfWork, _ customer: CustomerID, language: Language) throws {
     self.unit = unit
-    profile = try unit.find(Profile.self, customer.text) ?? Profile(customer, language: language)
+    known = try unit.find(Profile.self, customer.text)
+    profile = known ?? Profile(customer, language: language)
     conversation = try unit.find(ConversationRow.self, customer.text)?.state.conversation ?? Conversation()
   }
 
@@ -27,13 +27,20 @@ struct SessionUnit {
     Dialogue(conversation, language: profile.language, customer: profile.id, now: unit.now)
   }
 
-  /// Applies the actions and writes both rows.
+  /// The language that Telegram shows its app in counts until the customer has chosen one.
+  mutating func follow(_ language: Language) throws {
+    guard !profile.isLanguageChosen, profile.language != language else { return }
+    profile.language = language
+    if profile.alertsOn { try publishAlerts() }
+  }
+
+  /// Applies the actions and writes what has changed.
   mutating func finish(_ dialogue: Dialogue, _ actions: [Action]) throws {
     conversation = dialogue.conversation
     for action in actions { try apply(action) }
-    try unit.save(profile)
+    if profile != known { try unit.save(profile) }
     try unit.save(
-      ConversationRow(id: profile.id, state: StoredConversation(conversation), updatedAt: unit.now))
+      ConversationRow(id: profile.id, state: StoredConversation(conversation), updatedAt: unit.now.hour))
   }
 
   private mutating func apply(_ action: Action) throws {
@@ -61,6 +68,8 @@ struct SessionUnit {
 
   /// Both slots count together, so that each of them only ever sees larger numbers.
   private mutating func publish(_ screen: Screen, in slot: String, isFresh: Bool) throws {
+    // Here a mistake rolls the step back, instead of ending as another service's dead letter.
+    try screen.check()
     profile.screenSeq += 1
     try unit.publish(
       ShowScreen(customer: profile.id, slot: slot, isFresh: isFresh, seq: profile.screenSeq, screen: screen))
@@ -71,7 +80,7 @@ struct SessionUnit {
       PlaceOrder(
         order: offer.order, customer: profile.id, origin: .telegram, receiver: offer.receiver, energy: offer.energy,
         durationSeconds: offer.durationSeconds, priceMax: offer.price),
-      timeToLive: Self.placeTimeToLive)
+      timeToLive: PlaceOrder.timeToLive)
     try unit.publish(
       ShowScreen(
         customer: profile.id, slot: OrderScreenRow.slot(offer.order), adopts: Slot.menu,

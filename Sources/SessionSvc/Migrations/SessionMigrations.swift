@@ -28,6 +28,14 @@ enum SessionMigrations {
           updated_at timestamptz not null
         );
         create index order_screens_updated_at on order_screens (updated_at);
-        """)
+        """),
+    // Room in the page of a row that is changed at each step, so that it stays there.
+    Migration(
+      version: 2, name: "room for changes",
+      sql: """
+        alter table profiles set (fillfactor = 80);
+        alter table conversations set (fillfactor = 70);
+        alter table order_screens set (fillfactor = 80);
+        """),
   ]
 }

@@ -9,6 +9,7 @@ struct ConversationRow: Row {
   /// The customer.
   let id: CustomerID
   var state: StoredConversation
+  /// The hour of it.
   var updatedAt: Date
 
   var rowKey: String { id.text }

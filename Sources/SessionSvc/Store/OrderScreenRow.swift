@@ -12,6 +12,7 @@ struct OrderScreenRow: Row {
   var language: Language
   /// The `seq` of the last OrderChanged shown; 0 before the first. An older event shows nothing.
   var lastSeq: Int64
+  /// The hour of it.
   var updatedAt: Date
 
   var rowKey: String { id.text }

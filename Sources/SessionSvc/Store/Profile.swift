@@ -2,7 +2,7 @@ import BusKit
 import Contracts
 
 /// What is known of a customer for as long as there is one.
-struct Profile: Row {
+struct Profile: Row, Equatable {
   static let table = "profiles"
 
   /// The customer.

@@ -1,4 +1,11 @@
 import BusKit
+import Foundation
+
+extension Date {
+  /// The hour it lies in. Old rows are found by an index on when they were last changed: a time that moves with every
+  /// change would have every change written to all indexes, one that moves by the hour leaves them alone.
+  var hour: Date { Date(timeIntervalSince1970: (timeIntervalSince1970 / 3600).rounded(.down) * 3600) }
+}
 
 extension Retention {
   /// A conversation that nobody has come back to begins anew.

@@ -62,18 +62,18 @@ extension JSON: Codable {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .null
-    } else if let value = Self.attempt({ try container.decode(Bool.self) }) {
-      self = .bool(value)
-    } else if let value = Self.attempt({ try container.decode(Int.self) }) {
-      self = .integer(value)
-    } else if let value = Self.attempt({ try container.decode(Double.self) }) {
-      self = .double(value)
     } else if let value = Self.attempt({ try container.decode(String.self) }) {
       self = .string(value)
+    } else if let value = Self.attempt({ try container.decode(Int.self) }) {
+      self = .integer(value)
+    } else if let value = Self.attempt({ try container.decode([String: JSON].self) }) {
+      self = .object(value)
+    } else if let value = Self.attempt({ try container.decode(Bool.self) }) {
+      self = .bool(value)
     } else if let value = Self.attempt({ try container.decode([JSON].self) }) {
       self = .array(value)
     } else {
-      self = .object(try container.decode([String: JSON].self))
+      self = .double(try container.decode(Double.self))
     }
   }
 

@@ -23,8 +23,6 @@ struct Chain: Sendable {
   private var waiting: [Transaction] = []
   private var waitingIDs: Set<TransactionID> = []
   private var locations: [TransactionID: Location] = [:]
-  /// What the node knows that `broadcast` speaks for.
-  private var cache = TransactionCache()
   private(set) var delegationLog: [DelegationRecord] = []
   private var delegationSequence: Int64 = 0
   private(set) var history = AccountHistory()
@@ -79,14 +77,6 @@ struct Chain: Sendable {
   }
 
   // MARK: Transactions
-
-  /// Takes a transaction into the pool as a node of its own does. See `admit`.
-  mutating func broadcast(_ transaction: Transaction) throws(Refusal) {
-    var cache = TransactionCache()
-    swap(&cache, &self.cache)  // not copied, and not accessed twice at once
-    defer { swap(&cache, &self.cache) }
-    try admit(transaction, through: &cache)
-  }
 
   /// Takes a transaction into the pool, with java-tron's checks in java-tron's order.
   /// - Parameters:

@@ -34,7 +34,7 @@ struct BroadcastAPI {
       object.set("permission", AccountJSON.permission(permission, visible: visible))
       var weight: Int64 = 0
       if !transaction.signatures.isEmpty {
-        let weighed = try state.weigh(transaction.signatures, of: transaction.id, by: permission)
+        let weighed = try state.weigh(transaction, by: permission)
         object.set("approved_list", .array(weighed.signers.map { .string($0.text(visible: visible)) }))
         object.set("current_weight", nonZero: weighed.weight)
         weight = weighed.weight

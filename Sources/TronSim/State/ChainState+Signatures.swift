@@ -15,27 +15,27 @@ extension ChainState {
       guard permission.type == Permission.active else { throw .signature("Permission type is error") }
       guard permission.allows(contract.type) else { throw .signature("Permission denied") }
     }
-    guard try weigh(signatures, of: transaction.id, by: permission).weight >= permission.threshold else {
+    guard try weigh(transaction, by: permission).weight >= permission.threshold else {
       throw .signature("sig error")
     }
   }
 
   /// The weight that the signatures have together, and whose they are.
   func weigh(
-    _ signatures: [[UInt8]], of id: TransactionID, by permission: Permission
+    _ transaction: Transaction, by permission: Permission
   ) throws(Refusal) -> (weight: Int64, signers: [Address]) {
+    let signatures = transaction.signatures
     guard signatures.count <= permission.keys.count else {
       throw .signature(
         "Signature count is \(signatures.count) more than key counts of permission : \(permission.keys.count)")
     }
     var weight: Int64 = 0
     var signers: [Address] = []
-    for signature in signatures {
+    for (index, signature) in signatures.enumerated() {
       guard (65...68).contains(signature.count) else { throw .signature("Signature size is \(signature.count)") }
-      guard let key = Secp256k1.recoverPublicKey(digest: id.bytes, signature: signature) else {
+      guard let signer = transaction.signer(index) else {
         throw .signature("Header byte out of range or no public key could be recovered")
       }
-      let signer = Address(publicKey: key)
       let share = permission.weight(of: signer)
       guard share > 0 else {
         throw .signature(

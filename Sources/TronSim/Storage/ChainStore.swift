@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A chain with its journal: whatever changes the one is in the other before anybody sees it.
 struct ChainStore {
@@ -6,10 +7,14 @@ struct ChainStore {
   private let journal: Journal
 
   /// Opens the chain in `directory`, or begins one.
-  static func open(directory: URL, genesis: Genesis, solidAfter: Int64, nowMs: Int64) throws -> ChainStore {
+  /// - Parameter write: see `Journal`.
+  static func open(
+    directory: URL, genesis: Genesis, solidAfter: Int64, nowMs: Int64,
+    write: @escaping Journal.Write = { Glibc.write($0, $1, $2) }
+  ) throws -> ChainStore {
     try FileManager.default.createDirectory(
       at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    let (journal, lines) = try Journal.open(path: directory.appending(path: "chain.jsonl").path)
+    let (journal, lines) = try Journal.open(path: directory.appending(path: "chain.jsonl").path, write: write)
     // The complete genesis ends with a line of its own: without it nothing was ever served, and it is made again.
     guard let first = lines.first, let timestamp = first["genesis"]?.int else {
       var store = ChainStore(chain: Chain(genesisTimestampMs: nowMs, solidAfter: solidAfter), journal: journal)
@@ -54,8 +59,6 @@ struct ChainStore {
     try chain.replay(transactions, timestampMs: timestamp)
   }
 
-  mutating func broadcast(_ transaction: Transaction) throws(Refusal) { try chain.broadcast(transaction) }
-
   mutating func clearPool() { chain.clearPool() }
 
   /// Changes what waits, never a block: the journal does not hear of it.
@@ -82,8 +85,15 @@ struct ChainStore {
   }
 
   mutating func perform(_ action: SimAction) throws -> JSON {
+    let before = chain
     let result = try chain.perform(action)
-    try journal.append(action.json)
+    do {
+      try journal.append(action.json)
+    } catch {
+      // What the journal does not have, nobody sees.
+      chain = before
+      throw error
+    }
     return result
   }
 }

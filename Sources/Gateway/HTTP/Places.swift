@@ -1,7 +1,7 @@
 import Synchronization
 
 /// At most so many at a time; nobody waits.
-final class RequestLimit: Sendable {
+final class Places: Sendable {
   private let max: Int
   private let count = Mutex(0)
 

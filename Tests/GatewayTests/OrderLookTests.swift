@@ -1,0 +1,125 @@
+import Contracts
+import Foundation
+import TestKit
+import Testing
+
+@testable import Gateway
+
+@Suite(.serialized) struct OrderLookTests {
+  @Test func `What has just been heard of an order is shown as it is, without a question`() async throws {
+    try await RunningGateway.run { world in
+      let placed = try await world.place("new")
+      try await world.untilHeard()
+      let read = try await world.look(placed)
+      #expect(read.status == 200)
+      #expect(read.json == placed.json)
+      #expect(world.orders.ordersAsked == 0)
+    }
+  }
+
+  @Test func `What was heard long ago is asked for; an end is not`() async throws {
+    try await RunningGateway.run { world in
+      let placed = try await world.place("old")
+      try await world.untilHeard()
+      try await world.setHeard("updatedAt", "2026-01-01T00:00:00Z")
+      #expect(try await world.look(placed).status == 200)
+      #expect(world.orders.ordersAsked == 1)
+      try await world.setHeard("state", "completed")
+      #expect(try await world.look(placed).json["status"] == "completed")
+      #expect(world.orders.ordersAsked == 1)
+    }
+  }
+
+  @Test func `After order-svc has told of a newer state no older one is shown`() async throws {
+    try await RunningGateway.run { world in
+      let placed = try await world.place("newer")
+      try await world.untilHeard()
+      let heard = try await world.heardAt()
+      try await world.setHeard("updatedAt", "2026-01-01T00:00:00Z")
+      world.orders.set { state in
+        for id in state.orders.keys {
+          state.orders[id]?.state = .delivered
+          state.orders[id]?.updatedAt = Date().addingTimeInterval(60)
+        }
+      }
+      #expect(try await world.look(placed).json["status"] == "active")
+      try await world.setHeard("updatedAt", heard)
+      #expect(try await world.look(placed).json["status"] == "active")
+      #expect(world.orders.ordersAsked == 2)
+    }
+  }
+
+  @Test func `While order-svc is away the last that was heard is shown, and what nobody spoke of is not invented`()
+    async throws
+  {
+    try await RunningGateway.run { world in
+      let placed = try await world.place("away")
+      try await world.untilHeard()
+      try await world.setHeard("updatedAt", "2026-01-01T00:00:00Z")
+      world.orders.set {
+        $0.isAway = true
+        $0.outcome = nil
+      }
+      #expect(try await world.look(placed).json == placed.json)
+      #expect(world.orders.ordersAsked == 1)
+      let silent = try await world.place("silent")
+      #expect(silent.status == 202)
+      #expect(try await world.look(silent).status == 503)
+    }
+  }
+
+  @Test func `A receiver that was found fit is asked for once, another one each time`() async throws {
+    try await RunningGateway.run { world in
+      world.orders.set { $0.isActivated = false }
+      for key in ["unfit-1", "unfit-2"] {
+        let refused = try await world.place(key)
+        #expect(refused.status == 422)
+      }
+      #expect(world.orders.receiversAsked == 2)
+      world.orders.set { $0.isActivated = true }
+      for key in ["fit-1", "fit-2", "fit-3"] {
+        let placed = try await world.place(key)
+        #expect(placed.status == 201)
+      }
+      #expect(world.orders.receiversAsked == 3)
+    }
+  }
+
+  @Test func `No index of the orders names what every event changes`() async throws {
+    try await RunningGateway.run { world in
+      let indexes = try await world.bus.read { session in
+        try session.execute("select indexdef from pg_indexes where tablename = 'rest_orders'").rows
+          .map { try $0.string("indexdef") }
+      }
+      #expect(indexes.count == 5)
+      #expect(!indexes.contains { $0.contains("last_seq") || $0.contains("snapshot") })
+    }
+  }
+}
+
+extension RunningGateway {
+  func look(_ placed: Answer) async throws -> Answer {
+    try await call("GET", try #require(placed.header("Location")))
+  }
+
+  /// Until the gateway's own row knows what became of the only order.
+  func untilHeard() async throws {
+    try await eventually("the order's event has arrived") {
+      try await count("rest_orders where snapshot is not null") == 1
+    }
+  }
+
+  func heardAt() async throws -> String {
+    try await bus.read { session in
+      try session.execute("select snapshot->>'updatedAt' as at from rest_orders").rows.first?.string("at") ?? ""
+    }
+  }
+
+  func setHeard(_ field: String, _ value: String) async throws {
+    try await bus.read { session in
+      _ = try session.execute(
+        "update rest_orders set snapshot = jsonb_set(snapshot, array[$1], to_jsonb($2::text))",
+        [.text(field), .text(value)])
+    }
+  }
+}
