@@ -7,7 +7,9 @@ struct OrderSvcMain {
   static let schema = "order_svc"
 
   static func main() async {
-    await ServiceProgram.run(ServiceName.order, schema: schema, settings: OrderSettings.read) { settings, _ in make(settings) }
+    await ServiceProgram.run(ServiceName.order, schema: schema, settings: OrderSettings.read) { settings, _ in
+      make(settings)
+    }
   }
 
   /// The service's table of contents.

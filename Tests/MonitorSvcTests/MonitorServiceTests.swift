@@ -174,7 +174,8 @@ import TronKit
   @Test("incidents that are settled go after a month; open ones, and the alerts themselves, stay")
   func retention() async throws {
     try await withService { _, pool in
-      try await eventually { try await count("select 1 from pg_indexes where indexname = 'incidents_settled'", pool) == 1 }
+      let index = "select 1 from pg_indexes where indexname = 'incidents_settled'"
+      try await eventually { try await count(index, pool) == 1 }
       try await pool.withSession {
         _ = try $0.execute(
           """

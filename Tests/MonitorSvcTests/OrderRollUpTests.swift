@@ -73,7 +73,8 @@ import TronKit
     let lines = Set(registry.render().split(separator: "\n").map(String.init))
     #expect(
       lines.isSuperset(of: [
-        "energy_orders{state=\"completed\"} 3", "energy_orders{state=\"rejected\"} 0", "energy_order_failures_total{reason=\"pool_empty\"} 4",
+        "energy_orders{state=\"completed\"} 3", "energy_orders{state=\"rejected\"} 0",
+        "energy_order_failures_total{reason=\"pool_empty\"} 4",
         "energy_order_delivery_seconds_bucket{le=\"5.0\"} 0", "energy_order_delivery_seconds_bucket{le=\"7.5\"} 2",
         "energy_order_delivery_seconds_bucket{le=\"+Inf\"} 3", "energy_order_delivery_seconds_sum 412.5",
         "energy_order_delivery_seconds_count 3", "energy_pool_available_energy 5000", "energy_pool_delegated_energy 7",

@@ -46,7 +46,8 @@ struct DueOrdersTests {
         for _ in 0..<4 { group.addTask { try await due.apply(ids, orders.bus) } }
         try await group.waitForAll()
       }
-      #expect(try await number("select count(*) as n from orders where state = 'failed' and due_at is null", orders) == 40)
+      let ended = "select count(*) as n from orders where state = 'failed' and due_at is null"
+      #expect(try await number(ended, orders) == 40)
       #expect(try await number("select count(*) as n from outbox where type = 'wallet.ReleaseHold'", orders) == 40)
       let ends = "select count(*) as n from outbox where type = 'order.OrderChanged' and topic = 'order.events'"
       #expect(try await number(ends, orders) == 80)

@@ -149,7 +149,7 @@ struct OrderRehearsalTests {
     #expect(order.state == .active && order.incidents == 0 && order.dueAt == order.endsAt)
   }
 
-  @Test("a rental is not ended before its time, whatever time the order names, and an order that has ended is left alone")
+  @Test("a rental is never ended before its time, and an order that has ended is left alone, whatever time they name")
   func neverEarly() async throws {
     let rehearsal = try Rehearsal(try orders())
     let end = rehearsal.now.addingTimeInterval(60)

@@ -86,6 +86,8 @@ struct ChainReplicaTests {
       let source = FakeChainSource(.answer(reading(address)))
       let accounts = ChainAccounts(sources: [source], policy: policy)
       #expect(try await !read(accounts, bus).isStale)
+      // It is kept a moment later than it is told.
+      try await eventually { try await BusChainStore(bus: bus).last([address])[address] != nil }
       try await redis.kill9()
       #expect(try await !read(accounts, bus).isStale)
       source.become(.failure)

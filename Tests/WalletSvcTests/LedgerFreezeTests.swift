@@ -283,7 +283,7 @@ struct LedgerFreezeTests {
     }
   }
 
-  @Test("says once that nothing is sealed in another cluster, and captures nothing until an operator has ended recovery")
+  @Test("says once that nothing is sealed in another cluster, and captures nothing until an operator ends recovery")
   func otherCluster() async throws {
     try await LedgerService.run { service in
       let order = OrderID.make()

@@ -4,7 +4,7 @@ import Contracts
 /// Counts orders: how they ended, how long delivery took, why some failed. How many are under way order-svc knows, and
 /// says.
 enum OrderChangedHandler {
-  /// Of an order's seven changes two: that it is delivered, and that it has ended (which tells of its delivery as well).
+  /// Of an order's seven changes two: that it is delivered, and that it has ended (which tells of a delivery, too).
   static func isOfUse(_ event: OrderChanged) -> Bool { event.order.state == .delivered || event.order.state.isTerminal }
 
   static func needs(_ event: OrderChanged) -> [Need] {

@@ -102,8 +102,8 @@ struct BusChainStore: ChainStore {
   }
 
   /// A value never takes the place of a younger one, whichever replica comes last. None is younger than now by the
-  /// database's clock: a replica that is ahead of time would keep all others from writing. The commit waits for no disk:
-  /// what a crash takes is read again.
+  /// database's clock: a replica that is ahead of time would keep all others from writing. The commit waits for no
+  /// disk: what a crash takes is read again.
   func keep(_ view: ChainAccountView) async throws {
     try checkPostgres()
     let json = String(decoding: try MessageCoder.encode(view), as: UTF8.self)

@@ -62,10 +62,7 @@ extension CustodyComparison {
     }
     service.beforeMetrics { bus in
       let (rows, now) = try await bus.lookUp { session in
-        (
-          try CustodyReport.rows(nil, session),
-          try session.execute("select now() as now").rows.first?.date("now") ?? .distantPast
-        )
+        (try CustodyReport.rows(nil, session), try session.now())
       }
       for row in rows { CustodyReport.measure(row, now: now, bus.metrics) }
     }

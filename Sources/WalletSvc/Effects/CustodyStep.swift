@@ -18,7 +18,8 @@ struct CustodyStep: Sendable {
   /// By `CustodyDustRow.key`, when the comparison has come to an end.
   private var dust: [(key: String, amount: Int64)] = []
 
-  /// - Throws: `CustodyChain.Unreadable` when the sum of what the addresses hold does not fit, or the row is of no currency.
+  /// - Throws: `CustodyChain.Unreadable` when the sum of what the addresses hold does not fit, or the row is of no
+  ///   currency.
   init(
     _ row: CustodyCheckRow, _ place: LedgerAccount.Custody, flows: [Currency: CustodyBooks.Flow], chain: CustodyChain,
     bookedDust: [String: Int64], settings: CustodySettings, now: Date

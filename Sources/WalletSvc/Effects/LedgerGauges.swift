@@ -30,7 +30,8 @@ enum LedgerGauges {
         (h.trouble <> '')::int::float8 as trouble, t.lines::float8 as lines, t.age,
         (select count(*) from ledger_freezes)::float8 as frozen,
         coalesce(extract(epoch from clock_timestamp()
-          - (select min(created_at) from holds where state = 'held')), 0)::float8 as held_age, w.waiting::float8 as waiting, w.age as waiting_age
+          - (select min(created_at) from holds where state = 'held')), 0)::float8 as held_age,
+        w.waiting::float8 as waiting, w.age as waiting_age
       from ledger_head h
         cross join (select count(*) as lines,
           coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as age from ledger_tail) t

@@ -72,8 +72,8 @@ struct DepositDecisions: Sendable {
         + "deposits credit \(row.id) --customer \(request.customer)")
   }
 
-  /// Who names another address than the sender's says that a payment there is no theft: for so much only as one operator
-  /// may book alone.
+  /// Who names another address than the sender's says that a payment there is no theft: for so much only as one
+  /// operator may book alone.
   private func refuse(_ command: RefuseHeldDeposit, _ unit: UnitOfWork) throws {
     let hash = try Ledger.hash(command)
     let result = try Self.decide(command.deposit, command.action, hash: hash, customer: nil, unit) { row in

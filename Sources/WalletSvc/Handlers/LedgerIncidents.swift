@@ -64,8 +64,8 @@ enum LedgerIncidents {
         seq: row.seq))
   }
 
-  /// Nothing can be sealed, as the database is not the one that it was: told once, logged once. It may lack what was done
-  /// after its backup, so that nothing is captured or credited until an operator has compared it.
+  /// Nothing can be sealed, as the database is not the one that it was: told once, logged once. It may lack what was
+  /// done after its backup, so that nothing is captured or credited until an operator has compared it.
   static func report(sealing reason: String, _ bus: Bus) async throws {
     let findings = [
       LedgerDifferenceFound.sealing: [LedgerFinding(.sealing, detail: reason)],

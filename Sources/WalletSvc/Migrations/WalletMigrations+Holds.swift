@@ -7,7 +7,7 @@ extension WalletMigrations {
     sql: """
       create index holds_open_age on holds (created_at) where state = 'held';
 
-      -- For an operator who has restored the database, before any service starts. Ended by `energyctl ledger clear all`.
+      -- For an operator who has restored the database, before any service starts. Ended by `ledger clear all`.
       create function begin_recovery(reason text) returns void language sql set search_path from current as $$
         insert into ledger_differences (id, found_by, findings, seq, found_at)
           values ('*', 'recovery', jsonb_build_array(jsonb_build_object('kind', 'recovery', 'account', '',
