@@ -29,7 +29,7 @@ extension MessageCatalog {
       DepositFound.self, DepositHeld.self, AddressesWatched.self, ChainRecordDiffers.self, StrayTransactionFound.self,
       OwnTransactionFound.self,
       GetPrices.self, GetQuote.self, GetOrder.self, ListOrders.self,
-      GetBalance.self, GetAddresses.self, GetChainAccount.self, GetChainAccounts.self, GetDepositAddress.self,
+      GetBalance.self, GetAddresses.self, GetChainAccount.self, GetDepositAddress.self,
       GetDeposits.self, GetDepositStatus.self, ListDepositAddresses.self,
       VerifyLedger.self, GetLedgerStatement.self, GetLedgerChecks.self,
       ListAdjustments.self, GetCustody.self,

@@ -16,7 +16,9 @@ struct MonitorSvcMain {
     let metrics = MonitorMetrics()
     let rule = settings.poolEnergyLow
     var service = Service(name: ServiceName.monitor, schema: schema, migrations: MonitorMigrations.all)
-    service.handle(OrderChanged.self, needs: OrderChangedHandler.needs, apply: OrderChangedHandler.apply)
+    service.handle(
+      OrderChanged.self, where: OrderChangedHandler.isOfUse, needs: OrderChangedHandler.needs,
+      apply: OrderChangedHandler.apply)
     service.handle(PoolChanged.self, needs: { _ in PoolChangedHandler.needs }) { event, unit in
       try PoolChangedHandler.apply(event, unit, rule: rule)
     }
@@ -34,7 +36,7 @@ struct MonitorSvcMain {
     }
     service.effect(NotifySubscribers.self, policy: EffectPolicy(attemptsMax: nil)) { effect, _ in effect.outcome() }
     service.effect(TellSubscribers.self, policy: EffectPolicy(attemptsMax: nil)) { effect, _ in effect.outcome() }
-    service.keeps(.endedOrders)
+    service.keeps(.endedOrders, .settledIncidents)
     service.beforeMetrics(metrics.refresh)
     service.auditsOperators()
     service.publishes([.gatewayCommands])

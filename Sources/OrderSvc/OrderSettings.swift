@@ -2,7 +2,6 @@ import BusKit
 import Contracts
 import Crypto
 import Foundation
-import Logging
 
 /// What an operator can set.
 struct OrderSettings: Sendable {
@@ -10,7 +9,6 @@ struct OrderSettings: Sendable {
   /// Shared with tx-svc alone: proves that order-svc asked for a delegation or reclaim.
   var sealKey: SymmetricKey
   var deadlines = Deadlines()
-  var logger = Logger(label: ServiceName.order)
 
   /// How long an order may stay in a state before something is done about it.
   struct Deadlines: Sendable, Equatable {
@@ -39,7 +37,7 @@ struct OrderSettings: Sendable {
   }
 
   static func read(_ reader: inout EnvironmentReader) -> OrderSettings? {
-    let key = sealKey(&reader)
+    let key = OrderSeal.key(&reader)
     let catalogue = catalogue(&reader)
     var deadlines = Deadlines()
     deadlines.placed = seconds(&reader, "ENERGY_ORDER_PLACED_SECONDS", deadlines.placed)
@@ -53,30 +51,6 @@ struct OrderSettings: Sendable {
 
   private static func seconds(_ reader: inout EnvironmentReader, _ name: String, _ fallback: Duration) -> Duration {
     .seconds(reader.integer(name, default: fallback.milliseconds / 1000, in: 1...86_400))
-  }
-
-  private static func sealKey(_ reader: inout EnvironmentReader) -> SymmetricKey? {
-    guard let text = reader.secret("ENERGY_ORDER_HMAC_KEY_FILE") else { return nil }
-    let digits = Array(text.utf8)
-    let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap { start -> UInt8? in
-      guard let high = hexValue(digits[start]), let low = hexValue(digits[start + 1]) else { return nil }
-      return high << 4 | low
-    }
-    guard digits.count == 64, bytes.count == 32 else {
-      reader.mistake(
-        "ENERGY_ORDER_HMAC_KEY_FILE: the file must hold 64 hex digits, e.g. from: openssl rand -hex 32")
-      return nil
-    }
-    return SymmetricKey(data: bytes)
-  }
-
-  private static func hexValue(_ digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-    default: nil
-    }
   }
 
   private static func catalogue(_ reader: inout EnvironmentReader) -> ProductCatalogue? {

@@ -7,10 +7,8 @@ struct OrderSvcMain {
   static let schema = "order_svc"
 
   static func main() async {
-    await ServiceProgram.run(ServiceName.order, schema: schema, settings: OrderSettings.read) { settings, logger in
-      var settings = settings
-      settings.logger = logger
-      return make(settings)
+    await ServiceProgram.run(ServiceName.order, schema: schema, settings: OrderSettings.read) { settings, _ in
+      make(settings)
     }
   }
 
@@ -22,17 +20,19 @@ struct OrderSvcMain {
     WalletHandlers(process: process).register(in: &service)
     DelegationHandlers(process: process).register(in: &service)
     TimerHandlers(process: process).register(in: &service)
+    DueOrders(process: process).register(in: &service)
+    TellOverdue.register(in: &service)
     OrderAnswers(catalogue: settings.catalogue).register(in: &service)
+    // Its own commands: the release before may have left timers of its own in the outbox.
     service.publishes([.orderCommands, .orderEvents, .walletCommands, .txCommands])
     service.auditsOperators()
     service.beforeMetrics { bus in
-      let figures = try await bus.read(OrderReads.figures)
+      let figures = try await bus.lookUp(OrderReads.figures)
       bus.metrics.clear("energy_order_open")
       for (state, count) in figures.open {
         bus.metrics.gauge("energy_order_open", labels: [("state", state)]).set(Double(count))
       }
       bus.metrics.gauge("energy_order_overdue").set(Double(figures.overdue))
-      bus.metrics.gauge("energy_order_oldest_hold_seconds").set(figures.oldestHoldSeconds)
     }
     return service
   }

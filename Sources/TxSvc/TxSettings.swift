@@ -1,6 +1,5 @@
 import BusKit
 import Contracts
-import Crypto
 import Foundation
 import HTTPClient
 import TronKit
@@ -11,7 +10,7 @@ enum TxSettings {
     let entries = NodeEntry.readAll(&reader)
     let ring = ring(&reader)
     let sealing = sealing(&reader)
-    let orderKey = orderKey(&reader)
+    let orderKey = OrderSeal.key(&reader)
     let refresh = reader.integer("ENERGY_WALLET_REFRESH_SECONDS", default: 300, in: 1...3_600)
     var limits = SigningLimits()
     limits.energyPerOrderMax = Energy(
@@ -80,14 +79,5 @@ enum TxSettings {
       reader.mistake("ENERGY_SEALING_KEY_FILE: \(error)")
       return nil
     }
-  }
-
-  private static func orderKey(_ reader: inout EnvironmentReader) -> SymmetricKey? {
-    guard let text = reader.secret("ENERGY_ORDER_HMAC_KEY_FILE") else { return nil }
-    guard text.count == 64, let bytes = try? Hex.decode(text) else {
-      reader.mistake("ENERGY_ORDER_HMAC_KEY_FILE: the file must hold 64 hexadecimal digits")
-      return nil
-    }
-    return SymmetricKey(data: bytes)
   }
 }

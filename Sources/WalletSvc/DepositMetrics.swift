@@ -6,7 +6,7 @@ import Postgres
 enum DepositMetrics {
   static func register(_ settings: DepositSettings, in service: inout Service) {
     service.beforeMetrics { bus in
-      let (stock, days, held) = try await bus.read { session in
+      let (stock, days, held) = try await bus.lookUp { session in
         (try readStock(settings, session), try count(today, session), try count(waiting, session))
       }
       let metrics = bus.metrics

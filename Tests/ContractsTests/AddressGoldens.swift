@@ -50,18 +50,6 @@ enum AddressGoldens {
         #"""
         {"address":"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t","isDefault":true,"label":"shop"}
         """#),
-      try Golden(
-        "wallet.GetChainAccounts v1 in wallet.queries by TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t",
-        GetChainAccounts(addresses: [Samples.receiver]),
-        #"""
-        {"addresses":["TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"]}
-        """#),
-      try Golden(
-        answer: "ChainAccountsView",
-        ChainAccountsView(accounts: [], unknown: [Samples.receiver]),
-        #"""
-        {"accounts":[],"unknown":["TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"]}
-        """#),
     ]
   }
 }

@@ -157,6 +157,52 @@ import TronKit
     }
   }
 
+  @Test("of an order only its delivery and its end are looked at, and each is counted once")
+  func orders() async throws {
+    try await withService { client, pool in
+      let states: [OrderState] = [.placed, .funded, .delegating, .delivered, .active, .ending, .completed]
+      for (seq, state) in states.enumerated() { try await client.send(Self.order(state, seq: Int64(seq + 1))) }
+      try await eventually {
+        try await count("select 1 from monitored_orders where state = 'completed' and is_ended", pool) == 1
+      }
+      #expect(try await count("select 1 from inbox", pool) == 2)
+      let tallies = try await pool.withSession { try MonitorSnapshot.read($0).counters.mapValues(\.count) }
+      #expect(tallies == ["ended:completed": 1, "delivery:le:7.5": 1])
+    }
+  }
+
+  @Test("incidents that are settled go after a month; open ones, and the alerts themselves, stay")
+  func retention() async throws {
+    try await withService { _, pool in
+      let index = "select 1 from pg_indexes where indexname = 'incidents_settled'"
+      try await eventually { try await count(index, pool) == 1 }
+      try await pool.withSession {
+        _ = try $0.execute(
+          """
+          insert into incidents (id, state, since, value, seq) values
+            ('stray/old', 'resolved', now() - interval '31 days', 1, 2),
+            ('stray/new', 'resolved', now() - interval '29 days', 1, 2),
+            ('stray/open', 'firing', now() - interval '31 days', 1, 1),
+            ('open/stray', 'resolved', now() - interval '31 days', 0, null)
+          """)
+      }
+      let deleted = try await pool.withSession { try Retention.settledIncidents.step(in: $0) }
+      #expect(deleted == 1)
+      #expect(try await count("select 1 from incidents where id <> 'stray/old'", pool) == 3)
+    }
+  }
+
+  private static func order(_ state: OrderState, seq: Int64) -> OrderChanged {
+    let created = Date(timeIntervalSince1970: 1_790_000_000)
+    let isDelivered = [OrderState.delivered, .active, .ending, .completed].contains(state)
+    return OrderChanged(
+      order: OrderView(
+        id: OrderID(text: "ord_1"), customer: customer, origin: .rest, receiver: USDT.mainnet,
+        energy: Energy(65_000), durationSeconds: 3_600, price: Sun(1), state: state, createdAt: created,
+        deliveredAt: isDelivered ? created.addingTimeInterval(6) : nil, updatedAt: created),
+      previous: nil, seq: seq)
+  }
+
   private static func books(_ subject: String, seq: Int64, isCleared: Bool = false) -> LedgerDifferenceFound {
     LedgerDifferenceFound(
       subject: subject, check: "recent",

@@ -61,7 +61,7 @@ import TronKit
   func metrics() {
     let registry = MetricsRegistry()
     let metrics = MonitorMetrics()
-    var snapshot = MonitorSnapshot(open: ["delegating": 2], poolAvailable: 5_000, poolDelegated: 7)
+    var snapshot = MonitorSnapshot(poolAvailable: 5_000, poolDelegated: 7)
     snapshot.counters = [
       "ended:completed": .init(count: 3), "failure:pool_empty": .init(count: 1),
       "delivery:le:7.5": .init(count: 2, total: 12.5), "delivery:le:inf": .init(count: 1, total: 400),
@@ -73,8 +73,8 @@ import TronKit
     let lines = Set(registry.render().split(separator: "\n").map(String.init))
     #expect(
       lines.isSuperset(of: [
-        "energy_orders{state=\"delegating\"} 2", "energy_orders{state=\"completed\"} 3",
-        "energy_orders{state=\"placed\"} 0", "energy_order_failures_total{reason=\"pool_empty\"} 4",
+        "energy_orders{state=\"completed\"} 3", "energy_orders{state=\"rejected\"} 0",
+        "energy_order_failures_total{reason=\"pool_empty\"} 4",
         "energy_order_delivery_seconds_bucket{le=\"5.0\"} 0", "energy_order_delivery_seconds_bucket{le=\"7.5\"} 2",
         "energy_order_delivery_seconds_bucket{le=\"+Inf\"} 3", "energy_order_delivery_seconds_sum 412.5",
         "energy_order_delivery_seconds_count 3", "energy_pool_available_energy 5000", "energy_pool_delegated_energy 7",

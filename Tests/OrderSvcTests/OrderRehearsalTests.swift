@@ -2,6 +2,7 @@ import BusKit
 import BusKitTesting
 import Contracts
 import Foundation
+import Postgres
 import Testing
 import TronKit
 
@@ -12,11 +13,31 @@ import TronKit
 struct OrderRehearsalTests {
   private let customer = CustomerID(text: "cus_test")
 
-  private func orders() throws -> Service {
+  private func settings() throws -> OrderSettings {
     let product = Product(
       id: "1h", durationSeconds: 3600, sunPerEnergy: 60, energyMin: Energy(1_000), energyMax: Energy(1_000_000))
-    return OrderSvcMain.make(
-      OrderSettings(catalogue: try ProductCatalogue(checking: [product]), sealKey: RunningOrders.key))
+    return OrderSettings(catalogue: try ProductCatalogue(checking: [product]), sealKey: RunningOrders.key)
+  }
+
+  private func orders() throws -> Service { OrderSvcMain.make(try settings()) }
+
+  /// Lets time pass, with what comes due of orders done at its time: a rehearsal has no table to look at with SQL.
+  private func pass(_ time: Duration, _ rehearsal: Rehearsal) async throws {
+    let due = DueOrders(process: OrderProcess(settings: try settings()))
+    let end = rehearsal.now.addingTimeInterval(time.timeInterval)
+    while rehearsal.now < end {
+      let next = try rehearsal.rows(of: OrderRow.self).compactMap(\.dueAt).min() ?? end
+      let wait = min(next, end).timeIntervalSince(rehearsal.now)
+      try await rehearsal.advance(by: .milliseconds(max(1, Int64((wait * 1000).rounded(.up)))))
+      let now = rehearsal.now
+      let ids = try rehearsal.rows(of: OrderRow.self).filter { $0.dueAt.map { $0 <= now } ?? false }.map(\.id.text)
+      do {
+        try await due.apply(ids, try rehearsal.bus(of: ServiceName.order))
+      } catch let error as PostgresError where error.code == .connection {
+        // The commit did not happen; the next look finds the same orders.
+      }
+      try await rehearsal.settle()
+    }
   }
 
   private func wallet() -> Service {
@@ -65,13 +86,13 @@ struct OrderRehearsalTests {
     try await rehearsal.publish(place(id))
     try await rehearsal.settle()
     #expect(try state() == [.delegating])
-    try await rehearsal.advance(by: .seconds(3))
+    try await pass(.seconds(3), rehearsal)
     #expect(try state() == [.delivered])
-    try await rehearsal.advance(by: .seconds(57))
+    try await pass(.seconds(57), rehearsal)
     #expect(try state() == [.active])
-    try await rehearsal.advance(by: .seconds(3600 - 58))
+    try await pass(.seconds(3600 - 58), rehearsal)
     #expect(try state() == [.active])
-    try await rehearsal.advance(by: .seconds(1))
+    try await pass(.seconds(1), rehearsal)
     #expect(try state() == [.completed])
     #expect(try rehearsal.published(CaptureHold.self).map(\.amount) == [Sun(1_950_000)])
     #expect(try rehearsal.published(BookOrderCost.self).map(\.cost) == [Sun(345_000)])
@@ -86,11 +107,14 @@ struct OrderRehearsalTests {
     rehearsal.faults.commitsToFail = Int(seed % 5)
     rehearsal.faults.crashesBeforeAcknowledging = Int(seed % 4)
     for _ in 0..<10 { try await rehearsal.publish(place(.make())) }
-    try await rehearsal.advance(by: .seconds(2 * 3600))
+    try await pass(.seconds(2 * 3600), rehearsal)
     let rows = try rehearsal.rows(of: OrderRow.self)
     #expect(rows.map(\.state) == Array(repeating: .completed, count: 10))
-    #expect(rows.allSatisfy { $0.charged == Sun(1_950_000) && $0.hold == .captured && $0.incidents == 0 })
+    #expect(rows.allSatisfy { $0.charged == Sun(1_950_000) && $0.hold == .captured && $0.dueAt == nil })
     #expect(try rehearsal.published(CaptureHold.self).count == 10)
+    // Nothing was asked for again: no deadline has passed.
+    #expect(try rehearsal.published(WithdrawDelegation.self).isEmpty)
+    #expect(try rehearsal.published(ReclaimEnergy.self).count == 10)
     #expect(rehearsal.deadLetters.isEmpty)
   }
 
@@ -99,7 +123,7 @@ struct OrderRehearsalTests {
     let rehearsal = try Rehearsal(try orders(), wallet())
     let id = OrderID.make()
     try await rehearsal.publish(place(id))
-    try await rehearsal.advance(by: .seconds(181))
+    try await pass(.seconds(181), rehearsal)
     #expect(try rehearsal.rows(of: OrderRow.self).map(\.state) == [.cancelling])
     try await rehearsal.publish(DelegationFailed(order: id, reason: .cancelledByCustomer, seq: 1))
     try await rehearsal.settle()
@@ -108,5 +132,63 @@ struct OrderRehearsalTests {
     #expect(try rehearsal.published(ReleaseHold.self).count == 1)
     let cancel = CancelOrder(order: id, customer: customer)
     #expect(try await rehearsal.command(cancel, answer: CommandResult.self)?.code == "too_late")
+  }
+  @Test("an order is overdue in the state in which tx-svc owes an answer, and no longer")
+  func overdue() async throws {
+    let rehearsal = try Rehearsal(try orders(), wallet())
+    let id = OrderID.make()
+    try await rehearsal.publish(place(id))
+    try await rehearsal.settle()
+    try await rehearsal.publish(
+      DelegationConfirmed(order: id, legs: [], delivered: Energy(65_000), startedAt: rehearsal.now, seq: 1))
+    try await pass(.seconds(601), rehearsal)
+    #expect(try rehearsal.rows(of: OrderRow.self).map(\.incidents) == [2])
+    try await rehearsal.publish(DelegationFinal(order: id, delivered: Energy(65_000), seq: 2))
+    try await rehearsal.settle()
+    let order = try #require(try rehearsal.rows(of: OrderRow.self).first)
+    #expect(order.state == .active && order.incidents == 0 && order.dueAt == order.endsAt)
+  }
+
+  @Test("a rental is never ended before its time, and an order that has ended is left alone, whatever time they name")
+  func neverEarly() async throws {
+    let rehearsal = try Rehearsal(try orders())
+    let end = rehearsal.now.addingTimeInterval(60)
+    var active = OrderRow(place(.make()), price: Sun(1), now: rehearsal.now, replyTo: "")
+    active.state = .active
+    active.dueAt = rehearsal.now
+    active.endsAt = end
+    var ended = OrderRow(place(.make()), price: Sun(1), now: rehearsal.now, replyTo: "")
+    ended.state = .cancelled
+    ended.dueAt = rehearsal.now
+    try rehearsal.insert(active)
+    try rehearsal.insert(ended)
+    try await pass(.seconds(1), rehearsal)
+    let rows = Dictionary(uniqueKeysWithValues: try rehearsal.rows(of: OrderRow.self).map { ($0.id, $0) })
+    #expect(rows[active.id]?.state == .active && rows[active.id]?.dueAt == end)
+    #expect(rows[ended.id]?.state == .cancelled && rows[ended.id]?.dueAt == nil)
+    #expect(rehearsal.published.isEmpty)
+    try await pass(.seconds(60), rehearsal)
+    #expect(try rehearsal.rows(of: OrderRow.self).contains { $0.id == active.id && $0.state == .ending })
+    #expect(try rehearsal.published(ReclaimEnergy.self).map(\.endsAt) == [end])
+  }
+
+  @Test("timers that the release before has sent to itself still count")
+  func oldTimers() async throws {
+    let rehearsal = try Rehearsal(try orders())
+    var waiting = OrderRow(place(.make()), price: Sun(1), now: rehearsal.now, replyTo: "")
+    waiting.deadlineSeq = 4
+    var active = OrderRow(place(.make()), price: Sun(1), now: rehearsal.now, replyTo: "")
+    active.state = .active
+    active.endsAt = rehearsal.now
+    try rehearsal.insert(waiting)
+    try rehearsal.insert(active)
+    try await rehearsal.publish(OrderDeadline(order: waiting.id, seq: 3))
+    try await rehearsal.settle()
+    #expect(try rehearsal.rows(of: OrderRow.self).contains { $0.id == waiting.id && $0.state == .placed })
+    try await rehearsal.publish(OrderDeadline(order: waiting.id, seq: 4))
+    try await rehearsal.publish(RentalEnded(order: active.id, endsAt: rehearsal.now))
+    try await rehearsal.settle()
+    let states = Dictionary(uniqueKeysWithValues: try rehearsal.rows(of: OrderRow.self).map { ($0.id, $0.state) })
+    #expect(states == [waiting.id: .failed, active.id: .ending])
   }
 }

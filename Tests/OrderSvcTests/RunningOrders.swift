@@ -15,6 +15,10 @@ struct RunningOrders: Sendable {
   static let key = SymmetricKey(data: Array(repeating: UInt8(7), count: 32))
   let client: BusClient
   let redis: RedisConnection
+  /// Into order-svc's own tables.
+  let pool: PostgresPool
+  /// Of the running service.
+  let bus: Bus
 
   static func run(_ body: @escaping @Sendable (RunningOrders) async throws -> Void) async throws {
     let server = try await RedisServer.start()
@@ -22,35 +26,35 @@ struct RunningOrders: Sendable {
     let logger = JSONLog.logger(service: "test", level: .warning)
     let product = Product(
       id: "1s", durationSeconds: 1, sunPerEnergy: 60, energyMin: Energy(1_000), energyMax: Energy(1_000_000))
-    var settings = OrderSettings(catalogue: try ProductCatalogue(checking: [product]), sealKey: key)
-    settings.logger = logger
+    let settings = OrderSettings(catalogue: try ProductCatalogue(checking: [product]), sealKey: key)
+    let postgres = PostgresConfiguration(
+      conninfo: database, applicationName: "order-svc", searchPath: OrderSvcMain.schema)
     let configuration = ServiceConfiguration(
-      redis: server.configuration,
-      postgres: PostgresConfiguration(
-        conninfo: database, applicationName: "order-svc", searchPath: OrderSvcMain.schema),
-      poolSize: 3, httpPort: try freePort(), logger: logger)
+      redis: server.configuration, postgres: postgres, poolSize: 3, httpPort: try freePort(), logger: logger)
     let runtime = ServiceRuntime(OrderSvcMain.make(settings), configuration)
     let running = Task { try await runtime.run() }
     let redis = RedisConnection(configuration: server.configuration)
+    let pool = PostgresPool(configuration: postgres, size: 1)
     do {
       try await BusClient(redis: server.configuration, name: "test", logger: logger).run { client in
-        try await body(RunningOrders(client: client, redis: redis))
+        try await body(RunningOrders(client: client, redis: redis, pool: pool, bus: runtime.bus))
       }
     } catch {
-      await close(runtime, running, redis)
+      await close(runtime, running, redis, pool)
       try await server.stop()
       throw error
     }
-    await close(runtime, running, redis)
+    await close(runtime, running, redis, pool)
     try await server.stop()
   }
 
   private static func close(
-    _ runtime: ServiceRuntime, _ running: Task<Void, any Error>, _ redis: RedisConnection
+    _ runtime: ServiceRuntime, _ running: Task<Void, any Error>, _ redis: RedisConnection, _ pool: PostgresPool
   ) async {
     runtime.stop()
     _ = await running.result
     await redis.close()
+    await pool.close()
   }
 
   /// Waits until the order is in this state and returns it.

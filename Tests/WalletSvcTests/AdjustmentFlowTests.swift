@@ -86,6 +86,10 @@ struct AdjustmentFlowTests {
         ).rows.map { [try $0.string("a"), try $0.string("b"), try $0.string("k")] }
       }
       #expect(action == [["ann", "bob", "k"]])
+      let line = try await world.client.ask(
+        GetLedgerStatement(account: "adjustments", currency: .trx, from: nil, to: nil, after: nil, limit: 10)
+      ).lines.first
+      #expect(line?.actor == "ann" && line?.approvedBy == "bob")
       let acted = try await world.published(OperatorActed.self)
       #expect(acted.map { [$0.action.actor, $0.command] } == [
         ["ann", AdjustLedger.messageType], ["bob", ApproveAdjustment.messageType],

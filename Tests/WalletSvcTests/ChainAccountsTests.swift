@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import Logging
 import Synchronization
+import TestKit
 import Testing
 import TronKit
 
@@ -26,7 +27,31 @@ struct ChainAccountsTests {
     #expect(first.trx == Sun(5_000_000) && !first.isStale)
     #expect(try await read(accounts, store) == first)
     #expect(source.calls == 1)
-    #expect(store.lastKept(address) == first)
+    try await eventually { store.lastKept(address) == first }
+  }
+
+  @Test("are told before they are kept in Postgres, which may take its time")
+  func keptLater() async throws {
+    let store = SlowKeepingStore()
+    let metrics = MetricsRegistry()
+    var policy = ChainCachePolicy()
+    policy.cacheLimit = .seconds(5)
+    let accounts = ChainAccounts(sources: [FakeChainSource(.answer(reading(address)))], policy: policy)
+    let view = try await accounts.account(address, store: store, logger: logger, metrics: metrics)
+    #expect(store.inner.lastKept(address) == nil)
+    store.release()
+    try await eventually { store.inner.lastKept(address) == view }
+    #expect(!metrics.render().contains("cache_failures"))
+  }
+
+  @Test("are kept when they say something else than what was kept, or that is old")
+  func worthKeeping() {
+    let time = Date(timeIntervalSince1970: 1_790_000_000)
+    let last = reading(address, trx: 1).view(asOf: time)
+    #expect(last.isWorthKeeping(after: nil))
+    #expect(!reading(address, trx: 1).view(asOf: time.addingTimeInterval(600)).isWorthKeeping(after: last))
+    #expect(reading(address, trx: 1).view(asOf: time.addingTimeInterval(601)).isWorthKeeping(after: last))
+    #expect(reading(address, trx: 2).view(asOf: time.addingTimeInterval(1)).isWorthKeeping(after: last))
   }
 
   @Test("are read by one caller while the others wait for what it finds")

@@ -4,7 +4,6 @@ import Foundation
 import Logging
 import Postgres
 import Redis
-import Synchronization
 import TestKit
 import Testing
 import TronKit
@@ -20,12 +19,6 @@ struct ChainReplicaTests {
   private func read(_ accounts: ChainAccounts, _ bus: Bus) async throws -> ChainAccountView {
     try await accounts.account(
       address, store: BusChainStore(bus: bus), logger: logger, metrics: MetricsRegistry())
-  }
-
-  private func addresses(_ count: Int) throws -> [TronAddress] {
-    try (0..<count).map {
-      try TronAddress(bytes: [0x41] + Array(repeating: 3, count: 18) + [UInt8($0 / 256), UInt8($0 % 256)])
-    }
   }
 
   @Test("one of twenty replicas reads, and the others have what it found")
@@ -93,6 +86,8 @@ struct ChainReplicaTests {
       let source = FakeChainSource(.answer(reading(address)))
       let accounts = ChainAccounts(sources: [source], policy: policy)
       #expect(try await !read(accounts, bus).isStale)
+      // It is kept a moment later than it is told.
+      try await eventually { try await BusChainStore(bus: bus).last([address])[address] != nil }
       try await redis.kill9()
       #expect(try await !read(accounts, bus).isStale)
       source.become(.failure)
@@ -160,69 +155,6 @@ struct ChainReplicaTests {
         #expect(try await read(ChainAccounts(sources: [source]), bus).trx == Sun(8))
         await #expect(throws: (any Error).self) { try await store.shared([address]) }
       }
-    }
-  }
-
-  // MARK: Many addresses
-
-  @Test("a hundred addresses are one question to each cache, few reads at a time, and known afterwards")
-  func many() async throws {
-    try await withWalletBus { bus, _, _ in
-      let source = CountingSource(delay: .milliseconds(5))
-      let accounts = ChainAccounts(sources: [source])
-      let asked = try addresses(100)
-      let first = try await accounts.accounts(
-        asked, store: BusChainStore(bus: bus), logger: logger, metrics: MetricsRegistry())
-      #expect(first.accounts.map(\.address) == asked && first.unknown.isEmpty)
-      #expect(source.calls == 100 && source.most <= accounts.policy.batchWidth)
-      let again = try await ChainAccounts(sources: [source]).accounts(
-        asked + asked, store: BusChainStore(bus: bus), logger: logger, metrics: MetricsRegistry())
-      #expect(again.accounts.map(\.address) == asked && source.calls == 100)
-      let most = await #expect(throws: QueryFailure.self) {
-        try await accounts.accounts(
-          try addresses(101), store: BusChainStore(bus: bus), logger: logger, metrics: MetricsRegistry())
-      }
-      #expect(most?.code == "too_many_addresses")
-    }
-  }
-
-  @Test("when no API answers, what is known of many addresses is stale and the rest is named unknown")
-  func partly() async throws {
-    let asked = try addresses(6)
-    let store = FakeChainStore()
-    for address in asked.prefix(2) {
-      try await store.keep(reading(address).view(asOf: Date(timeIntervalSince1970: 1_790_000_000)))
-    }
-    let accounts = ChainAccounts(sources: [FakeChainSource(.failure)])
-    let view = try await accounts.accounts(asked, store: store, logger: logger, metrics: MetricsRegistry())
-    #expect(view.accounts.map(\.address) == Array(asked.prefix(2)) && view.accounts.allSatisfy(\.isStale))
-    #expect(view.unknown == Array(asked.dropFirst(2)))
-    #expect(store.questions == (1, 1))
-    let empty = try await accounts.accounts([], store: store, logger: logger, metrics: MetricsRegistry())
-    #expect(empty == ChainAccountsView(accounts: [], unknown: []))
-  }
-
-  // MARK: -
-
-  private final class CountingSource: ChainSource {
-    let name = "counting"
-    private let delay: Duration
-    private let state = Mutex((calls: 0, running: 0, most: 0))
-
-    init(delay: Duration) { self.delay = delay }
-
-    var calls: Int { state.withLock { $0.calls } }
-    var most: Int { state.withLock { $0.most } }
-
-    func read(_ address: TronAddress) async throws -> ChainReading {
-      state.withLock { state in
-        state.calls += 1
-        state.running += 1
-        state.most = max(state.most, state.running)
-      }
-      defer { state.withLock { $0.running -= 1 } }
-      try await Task.sleep(for: delay)
-      return reading(address)
     }
   }
 }

@@ -49,6 +49,26 @@ struct DepositFlowTests {
     }
   }
 
+  @Test("wait while a restored database is not compared yet, and are credited once when an operator says so")
+  func recovery() async throws {
+    let ann = ann
+    try await DepositWorld.run(try DepositWorld.settings()) { world in
+      try await world.untilFree(60)
+      let mine = try await world.address(of: ann)
+      try await world.execute("select begin_recovery('test')")
+      try await world.client.send(try DepositWorld.found(mine, 5_000_000, 1))
+      let asked = "outbox o join inbox i using (message_id) where o.type = 'wallet.CreditDeposit'"
+      try await eventually(within: .seconds(20), "the crediting was handled") { try await world.count(asked) == 1 }
+      #expect(try await world.deposit(1)?.state == .crediting)
+      #expect(try await world.balance(ann).available == .zero)
+      let clear = ClearLedgerDifference(
+        subject: LedgerDifferenceFound.all, action: OperatorAction(actor: "ann", reason: "compared", key: "k-1"))
+      #expect(try await world.client.command(clear, answer: CommandResult.self)?.code == "done")
+      try await world.untilDeposit(1, is: .credited)
+      #expect(try await world.balance(ann).available == Sun(5_000_000))
+    }
+  }
+
   @Test("one id with other content is a mistake that is seen, and changes nothing")
   func contradicted() async throws {
     let ann = ann

@@ -41,7 +41,6 @@ final class FakeChainStore: ChainStore {
     var locks: [TronAddress: String] = [:]
     var disputes: Set<TronAddress> = []
     var last: [TronAddress: ChainAccountView] = [:]
-    var questions = (shared: 0, last: 0)
   }
   private let state = Mutex(State())
 
@@ -50,14 +49,10 @@ final class FakeChainStore: ChainStore {
   }
 
   var disputes: Set<TronAddress> { state.withLock { $0.disputes } }
-  var questions: (shared: Int, last: Int) { state.withLock { $0.questions } }
   func lastKept(_ address: TronAddress) -> ChainAccountView? { state.withLock { $0.last[address] } }
 
   func shared(_ addresses: [TronAddress]) async throws -> [TronAddress: SharedChain] {
-    state.withLock { state in
-      state.questions.shared += 1
-      return state.shared.filter { addresses.contains($0.key) }
-    }
+    state.withLock { $0.shared.filter { addresses.contains($0.key) } }
   }
 
   func claim(_ address: TronAddress, token: String, for lifetime: Duration) async throws -> ChainClaim {
@@ -85,13 +80,44 @@ final class FakeChainStore: ChainStore {
   }
 
   func last(_ addresses: [TronAddress]) async throws -> [TronAddress: ChainAccountView] {
-    state.withLock { state in
-      state.questions.last += 1
-      return state.last.filter { addresses.contains($0.key) }
-    }
+    state.withLock { $0.last.filter { addresses.contains($0.key) } }
   }
 
-  func keep(_ view: ChainAccountView) async throws { state.withLock { $0.last[view.address] = view } }
+  /// A younger value stays.
+  func keep(_ view: ChainAccountView) async throws {
+    state.withLock { state in
+      if let last = state.last[view.address], last.asOf > view.asOf { return }
+      state.last[view.address] = view
+    }
+  }
+}
+
+/// Keeps nothing before it is allowed to.
+final class SlowKeepingStore: ChainStore {
+  let inner = FakeChainStore()
+  private let gate = AsyncStream<Void>.makeStream()
+
+  func release() { gate.continuation.finish() }
+
+  func shared(_ addresses: [TronAddress]) async throws -> [TronAddress: SharedChain] {
+    try await inner.shared(addresses)
+  }
+  func claim(_ address: TronAddress, token: String, for lifetime: Duration) async throws -> ChainClaim {
+    try await inner.claim(address, token: token, for: lifetime)
+  }
+  func share(_ address: TronAddress, _ found: SharedChain, for lifetime: Duration, token: String) async throws {
+    try await inner.share(address, found, for: lifetime, token: token)
+  }
+  func dispute(_ address: TronAddress, for lifetime: Duration?) async throws {
+    try await inner.dispute(address, for: lifetime)
+  }
+  func last(_ addresses: [TronAddress]) async throws -> [TronAddress: ChainAccountView] {
+    try await inner.last(addresses)
+  }
+  func keep(_ view: ChainAccountView) async throws {
+    for await _ in gate.stream {}
+    try await inner.keep(view)
+  }
 }
 
 /// Redis and Postgres are away, or hang.

@@ -283,23 +283,71 @@ struct LedgerFreezeTests {
     }
   }
 
-  @Test("says once that nothing is sealed in another cluster, holds no capture up, and goes on when told so")
+  @Test("says once that nothing is sealed in another cluster, and captures nothing until an operator ends recovery")
   func otherCluster() async throws {
     try await LedgerService.run { service in
       let order = OrderID.make()
       try await service.credit(100, customer)
       try await service.hold(order, customer, 30)
       try await service.sql("update ledger_epochs set system = 'other'")
-      try await eventually(within: .seconds(20)) { try await service.differences() == ["sealing"] }
-      #expect(try await service.capture(order, customer, 30)?.code == "captured")
+      try await eventually(within: .seconds(20)) { try await service.differences() == ["*", "sealing"] }
+      #expect(try await service.capture(order, customer, 30)?.code == "waiting")
       let command = BeginLedgerEpoch(action: service.action("k-1"))
       #expect(try await service.client.command(command, answer: CommandResult.self)?.code == "done")
       try await eventually(within: .seconds(20)) {
         let page = try await service.client.ask(VerifyLedger(from: 1, count: 100))
         return page.unsealed == 0 && page.trouble.isEmpty && page.blocks.last?.epoch == 2 && page.faults == []
       }
+      #expect(try await service.differences() == ["*"])
+      #expect(try await service.capture(order, customer, 30)?.code == "waiting", "recovery ends by an operator's word")
+      let clear = ClearLedgerDifference(subject: "*", action: service.action("k-2"))
+      #expect(try await service.client.command(clear, answer: CommandResult.self)?.code == "done")
+      try await eventually { try await service.capture(order, customer, 30)?.code == "already_captured" }
       #expect(try await service.differences() == [])
-      #expect(try await service.events() == ["sealing found", "sealing cleared"])
+      // The first two are of one moment.
+      #expect(try await service.events().prefix(2).sorted() == ["* found", "sealing found"])
+      #expect(try await service.events().dropFirst(2) == ["sealing cleared", "* cleared"])
+    }
+  }
+
+  @Test("may be restored from a backup: recovery begins before the services start, and is found in the checks")
+  func recovery() async throws {
+    try await LedgerService.run { service in
+      let order = OrderID.make()
+      try await service.credit(100, customer)
+      try await service.hold(order, customer, 30)
+      try await service.sql("select begin_recovery('from last night')")
+      #expect(try await service.capture(order, customer, 30)?.code == "waiting")
+      let checks = try await service.client.ask(GetLedgerChecks())
+      #expect(checks.open.map(\.subject) == ["*"])
+      #expect(checks.open.first?.findings.first?.description.hasSuffix("from last night") == true)
+      for key in ["k-1", "k-2"] {
+        let clear = ClearLedgerDifference(subject: "*", action: service.action(key))
+        #expect(try await service.client.command(clear, answer: CommandResult.self)?.code == "done")
+        try await eventually { try await service.int("select count(*) from ledger_freezes") == 0 }
+        // Once more, after another restore.
+        if key == "k-1" { try await service.sql("select begin_recovery('again')") }
+      }
+      try await eventually { try await service.capture(order, customer, 30)?.code == "already_captured" }
+    }
+  }
+
+  @Test("and money that is held tell their age: what holds it up shows wherever the command was lost")
+  func oldestHold() async throws {
+    try await LedgerService.run { service in
+      func age() async throws -> Double {
+        try await service.pool.withSession { session in
+          try LedgerGauges.values(session).first { $0.0 == "energy_wallet_oldest_hold_seconds" }?.1 ?? -1
+        }
+      }
+      let order = OrderID.make()
+      try await service.credit(100, customer)
+      #expect(try await age() == 0)
+      try await service.hold(order, customer, 30)
+      try await service.sql("update holds set created_at = created_at - interval '1 h'")
+      #expect(try await age() > 3_599)
+      _ = try await service.capture(order, customer, 30)
+      #expect(try await age() == 0)
     }
   }
 

@@ -39,10 +39,10 @@ struct LedgerModel {
     let step: HoldRules.Step =
       switch command {
       case .hold(let amount):
-        try HoldRules.hold(amount, order: order, customer: customer, funds: current, existing: holds[order])
-      case .release: try HoldRules.release(order: order, customer: customer, funds: current, existing: holds[order])
+        try HoldRules.hold(amount, customer: customer, funds: current, existing: holds[order])
+      case .release: try HoldRules.release(customer: customer, funds: current, existing: holds[order])
       case .capture(let amount):
-        try HoldRules.capture(amount, order: order, customer: customer, funds: current, existing: holds[order])
+        try HoldRules.capture(amount, customer: customer, funds: current, existing: holds[order])
       }
     funds[customer] = step.funds
     holds[order] = step.hold

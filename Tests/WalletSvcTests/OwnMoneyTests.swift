@@ -32,10 +32,13 @@ struct OwnMoneyTests {
       blockTime: Date(timeIntervalSince1970: 1_790_000_000), part: part, parts: parts)
   }
 
-  private static func run(_ body: @escaping @Sendable (DepositWorld, TronAddress) async throws -> Void) async throws {
+  private static func run(
+    limits: AdjustmentLimits = AdjustmentLimits(),
+    _ body: @escaping @Sendable (DepositWorld, TronAddress) async throws -> Void
+  ) async throws {
     var settings = try DepositWorld.settings()
     settings.treasury = [treasury]
-    try await DepositWorld.run(settings) { world in
+    try await DepositWorld.run(settings, limits: limits) { world in
       try await world.untilFree(60)
       try await body(world, try await world.address(of: ann))
     }
@@ -182,6 +185,21 @@ struct OwnMoneyTests {
       try await world.untilDeposit(3, suffix: "/internal/0", is: .returned)
       #expect(try await world.count("outbox where type = 'wallet.UnexpectedWithdrawal'") == 2)
       #expect(try await world.deposit(1, suffix: "/internal/0")?.state == .refused)
+    }
+  }
+
+  @Test("one operator names another address than the sender's only for what one operator may book alone")
+  func namedByOne() async throws {
+    try await Self.run(limits: AdjustmentLimits(sunMax: 9_000_000, usdtMax: 0)) { world, mine in
+      let named = try DepositWorld.key(account: 9).addresses(from: 0, count: 1)[0].address
+      #expect(try await Self.refuse(world, mine, 1, 5_000_000, returnTo: named)?.code == "done")
+      // Five and five are more than nine.
+      let second = try await Self.refuse(world, mine, 2, 5_000_000, returnTo: named)
+      #expect(second?.code == "needs_second_operator" && second?.ok == false)
+      #expect(try await world.deposit(2, suffix: "/internal/0")?.state == .held)
+      // To the sender it may go, and without an address as well.
+      #expect(try await Self.refuse(world, mine, 3, 50_000_000, returnTo: Self.supplier)?.code == "done")
+      #expect(try await Self.refuse(world, mine, 4, 50_000_000)?.code == "done")
     }
   }
 

@@ -46,16 +46,17 @@ public final class MetricsRegistry: Sendable {
   /// How values are distributed over buckets.
   public struct Histogram: Sendable {
     let registry: MetricsRegistry, name: String, labels: String, buckets: [Double]
-    /// Counts one value.
-    public func observe(_ value: Double) {
+    /// Counts a value.
+    /// - Parameter times: how many of it.
+    public func observe(_ value: Double, times: Int = 1) {
       registry.update(name, labels, .histogram) { series in
         if series.buckets.isEmpty {
           series.buckets = buckets
           series.counts = Array(repeating: 0, count: buckets.count)
         }
-        for (index, bound) in series.buckets.enumerated() where value <= bound { series.counts[index] += 1 }
-        series.count += 1
-        series.value += value
+        for (index, bound) in series.buckets.enumerated() where value <= bound { series.counts[index] += times }
+        series.count += times
+        series.value += value * Double(times)
       }
     }
   }

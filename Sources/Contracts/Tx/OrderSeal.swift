@@ -1,3 +1,4 @@
+import BusKit
 import Crypto
 import Foundation
 import TronKit
@@ -16,6 +17,18 @@ public struct OrderSeal: Codable, Sendable, Equatable {
 
   public static func reclaim(order: OrderID, receiver: TronAddress, endsAt: Date, key: SymmetricKey) -> OrderSeal {
     make(["reclaim", order.text, receiver.base58, milliseconds(endsAt)], key)
+  }
+
+  /// Reads the key from the file that `ENERGY_ORDER_HMAC_KEY_FILE` names: the same for order-svc and tx-svc, or nothing
+  /// is signed. nil: `reader` has the mistake.
+  public static func key(_ reader: inout EnvironmentReader) -> SymmetricKey? {
+    guard let text = reader.secret("ENERGY_ORDER_HMAC_KEY_FILE") else { return nil }
+    guard text.utf8.count == 64, let bytes = try? Hex.decode(text) else {
+      reader.mistake(
+        "ENERGY_ORDER_HMAC_KEY_FILE: the file must hold 64 hex digits, e.g. from: openssl rand -hex 32")
+      return nil
+    }
+    return SymmetricKey(data: bytes)
   }
 
   /// In constant time.

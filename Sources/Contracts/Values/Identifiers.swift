@@ -1,6 +1,7 @@
 import BusKit
 import Crypto
 import Foundation
+import TronKit
 
 /// A string that identifies one kind of thing, so that an order can never be passed where a customer is meant.
 public protocol Identifier: Codable, Sendable, Hashable, CustomStringConvertible {
@@ -27,7 +28,7 @@ public struct CustomerID: Identifier {
 
   public static func telegram(userID: Int64, installationSecret: SymmetricKey) -> CustomerID {
     let code = HMAC<SHA256>.authenticationCode(for: Data("telegram:\(userID)".utf8), using: installationSecret)
-    return CustomerID(text: "cus_" + code.prefix(16).map { String(format: "%02x", $0) }.joined())
+    return CustomerID(text: "cus_" + Hex.encode(code.prefix(16)))
   }
 
   public static func random() -> CustomerID { CustomerID(text: "cus_" + compact(.v7())) }

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import TronKit
 
 /// A block of journal lines that were committed together, as it was sealed. Its hash covers all of its fields and the
 /// hash of the block before, so that nothing before a block can change without changing it.
@@ -63,7 +64,7 @@ public struct LedgerBlock: Codable, Sendable, Equatable {
       "ledger-block-1", "\(number)", "\(epoch)", range, previousHash, content, "\(lines)", "\(firstLine)",
       "\(lastLine)", "\(milliseconds)",
     ].joined(separator: "\n")
-    return SHA256.hash(data: Data(text.utf8)).map { String(format: "%02x", $0) }.joined()
+    return Hex.encode(SHA256.hash(data: Data(text.utf8)))
   }
 }
 

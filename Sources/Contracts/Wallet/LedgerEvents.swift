@@ -1,21 +1,21 @@
 import BusKit
 import Foundation
 
-/// The ledger differs from itself; or an operator has cleared that (`clearedAt`). Captures that concern the subject
-/// wait until then.
+/// The ledger differs from itself, or may be older than what was done with it; or an operator has cleared that
+/// (`clearedAt`). Captures that concern the subject wait until then, and with `all` the crediting of deposits, too.
 public struct LedgerDifferenceFound: Event {
   public static let messageType = "wallet.LedgerDifferenceFound"
   public static let topic = Topic.walletEvents
   /// The most findings that it lists.
   public static let findingsMax = 20
-  /// The subject of what concerns all: an account of ours, a sum, the chain of blocks.
+  /// The subject of what concerns all: an account of ours, a sum, the chain of blocks, a database that was restored.
   public static let all = "*"
-  /// The subject when nothing can be sealed. No capture waits for it.
+  /// The subject when nothing can be sealed. What is not sealed is not what captures wait for.
   public static let sealing = "sealing"
 
   /// A customer's id, `all` or `sealing`.
   public let subject: String
-  /// `recent`, `full` or `seal`.
+  /// `recent`, `full`, `seal` or `recovery`.
   public let check: String
   public let findings: [LedgerFinding]
   public let foundAt: Date
@@ -51,6 +51,8 @@ public struct LedgerFinding: Codable, Sendable, Equatable {
     case block
     /// Nothing can be sealed.
     case sealing
+    /// The database was moved or restored: it may lack what was done after its backup.
+    case recovery
   }
   public let kind: Kind
   /// The account's name; empty where it is about none.
@@ -84,7 +86,7 @@ extension LedgerFinding: CustomStringConvertible {
     case .negative: "\(account)\(unit) is below zero: \(found)"
     case .total: "the total of \(account)\(unit) is off by \(difference)"
     case .sum: "the sum over all accounts\(unit) is \(found)"
-    case .block, .sealing: detail
+    case .block, .sealing, .recovery: detail
     }
   }
 }

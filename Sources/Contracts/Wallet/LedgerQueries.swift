@@ -104,9 +104,11 @@ public struct LedgerStatementLine: Codable, Sendable, Equatable {
   /// Who did it by hand, and why.
   public let actor: String?
   public let reason: String?
+  /// Who agreed, where it took a second operator.
+  public let approvedBy: String?
   public init(
     number: Int64, at: Date, kind: String, id: String, counterAccount: String, amount: Int64, order: OrderID?,
-    actor: String?, reason: String?
+    actor: String?, reason: String?, approvedBy: String? = nil
   ) {
     self.number = number
     self.at = at
@@ -117,6 +119,7 @@ public struct LedgerStatementLine: Codable, Sendable, Equatable {
     self.order = order
     self.actor = actor
     self.reason = reason
+    self.approvedBy = approvedBy
   }
 }
 

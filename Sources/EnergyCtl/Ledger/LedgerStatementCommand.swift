@@ -93,7 +93,8 @@ struct Statement {
       return row(
         time, line.kind, line.id, line.counterAccount, amount, balance, order, line.actor ?? "", line.reason ?? "")
     }
-    let why = line.actor.map { "  \(Words.safe($0)): \(Words.safe(line.reason ?? ""))" } ?? ""
+    let agreed = line.approvedBy.map { " (\(Words.safe($0)) agreed)" } ?? ""
+    let why = line.actor.map { "  \(Words.safe($0)): \(Words.safe(line.reason ?? ""))\(agreed)" } ?? ""
     return "\(time)  \(line.kind)  \(amount)  = \(Money(balance, currency).decimal)  \(line.counterAccount)  "
       + "\(Words.safe(line.id))\(why)"
   }

@@ -1,8 +1,12 @@
 import BusKit
 import Contracts
 
-/// Counts orders: how many stand where, how long delivery took, why some failed.
+/// Counts orders: how they ended, how long delivery took, why some failed. How many are under way order-svc knows, and
+/// says.
 enum OrderChangedHandler {
+  /// Of an order's seven changes two: that it is delivered, and that it has ended (which tells of a delivery, too).
+  static func isOfUse(_ event: OrderChanged) -> Bool { event.order.state == .delivered || event.order.state.isTerminal }
+
   static func needs(_ event: OrderChanged) -> [Need] {
     let order = event.order
     var needs: [Need] = [.row(MonitoredOrder.self, order.id.text)]

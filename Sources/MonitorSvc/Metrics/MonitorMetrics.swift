@@ -24,12 +24,14 @@ final class MonitorMetrics: Sendable {
   private let told = Mutex<[String: MonitorSnapshot.Tally]>([:])
 
   func refresh(_ bus: Bus) async throws {
-    update(bus.metrics, with: try await bus.read { try MonitorSnapshot.read($0) })
+    update(bus.metrics, with: try await bus.lookUp { try MonitorSnapshot.read($0) })
   }
 
   func update(_ metrics: MetricsRegistry, with snapshot: MonitorSnapshot) {
-    for state in OrderState.allCases {
-      metrics.gauge(Self.orders, labels: [("state", state.rawValue)]).set(Double(snapshot.orders(state)))
+    // Those under way are order-svc's to count.
+    for state in OrderState.allCases where state.isTerminal {
+      let count = snapshot.counters[Counter.ended(state)]?.count ?? 0
+      metrics.gauge(Self.orders, labels: [("state", state.rawValue)]).set(Double(count))
     }
     if let available = snapshot.poolAvailable { metrics.gauge(Self.poolAvailable).set(Double(available)) }
     if let delegated = snapshot.poolDelegated { metrics.gauge(Self.poolDelegated).set(Double(delegated)) }
@@ -66,7 +68,7 @@ final class MonitorMetrics: Sendable {
         // The mean of times that lie in one bucket lies in it too (kept there against rounding): counts and sum come
         // out right.
         let mean = min(bound, max(below == 0 ? 0 : below.nextUp, news.total / Double(news.count)))
-        for _ in 0..<news.count { histogram.observe(mean) }
+        histogram.observe(mean, times: Int(news.count))
       }
     }
   }

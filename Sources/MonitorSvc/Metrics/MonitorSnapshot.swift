@@ -2,10 +2,8 @@ import BusKit
 import Contracts
 import Postgres
 
-/// What the tables say at one moment.
+/// What the tables say at one moment, in a transaction that sees one.
 struct MonitorSnapshot: Sendable, Equatable {
-  /// Orders under way, by state.
-  var open: [String: Int64] = [:]
   /// By `Counter.id`.
   var counters: [String: Tally] = [:]
   var poolAvailable: Int64?
@@ -26,10 +24,6 @@ struct MonitorSnapshot: Sendable, Equatable {
 
   static func read(_ session: PostgresSession) throws -> MonitorSnapshot {
     var snapshot = MonitorSnapshot()
-    // Uses monitored_orders_open.
-    let open = try session.execute(
-      "select state, count(*) as orders from monitored_orders where not is_ended group by state")
-    for row in open.rows { snapshot.open[try row.string("state")] = try row.int("orders") }
     for row in try session.execute("select id, count, total from counters").rows {
       snapshot.counters[try row.string("id")] = Tally(
         count: try row.int("count"), total: try row.double("total"))
@@ -52,14 +46,11 @@ struct MonitorSnapshot: Sendable, Equatable {
     snapshot.ledgerIncidents = try incidents?.int("ledger") ?? 0
     snapshot.bookIncidents = try incidents?.int("books") ?? 0
     snapshot.custodyIncidents = try incidents?.int("custody") ?? 0
-    for series in Incident.Series.allCases {
-      let alert = try session.execute("select value from incidents where id = $1", [.text(series.alertID)])
-      snapshot.series[series] = try alert.rows.first?.int("value") ?? 0
-    }
+    let alerts = Incident.Series.allCases.map { ($0, $0.alertID) }
+    let open = try session.execute(
+      "select id, value from incidents where id = any($1)", [.textArray(alerts.map(\.1))]
+    ).rows.map { (try $0.string("id"), try $0.int("value")) }
+    for (series, id) in alerts { snapshot.series[series] = open.first { $0.0 == id }?.1 ?? 0 }
     return snapshot
-  }
-
-  func orders(_ state: OrderState) -> Int64 {
-    state.isTerminal ? counters[Counter.ended(state)]?.count ?? 0 : open[state.rawValue] ?? 0
   }
 }

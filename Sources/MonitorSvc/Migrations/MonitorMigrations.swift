@@ -44,5 +44,12 @@ enum MonitorMigrations {
         );
         """),
     Migration(version: 2, name: "incidents of the ledger", sql: "alter table incidents add column seq bigint"),
+    Migration(
+      version: 3, name: "settled incidents go, open orders are counted elsewhere",
+      sql: """
+        create index incidents_firing on incidents (id) where state = 'firing';
+        create index incidents_settled on incidents (since) where state = 'resolved' and seq is not null;
+        drop index monitored_orders_open;
+        """),
   ]
 }

@@ -2,7 +2,7 @@ import BusKit
 import Contracts
 import Foundation
 
-/// An order under way, or one that ended a short time ago: late events must still find it.
+/// An order that was delivered, or has ended a short time ago: late events must still find it.
 struct MonitoredOrder: Row {
   static let table = "monitored_orders"
 

@@ -20,7 +20,7 @@ enum OrderAction: Sendable, Equatable {
   /// The same, where the transactions are known.
   case recordStart(Date)
   case forgetDelivery
-  /// Has RentalEnded delivered at the end.
+  /// Something is due at the end of the rental.
   case scheduleEnd
   case reclaim
   case recordReclaim([TransactionID])
@@ -28,7 +28,7 @@ enum OrderAction: Sendable, Equatable {
   case recordFailure(OrderFailure)
   /// A deadline of the length that belongs to the order's state.
   case setDeadline
-  /// Something takes longer than it ever should: counted and logged for an operator.
+  /// Something takes longer than it ever should: counted, and told to the operators.
   case incident
   case answerCancel(CancelAnswer)
   /// Answers the sender of a repeated PlaceOrder with the order as it stands.
@@ -52,7 +52,7 @@ enum OrderAction: Sendable, Equatable {
     case .recordTransactions: "record txids"
     case .recordDelivery, .recordStart: "record start and end"
     case .forgetDelivery: "forget start and end"
-    case .scheduleEnd: "RentalEnded at the end"
+    case .scheduleEnd: "due at the end"
     case .reclaim: "ReclaimEnergy"
     case .recordReclaim: "record reclaim txids"
     case .bookCost: "BookOrderCost"

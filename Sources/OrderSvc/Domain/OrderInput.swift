@@ -26,7 +26,7 @@ enum OrderInput: Sendable, Equatable {
     case placeValid = "PlaceOrder, valid"
     case placeRefused = "PlaceOrder, refused"
     case cancel = "CancelOrder"
-    case deadline = "OrderDeadline"
+    case deadline = "deadline"
     case fundsHeld = "FundsHeld"
     case fundsRefused = "FundsRefused"
     case delegationSubmitted = "DelegationSubmitted"
@@ -34,7 +34,7 @@ enum OrderInput: Sendable, Equatable {
     case delegationReverted = "DelegationReverted"
     case delegationFailed = "DelegationFailed"
     case delegationFinal = "DelegationFinal"
-    case rentalEnded = "RentalEnded"
+    case rentalEnded = "end of the rental"
     case delegationReclaimed = "DelegationReclaimed"
   }
 

@@ -3,7 +3,7 @@ import Contracts
 import Foundation
 import TronKit
 
-/// Carries out what `OrderTransitions` decides, in the transaction of the message that caused it.
+/// Carries out what `OrderTransitions` decides, in the transaction of the message, or of the time, that caused it.
 struct OrderProcess: Sendable {
   let settings: OrderSettings
 
@@ -47,7 +47,11 @@ struct OrderProcess: Sendable {
     var moved = order
     moved.state = state
     moved.seq += 1
-    if previous != state { moved.deadlineSeq = nil }
+    if previous != state {
+      moved.deadlineSeq = nil
+      moved.dueAt = nil
+      moved.incidents = 0
+    }
     for action in actions { try perform(action, on: &moved, unit) }
     guard previous == nil || moved.view != order.view else {
       // The same news again: remembered as seen, and told to nobody.
@@ -60,7 +64,7 @@ struct OrderProcess: Sendable {
     if isAnswered { moved.replyTo = "" }
     try unit.save(moved)
     let change = OrderChanged(order: moved.view, previous: previous, seq: moved.seq)
-    try unit.publish(change)
+    try send(change, of: moved, unit)
     if isAnswered { try unit.reply(change, to: answerTo, correlation: moved.id.text) }
   }
 
@@ -68,21 +72,21 @@ struct OrderProcess: Sendable {
     switch action {
     case .holdFunds:
       order.hold = .asked
-      try unit.publish(HoldFunds(order: order.id, customer: order.customer, amount: order.price))
+      try send(HoldFunds(order: order.id, customer: order.customer, amount: order.price), of: order, unit)
     case .releaseHold:
       order.hold = .released
-      try unit.publish(ReleaseHold(order: order.id, customer: order.customer))
+      try send(ReleaseHold(order: order.id, customer: order.customer), of: order, unit)
     case .captureHold(let delivered):
       order.delivered = delivered
       order.charged = Pricing.charge(price: order.price, ordered: order.energy, delivered: delivered)
       order.hold = .captured
-      try unit.publish(CaptureHold(order: order.id, customer: order.customer, amount: order.charged))
-    case .delegate: try unit.publish(delegation(of: order, unit))
+      try send(CaptureHold(order: order.id, customer: order.customer, amount: order.charged), of: order, unit)
+    case .delegate: try send(delegation(of: order, unit), of: order, unit)
     case .withdraw(let wish):
       order.withdrawal = wish
-      try unit.publish(WithdrawDelegation(order: order.id))
+      try send(WithdrawDelegation(order: order.id), of: order, unit)
     case .noteCancel: order.withdrawal = .byCustomer
-    case .askDelegation: try unit.publish(WithdrawDelegation(order: order.id))
+    case .askDelegation: try send(WithdrawDelegation(order: order.id), of: order, unit)
     case .recordTransactions(let txs): order.delegateTxs = txs
     case .recordDelivery(let txs, let startedAt):
       order.delegateTxs = txs
@@ -91,21 +95,17 @@ struct OrderProcess: Sendable {
     case .forgetDelivery:
       order.deliveredAt = nil
       order.endsAt = nil
-    case .scheduleEnd:
-      let endsAt = try end(of: order)
-      try unit.publish(RentalEnded(order: order.id, endsAt: endsAt), at: endsAt)
-    case .reclaim: try unit.publish(reclaim(of: order))
+    case .scheduleEnd: order.dueAt = try order.end
+    case .reclaim: try send(reclaim(of: order), of: order, unit)
     case .recordReclaim(let txs): order.reclaimTxs = txs
     case .bookCost(let cost):
       order.cost = cost
-      if cost > .zero { try unit.publish(BookOrderCost(order: order.id, cost: cost)) }
+      if cost > .zero { try send(BookOrderCost(order: order.id, cost: cost), of: order, unit) }
     case .recordFailure(let reason): order.failure = reason
     case .setDeadline: try setDeadline(of: &order, unit)
     case .incident:
       order.incidents += 1
-      settings.logger.error(
-        "tx-svc owes an answer beyond its deadline",
-        metadata: ["order": "\(order.id)", "state": "\(order.state.rawValue)", "times": "\(order.incidents)"])
+      try unit.start(TellOverdue(order: order.id, state: order.state, times: order.incidents))
     case .answerCancel(let answer): try Self.answer(answer, order.id, unit)
     case .answerOrder:
       try unit.reply(
@@ -125,11 +125,14 @@ struct OrderProcess: Sendable {
     guard let length = settings.deadlines.length(in: order.state) else {
       throw InvariantViolation("no deadline belongs to state \(order.state.rawValue) of order \(order.id)")
     }
-    // A deadline set again without a change of state needs a number of its own.
-    if order.deadlineSeq == order.seq { order.seq += 1 }
-    order.deadlineSeq = order.seq
-    try unit.publish(
-      OrderDeadline(order: order.id, seq: order.seq), at: unit.now.addingTimeInterval(length.timeInterval))
+    // A message of the release before that carries another deadline is stale from here on.
+    order.deadlineSeq = nil
+    order.dueAt = unit.now.addingTimeInterval(length.timeInterval)
+  }
+
+  /// What no message has caused is told apart by its order.
+  private func send<M: Message>(_ message: M, of order: OrderRow, _ unit: UnitOfWork) throws {
+    try unit.publish(message, correlation: unit.cause == nil ? order.id.text : nil)
   }
 
   private func delegation(of order: OrderRow, _ unit: UnitOfWork) -> DelegateEnergy {
@@ -143,17 +146,10 @@ struct OrderProcess: Sendable {
   }
 
   private func reclaim(of order: OrderRow) throws -> ReclaimEnergy {
-    let endsAt = try end(of: order)
+    let endsAt = try order.end
     return ReclaimEnergy(
       order: order.id, receiver: order.receiver, endsAt: endsAt,
       seal: .reclaim(order: order.id, receiver: order.receiver, endsAt: endsAt, key: settings.sealKey))
-  }
-
-  private func end(of order: OrderRow) throws -> Date {
-    guard let endsAt = order.endsAt else {
-      throw InvariantViolation("order \(order.id) is \(order.state.rawValue) and has no end")
-    }
-    return endsAt
   }
 
   static func answer(_ answer: OrderAction.CancelAnswer, _ order: OrderID, _ unit: UnitOfWork) throws {
@@ -163,8 +159,6 @@ struct OrderProcess: Sendable {
       case .tooLate: "order \(order) can no longer be cancelled"
       case .notFound: "there is no order \(order)"
       }
-    try unit.reply(
-      CommandResult(ok: answer == .accepted, code: answer.rawValue, detail: detail), to: unit.cause?.replyTo ?? "",
-      correlation: unit.cause?.correlation ?? "")
+    try unit.answer(CommandResult(ok: answer == .accepted, code: answer.rawValue, detail: detail))
   }
 }

@@ -1,7 +1,8 @@
 import BusKit
 import Contracts
 
-/// What order-svc told itself to do later.
+/// What order-svc of the release before told itself to do later. Now the order itself says when it is due, and
+/// `DueOrders` looks. They stay until no such message can be on its way any more: the longest rental.
 struct TimerHandlers: Sendable {
   let process: OrderProcess
 

@@ -37,6 +37,19 @@ enum OrderMigrations {
         create index orders_open on orders (state, incidents)
           where state not in ('completed', 'rejected', 'failed', 'cancelled');
         create index orders_held on orders (created_at) where hold = 'held';
-        """)
+        """),
+    dueOrders,
   ]
+
+  /// One index in the place of two, for what is due and for what is open: orders that have not ended, and only they,
+  /// are due at some time. Other orders under way have a message of the release before that tells when they are due.
+  private static let dueOrders = Migration(
+    version: 2, name: "orders say when they are due",
+    sql: """
+      alter table orders add column due_at timestamptz;
+      update orders set due_at = ends_at, incidents = 0 where state = 'active';
+      create index orders_due on orders (due_at) include (state, incidents) where due_at is not null;
+      drop index orders_open;
+      drop index orders_held;
+      """)
 }

@@ -38,24 +38,32 @@ enum OrderReads {
     let open: [(state: String, count: Int64)]
     /// Open orders on which tx-svc owes an answer beyond its deadline.
     let overdue: Int64
-    /// Age of the oldest money that is neither captured nor released. Beyond 15 minutes somebody has to look.
-    let oldestHoldSeconds: Double
   }
 
-  /// Walks the partial indexes `orders_open` and `orders_held`: the cost grows with open orders only.
+  /// Reads the partial index `orders_due` alone: the cost grows with open orders only.
   static func figures(_ session: PostgresSession) throws -> Figures {
     let states = try session.execute(
       """
       select state, count(*) as count, count(*) filter (where incidents > 0) as overdue from orders
-      where state not in ('completed', 'rejected', 'failed', 'cancelled') group by state order by state
+      where due_at is not null group by state order by state
       """
-    ).rows
-    let hold = try session.execute(
-      "select coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as age from orders where hold = 'held'"
     ).rows
     return Figures(
       open: try states.map { (try $0.string("state"), try $0.int("count")) },
-      overdue: try states.reduce(0) { $0 + (try $1.int("overdue")) },
-      oldestHoldSeconds: try hold.first?.double("age") ?? 0)
+      overdue: try states.reduce(0) { $0 + (try $1.int("overdue")) })
+  }
+
+  /// Orders that are due, those that are due longest first. Walks `orders_due`.
+  static func due(limit: Int, _ session: PostgresSession) throws -> [String] {
+    try session.execute(
+      "select id from orders where due_at <= now() order by due_at limit \(limit)"
+    ).rows.map { try $0.string("id") }
+  }
+
+  /// Puts off what is due of one order, unless it has happened meanwhile.
+  static func putOff(_ id: String, by delay: Duration, _ session: PostgresSession) throws {
+    _ = try session.execute(
+      "update orders set due_at = now() + $2 * interval '1 ms' where id = $1 and due_at <= now()",
+      [.text(id), .int(delay.milliseconds)])
   }
 }

@@ -7,7 +7,8 @@ import TronKit
 struct OrderRow: Row {
   static let table = "orders"
 
-  /// Where the order's money is, as far as wallet-svc has said.
+  /// What wallet-svc has said of the order's money, and what it was last asked to do with it. That this was done only
+  /// wallet-svc knows: it tells how old the oldest money is that it still holds.
   enum HoldState: String, Codable, Sendable { case none, asked, held, refused, released, captured }
 
   let id: OrderID
@@ -39,9 +40,12 @@ struct OrderRow: Row {
   /// The `seq` of the newest event of each service that this order has seen: older ones are ignored.
   var walletSeq: Int64
   var txSeq: Int64
-  /// The `seq` that the running deadline carries; nil: none runs.
+  /// When something is to happen to the order if nothing else does before: the deadline of its state, in `active` the
+  /// end of the rental. nil for an order that has ended.
+  var dueAt: Date?
+  /// The `seq` of a deadline that the release before has set and sent to itself; nil: none is on its way.
   var deadlineSeq: Int64?
-  /// How often a deadline passed while tx-svc owed an answer.
+  /// How often in this state a deadline passed while tx-svc owed an answer.
   var incidents: Int64
 
   var rowKey: String { id.text }
@@ -76,6 +80,14 @@ struct OrderRow: Row {
       id: id, customer: customer, origin: origin, receiver: receiver, energy: energy, durationSeconds: durationSeconds,
       price: price, state: state, failure: failure, delegateTxIDs: delegateTxs, reclaimTxIDs: reclaimTxs,
       createdAt: createdAt, deliveredAt: deliveredAt, endsAt: endsAt, updatedAt: updatedAt)
+  }
+
+  /// When the rental ends.
+  var end: Date {
+    get throws {
+      guard let endsAt else { throw InvariantViolation("order \(id) is \(state.rawValue) and has no end") }
+      return endsAt
+    }
   }
 
   /// Whether `command` asks for this very order.

@@ -13,6 +13,9 @@ final class ChainAccounts: Sendable {
   let comparer: ChainComparer
   private let memory = Mutex(ChainMemory())
   private let clock = ContinuousClock()
+  /// How many values are on their way into Postgres.
+  private let keeping = Mutex(0)
+  private static let keepingMax = 64
 
   /// - Parameter sources: in the order in which they are asked; each is the other's fallback.
   init(
@@ -28,21 +31,19 @@ final class ChainAccounts: Sendable {
   func account(
     _ address: TronAddress, store: any ChainStore, logger: Logger, metrics: MetricsRegistry
   ) async throws -> ChainAccountView {
-    try await account(
-      address, last: nil, tools(store: store, logger: logger, metrics: metrics))
+    try await account(address, tools(store: store, logger: logger, metrics: metrics))
   }
 
   func tools(store: any ChainStore, logger: Logger, metrics: MetricsRegistry) -> ChainTools {
     ChainTools(store: store, logger: logger, metrics: metrics, cacheLimit: policy.cacheLimit)
   }
 
-  /// - Parameter last: what Postgres has, where that is known already.
-  func account(_ address: TronAddress, last: LastKnown?, _ tools: ChainTools) async throws -> ChainAccountView {
+  private func account(_ address: TronAddress, _ tools: ChainTools) async throws -> ChainAccountView {
     let start = clock.now
     let step = memory.withLock { memory in
       memory.step(address, at: start, policy) {
         // Not a child of the first caller: the others wait for it too. It ends by itself within the limits.
-        Task { try await self.refresh(address, last, tools) }
+        Task { try await self.refresh(address, tools) }
       }
     }
     switch step {
@@ -59,28 +60,16 @@ final class ChainAccounts: Sendable {
   static let memorySeconds = "energy_wallet_chain_memory_seconds"
   private static let memoryBuckets = [0.000_001, 0.000_005, 0.000_05, 0.001]
 
-  /// What memory has of these and may be served.
-  func fromMemory(_ addresses: [TronAddress]) -> [TronAddress: ChainMemory.Step] {
-    let now = clock.now
-    return memory.withLock { memory in
-      var found: [TronAddress: ChainMemory.Step] = [:]
-      for address in addresses { found[address] = memory.fresh(address, at: now, policy) }
-      return found
-    }
-  }
-
-  func keep(_ view: ChainAccountView) {
+  private func keep(_ view: ChainAccountView) {
     memory.withLock { $0.keep(view, at: clock.now, policy) }
   }
 
   // MARK: - Reading
 
-  private func refresh(
-    _ address: TronAddress, _ last: LastKnown?, _ tools: ChainTools
-  ) async throws -> ChainAccountView {
+  private func refresh(_ address: TronAddress, _ tools: ChainTools) async throws -> ChainAccountView {
     defer { memory.withLock { $0.finish(address) } }
     do {
-      let view = try await find(address, last, tools)
+      let view = try await find(address, tools)
       keep(view)
       return view
     } catch let failure as QueryFailure {
@@ -89,36 +78,34 @@ final class ChainAccounts: Sendable {
     }
   }
 
-  private func find(
-    _ address: TronAddress, _ last: LastKnown?, _ tools: ChainTools
-  ) async throws -> ChainAccountView {
+  private func find(_ address: TronAddress, _ tools: ChainTools) async throws -> ChainAccountView {
     let token = UUID.v7().text
     let claim = await tools.attempt("claim a read") { [policy] in
       try await $0.claim(address, token: token, for: policy.lockLifetime)
     }
     switch claim {
-    case .found(let shared): return try await believe(shared, address, last, tools)
+    case .found(let shared): return try await believe(shared, address, tools)
     case .taken:
       let followed = try await follow(address, tools)
-      if case .found(let shared) = followed { return try await believe(shared, address, last, tools) }
-      let last = await known(address, last, tools)
+      if case .found(let shared) = followed { return try await believe(shared, address, tools) }
+      let last = await known(address, tools)
       // The one that was reading has died, and its lock still stands: time is up for more than the last value.
-      if case .late = followed, let view = last.view { return stale(view, tools) }
+      if case .late = followed, let last { return stale(last, tools) }
       return try await read(address, last, isDisputed: false, token: token, tools)
     case .mine(let isDisputed):
-      return try await read(address, await known(address, last, tools), isDisputed: isDisputed, token: token, tools)
+      return try await read(address, await known(address, tools), isDisputed: isDisputed, token: token, tools)
     // Without Redis each replica reads for itself.
-    case nil: return try await read(address, await known(address, last, tools), isDisputed: false, token: nil, tools)
+    case nil: return try await read(address, await known(address, tools), isDisputed: false, token: nil, tools)
     }
   }
 
   private func believe(
-    _ shared: SharedChain, _ address: TronAddress, _ last: LastKnown?, _ tools: ChainTools
+    _ shared: SharedChain, _ address: TronAddress, _ tools: ChainTools
   ) async throws -> ChainAccountView {
     switch shared {
     case .view(let view): return view
     case .unanswered:
-      guard let view = await known(address, last, tools).view else { throw Self.unavailable(address) }
+      guard let view = await known(address, tools) else { throw Self.unavailable(address) }
       return stale(view, tools)
     }
   }
@@ -126,18 +113,18 @@ final class ChainAccounts: Sendable {
   /// Asks the APIs and tells the other replicas.
   /// - Parameter token: nil without Redis.
   private func read(
-    _ address: TronAddress, _ last: LastKnown, isDisputed: Bool, token: String?, _ tools: ChainTools
+    _ address: TronAddress, _ last: ChainAccountView?, isDisputed: Bool, token: String?, _ tools: ChainTools
   ) async throws -> ChainAccountView {
     do {
-      let answer = try await reader.read(address, last: last.view, isDisputed: isDisputed, tools)
+      let answer = try await reader.read(address, last: last, isDisputed: isDisputed, tools)
       let view = answer.reading.view(asOf: Date())
       if let token {
         await tools.attempt("share a value") { [policy] in
           try await $0.share(address, .view(view), for: policy.sharedLifetime(of: view), token: token)
         }
       }
-      await tools.attempt("keep a value") { try await $0.keep(view) }
-      comparer.consider(answer, last: last.view, isDisputed: isDisputed)
+      if view.isWorthKeeping(after: last) { keepLater(view, tools) }
+      comparer.consider(answer, last: last, isDisputed: isDisputed)
       return view
     } catch {
       tools.logger.warning("no API of the chain answers", metadata: ["address": "\(address)", "reason": "\(error)"])
@@ -147,8 +134,22 @@ final class ChainAccounts: Sendable {
         try await $0.share(address, .unanswered, for: policy.unanswered, token: token)
       }
     }
-    guard let view = last.view else { throw Self.unavailable(address) }
-    return stale(view, tools)
+    guard let last else { throw Self.unavailable(address) }
+    return stale(last, tools)
+  }
+
+  /// Nobody waits for it. When many already wait for Postgres, this one is left out: it is read again some day.
+  private func keepLater(_ view: ChainAccountView, _ tools: ChainTools) {
+    let hasRoom = keeping.withLock { count in
+      guard count < Self.keepingMax else { return false }
+      count += 1
+      return true
+    }
+    guard hasRoom else { return }
+    Task {
+      await tools.attempt("keep a value") { try await $0.keep(view) }
+      keeping.withLock { $0 -= 1 }
+    }
   }
 
   private enum Followed {
@@ -171,10 +172,9 @@ final class ChainAccounts: Sendable {
   }
 
   /// Of Postgres, or when that does not answer, what this process knew.
-  private func known(_ address: TronAddress, _ last: LastKnown?, _ tools: ChainTools) async -> LastKnown {
-    if let last { return last }
+  private func known(_ address: TronAddress, _ tools: ChainTools) async -> ChainAccountView? {
     let found = await tools.attempt("read the last value") { try await $0.last([address]) }
-    return LastKnown(view: found?[address] ?? memory.withLock { $0.last(address) })
+    return found?[address] ?? memory.withLock { $0.last(address) }
   }
 
   private func stale(_ view: ChainAccountView, _ tools: ChainTools) -> ChainAccountView {
@@ -186,9 +186,4 @@ final class ChainAccounts: Sendable {
     QueryFailure(
       code: "chain_unavailable", message: "no API of the chain answers, and nothing is known of \(address)")
   }
-}
-
-/// What was ever read of an address. nil in it: nothing.
-struct LastKnown: Sendable {
-  let view: ChainAccountView?
 }

@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 
 /// How long a chain balance may be shown again, and how long anything is waited for. Somebody who was told "not
 /// activated" activates the address and comes right back: that answer lives for seconds only, everywhere.
@@ -23,10 +24,6 @@ struct ChainCachePolicy: Sendable, Equatable {
   var lockLifetime: Duration = .milliseconds(1_200)
   /// How long to wait for what another replica is reading.
   var followLimit: Duration = .milliseconds(850)
-  /// Addresses of one question that are read at the same time.
-  var batchWidth = 8
-  /// When this has passed, what is left of a question is answered with what was known.
-  var batchLimit: Duration = .seconds(3)
   /// Every so many readings the other API is asked for the same address.
   var compareEvery = 20
   /// The two may differ for so long without either lying: they lag the chain by seconds.
@@ -48,6 +45,16 @@ struct ChainCachePolicy: Sendable, Equatable {
 }
 
 extension ChainAccountView {
+  /// A value that says the same is written anew after this, so that its age is told about right.
+  private static let keptMost: TimeInterval = 600
+
+  /// Whether it is to take the place of the last value kept, which is nil where there is none.
+  func isWorthKeeping(after last: ChainAccountView?) -> Bool {
+    guard let last, last.trx == trx, last.usdt == usdt, last.isActivated == isActivated, last.isContract == isContract
+    else { return true }
+    return asOf.timeIntervalSince(last.asOf) > Self.keptMost
+  }
+
   /// The last value known, when nobody can be asked. Its `asOf` tells its age.
   var stale: ChainAccountView {
     ChainAccountView(

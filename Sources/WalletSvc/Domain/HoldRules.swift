@@ -26,7 +26,7 @@ enum HoldRules {
   }
 
   static func hold(
-    _ amount: Sun, order: OrderID, customer: CustomerID, funds: CustomerFunds, existing: Hold?
+    _ amount: Sun, customer: CustomerID, funds: CustomerFunds, existing: Hold?
   ) throws(LedgerError) -> Step {
     guard amount > .zero else {
       return contradiction(.amountOutOfRange, "\(amount) cannot be held; it must be positive", funds, existing)
@@ -63,7 +63,7 @@ enum HoldRules {
   }
 
   static func release(
-    order: OrderID, customer: CustomerID, funds: CustomerFunds, existing: Hold?
+    customer: CustomerID, funds: CustomerFunds, existing: Hold?
   ) throws(LedgerError) -> Step {
     guard var hold = existing else {
       return Step(funds: funds, hold: Hold(customer: customer, amount: .zero, state: .barred), answer: .nothing)
@@ -86,7 +86,7 @@ enum HoldRules {
 
   /// Takes `amount` and gives the rest back.
   static func capture(
-    _ amount: Sun, order: OrderID, customer: CustomerID, funds: CustomerFunds, existing: Hold?
+    _ amount: Sun, customer: CustomerID, funds: CustomerFunds, existing: Hold?
   ) throws(LedgerError) -> Step {
     guard var hold = existing else {
       return contradiction(.notHeld, "nothing was ever asked to be held", funds, nil)

@@ -34,8 +34,9 @@ struct BeginEpoch: Effect {
           try LedgerIncidents.publish(row, unit)
         }
         let detail = "epoch \(epoch) has begun: what is in no block is sealed by number, then sealing goes on"
-        try LedgerHandlers.audit(
-          BeginLedgerEpoch.messageType, "ledger", effect.action, detail, unit, correlation: effect.correlation)
+        try unit.audit(
+          BeginLedgerEpoch.messageType, of: ServiceName.wallet, on: "ledger", effect.action, outcome: detail,
+          correlation: effect.correlation)
         try unit.reply(
           CommandResult(ok: true, code: "done", detail: detail), to: effect.replyTo, correlation: effect.correlation)
       }

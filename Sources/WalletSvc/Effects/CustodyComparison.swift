@@ -38,16 +38,14 @@ struct CustodyComparison: Effect {
     guard !rows.isEmpty else { return .done() }
     do {
       let (flows, asked) = try await bus.lookUp { session in
-        (try CustodyBooks.flows(place, session), try Self.now(session) ?? context.createdAt)
+        (try CustodyBooks.flows(place, session), try session.now())
       }
       let chain = try await CustodyChain.read(place, treasury: settings.treasury, bus)
       // Nobody watches the pool.
       if place != .pool { try await LostWatches.ask(again: chain.unwatched, asked: asked, bus) }
       let keys = chain.currencies.values.flatMap(\.dust.keys)
       let (booked, now) = try await bus.read { session in
-        (
-          try CustodyBooks.bookedDust(keys, session), try Self.now(session) ?? context.createdAt
-        )
+        (try CustodyBooks.bookedDust(keys, session), try session.now())
       }
       let steps = try rows.map {
         try CustodyStep($0, place, flows: flows, chain: chain, bookedDust: booked, settings: settings, now: now)
@@ -75,10 +73,6 @@ struct CustodyComparison: Effect {
     let isOpenOnly = steps.allSatisfy { $0.row.isOver || $0.row.reported != nil }
     return .again(
       after: isOpenOnly ? settings.openPause : settings.pause(after: chain.addresses), needs: needs, apply: apply)
-  }
-
-  private static func now(_ session: PostgresSession) throws -> Date? {
-    try session.execute("select now() as now").rows.first?.date("now")
   }
 
   private func isMine(_ row: CustodyCheckRow) -> Bool { abs(row.round.timeIntervalSince(round)) < 0.001 }

@@ -53,21 +53,16 @@ extension CustodyComparison {
       try begin(unit.now, unit)
       let result = CommandResult(
         ok: true, code: "started", detail: "custody is being compared; see energyctl ledger custody")
-      try unit.publish(
-        OperatorActed(
-          service: ServiceName.wallet, command: CompareCustody.messageType, subject: "custody",
-          action: command.action, outcome: result.code))
-      try unit.reply(result, to: unit.cause?.replyTo ?? "", correlation: unit.cause?.correlation ?? "")
+      try unit.audit(
+        CompareCustody.messageType, of: ServiceName.wallet, on: "custody", command.action, outcome: result.code)
+      try unit.answer(result)
     }
     service.answer(GetCustody.self) { _, bus in
       CustodyView(accounts: try await bus.read { try CustodyReport.rows(nil, $0) }.compactMap(CustodyReport.view))
     }
     service.beforeMetrics { bus in
       let (rows, now) = try await bus.lookUp { session in
-        (
-          try CustodyReport.rows(nil, session),
-          try session.execute("select now() as now").rows.first?.date("now") ?? .distantPast
-        )
+        (try CustodyReport.rows(nil, session), try session.now())
       }
       for row in rows { CustodyReport.measure(row, now: now, bus.metrics) }
     }

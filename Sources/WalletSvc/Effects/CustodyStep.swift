@@ -18,14 +18,18 @@ struct CustodyStep: Sendable {
   /// By `CustodyDustRow.key`, when the comparison has come to an end.
   private var dust: [(key: String, amount: Int64)] = []
 
-  /// - Throws: `CustodyChain.Unreadable` when the sum of what the addresses hold does not fit.
+  /// - Throws: `CustodyChain.Unreadable` when the sum of what the addresses hold does not fit, or the row is of no
+  ///   currency.
   init(
     _ row: CustodyCheckRow, _ place: LedgerAccount.Custody, flows: [Currency: CustodyBooks.Flow], chain: CustodyChain,
     bookedDust: [String: Int64], settings: CustodySettings, now: Date
   ) throws {
     self.row = row
     self.place = place
-    currency = Currency.allCases.first { CustodyCheckRow.key(place, $0) == row.id } ?? .trx
+    guard let currency = Currency.allCases.first(where: { CustodyCheckRow.key(place, $0) == row.id }) else {
+      throw CustodyChain.Unreadable(description: "the row '\(row.id)' is of no currency that the ledger knows")
+    }
+    self.currency = currency
     let flow = flows[currency] ?? CustodyBooks.Flow()
     let holdings = chain.currencies[currency] ?? CustodyChain.Holdings()
     let unbooked = holdings.dust.map { (key: $0.key, amount: $0.value - (bookedDust[$0.key] ?? 0)) }

@@ -12,20 +12,27 @@ struct DepositSupply: Sendable {
   static func register(_ settings: DepositSettings, in service: inout Service) {
     service.background("deposit-supply") { bus in
       let supply = DepositSupply(settings: settings, bus: bus)
+      var looks = 0
       while true {
-        try await supply.step()
+        try await supply.step(isThorough: looks % thoroughEvery == 0)
+        looks += 1
         try await Task.sleep(for: settings.pace)
       }
     }
   }
 
-  /// One look at everything.
-  func step() async throws {
+  /// What is asked for once a day, and what only the configuration changes, is looked for in one look of so many.
+  private static let thoroughEvery = 60
+
+  /// One look.
+  private func step(isThorough: Bool) async throws {
     let isRetired = try await topUp()
     while try await ask() == WatchAddresses.addressesMax {}
-    try await confirm()
-    // Last: an address that cannot be entered keeps customers from nothing.
-    try await enterTreasury()
+    if isThorough {
+      try await confirm()
+      // Last: an address that cannot be entered keeps customers from nothing.
+      try await enterTreasury()
+    }
     if isRetired, let key = settings.key {
       throw PermanentFailure(
         "the deposit key \(key.fingerprint) is retired: put another one into ENERGY_DEPOSIT_XPUB_FILE")

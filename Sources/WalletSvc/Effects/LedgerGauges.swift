@@ -1,7 +1,7 @@
 import BusKit
 import Postgres
 
-/// What the checks found, how far the journal is sealed, which captures wait.
+/// What the checks found, how far the journal is sealed, which captures wait, how long money has been held.
 enum LedgerGauges {
   static func register(in service: inout Service) {
     service.beforeMetrics { bus in
@@ -23,12 +23,15 @@ enum LedgerGauges {
     }
   }
 
-  private static func values(_ session: PostgresSession) throws -> [(String, Double)] {
+  static func values(_ session: PostgresSession) throws -> [(String, Double)] {
     let row = try session.execute(
       """
       select h.block::float8 as block, extract(epoch from clock_timestamp() - h.looked_at)::float8 as looked,
         (h.trouble <> '')::int::float8 as trouble, t.lines::float8 as lines, t.age,
-        (select count(*) from ledger_freezes)::float8 as frozen, w.waiting::float8 as waiting, w.age as waiting_age
+        (select count(*) from ledger_freezes)::float8 as frozen,
+        coalesce(extract(epoch from clock_timestamp()
+          - (select min(created_at) from holds where state = 'held')), 0)::float8 as held_age,
+        w.waiting::float8 as waiting, w.age as waiting_age
       from ledger_head h
         cross join (select count(*) as lines,
           coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as age from ledger_tail) t
@@ -44,6 +47,8 @@ enum LedgerGauges {
       ("energy_wallet_ledger_unsealed_lines", try row.double("lines")),
       ("energy_wallet_ledger_unsealed_age_seconds", try row.double("age")),
       ("energy_wallet_ledger_frozen", try row.double("frozen")),
+      // Whatever became of the command that should have ended it: this sees the money, not the messages.
+      ("energy_wallet_oldest_hold_seconds", try row.double("held_age")),
       ("energy_wallet_waiting_captures", try row.double("waiting")),
       ("energy_wallet_waiting_capture_age_seconds", try row.double("waiting_age")),
     ]

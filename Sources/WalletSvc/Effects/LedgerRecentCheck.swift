@@ -44,7 +44,7 @@ struct LedgerRecentCheck: Effect {
   private static func run(_ context: EffectContext) async throws -> EffectOutcome {
     let seen = try await context.bus.lookUp { session in
       let head = try SealHead.read(session)
-      let now = try session.execute("select now() as now").rows.first?.date("now") ?? context.createdAt
+      let now = try session.now()
       let last = try session.execute(
         "select as_of, through_block from ledger_audits where id = $1", [.text(LedgerCheckRow.recent)]
       ).rows.first

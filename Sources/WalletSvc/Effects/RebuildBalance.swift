@@ -47,8 +47,9 @@ struct RebuildBalance: Effect {
 
   private func outcome(_ detail: String) -> EffectOutcome {
     .done { unit in
-      try LedgerHandlers.audit(
-        RebuildLedgerBalance.messageType, account, action, detail, unit, correlation: correlation)
+      try unit.audit(
+        RebuildLedgerBalance.messageType, of: ServiceName.wallet, on: account, action, outcome: detail,
+        correlation: correlation)
       try unit.reply(CommandResult(ok: true, code: "done", detail: detail), to: replyTo, correlation: correlation)
     }
   }

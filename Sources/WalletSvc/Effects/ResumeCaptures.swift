@@ -4,9 +4,9 @@ import Foundation
 import Postgres
 import TronKit
 
-/// Books captures that waited, when nothing holds them up any longer. Each capture and the end of its waiting are one
-/// transaction; one whose customer is frozen again meanwhile goes on waiting. Not sent once more: a service that
-/// writes to a topic it reads itself could wait for itself when that is full.
+/// Books captures that waited, when nothing holds them up any longer, and asks again for deposits to be credited. Each
+/// capture and the end of its waiting are one transaction, which a command sent once more would not be; one whose
+/// customer is frozen again meanwhile goes on waiting.
 struct ResumeCaptures: Effect {
   static let kind = "wallet.ResumeCaptures"
   private static let pageSize = 200
@@ -26,6 +26,11 @@ struct ResumeCaptures: Effect {
         if clock.now > end { return .again(after: .milliseconds(10)) }
         after = last.id.text
       }
+      var number: Int64 = 0
+      while let last = try await askForCredits(after: number, context.bus) {
+        if clock.now > end { return .again(after: .milliseconds(10)) }
+        number = last
+      }
       return .done()
     }
   }
@@ -38,6 +43,28 @@ struct ResumeCaptures: Effect {
         and not exists (select from ledger_freezes f where f.id in (w.customer, '*')) limit 1
       """, [.timestamp(since)]
     ).rows.isEmpty
+  }
+
+  /// One page of the deposits that are to be credited. That one of them is being credited at this moment does no harm:
+  /// it is credited once.
+  /// - Returns: the number of the page's last; nil when there are no more, or they wait again.
+  private static func askForCredits(after number: Int64, _ bus: Bus) async throws -> Int64? {
+    let page = try await bus.lookUp { session in
+      try session.execute(
+        """
+        select * from deposits where state = 'crediting' and number > $1
+          and not exists (select from ledger_freezes where id = '*') order by number limit \(pageSize)
+        """, [.int(number)]
+      ).rows.map { (number: try $0.int("number"), row: try PostgresRowDecoder().decode(DepositRow.self, from: $0)) }
+    }
+    guard let last = page.last else { return nil }
+    try await bus.transaction { unit in
+      for case (_, let row) in page {
+        guard let customer = row.customer, let money = row.money else { continue }
+        try unit.publish(CreditDeposit(deposit: row.id, customer: customer, money: money))
+      }
+    }
+    return last.number
   }
 
   private static func page(after: String, _ bus: Bus) async throws -> [WaitingCaptureRow] {

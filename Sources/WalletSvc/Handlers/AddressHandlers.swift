@@ -29,6 +29,6 @@ enum AddressHandlers {
     case .unchanged: result = CommandResult(ok: true, code: "unchanged", detail: "nothing had to change")
     case .refused(let code, let detail): result = CommandResult(ok: false, code: code, detail: detail)
     }
-    try unit.reply(result, to: unit.cause?.replyTo ?? "", correlation: unit.cause?.correlation ?? "")
+    try unit.answer(result)
   }
 }

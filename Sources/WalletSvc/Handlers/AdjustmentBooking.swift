@@ -48,14 +48,12 @@ extension AdjustmentHandlers {
   static func tell(
     _ command: String, _ row: AdjustmentRow, _ action: OperatorAction, _ result: CommandResult, _ unit: UnitOfWork
   ) throws {
-    try unit.publish(
-      OperatorActed(
-        service: ServiceName.wallet, command: command, subject: row.request.subject, action: action,
-        outcome: "\(result.code): \(result.detail)"))
+    try unit.audit(
+      command, of: ServiceName.wallet, on: row.request.subject, action, outcome: "\(result.code): \(result.detail)")
   }
 
   static func answer(_ result: CommandResult, _ unit: UnitOfWork) throws {
-    try unit.reply(result, to: unit.cause?.replyTo ?? "", correlation: unit.cause?.correlation ?? "")
+    try unit.answer(result)
   }
 }
 

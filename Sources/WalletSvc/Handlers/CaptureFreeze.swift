@@ -38,11 +38,10 @@ enum CaptureFreeze {
           id: command.order, customer: command.customer, amount: command.amount.value,
           since: unit.now))
     }
-    try unit.reply(
+    try unit.answer(
       CommandResult(
         ok: true, code: "waiting",
-        detail: "the ledger differs: \(command.amount) of order \(command.order) is captured when that is cleared"),
-      to: unit.cause?.replyTo ?? "", correlation: unit.cause?.correlation ?? "")
+        detail: "the ledger differs: \(command.amount) of order \(command.order) is captured when that is cleared"))
     return true
   }
 

@@ -51,9 +51,7 @@ struct DepositAddressHandlers: Sendable {
   }
 
   private func answer(_ code: String, _ detail: String, _ view: DepositAddressView?, _ unit: UnitOfWork) throws {
-    try unit.reply(
-      DepositAddressAnswer(code: code, detail: detail, address: view), to: unit.cause?.replyTo ?? "",
-      correlation: unit.cause?.correlation ?? "")
+    try unit.answer(DepositAddressAnswer(code: code, detail: detail, address: view))
   }
 
   private static func confirm(_ event: AddressesWatched, _ unit: UnitOfWork) throws {

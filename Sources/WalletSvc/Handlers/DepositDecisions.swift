@@ -11,19 +11,14 @@ struct DepositDecisions: Sendable {
     service.handle(
       CreditHeldDeposit.self,
       needs: { command in
-        Self.needs(command.deposit, command.action)
-          + Currency.allCases.flatMap {
-            [
-              Ledger.needs(command.customer, $0),
-              .row(OperatorDayRow.self, OperatorDayRow.key(command.action, $0)),
-            ]
-          }
+        Self.needs(command.deposit, command.action) + Currency.allCases.map { Ledger.needs(command.customer, $0) }
       }, apply: credit)
-    service.handle(RefuseHeldDeposit.self, needs: { Self.needs($0.deposit, $0.action) }, apply: Self.refuse)
+    service.handle(RefuseHeldDeposit.self, needs: { Self.needs($0.deposit, $0.action) }, apply: refuse)
   }
 
   private static func needs(_ deposit: String, _ action: OperatorAction) -> [Need] {
     [.row(DepositRow.self, deposit), Ledger.needs(posting(action))]
+      + Currency.allCases.map { .row(OperatorDayRow.self, OperatorDayRow.key(action, $0)) }
   }
 
   /// By the operator's key, so that a key decides once, whatever it is used for.
@@ -60,7 +55,7 @@ struct DepositDecisions: Sendable {
     try Self.finish(result, CreditHeldDeposit.messageType, command.deposit, command.action, unit)
   }
 
-  /// Whether one operator may credit so much; then it counts as booked alone.
+  /// Whether one operator may decide on so much; then it counts as booked alone.
   private func isAlone(_ money: Money, _ action: OperatorAction, _ unit: UnitOfWork) throws -> Bool {
     let key = OperatorDayRow.key(action, money.currency)
     var day = try unit.find(OperatorDayRow.self, key)?.day ?? OperatorDay()
@@ -77,19 +72,29 @@ struct DepositDecisions: Sendable {
         + "deposits credit \(row.id) --customer \(request.customer)")
   }
 
-  private static func refuse(_ command: RefuseHeldDeposit, _ unit: UnitOfWork) throws {
+  /// Who names another address than the sender's says that a payment there is no theft: for so much only as one
+  /// operator may book alone.
+  private func refuse(_ command: RefuseHeldDeposit, _ unit: UnitOfWork) throws {
     let hash = try Ledger.hash(command)
-    let result = try decide(command.deposit, command.action, hash: hash, customer: nil, unit) { row in
+    let result = try Self.decide(command.deposit, command.action, hash: hash, customer: nil, unit) { row in
+      if let receiver = command.returnTo, receiver != row.sender, let money = row.money,
+        try !isAlone(money, command.action, unit)
+      {
+        return Self.refusal(
+          "needs_second_operator",
+          "one operator cannot name where \(money) go back to: refuse deposit \(row.id) without --return-to, and give "
+            + "its coins back from the treasury")
+      }
       row.state = .refused
       row.returnTo = command.returnTo
       row.decide(command.action, unit)
       if let money = row.money {
         let entry = try Ledger.checked { () throws(LedgerError) in try Posting.refusedDeposit(money) }
-        try Ledger.write(entry, id: posting(command.action), action: command.action, bodyHash: hash, unit)
+        try Ledger.write(entry, id: Self.posting(command.action), action: command.action, bodyHash: hash, unit)
       }
-      return done("deposit \(row.id) is refused; \(remedy(row))")
+      return Self.done("deposit \(row.id) is refused; \(Self.remedy(row))")
     }
-    try finish(result, RefuseHeldDeposit.messageType, command.deposit, command.action, unit)
+    try Self.finish(result, RefuseHeldDeposit.messageType, command.deposit, command.action, unit)
   }
 
   private static func remedy(_ row: DepositRow) -> String {
@@ -154,11 +159,8 @@ struct DepositDecisions: Sendable {
     _ outcome: Outcome, _ command: String, _ deposit: String, _ action: OperatorAction, _ unit: UnitOfWork
   ) throws {
     if outcome.isNews {
-      try unit.publish(
-        OperatorActed(
-          service: ServiceName.wallet, command: command, subject: deposit, action: action,
-          outcome: outcome.result.detail))
+      try unit.audit(command, of: ServiceName.wallet, on: deposit, action, outcome: outcome.result.detail)
     }
-    try unit.reply(outcome.result, to: unit.cause?.replyTo ?? "", correlation: unit.cause?.correlation ?? "")
+    try unit.answer(outcome.result)
   }
 }

@@ -19,7 +19,7 @@ struct DepositHandlers: Sendable {
       needs: {
         [
           .row(DepositRow.self, $0.deposit), Ledger.needs($0.customer, $0.money.currency),
-          Ledger.needs(Self.posting($0.deposit)),
+          Ledger.needs(Self.posting($0.deposit)), .row(LedgerFreezeRow.self, LedgerDifferenceFound.all),
         ]
       }, apply: Self.credit)
   }
@@ -107,6 +107,8 @@ struct DepositHandlers: Sendable {
       row.money == command.money
     else { throw InvariantViolation("deposit \(command.deposit) is not \(command.money) of \(command.customer)") }
     guard row.state == .crediting else { return }
+    // It stays as it is; the clearing asks for it again.
+    if try unit.find(LedgerFreezeRow.self, LedgerDifferenceFound.all) != nil { return }
     guard try Ledger.posted(posting(row.id), unit) == nil else {
       throw InvariantViolation("deposit \(row.id) is posted and not credited")
     }

@@ -12,7 +12,7 @@ struct DepositKeyHandlers: Sendable {
 
   private func retire(_ command: RetireDepositKey, _ unit: UnitOfWork) throws {
     let result = try decide(command, unit)
-    try unit.reply(result, to: unit.cause?.replyTo ?? "", correlation: unit.cause?.correlation ?? "")
+    try unit.answer(result)
   }
 
   private func decide(_ command: RetireDepositKey, _ unit: UnitOfWork) throws -> CommandResult {
@@ -37,10 +37,7 @@ struct DepositKeyHandlers: Sendable {
     row.retiredAt = unit.now
     row.retirement = action
     try unit.save(row)
-    try unit.publish(
-      OperatorActed(
-        service: ServiceName.wallet, command: RetireDepositKey.messageType, subject: row.id, action: action,
-        outcome: done))
+    try unit.audit(RetireDepositKey.messageType, of: ServiceName.wallet, on: row.id, action, outcome: done)
     return CommandResult(ok: true, code: "done", detail: done)
   }
 

@@ -23,7 +23,7 @@ enum HoldAnswers {
     case .nothing: break
     }
     let result = result(answer, order, isCapture: command is CaptureHold)
-    try unit.reply(result, to: unit.cause?.replyTo ?? "", correlation: unit.cause?.correlation ?? "")
+    try unit.answer(result)
   }
 
   /// Distinct codes: what was done, what had been done already, and what cannot be.

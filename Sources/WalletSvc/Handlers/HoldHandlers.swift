@@ -8,7 +8,7 @@ enum HoldHandlers {
     service.handle(HoldFunds.self, needs: { needs($0.order, $0.customer) }) { command, unit in
       try apply(command, command.order, command.customer, unit) { funds, hold throws(LedgerError) in
         try HoldRules.hold(
-          command.amount, order: command.order, customer: command.customer, funds: funds, existing: hold)
+          command.amount, customer: command.customer, funds: funds, existing: hold)
       }
     }
     service.handle(
@@ -17,7 +17,7 @@ enum HoldHandlers {
     ) { command, unit in
       if try CaptureFreeze.refuses(command, unit) { return }
       try apply(command, command.order, command.customer, unit) { funds, hold throws(LedgerError) in
-        try HoldRules.release(order: command.order, customer: command.customer, funds: funds, existing: hold)
+        try HoldRules.release(customer: command.customer, funds: funds, existing: hold)
       }
     }
     service.handle(
@@ -30,7 +30,7 @@ enum HoldHandlers {
   static func capture(_ command: CaptureHold, _ unit: UnitOfWork) throws {
     try apply(command, command.order, command.customer, unit) { funds, hold throws(LedgerError) in
       try HoldRules.capture(
-        command.amount, order: command.order, customer: command.customer, funds: funds, existing: hold)
+        command.amount, customer: command.customer, funds: funds, existing: hold)
     }
   }
 

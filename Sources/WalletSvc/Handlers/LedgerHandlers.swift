@@ -64,7 +64,9 @@ enum LedgerHandlers {
     try unit.save(row)
     try unit.delete(LedgerFreezeRow.self, command.subject)
     try LedgerIncidents.publish(row, unit)
-    try audit(ClearLedgerDifference.messageType, command.subject, command.action, done(row).detail, unit)
+    try unit.audit(
+      ClearLedgerDifference.messageType, of: ServiceName.wallet, on: command.subject, command.action,
+      outcome: done(row).detail)
     try unit.start(ResumeCaptures())
     try answer(done(row), unit)
   }
@@ -75,17 +77,7 @@ enum LedgerHandlers {
       ok: true, code: "done", detail: "cleared: \(what). Captures go on unless something else holds them up")
   }
 
-  static func audit(
-    _ command: String, _ subject: String, _ action: OperatorAction, _ outcome: String, _ unit: UnitOfWork,
-    correlation: String? = nil
-  ) throws {
-    try unit.publish(
-      OperatorActed(
-        service: ServiceName.wallet, command: command, subject: subject, action: action, outcome: outcome),
-      correlation: correlation)
-  }
-
   private static func answer(_ result: CommandResult, _ unit: UnitOfWork) throws {
-    try unit.reply(result, to: unit.cause?.replyTo ?? "", correlation: unit.cause?.correlation ?? "")
+    try unit.answer(result)
   }
 }

@@ -64,9 +64,15 @@ enum LedgerIncidents {
         seq: row.seq))
   }
 
-  /// Nothing can be sealed: told once, logged once.
+  /// Nothing can be sealed, as the database is not the one that it was: told once, logged once. It may lack what was
+  /// done after its backup, so that nothing is captured or credited until an operator has compared it.
   static func report(sealing reason: String, _ bus: Bus) async throws {
-    let findings = [LedgerDifferenceFound.sealing: [LedgerFinding(.sealing, detail: reason)]]
+    let findings = [
+      LedgerDifferenceFound.sealing: [LedgerFinding(.sealing, detail: reason)],
+      LedgerDifferenceFound.all: [
+        LedgerFinding(.recovery, detail: "recovery, until `energyctl ledger clear all`: \(reason)")
+      ],
+    ]
     let news = try await bus.transaction(needs: needs(findings.keys)) {
       try record(findings, by: "seal", begun: $0.now, $0)
     }

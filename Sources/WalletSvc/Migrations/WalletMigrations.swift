@@ -1,7 +1,7 @@
 import Postgres
 
 enum WalletMigrations {
-  static let all = [ledger, addresses, chain, journal, seal, adjustments, deposits, retirement, checks]
+  static let all = [ledger, addresses, chain, journal, seal, adjustments, deposits, retirement, checks, openHolds]
 
   /// Beside the program's own checks the database refuses whatever would make the ledger lie: a negative customer
   /// account, a transfer whose entries do not sum to zero (checked at commit), and any change of what is written.

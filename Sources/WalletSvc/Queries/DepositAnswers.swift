@@ -23,7 +23,7 @@ struct DepositAnswers: Sendable {
       let limit = try Self.check(query.limit, most: ListDepositAddresses.limitMax)
       return try await bus.lookUp { try Self.addresses(query.after, limit, $0) }
     }
-    service.answer(GetDepositStatus.self) { _, bus in try await bus.read { try Self.status(settings, $0) } }
+    service.answer(GetDepositStatus.self) { _, bus in try await bus.lookUp { try Self.status(settings, $0) } }
   }
 
   private static func check(_ limit: Int, most: Int) throws -> Int {

@@ -23,9 +23,5 @@ struct WalletAnswers: Sendable {
       try await chain.account(
         query.address, store: BusChainStore(bus: bus), logger: bus.logger, metrics: bus.metrics)
     }
-    service.answer(GetChainAccounts.self) { query, bus in
-      try await chain.accounts(
-        query.addresses, store: BusChainStore(bus: bus), logger: bus.logger, metrics: bus.metrics)
-    }
   }
 }

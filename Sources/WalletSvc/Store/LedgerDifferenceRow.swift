@@ -20,8 +20,8 @@ struct LedgerDifferenceRow: Row {
   var rowKey: String { id }
 }
 
-/// Captures that concern a customer, or all with `*`, wait while this row exists. A row of its own, deleted in the end:
-/// a lock on what does not exist makes nobody wait.
+/// Captures that concern a customer, or all with `*`, wait while this row exists; with `*` the crediting of deposits,
+/// too. A row of its own, deleted in the end: a lock on what does not exist makes nobody wait.
 struct LedgerFreezeRow: Row {
   static let table = "ledger_freezes"
 

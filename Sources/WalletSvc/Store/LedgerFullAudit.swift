@@ -117,7 +117,7 @@ enum LedgerFullAudit {
 
   /// The only step whose moment counts: with the lines that came since the first one, and no longer than that takes.
   private static func compare(_ audit: FullAuditState, _ session: PostgresSession) throws -> Step {
-    let now = try session.execute("select now() as now").rows.first?.date("now") ?? .distantPast
+    let now = try session.now()
     let since = try session.execute(
       "with \(SettledLines.since) select count(*) as lines from since", audit.settled.parameters
     ).rows.first?.int("lines") ?? 0

@@ -57,13 +57,13 @@ enum StatementReader {
       ]
     ).rows.map { row in
       let action = try row.stringIfPresent("action").map {
-        try MessageCoder.decode(OperatorAction.self, from: Array($0.utf8))
+        try MessageCoder.decode(BookedAction.self, from: Array($0.utf8))
       }
       return LedgerStatementLine(
         number: try row.int("number"), at: try row.date("created_at"), kind: try row.string("kind"),
         id: try row.string("id"), counterAccount: try row.string("counter"), amount: try row.int("amount"),
         order: try row.stringIfPresent("order_id").map { OrderID(text: $0) }, actor: action?.actor,
-        reason: action?.reason)
+        reason: action?.reason, approvedBy: action?.approval?.actor)
     }
   }
 
