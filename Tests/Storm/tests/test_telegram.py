@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import pathlib
 import random
 import tempfile
 import unittest
+from unittest import mock
 
 from storm.history import History, read
 from storm.load.figures import Figures
 from storm.load.kind import CustomerSide, Settling
+from storm.load.kinds.telegram_hostile import BAD_ADDRESSES, BAD_AMOUNTS, TelegramHostile
 from storm.load.kinds.telegram_order import TelegramOrder
 from storm.load.telegram import Blocked, NobodyFree, Telegram
 from storm.load.telegram_conversation import Conversation, Left
@@ -42,6 +45,9 @@ class Talk:
         self.telegram = self.side.part(Telegram)
         self.person = self.telegram.people[0]
         self.conversation = Conversation(self.side, "telegram_order", self.person)
+
+    def change(self, **settings):
+        self.side.settings = dataclasses.replace(self.side.settings, **settings)
 
     def lines(self, what):
         return [line for line in read(self.path) if line["what"] == what]
@@ -193,6 +199,47 @@ class Orders(TelegramTest):
             await order.follow()
             self.assertEqual([line["state"] for line in talk.lines("order_untold")], ["accepted"])
 
+    async def test_a_press_without_reaction_is_written_down_with_the_time_it_was_waited_for(self):
+        def deaf(telegram, text):
+            if text != CONFIRM:
+                shop(telegram, text)
+            elif telegram.presses(CONFIRM) == 2:
+                shop(telegram, text)
+
+        async with self.talk(deaf) as (talk, stub):
+            order = PressedOrder(talk.conversation, await self.offer(talk))
+            talk.change(telegram_patience_seconds=0.3)
+            self.assertTrue(await order.place())
+            self.assertGreaterEqual(talk.lines("order_unknown")[0]["seconds"], 0.3)
+
+    async def test_who_has_given_up_waits_no_more(self):
+        def deaf(telegram, text):
+            if text != CONFIRM:
+                shop(telegram, text)
+
+        async with self.talk(deaf) as (talk, stub):
+            order = PressedOrder(talk.conversation, await self.offer(talk))
+            talk.change(telegram_patience_seconds=0.1, telegram_attempts=2)
+            with mock.patch("storm.load.telegram_ordering.PRESS_SECONDS_MAX", 5.0):
+                placing = asyncio.create_task(order.place())
+                while len(talk.lines("order_unknown")) < 2:
+                    await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
+                self.assertEqual(talk.side.figures.waiting, {})
+                self.assertFalse(placing.done())
+                # A late message may come all the same.
+                shop(stub, CONFIRM)
+                self.assertTrue(await placing)
+
+    async def test_a_person_who_blocked_the_bot_has_pressed_nothing(self):
+        async with self.talk(shop) as (talk, stub):
+            order = PressedOrder(talk.conversation, await self.offer(talk))
+            stub.is_blocked = True
+            with mock.patch("storm.load.telegram_ordering.PRESS_SECONDS_MAX", 0.1):
+                self.assertFalse(await order.place())
+            self.assertEqual(talk.lines("order_unknown"), [])
+            self.assertEqual(len(talk.lines("order_given_up")), 1)
+
     async def test_every_arrival_ends_with_an_order_or_a_screen_that_was_left(self):
         def quick(telegram, text):
             shop(telegram, text)
@@ -204,6 +251,36 @@ class Orders(TelegramTest):
                 await TelegramOrder().run(talk.side)
                 self.assertEqual(len(talk.lines("order_told")) + len(talk.lines("offer_left")), 1, seed)
                 self.assertEqual(talk.lines("dialog_left"), [])
+
+
+class Hostile(TelegramTest):
+    async def attack(self, name, bot):
+        async with self.talk(bot) as (talk, stub):
+            talk.conversation.kind = "telegram_hostile"
+            await talk.conversation.begin()
+            await getattr(TelegramHostile(), name)(talk.conversation)
+            return facts(talk.lines("hostile"), "case", "status")
+
+    async def test_a_bot_that_takes_a_bad_address_is_found(self):
+        def careless(telegram, text):
+            shop(telegram, RECEIVER if text in BAD_ADDRESSES else text)
+
+        self.assertEqual(await self.attack("_bad_address", careless), [("bad_address", 200)])
+
+    async def test_a_bot_that_refuses_a_bad_address_is_right(self):
+        def careful(telegram, text):
+            if text in BAD_ADDRESSES:
+                telegram.show(f"“{text}” is not a TRON address.", "v1:rent", "v1:menu")
+            else:
+                shop(telegram, text)
+
+        self.assertEqual(await self.attack("_bad_address", careful), [("bad_address", 400)])
+
+    async def test_a_bot_that_takes_a_bad_amount_is_found(self):
+        def careless(telegram, text):
+            shop(telegram, "65000" if text in BAD_AMOUNTS else text)
+
+        self.assertEqual(await self.attack("_bad_amount", careless), [("bad_amount", 200)])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ evidence of the run itself, and its check must name what it did not name before.
 import dataclasses
 import random
 
-from . import planted_bus, planted_chain, planted_dialogs, planted_edge, planted_ledger, planted_orders
+from . import planted_bus, planted_chain, planted_dialogs, planted_edge, planted_ledger, planted_load, planted_orders
 from .check import Planted
 from .planting import NothingToSpoil, remove_log
 
@@ -54,7 +54,7 @@ def _catch(evidence, check, mistake, before, seed):
 
 
 def all_planted():
-    rooms = (planted_ledger, planted_orders, planted_chain, planted_bus, planted_edge, planted_dialogs)
+    rooms = (planted_ledger, planted_orders, planted_chain, planted_bus, planted_edge, planted_dialogs, planted_load)
     return [mistake for room in rooms for mistake in room.PLANTED]
 
 

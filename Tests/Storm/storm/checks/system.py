@@ -4,6 +4,7 @@ from .at_rest import ConsumersAlive, DeadLetters, GroupsAtRest, NothingUnsent, W
 from .audit import AuditComplete
 from .bus import AppliedAsSent, AppliedOnce, EveryMessageApplied, KnownOrigin
 from .logs import NoCrash, NothingCritical
+from .load_whole import LoadIsWhole
 from .messages import EndsTold, NoticesSent, ScreensShown
 from .processes import BackToBase, DeathsAskedFor, StreamsBounded
 from .refusals import NoErrorAfterTheCommit, NotNowSaysWhen, RefusedProperly
@@ -15,4 +16,5 @@ CHECKS = [
     DeadLetters(), NothingUnsent(), GroupsAtRest(), ConsumersAlive(), WorkDone(), AuditComplete(),
     EndsTold(), ScreensShown(), NoticesSent(), RefusedProperly(), NotNowSaysWhen(), NoErrorAfterTheCommit(),
     DeathsAskedFor(), BackToBase(), StreamsBounded(), NoCrash(), NothingCritical(), NoSecretSeen(),
+    LoadIsWhole(),
 ]

@@ -20,7 +20,9 @@ class Overload(Fault):
     factor = 2
 
     async def run(self, storm, random, seconds):
-        load, rate = storm.load, storm.settings.rate
+        load, settings, rate = storm.load, storm.settings, storm.settings.rate
+        most = settings.overload_seconds
+        seconds = most if settings.is_only(self.name) else min(seconds, most)
         began, sent = time.monotonic(), load.figures.get("sent", 0)
         try:
             await load.set_rate(self.factor * rate)

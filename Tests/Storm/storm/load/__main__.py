@@ -3,6 +3,7 @@
     {"settings": {…}}                     the first line
     {"command": "rate", "value": 50}      orders a second
     {"command": "gateways", "value": [{"name": …, "url": …}, …]}
+    {"command": "mark", "value": 1795306447.8}   a moment: who came later and waits too long is counted
     {"command": "settle", "value": 120}   stop new traffic, finish what was begun, within so many seconds
     {"command": "stop"}                   or the end of the input
 
@@ -22,8 +23,9 @@ import uvloop
 from storm.history import History
 from storm.load.engine import Engine
 from storm.load.kinds import ALL
-from storm.load.process import LINE_BYTES_MAX, settings_from
+from storm.load.process import LINE_BYTES_MAX
 from storm.load.world import read_world
+from storm.settings import settings_from
 
 FIGURES_SECONDS = 1.0
 
@@ -73,11 +75,13 @@ async def carry_out(engine, command, value):
         return engine.set_rate(float(value))
     if command == "gateways":
         return engine.set_gateways(value)
+    if command == "mark":
+        return engine.figures.set_mark(float(value))
     if command == "settle":
         left = await engine.settle(float(value))
         say(figures=engine.values())
         return left
-    raise ValueError(f"There is no command '{command}'; use rate, gateways, settle or stop.")
+    raise ValueError(f"There is no command '{command}'; use rate, gateways, mark, settle or stop.")
 
 
 async def tell_figures(engine):
