@@ -1,4 +1,4 @@
-"""What can be judged only when everything has been stopped: the last stop itself, and what the harness complained of."""
+"""What can be judged only when everything has stopped: the last stop itself, and what the harness complained of."""
 
 import types
 

@@ -1,4 +1,4 @@
-"""What a run has to reach beside keeping every promise: its rate, its latencies, and no pause while services are scaled.
+"""What a run has to reach beside keeping every promise: its rate, its latencies, no pause while services are scaled.
 
 Judged from the customers' attempts and the order service's own events. Where few orders came, chance is allowed for:
 arrivals are a Poisson process, whose number varies by its square root.
@@ -43,10 +43,9 @@ class Course:
 
 def judge(course):
     """Findings; none when every goal is reached."""
-    found = []
-    for goal in (served_as_asked, calm_is_quick, overload_is_refused, scaling_is_not_felt, soak_is_flat, looks_were_taken):
-        found += goal(course)
-    return found
+    goals = (
+        served_as_asked, calm_is_quick, overload_is_refused, scaling_is_not_felt, soak_is_flat, looks_were_taken)
+    return [finding for goal in goals for finding in goal(course)]
 
 
 def missed(text):

@@ -10,11 +10,11 @@ The checks read nothing else of the load: an answer that is not here was not see
 
     order_sent       key, customer, channel ("rest" or "telegram"), receiver, energy, duration_seconds, max_price_sun?,
                      due (when the open loop wanted it), attempt (1 …): written before each sending
-    order_answered   key, status (HTTP), order (id or null), code (problem code or null), body (the answer's JSON), gateway,
-                     seconds (of this attempt; in Telegram since the first press), replayed (the header Idempotent-Replayed), retry_after?, attempt,
-                     final (the client asks no more)
-    order_unknown    key, error, seconds, code?: this attempt had no answer that tells anything (cut, time-out, 5xx after
-                     which nothing is known; with a code: 503 outcome_unknown, which says so itself)
+    order_answered   key, status (HTTP), order (id or null), code (problem code or null), body (the answer's JSON),
+                     gateway, seconds (of this attempt; in Telegram since the first press), replayed (the header
+                     Idempotent-Replayed), retry_after?, attempt, final (the client asks no more)
+    order_unknown    key, error, seconds, code?: this attempt had no answer that tells anything (cut, time-out, 5xx
+                     after which nothing is known; with a code: 503 outcome_unknown, which says so itself)
     order_given_up   key: no attempt was answered; what became of it is unknown (a class of its own)
     order_seen       order, status, body: what GET /v1/orders/ID said; written when it differs from the time before
     cancel_sent, cancel_answered, cancel_unknown     order, …

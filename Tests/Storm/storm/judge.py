@@ -1,7 +1,8 @@
 """`python -m storm.judge --data FOLDER --programs FOLDER`: judges a run once more whose folder was kept.
 
 Starts its servers and simulators, not the services: what only a living process shows (consumers, descriptors) is
-missing, so findings about those mean nothing here, nor do timers that would have fired since. For looking into a failed run, and for work on the checks.
+missing, so findings about those mean nothing here, nor do timers that would have fired since. What the run itself has
+seen is printed with the rest. For looking into a failed run, and for work on the checks.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """How long the system took to be well again after each fault, and what customers noticed of it.
 
 Judged afterwards, from the customers' attempts and from the order service's own events, not from averages: after a
-fault's end it counts until the *last* attempt that was not served properly, or the last order that was delivered late. A calm
-minute has no such attempt, so the first one of another fault ends the search.
+fault's end it counts until the *last* attempt that was not served properly, or the last order that was delivered late.
+A calm minute has no such attempt, so the first one of another fault ends the search.
 """
 
 import dataclasses

@@ -49,18 +49,19 @@ def build(runner, verdict):
         "settings": runner.settings, "load": dict(load.figures) if load else {},
         "looks": (course.looks_taken, course.looks_missed),
     }
-    result["ok"] = is_ok(result, bool(runner.chosen_faults()))
+    result["proves_nothing"] = not duplicates and any(fault.repeats for fault in runner.chosen_faults())
+    result["ok"] = is_ok(result)
     return result
 
 
-def is_ok(result, with_faults):
+def is_ok(result):
     """A storm that hit nothing proves nothing."""
     caught = list(result["planted"].values())
     if result["findings"] or result["slow"] or result["never_fired"]:
         return False
     if False in caught or caught.count(True) < PLANTED_MIN:
         return False
-    return bool(result["orders"]) and (result["duplicates_absorbed"] > 0 or not with_faults)
+    return bool(result["orders"]) and not result["proves_nothing"]
 
 
 def course_of(runner, lines, timeline):
@@ -223,7 +224,7 @@ def findings_text(result):
             f"({', '.join(f'{hit[0]} {hit[2]}'.strip() for hit in recovery.firing.hits)})")
     for finding in result["findings"]:
         lines.append(f"  {finding.promise} ({finding.damage}): {finding.text}")
-    if result["settings"].only != frozenset({"none"}) and not result["duplicates_absorbed"]:
+    if result["proves_nothing"]:
         lines.append("  NO DUPLICATE was absorbed: nothing was proved")
     return "Findings:" + ("\n" + "\n".join(lines) if lines else " none")
 

@@ -59,7 +59,7 @@ class Settings:
     def quiet_seconds_max(self):
         return 2 * self.lease_seconds + self.rental_seconds_max + 120.0
 
-    #: How long a fault of this kind ("process", "server", or None) may be felt after its end; None: it is only reported.
+    #: How long a fault of this kind ("process", "server", or None) may be felt after its end; None: it is only told.
     def recovery_goal(self, kind):
         return {"process": self.process_recovery_seconds, "server": self.server_recovery_seconds}.get(kind)
 
@@ -194,6 +194,7 @@ def settings_fields(settings):
 def settings_from(fields):
     """The settings of which these are the fields. Fields of another release are left out."""
     known = {field.name for field in dataclasses.fields(Settings)}
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items() if name in known}
+    fields = {name: value for name, value in fields.items() if name in known}
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
     paths = {name: pathlib.Path(values[name]) for name in ("data", "programs")}
     return Settings(**{**values, **paths, "only": frozenset(values["only"])})

@@ -153,7 +153,8 @@ class VerdictTests(unittest.TestCase):
         with self.assertRaises(verdict.psycopg.OperationalError):
             verdict.ask(check, evidence_with(), complaints.append, verdict.is_away)
         check.run.side_effect = slow
-        self.assertEqual(verdict.ask(check, evidence_with(), lambda *what: complaints.append(what), verdict.is_away), [])
+        found = verdict.ask(check, evidence_with(), lambda *what: complaints.append(what), verdict.is_away)
+        self.assertEqual(found, [])
         self.assertEqual(len(complaints), 1)
 
     def test_a_plant_that_breaks_down_is_one_that_was_missed(self):
@@ -167,8 +168,9 @@ class VerdictTests(unittest.TestCase):
 
 class ReportTests(unittest.TestCase):
     def test_what_a_look_found_counts_once(self):
-        seen = {"none_ends_early": [Finding("I9", "lost", "a"), Finding("I9", "lost", "b")], "books": [Finding("I7", "lost", "c")]}
-        left = report.of_looks(seen, {"none_ends_early": [Finding("I9", "lost", "a")], "books": []})
+        early, later, other = (Finding("I9", "lost", text) for text in "abc")
+        seen = {"none_ends_early": [early, later], "books_balance": [other]}
+        left = report.of_looks(seen, {"none_ends_early": [early], "books_balance": []})
         self.assertEqual([finding.text for finding in left], ["c"])
 
     def test_an_attempt_that_is_told_that_nobody_knows_has_an_answer(self):

@@ -15,6 +15,7 @@ class Overload(Fault):
     recovery = "process"
     times_max = 1
     alone = True
+    repeats = False
     seconds = (300.0, 300.0)
     seconds_short = (20.0, 20.0)
     factor = 2

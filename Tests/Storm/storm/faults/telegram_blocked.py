@@ -7,7 +7,8 @@ from storm.faults.fault import Fault, Hit
 from storm.faults.telegram_control import TelegramControl
 from storm.faults.undo import to_the_end
 
-#: At least one, at most this share of all people.
+#: So many people at least, and at most this share of all.
+PEOPLE_MIN = 3
 SHARE_MAX = 0.06
 #: People stay away for so much longer, at most, until a message was refused: before that nothing has happened.
 LONGER_SECONDS_MAX = 20.0
@@ -50,11 +51,11 @@ class TelegramBlocked(Fault):
 
 
 def choose(random, users, calls):
-    """Those first whom the bot has written to lately: their orders are under way, so it will write again."""
-    written = {str(call["parameters"].get("chat_id")) for call in calls}
-    count = random.randint(1, max(1, int(len(users) * SHARE_MAX)))
+    """Those to whom the bot has written last: they talk to it, or their orders are under way, so it will write again."""
+    written = {str(call["parameters"].get("chat_id")): call["number"] for call in calls}
+    count = min(len(users), random.randint(PEOPLE_MIN, max(PEOPLE_MIN, int(len(users) * SHARE_MAX))))
     drawn = random.sample(users, len(users))
-    return sorted(drawn, key=lambda user: str(user) not in written)[:count]
+    return sorted(drawn, key=lambda user: -written.get(str(user), 0))[:count]
 
 
 def refusals(calls, user):

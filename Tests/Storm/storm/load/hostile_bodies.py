@@ -87,7 +87,8 @@ BODIES = (
     Case("field_prototype", INVALID, with_field("__proto__", {"admin": True})),
     Case("field_with_slash_and_tilde", INVALID, with_field("a/b~c", 1)),
     Case("field_unicode", INVALID, with_field("энергия" * 100, 1)),
-    Case("type_text", ((415, "unsupported_media_type"),), order_request({"energy": 1}, **{"Content-Type": "text/plain"})),
+    Case("type_text", ((415, "unsupported_media_type"),),
+         order_request({"energy": 1}, **{"Content-Type": "text/plain"})),
     Case("type_form", ((415, "unsupported_media_type"),),
          order_request(b"energy=1", **{"Content-Type": "application/x-www-form-urlencoded"})),
 )

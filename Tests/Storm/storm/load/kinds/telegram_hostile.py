@@ -3,7 +3,8 @@
 from storm.load import telegram_screens as screens
 from storm.load.telegram import Telegram
 from storm.load.telegram_kind import TelegramKind
-from storm.load.telegram_rental import CONFIRM, OTHER_AMOUNT, Rental, is_durations, is_energy_question, is_menu, is_reply
+from storm.load.telegram_rental import (
+    CONFIRM, OTHER_AMOUNT, Rental, is_durations, is_energy_question, is_menu, is_reply)
 
 #: Telegram's limit of a text, in UTF-16 units.
 TEXT_MAX = 4096
@@ -71,7 +72,8 @@ class TelegramHostile(TelegramKind):
         receivers, seconds = await rental.receivers(durations)
         text = conversation.random.choice(BAD_ADDRESSES)
         again = await conversation.write(
-            text, lambda message: is_address_problem(message) or is_taken(message), "the question for an address, again")
+            text, lambda message: is_address_problem(message) or is_taken(message),
+            "the question for an address, again")
         self._record(conversation, "bad_address", text, again, is_address_problem(again))
         if not is_address_problem(again):
             return
