@@ -10,9 +10,10 @@ import psycopg
 import redis
 
 from storm.checks import ALL
+from storm.checks.at_rest import stirring
 from storm.checks.evidence import Evidence
 from storm.checks.logs import error_table
-from storm.checks.planted import all_planted, catches
+from storm.checks.planted import all_planted, catches, unspoilt
 from storm.checks.simulators import ChainReader, SimulatorUnreadable
 from storm.history import read
 
@@ -120,6 +121,7 @@ def judge(evidence, say, complain):
     told of whatever breaks down: (what, error)."""
     say("planting mistakes")
     verdict = Verdict(planted=planted_of(evidence, complain))
+    verdict.found["planted"] = unspoilt(verdict.planted, evidence.settings.minutes)
     for check in ALL:
         began = time.time()
         found = verdict.found[check.name] = ask(check, evidence, complain)
@@ -166,6 +168,8 @@ def _unrest(storm):
             for check in ALL:
                 if check.name in REST and (findings := check.run(evidence)):
                     return f"{findings[0].text}" + (f", and {len(findings) - 1} more" if len(findings) > 1 else "")
+            for text in stirring(evidence):
+                return text
     except AWAY as error:
         return f"it cannot be seen: {error}"
     return None

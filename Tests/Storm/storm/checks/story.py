@@ -2,7 +2,10 @@
 
 import hashlib
 
-_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+import base58
+
+#: The code of an answer that says that nobody knows yet what came of it: neither a refusal nor an acknowledgement.
+UNKNOWN_CODE = "outcome_unknown"
 
 
 class Ask:
@@ -87,14 +90,7 @@ def base58_address(text):
     """The address in base58, whatever it was written in."""
     if len(text) != 42 or not text.lower().startswith("41"):
         return text
-    payload = bytes.fromhex(text)
-    checksum = hashlib.sha256(hashlib.sha256(payload).digest()).digest()[:4]
-    number = int.from_bytes(payload + checksum, "big")
-    digits = []
-    while number:
-        number, digit = divmod(number, 58)
-        digits.append(_ALPHABET[digit])
-    return "".join(reversed(digits))
+    return base58.b58encode_check(bytes.fromhex(text)).decode()
 
 
 # ---------------------------------------------------------------- lines
@@ -112,7 +108,8 @@ def _answered(story, line):
     ask = story.ask(line["key"])
     order = line.get("order")
     if order is None:
-        ask.refusals.add((line["status"], line.get("code")))
+        if line.get("code") != UNKNOWN_CODE:
+            ask.refusals.add((line["status"], line.get("code")))
         return
     ask.orders.add(order)
     ask.is_answered = True
