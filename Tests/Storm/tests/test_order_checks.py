@@ -64,15 +64,24 @@ class Unknown(CheckTest):
         history = [sent(), {"at": 999.5, "kind": "rest_order", "what": "order_given_up", "key": "key"}]
         return FakeEvidence([row()], history, answers={"gateway.rest_orders": [made]})
 
-    def test_an_order_without_an_answer_may_exist_and_is_counted(self):
-        evidence = self.evidence()
-        self.assert_silent(orders.UnknownOutcomes(), evidence)
-        self.assertEqual(orders.unknown_outcomes(evidence), {"unknown, made": 1})
+    def test_an_order_without_an_answer_may_exist(self):
+        self.assert_silent(orders.UnknownOutcomes(), self.evidence())
 
     def test_an_answer_that_nobody_knows_is_no_refusal(self):
         evidence = self.evidence()
         evidence.history.insert(1, answered(status=503, order=None, code=story.UNKNOWN_CODE, body={}))
-        self.assertEqual(orders.unknown_outcomes(evidence), {"unknown, made": 1})
+        del evidence.history[-1]
+        self.assert_silent(orders.UnknownOutcomes(), evidence)
+
+    def test_who_was_refused_has_no_order(self):
+        evidence = self.evidence()
+        evidence.history[1:] = [answered(status=503, order=None, code="unavailable", body={})]
+        self.assert_finds(orders.UnknownOutcomes(), evidence, "other", "an order whose customer was refused")
+        evidence = self.evidence()
+        evidence.history[1:] = [
+            {"at": 998.5, "kind": "rest_order", "what": "order_unknown", "key": "key", "was_sent": True},
+            answered(status=503, order=None, code="unavailable", body={})]
+        self.assert_silent(orders.UnknownOutcomes(), evidence)
 
     def test_if_it_exists_it_is_what_was_asked_for(self):
         self.assert_finds(orders.UnknownOutcomes(), self.evidence(energy=1), "other", "key of cus_1")

@@ -137,32 +137,27 @@ class OrdersEnd(Check):
 
 
 class UnknownOutcomes(Check):
-    """Orders whose customer never had an answer may exist or not; if they do, they are what was asked for."""
+    """Orders whose customer never had an answer may exist or not; if they do, they are what was asked for. Whoever was
+    refused, and has no reason to doubt it, has none."""
 
     name = "unknown_outcomes"
-    promises = ("bus-unknown",)
+    promises = ("bus-unknown", "edge")
 
     def run(self, evidence):
         rows = recorded(evidence)
-        unknown = [ask for ask in story(evidence).asks.values() if not ask.is_answered and ask.channel == "rest"]
-        wrong = []
-        for ask in unknown:
-            row = rows.get(gateway_key(ask.key))
-            if row and (row["customer"] != ask.customer or key_of(row) not in ask.terms):
+        wrong, refused = [], []
+        for ask in story(evidence).asks.values():
+            row = rows.get(gateway_key(ask.key)) if ask.channel == "rest" and not ask.is_answered else None
+            if row is None:
+                continue
+            if row["customer"] != ask.customer or key_of(row) not in ask.terms:
                 wrong.append(f"{ask.key} of {ask.customer} has {row['order_id']} of {row['customer']} {key_of(row)}")
-        return findings("bus-unknown", "other", "an order whose customer had no answer, other than asked for", wrong)
-
-
-def unknown_outcomes(evidence):
-    """For the report: keys without an answer that named an order, and what became of them."""
-    rows = recorded(evidence)
-    counts = collections.Counter()
-    for ask in story(evidence).asks.values():
-        if ask.channel == "rest" and not ask.is_answered:
-            outcome = "made" if gateway_key(ask.key) in rows else "not made"
-            asked = "refused" if ask.refusals and not ask.is_given_up else "unknown"
-            counts[f"{asked}, {outcome}"] += 1
-    return dict(counts)
+            if ask.refusals and not ask.is_uncertain:
+                refused.append(f"{ask.key} of {ask.customer} was told {sorted(ask.refusals, key=str)}, and has "
+                               f"{row['order_id']}")
+        return findings(
+            "bus-unknown", "other", "an order whose customer had no answer, other than asked for", wrong) + findings(
+            "edge", "other", "an order whose customer was refused", refused)
 
 
 def recorded(evidence):

@@ -103,6 +103,16 @@ def active_too_early(evidence, random):
     return f"{line['order']} was told to be active an hour ago"
 
 
+def refused_and_made(evidence, random):
+    """What an order's customer was answered becomes a refusal."""
+    asks = [ask for ask in story(evidence).asks.values() if ask.channel == "rest" and ask.orders and not ask.is_uncertain]
+    key = one_of(random, asks).key
+    for place, line in enumerate(evidence.history):
+        if line["what"] == "order_answered" and line["key"] == key:
+            evidence.history[place] = {**line, "status": 503, "order": None, "code": "unavailable", "body": None}
+    return f"whoever ordered with {key} was refused"
+
+
 def replay_as_new(evidence, random):
     line = replace_line(
         evidence, random, "order_answered", lambda line: {"replayed": False}, lambda line: line.get("replayed"))
@@ -140,6 +150,7 @@ PLANTED = [
     planted("other_last_word", "last_word_is_true", other_last_word),
     planted("other_energy_told", "answers_agree", other_energy_told),
     planted("active_too_early", "active_means_delegated", active_too_early),
+    planted("refused_and_made", "unknown_outcomes", refused_and_made),
     planted("replay_as_new", "replays_are_told", replay_as_new),
     planted("too_late_and_cancelled", "cancels_hold", too_late_and_cancelled),
     planted("cancelled_in_telegram", "cancels_hold", cancelled_in_telegram),

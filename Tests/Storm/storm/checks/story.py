@@ -11,7 +11,7 @@ UNKNOWN_CODE = "outcome_unknown"
 class Ask:
     """One idempotency key of a REST client, or one confirmed dialog in Telegram."""
 
-    __slots__ = ("key", "customer", "channel", "terms", "ceiling", "orders", "refusals", "is_given_up", "is_answered")
+    __slots__ = ("key", "customer", "channel", "terms", "ceiling", "orders", "refusals", "is_uncertain", "is_answered")
 
     def __init__(self, key):
         self.key = key
@@ -24,7 +24,8 @@ class Ask:
         self.orders = set()
         #: (status, code) of answers that named no order.
         self.refusals = set()
-        self.is_given_up = False
+        #: Whether an attempt may have ordered without saying so.
+        self.is_uncertain = False
         self.is_answered = False
 
 
@@ -108,7 +109,9 @@ def _answered(story, line):
     ask = story.ask(line["key"])
     order = line.get("order")
     if order is None:
-        if line.get("code") != UNKNOWN_CODE:
+        if line.get("code") == UNKNOWN_CODE:
+            ask.is_uncertain = True
+        else:
             ask.refusals.add((line["status"], line.get("code")))
         return
     ask.orders.add(order)
@@ -116,8 +119,9 @@ def _answered(story, line):
     story.tell(order).sayings.append((line["at"], line["key"], line.get("body")))
 
 
-def _given_up(story, line):
-    story.ask(line["key"]).is_given_up = True
+def _unanswered(story, line):
+    if line["what"] == "order_given_up" or line.get("was_sent", True):
+        story.ask(line["key"]).is_uncertain = True
 
 
 def _seen(story, line):
@@ -138,7 +142,8 @@ def _cancel_asked(story, line):
 _NOTES = {
     "order_sent": _sent,
     "order_answered": _answered,
-    "order_given_up": _given_up,
+    "order_unknown": _unanswered,
+    "order_given_up": _unanswered,
     "order_seen": _seen,
     "cancel_sent": _cancel_asked,
     "cancel_answered": _cancel_answered,
