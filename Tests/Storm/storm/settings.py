@@ -164,11 +164,16 @@ class Settings:
     faults_at_once_short: int = 4
     pair_share: float = 0.3
     #: Between the end of a slot's faults and the next ones: at least (so long that whoever came then and is not served
-    #: is overdue, and counted), and at most while waiting for the recovery; and how many of those who came since may
-    #: wait for longer than they should: one or two customers are not the system.
+    #: is overdue, and counted), and at most while waiting for the recovery.
     gap_seconds_min: float = 8.0
     gap_seconds_max: float = 90.0
-    stragglers_max: int = 2
+
+    #: How many of those who came since may wait for longer than they should: one or two customers are not the system, nor
+    #: are as many as come in half a second, as a customer knows of the delivery only when he looks again.
+    @property
+    def stragglers_max(self):
+        return max(2.0, self.rate / 2)
+
     #: How often the promises that hold at every instant are checked while the storm goes on.
     check_seconds: float = 20.0
 
