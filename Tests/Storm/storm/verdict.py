@@ -13,7 +13,7 @@ from storm.checks import ALL
 from storm.checks.at_rest import stirring
 from storm.checks.evidence import Evidence
 from storm.checks.logs import error_table
-from storm.checks.planted import all_planted, catches, unspoilt
+from storm.checks.catching import all_planted, catches, unspoilt
 from storm.checks.simulators import ChainReader, SimulatorUnreadable
 from storm.history import read
 

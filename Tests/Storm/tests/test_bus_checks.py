@@ -10,7 +10,7 @@ from storm.checks.at_rest import ConsumersAlive, DeadLetters, GroupsAtRest, stir
 from storm.checks.bus import _without_operators
 from storm.checks.check import Check, Finding
 from storm.checks.logs import NoCrash, NothingCritical, error_table
-from storm.checks.planted import all_planted, catch_all, unspoilt
+from storm.checks.catching import all_planted, catch_all, unspoilt
 from storm.checks.planting import one_of, planted
 from storm.checks.refusals import NotNowSaysWhen, OrderRequest, RefusedProperly, guilty, requests_of
 from storm.checks.secrets import Searcher, _in_files, spellings

@@ -2,7 +2,7 @@
 
 import unittest
 
-from storm.checks import answers, orders, paths, story
+from storm.checks import answers, order_states, orders, story
 
 from .checks_kit import ORDER, RECEIVER, CheckTest, FakeEvidence, answered, row, seen, sent
 
@@ -149,11 +149,11 @@ class Ways(CheckTest):
             "is_ahead": False, "is_unknown": False, "times": 1, "example": ORDER, **changes}
 
     def mistakes(self, *step, **changes):
-        return list(paths.StatesFollowTheTable.mistakes(self.step(*step, **changes)))
+        return list(order_states.StatesFollowTheTable.mistakes(self.step(*step, **changes)))
 
     def test_every_state_is_reached_from_another_one(self):
-        reached = set().union(*paths.NEXT.values())
-        self.assertEqual(reached, set(paths.STATUS))
+        reached = set().union(*order_states.NEXT.values())
+        self.assertEqual(reached, set(order_states.STATUS))
 
     def test_the_usual_way_is_allowed(self):
         way = [None, "placed", "funded", "delegating", "delivered", "active", "ending", "completed"]

@@ -11,7 +11,7 @@ from unittest import mock
 from storm import aftermath, report, runner, verdict
 from storm.checks.check import Check, Finding
 from storm.checks.load_whole import LoadIsWhole
-from storm.checks.planted_load import PLANTED
+from storm.checks.planted.load import PLANTED
 from storm.faults.fault import Fault
 from storm.history import read
 from storm.load import LoadError

@@ -6,7 +6,7 @@ from .chain_books import delegating, reverted_orders
 from .check import Check
 from .findings import findings
 from .orders import orders
-from .paths import STATUS
+from .order_states import STATUS
 from .story import is_order, story
 
 END_STATUSES = frozenset(["completed", "failed", "cancelled"])

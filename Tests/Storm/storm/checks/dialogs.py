@@ -209,6 +209,3 @@ class EndsKnown(Check):
         return findings("messages", "lost", "a person waited in vain", (
             f"{line['order']}, last told {line['state']}" for line in evidence.history
             if line["what"] == "order_untold"))
-
-
-CHECKS = [ToldAsBooked(), ToldAsDelivered(), OnlyConfirmedIsOrdered(), DepositsTold(), EndsKnown()]

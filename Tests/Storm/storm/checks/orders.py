@@ -4,7 +4,7 @@ import collections
 
 from .check import Check
 from .findings import findings
-from .paths import END_STATES
+from .order_states import END_STATES
 from .story import gateway_key, story
 
 

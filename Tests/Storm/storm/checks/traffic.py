@@ -28,6 +28,8 @@ SUCCESS = {
     "telegram_hostile": _is("hostile"),
     "telegram_deposit": _is("deposit_paid"),
     "telegram_balance": _is("balance_seen"),
+    "telegram_addresses": _is("address_book"),
+    "telegram_alerts": _is("alerts_set"),
 }
 #: Kinds that leave no line, by what the bus then carries: a command of gateway's.
 SUCCESS_BY_COMMAND = {"rest_addresses": "wallet.SaveAddress"}

@@ -4,9 +4,9 @@ import time
 
 from storm.load import telegram_screens as screens
 
-from .messages import customers
-from .orders import orders
-from .planting import one_of, planted
+from ..messages import customers
+from ..orders import orders
+from ..planting import one_of, planted
 
 
 def _order_messages(evidence, state):

@@ -7,10 +7,8 @@ evidence of the run itself, and its check must name what it did not name before.
 import dataclasses
 import random
 
-from . import (
-    planted_bus, planted_chain, planted_dialogs, planted_edge, planted_ledger, planted_load, planted_orders,
-    planted_processes)
 from .findings import findings
+from .planted import ALL as MISTAKES
 from .planting import NothingToSpoil, Planted, remove_log
 
 #: A run of so many minutes has everything that a mistake needs …
@@ -70,10 +68,7 @@ def unspoilt(caught, minutes):
 
 
 def all_planted():
-    rooms = (
-        planted_ledger, planted_orders, planted_chain, planted_bus, planted_processes, planted_edge, planted_dialogs,
-        planted_load)
-    return [mistake for room in rooms for mistake in room.PLANTED]
+    return list(MISTAKES)
 
 
 def _all_checks():

@@ -1,7 +1,7 @@
 """Mistakes with money that the checks must find."""
 
-from .deposits import paid_deposits
-from .planting import insert_line, one_of, pick, pick_completed, planted, replace_line
+from ..deposits import paid_deposits
+from ..planting import insert_line, one_of, pick, pick_completed, planted, replace_line
 
 
 def lost_capture(evidence, random):

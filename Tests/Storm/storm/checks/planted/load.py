@@ -1,6 +1,6 @@
 """Mistakes of the load itself."""
 
-from .planting import planted, replace_line
+from ..planting import planted, replace_line
 
 
 def plant_broken(evidence, random):

@@ -4,9 +4,9 @@ import json
 import time
 import types
 
-from .planting import one_of, pick, plant_log, planted
-from .processes import OLD_SECONDS, REST_SAMPLES, SIMULATORS, samples_of, service_of
-from .topics import SCHEMAS
+from ..planting import one_of, pick, plant_log, planted
+from ..processes import OLD_SECONDS, REST_SAMPLES, SIMULATORS, samples_of, service_of
+from ..topics import SCHEMAS
 
 
 def died_by_itself(evidence, random):

@@ -2,9 +2,9 @@
 
 import json
 
-from .chain_books import reverted_orders
-from .planting import one_of, pick, pick_completed, planted, replace_line
-from .story import is_order, story
+from ..chain_books import reverted_orders
+from ..planting import one_of, pick, pick_completed, planted, replace_line
+from ..story import is_order, story
 
 
 def vanished_order(evidence, random):

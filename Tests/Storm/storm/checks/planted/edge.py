@@ -5,9 +5,9 @@ import json
 import time
 import uuid
 
-from .messages import ASKED_BUTTON, ENDS, last_words
-from .planting import one_of, planted
-from .traffic import ARRIVALS_MIN, SUCCESS, expected
+from ..messages import ASKED_BUTTON, ENDS, last_words
+from ..planting import one_of, planted
+from ..traffic import ARRIVALS_MIN, SUCCESS, expected
 
 
 def _a_told_order(evidence, random):

@@ -1,8 +1,8 @@
 """Mistakes with energy on the chain that the checks must find."""
 
-from .chain_books import DELEGATE, RECLAIM, delegating
-from .planting import one_of, pick, planted
-from .simulators import Delegation
+from ..chain_books import DELEGATE, RECLAIM, delegating
+from ..planting import one_of, pick, planted
+from ..simulators import Delegation
 
 
 def sent_of(evidence, random, type):

@@ -4,9 +4,9 @@ import copy
 import hashlib
 import uuid
 
-from .planting import NothingToSpoil, one_of, pick, planted
-from .streams import Consumer
-from .topics import SCHEMAS, TOPICS
+from ..planting import NothingToSpoil, one_of, pick, planted
+from ..streams import Consumer
+from ..topics import SCHEMAS, TOPICS
 
 
 # ---------------------------------------------------------------- messages of the bus
