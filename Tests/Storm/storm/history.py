@@ -20,12 +20,15 @@ The checks read nothing else of the load: an answer that is not here was not see
     cancel_sent, cancel_answered, cancel_unknown     order, …
     balance_seen     customer, available_sun, held_sun
     deposit_signed, deposit_paid, deposit_unknown
-                     customer, address, currency ("TRX" or "USDT"), amount, txid: before it is sent; once it was seen in a
-                     block; when it was not
+                     customer, address, currency ("TRX" or "USDT"), amount, txid: before it is sent; once it was seen
+                     in a block; when it was not
     told             customer, chat, message (id), version, text, order?: what the bot showed a person
     input            customer, chat, update, text or data: what a person typed or pressed
-    order_told       order, state, how ("message", or "asked": by the list of orders), what the screen said: its end is known
+    order_told       order, state, how ("message", or "asked": by the list of orders), what the screen said: its end is
+                     known
     order_untold     order, state (told last): a person waited in vain for the end
+    address_book     change ("add", "rename", "default", "remove"), address: the bot says that it is done
+    alerts_set       is_on: the bot says so
     offer_left       order, why: a confirm screen that was not confirmed; no such order may exist
     foreign_shown    case, shown: what belongs to another customer
     dialog_left      step, why: a person gave up; nothing was ordered

@@ -118,8 +118,8 @@ class Settings:
     #: Clients that never have any money, and accounts of the chain that pay deposits.
     poor_clients: int = 4
     payers: int = 8
-    #: TRX: of a client, of a person, of a payer (and as many USDT), and staked for bandwidth by each supplier, which has
-    #: to pay for two transactions of every rental of a long run.
+    #: TRX: of a client, of a person, of a payer (and as many USDT), and staked for bandwidth by each supplier, which
+    #: has to pay for two transactions of every rental of a long run.
     client_trx: int = 100_000
     person_trx: int = 10_000
     payer_trx: int = 10_000_000
@@ -136,8 +136,8 @@ class Settings:
     ready_seconds_max: float = 60.0
     stop_seconds_max: float = 20.0
 
-    #: A good client's manners: how long it waits for an answer, how it tries again with the same key, how often it takes
-    #: "not now" (429, 503) for an answer, and how long it avoids a gateway that did not answer.
+    #: A good client's manners: how long it waits for an answer, how it tries again with the same key, how often it
+    #: takes "not now" (429, 503) for an answer, and how long it avoids a gateway that did not answer.
     request_seconds_max: float = 8.0
     retry_seconds_min: float = 0.3
     retry_seconds_max: float = 5.0
@@ -168,8 +168,8 @@ class Settings:
     gap_seconds_min: float = 8.0
     gap_seconds_max: float = 90.0
 
-    #: How many of those who came since may wait for longer than they should: one or two customers are not the system, nor
-    #: are as many as come in half a second, as a customer knows of the delivery only when he looks again.
+    #: How many of those who came since may wait for longer than they should: one or two customers are not the system,
+    #: nor are as many as come in half a second, as a customer knows of the delivery only when he looks again.
     @property
     def stragglers_max(self):
         return max(2.0, self.rate / 2)

@@ -152,17 +152,17 @@ class FiguresTest(unittest.TestCase):
         self.assertEqual(percentile(list(range(1, 101)), 99), 99)
         self.assertIsNone(percentile([], 99))
 
-    def test_old_answers_leave_the_window_and_the_oldest_wait_is_told(self):
+    def test_old_answers_leave_the_window_and_those_who_wait_are_counted(self):
         now = [1000.0]
         figures = Figures(clock=lambda: now[0])
         figures.answered(due=999.0)
         figures.begin_wait("k", 995.0)
         self.assertEqual(figures.values()["answer_p50"], 1.0)
-        self.assertEqual(figures.values()["oldest_waiting_seconds"], 5.0)
+        self.assertEqual(figures.values()["waiting"], 1)
         now[0] += 11
         figures.end_wait("k")
         self.assertIsNone(figures.values()["answer_p50"])
-        self.assertEqual(figures.values()["oldest_waiting_seconds"], 0.0)
+        self.assertEqual(figures.values()["waiting"], 0)
 
 
     def test_only_those_who_came_after_the_mark_are_overdue(self):

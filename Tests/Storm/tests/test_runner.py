@@ -98,7 +98,7 @@ class RunnerTests(Kit):
             await self.runner._pass(60)
 
     async def test_a_few_stragglers_are_not_the_system(self):
-        self.runner.storm.load = types.SimpleNamespace(figures={"overdue_since_mark": 4, "oldest_waiting_seconds": 80})
+        self.runner.storm.load = types.SimpleNamespace(figures={"overdue_since_mark": 4, "waiting": 80})
         self.assertTrue(self.runner._is_well())
         self.runner.storm.load.figures["overdue_since_mark"] = 5
         self.assertFalse(self.runner._is_well())

@@ -12,6 +12,8 @@ from unittest import mock
 from storm.history import History, read
 from storm.load.figures import Figures
 from storm.load.kind import CustomerSide, Settling
+from storm.load.kinds.telegram_addresses import NAMES, TelegramAddresses
+from storm.load.kinds.telegram_alerts import TelegramAlerts
 from storm.load.kinds.telegram_hostile import BAD_ADDRESSES, BAD_AMOUNTS, TelegramHostile
 from storm.load.kinds.telegram_order import TelegramOrder
 from storm.load.telegram import Blocked, NobodyFree, Telegram
@@ -251,6 +253,70 @@ class Orders(TelegramTest):
                 await TelegramOrder().run(talk.side)
                 self.assertEqual(len(talk.lines("order_told")) + len(talk.lines("offer_left")), 1, seed)
                 self.assertEqual(talk.lines("dialog_left"), [])
+
+
+def book(telegram, text):
+    """A bot with one address in its book, which does what it is told."""
+    if text == "/addresses":
+        telegram.show("Your addresses", f"v1:av:{RECEIVER}", "v1:an", "v1:menu", message=4)
+    elif text == "v1:an":
+        telegram.show("Send the TRON address to save", "v1:a", "v1:menu", message=4)
+    elif text == RECEIVER:
+        telegram.show(f"Saved: {RECEIVER}", f"v1:rf:{RECEIVER}", "v1:a", "v1:menu", message=5)
+    elif text == f"v1:av:{RECEIVER}":
+        buttons = [f"v1:{name}:{RECEIVER}" for name in ("rf", "rn", "df", "ar")]
+        telegram.show(f"Address\n\n{RECEIVER}", *buttons, "v1:a", "v1:menu", message=4)
+    elif text == f"v1:rn:{RECEIVER}":
+        telegram.show(f"What do you call {RECEIVER}?", f"v1:av:{RECEIVER}", "v1:menu", message=4)
+    elif text == f"v1:df:{RECEIVER}":
+        telegram.show(f"{RECEIVER} is your default now: it is offered first", "v1:a", "v1:menu", message=4)
+    elif text == f"v1:ar:{RECEIVER}":
+        telegram.show(f"Removed: {RECEIVER}", "v1:a", "v1:menu", message=4)
+    elif text in NAMES:
+        telegram.show(f"{text} is now the name of {RECEIVER}", "v1:a", "v1:menu", message=5)
+    elif text == "/alerts":
+        telegram.show("Alerts\n\nDo you want a message?", "v1:al:on", "v1:al:off", "v1:menu", message=4)
+    elif text.endswith((" on", ":on")):
+        telegram.show("Alerts\n\nAlerts are on: you will get a message", "v1:al:off", "v1:menu", message=4)
+    elif text.endswith((" off", ":off")):
+        telegram.show("Alerts\n\nAlerts are off.", "v1:al:on", "v1:menu", message=4)
+    else:
+        shop(telegram, "/rent" if text.startswith("v1:rf:") else text)
+
+
+class Books(TelegramTest):
+    async def lines_of(self, kind, what, seeds):
+        found = []
+        for seed in range(seeds):
+            async with self.talk(book, seed=seed) as (talk, stub):
+                await kind.run(talk.side)
+                self.assertEqual(talk.lines("dialog_left"), [], seed)
+                found += talk.lines(what)
+        return found
+
+    async def test_an_address_book_is_changed_in_every_way(self):
+        changes = await self.lines_of(TelegramAddresses(), "address_book", 24)
+        self.assertEqual({line["change"] for line in changes}, {"add", "rename", "default", "remove"})
+        self.assertEqual({line["address"] for line in changes}, {RECEIVER})
+
+    async def test_a_change_that_was_refused_is_none(self):
+        def refusing(telegram, text):
+            if text == RECEIVER:
+                telegram.show(f"Nothing was changed for {RECEIVER}. Please try again", "v1:a", "v1:menu", message=5)
+            elif text == "/addresses":
+                telegram.show("Your addresses", "v1:an", "v1:menu", message=4)
+            else:
+                book(telegram, text)
+
+        async with self.talk(refusing) as (talk, stub):
+            await TelegramAddresses().run(talk.side)
+            self.assertEqual(talk.lines("address_book"), [])
+            self.assertEqual(facts(talk.lines("dialog_left"), "step"), [("add",)])
+
+    async def test_alerts_are_turned_on_and_off_by_command_and_by_button(self):
+        lines = await self.lines_of(TelegramAlerts(), "alerts_set", 8)
+        self.assertEqual({line["is_on"] for line in lines}, {True, False})
+        self.assertEqual(len(lines), 8)
 
 
 class Hostile(TelegramTest):

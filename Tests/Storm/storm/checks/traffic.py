@@ -24,7 +24,7 @@ SUCCESS = {
     "insufficient": _is("order_answered", status=402),
     "hostile": _is("hostile"),
     "telegram_order": _is("order_told", state="ended"),
-    "telegram_half": _is("input"),
+    "telegram_half": _is("offer_left"),
     "telegram_hostile": _is("hostile"),
     "telegram_deposit": _is("deposit_paid"),
     "telegram_balance": _is("balance_seen"),

@@ -41,7 +41,7 @@ class TelegramBlocked(Fault):
         """How many messages were really refused to each of them after the call with this number."""
         calls = [call for call in (await telegram.get("journal"))["calls"] if call["number"] > last]
         refused = {user: refusals(calls, user) for user in users}
-        # The checks want to know of everybody who heard nothing, and not only of those to whom something was refused.
+        # The checks want to know of everybody who heard nothing, not only of those to whom something was refused.
         everybody = f"messages refused; of {' '.join(map(str, users))}"
         return [Hit(f"person {user}", count, everybody) for user, count in refused.items() if count]
 

@@ -53,8 +53,6 @@ class Figures:
         ordered = sorted(seconds for _, seconds in self.answers)
         latest = now - self.overdue_seconds
         return {
-            **self.counts, "waiting": len(self.waiting),
-            "oldest_waiting_seconds": round(now - min(self.waiting.values()), 3) if self.waiting else 0.0,
-            "overdue_since_mark": sum(self.mark <= due < latest for due in self.waiting.values()),
+            **self.counts, "waiting": len(self.waiting), "overdue_since_mark": sum(self.mark <= due < latest for due in self.waiting.values()),
             "answers_in_window": len(ordered), "answer_p50": percentile(ordered, 50),
             "answer_p99": percentile(ordered, 99)}
