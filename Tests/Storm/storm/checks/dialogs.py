@@ -179,22 +179,26 @@ class DepositsTold(Check):
             if notice.balance != after.get(notice.txid):
                 wrong.append(f"{notice.txid}: the balance after it is told as {notice.balance}, "
                              f"it was {after.get(notice.txid)}")
-        missing = self._missing(evidence, told) if evidence.is_calm else []
+        missing = [
+            f"{row['tx_id']} of {row['customer']}" for user, row in deposits_to_tell(evidence)
+            if (user, row["tx_id"]) not in told] if evidence.is_calm else []
         return findings("I7", "other", "a deposit that was told otherwise than paid", wrong) + findings(
             "messages", "lost", "a credited deposit that was not told", missing)
 
-    def _missing(self, evidence, told):
-        people, times = customers(evidence), deaf_times(evidence)
-        rows = evidence.sql("""
-            select d.tx_id, d.customer, extract(epoch from min(j.created_at))::float8 as at
-            from wallet_svc.deposits d left join wallet_svc.journal j on j.id = 'deposit:' || d.id
-            where d.state = 'credited' group by 1, 2 order by 1""")
-        for row in rows:
-            user = people.get(row["customer"])
-            if user is None or is_blocked(evidence, user) or (user, row["tx_id"]) in told:
-                continue
-            if row["at"] is None or not could_not_hear(times, user, row["at"]):
-                yield f"{row['tx_id']} of {row['customer']}"
+
+def deposits_to_tell(evidence):
+    """(user, row of the deposit) of each credited deposit of a person who was to be told of it and could hear it."""
+    people, times = customers(evidence), deaf_times(evidence)
+    rows = evidence.sql("""
+        select d.tx_id, d.customer, extract(epoch from min(j.created_at))::float8 as at
+        from wallet_svc.deposits d left join wallet_svc.journal j on j.id = 'deposit:' || d.id
+        where d.state = 'credited' group by 1, 2 order by 1""")
+    for row in rows:
+        user = people.get(row["customer"])
+        if user is None or is_blocked(evidence, user):
+            continue
+        if row["at"] is None or not could_not_hear(times, user, row["at"]):
+            yield user, row
 
 
 class EndsKnown(Check):

@@ -4,6 +4,7 @@ import time
 
 from storm.load import telegram_screens as screens
 
+from ..dialogs import deposits_to_tell
 from ..messages import customers
 from ..orders import orders
 from ..planting import one_of, planted
@@ -95,11 +96,8 @@ def left_screen_ordered(evidence, random):
 
 
 def deposit_not_told(evidence, random):
-    rows = evidence.sql("select tx_id, customer from wallet_svc.deposits where state = 'credited' order by tx_id")
-    people = customers(evidence)
-    ours = [row for row in rows if row["customer"] in people]
-    row = one_of(random, ours)
-    dialog = evidence.dialogs[people[row["customer"]]]
+    user, row = one_of(random, list(deposits_to_tell(evidence)))
+    dialog = evidence.dialogs[user]
     dialog["messages"] = [message for message in dialog["messages"] if row["tx_id"] not in message["text"]]
     return f"{row['customer']} was not told of {row['tx_id']}"
 
