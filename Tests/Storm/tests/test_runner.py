@@ -12,7 +12,7 @@ from storm import aftermath, report, runner, verdict
 from storm.checks.check import Check, Finding
 from storm.checks.load_whole import LoadIsWhole
 from storm.checks.planted.load import PLANTED
-from storm.faults.fault import Fault
+from storm.faults.fault import Fault, Hit
 from storm.history import read
 from storm.load import LoadError
 from storm.plan import Planned
@@ -108,6 +108,60 @@ class RunnerTests(Kit):
             self.runner.complain("a look", ValueError("x"))
         self.assertEqual(len(self.texts()), 1)
         self.assertEqual(len([line for line in read(self.runner.history.path) if line["what"] == "finding"]), 1)
+
+
+class Fires(Fault):
+    group = "process"
+
+    def __init__(self, name):
+        self.name = name
+
+    async def run(self, storm, random, seconds):
+        return [Hit("order-svc-1", 1)]
+
+
+class FakeLoad:
+    has_ended = False
+
+    def __init__(self):
+        self.figures, self.marks = {}, []
+
+    async def set_rate(self, rate):
+        self.rate = rate
+
+    async def mark(self, at):
+        self.marks.append(at)
+
+
+class StormTests(Kit):
+    async def test_every_class_has_its_turn_in_a_long_run_however_little_time_is_left(self):
+        self.runner = runner.Runner(
+            settings(data=self.folder, minutes=10.0, gap_seconds_min=0.0, gap_seconds_max=0.0), self.said.append)
+        self.addCleanup(self.runner.history.close)
+        self.runner.faults = {name: Fires(name) for name in ("one", "two", "three")}
+        self.runner.storm.load = FakeLoad()
+        self.runner.moments["calm"] = 0.0
+        await self.runner._storm()
+        self.assertEqual({firing.name for firing in self.runner.firings}, {"one", "two", "three"})
+        self.assertEqual(len(self.runner.storm.load.marks), 3)
+        self.assertIn("storm ends", self.runner.moments)
+
+    async def test_without_a_fault_of_the_network_there_is_none(self):
+        for only, times in (({"kill", "overload"}, 0), ({"kill", "network_cut"}, 1)):
+            run = runner.Runner(settings(data=self.folder, only=frozenset(only)), self.said.append)
+            self.addCleanup(run.history.close)
+            network = mock.Mock(stop=mock.AsyncMock())
+            with mock.patch.object(runner.Network, "start", return_value=network) as start, \
+                    mock.patch.object(runner.Stack, "start", side_effect=OSError("no room")):
+                await run.run()
+            self.assertEqual(start.call_count, times)
+
+    def test_overload_lasts_for_five_minutes_and_for_a_share_of_shorter_runs(self):
+        overload = frozenset({"overload"})
+        self.assertEqual(settings(minutes=30.0).overload_seconds, 300)
+        self.assertEqual(settings(minutes=12.0).overload_seconds, 120)
+        self.assertEqual(settings(minutes=10.0, only=overload).overload_seconds, 300)
+        self.assertEqual(settings(minutes=5.0, only=overload).overload_seconds, 180)
 
 
 class AftermathTests(Kit):
