@@ -70,7 +70,7 @@ def last_words(evidence):
 
 
 class EndsTold(Check):
-    """Each order's end is told without being asked for; to whoever had blocked the bot meanwhile, after unblocking it."""
+    """Each order's end is told without being asked for; to whoever had blocked the bot, after unblocking it."""
 
     name = "ends_told"
     promises = ("I5", "messages")

@@ -48,7 +48,8 @@ def notice_lost(evidence, random):
     evidence.execute("""
         insert into session_svc.outbox (message_id, topic, stream_key, type, version, key, created_at, correlation,
           causation, traceparent, reply_to, content_type, body)
-        values (%s, 'gateway.commands', '', 'gateway.NotifyCustomer', 1, %s, now() - interval '12 hours', '', '', '', '', '', %s)""",
+        values (%s, 'gateway.commands', '', 'gateway.NotifyCustomer', 1, %s, now() - interval '12 hours',
+          '', '', '', '', '', %s)""",
         (uuid.UUID(int=random.getrandbits(128)), person["customer"], json.dumps(body).encode()))
     return f"{person['user_id']} never got a notice"
 

@@ -105,7 +105,8 @@ def active_too_early(evidence, random):
 
 def refused_and_made(evidence, random):
     """What an order's customer was answered becomes a refusal."""
-    asks = [ask for ask in story(evidence).asks.values() if ask.channel == "rest" and ask.orders and not ask.is_uncertain]
+    asks = [
+        ask for ask in story(evidence).asks.values() if ask.channel == "rest" and ask.orders and not ask.is_uncertain]
     key = one_of(random, asks).key
     for place, line in enumerate(evidence.history):
         if line["what"] == "order_answered" and line["key"] == key:
