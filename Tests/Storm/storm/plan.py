@@ -5,6 +5,7 @@ When the next ones begin is not drawn: it waits for the system to have recovered
 
 import collections
 import dataclasses
+import math
 import random
 
 
@@ -20,7 +21,8 @@ class Planned:
 
 @dataclasses.dataclass(frozen=True)
 class Slot:
-    """Faults that begin at the same moment; no two of one group."""
+    """Faults that begin at the same moment; no two of one group, and all of them with a goal for the recovery or none:
+    what the network or the chain still costs would be taken for a service that does not come back."""
 
     number: int
     faults: tuple
@@ -49,35 +51,44 @@ class Plan:
     def next_slot(self):
         """The faults of the next slot; None when no class may come any more."""
         wanted = self._size()
-        chosen, groups = [], set()
+        chosen = []
         for _ in range(2):
-            chosen += self._take(wanted - len(chosen), groups)
+            self._take(wanted, chosen)
             if len(chosen) == wanted or (chosen and (self.waiting or self.classes[chosen[-1]].alone)):
                 break
             self._shuffle()
         if not chosen:
             return None
         self.number += 1
-        return Slot(self.number, tuple(self._planned(name) for name in chosen))
+        return Slot(self.number, self._not_too_long([self._planned(name) for name in chosen]))
+
+    def _not_too_long(self, planned):
+        """A slot is judged from its last end. So no fault goes on for longer after the end of another one than that one
+        may be felt: otherwise a service that does not come back would have all that time."""
+        goals = [(one.seconds, self._goal(one.name)) for one in planned if self._goal(one.name) is not None]
+        longest = min((seconds + goal for seconds, goal in goals), default=math.inf)
+        return tuple(dataclasses.replace(one, seconds=min(one.seconds, longest)) for one in planned)
+
+    def _goal(self, name):
+        return self.settings.recovery_goal(self.classes[name].recovery)
 
     def _size(self):
         if self.settings.is_short:
             return self.settings.faults_at_once_short
         return 2 if self.random.random() < self.settings.pair_share else 1
 
-    def _take(self, wanted, groups):
-        taken = []
+    def _take(self, wanted, chosen):
+        """Adds to those that are chosen already, up to so many."""
         for name in self._in_turn():
-            if len(taken) == wanted or (groups and self.classes[name].alone):
-                continue
-            group = self.classes[name].group
-            if group not in groups:
-                groups.add(group)
+            if len(chosen) < wanted and all(self._go_together(name, other) for other in chosen):
                 self.waiting.remove(name)
-                taken.append(name)
-                if self.classes[name].alone:
-                    return taken
-        return taken
+                chosen.append(name)
+
+    def _go_together(self, name, other):
+        one, another = self.classes[name], self.classes[other]
+        if one.alone or another.alone or one.group == another.group:
+            return False
+        return (self._goal(name) is None) == (self._goal(other) is None)
 
     def _in_turn(self):
         """A short storm takes from the groups that have the most left, so that they are through at the same time."""

@@ -1,8 +1,8 @@
 """How long the system took to be well again after each fault, and what customers noticed of it.
 
 Judged afterwards, from the customers' attempts and from the order service's own events, not from averages: after a
-fault's end it counts until the *last* attempt that was not served properly, or the last order that was delivered late. A calm
-minute has no such attempt, so the first one of another fault ends the search.
+fault's end it counts until the *last* attempt that was not served properly, or the last order that was delivered late.
+A calm minute has no such attempt, so the first one of another fault ends the search.
 """
 
 import dataclasses
@@ -18,6 +18,8 @@ class Attempt:
     seconds: float
     #: Whether it had a definite answer: accepted, or refused for a reason of business.
     served: bool
+    #: Whether it had any: "not now" is one, too.
+    answered: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,21 +96,30 @@ class Observations:
 
 
 def judge_all(firings, observations, storm_begins, storm_ends):
-    """A Recovery for each firing. Faults of one slot overlap: they are judged together, from the last one's end."""
+    """A Recovery for each firing. Faults of one slot overlap: they are judged together, from the last one's end, and
+    those that have a goal by the greatest of them."""
+    slots = slots_of(firings)
+    results, since = [], storm_begins
+    for index, slot in enumerate(slots):
+        until = slots[index + 1][0].begins if index + 1 < len(slots) else storm_ends
+        ends = max(firing.ends for firing in slot)
+        begins = min(firing.begins for firing in slot)
+        goal = max((firing.goal for firing in slot if firing.goal is not None), default=None)
+        for firing in slot:
+            together = dataclasses.replace(firing, begins=begins, ends=ends)
+            judged = observations.judge(together, until, since)
+            held = dataclasses.replace(firing, goal=goal if firing.goal is not None else None)
+            results.append(dataclasses.replace(judged, firing=held))
+        since = ends + results[-1].seconds
+    return results
+
+
+def slots_of(firings):
+    """The firings that overlap, together; in the order of time."""
     slots = []
     for firing in sorted(firings, key=lambda firing: firing.begins):
         if slots and firing.begins < max(other.ends for other in slots[-1]) + 0.001:
             slots[-1].append(firing)
         else:
             slots.append([firing])
-    results, since = [], storm_begins
-    for index, slot in enumerate(slots):
-        until = slots[index + 1][0].begins if index + 1 < len(slots) else storm_ends
-        ends = max(firing.ends for firing in slot)
-        begins = min(firing.begins for firing in slot)
-        for firing in slot:
-            together = dataclasses.replace(firing, begins=begins, ends=ends)
-            judged = observations.judge(together, until, since)
-            results.append(dataclasses.replace(judged, firing=firing))
-        since = ends + results[-1].seconds
-    return results
+    return slots

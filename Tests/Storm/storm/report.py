@@ -3,7 +3,9 @@
 import collections
 import os
 import statistics
+import time
 
+from storm import goals
 from storm.checks.duplicates import absorbed
 from storm.history import read
 from storm.percentile import percentile
@@ -17,54 +19,74 @@ PLANTED_MIN = 10
 
 
 def build(runner, verdict):
-    """The report of a run that has ended."""
-    lines = read(runner.history.path, runner.storm.load.history_path)
-    attempts, passages = attempts_of(lines), passages_of(verdict.timeline)
-    begins, ends = runner.moments["storm"], runner.moments["storm ends"]
+    """The report of a run that has ended, however far it came."""
+    load = runner.storm.load
+    lines = read(runner.history.path, *([load.history_path] if load else []))
+    course = course_of(runner, lines, verdict.timeline)
+    attempts, passages, begins, ends = course.attempts, course.passages, course.storm, course.ends
     recoveries = judge_all(runner.firings, Observations(attempts, passages, runner.settings), begins, ends)
     fired = {fault.name: 0 for fault in runner.chosen_faults()}
     for firing in runner.firings:
         fired[firing.name] += 1 if firing.hits else 0
-    findings = runner.findings + verdict.findings
+    # A run that did not come to its end says so: what it did not reach says nothing.
+    reached = goals.judge(course) if "storm ends" in runner.moments else []
+    findings = runner.findings + of_looks(runner.seen, verdict.found) + verdict.findings + reached
     duplicates = absorbed(lines)
-    seconds = ends - runner.moments["calm"]
-    orders = [passage for passage in passages if runner.moments["calm"] <= passage.began < ends]
+    seconds = ends - course.calm
+    orders = course.made(course.calm, ends)
     result = {
         "seed": runner.settings.seed, "minutes": runner.settings.minutes, "replicas": runner.settings.replicas,
-        "rate": runner.settings.rate, "orders": len(orders), "orders_per_second": round(len(orders) / seconds, 1),
+        "rate": runner.settings.rate, "orders": len(orders),
+        "orders_per_second": round(len(orders) / seconds, 1) if seconds else 0.0,
         "faults": fired, "never_fired": sorted(name for name, count in fired.items() if not count),
         "duplicates_absorbed": duplicates, "planted": verdict.planted, "findings": findings,
         "lost": sum(finding.count for finding in findings if finding.damage == "lost"),
         "twice": sum(finding.count for finding in findings if finding.damage == "twice"),
         "unknown": count_unknown(lines), "answers": counts_of_answers(lines), "log": verdict.log_table,
         "recoveries": recoveries, "slow": [r for r in recoveries if r.firing.goal and r.seconds > r.firing.goal],
-        "calm": latencies(attempts, passages, runner.moments["calm"], begins),
+        "calm": latencies(attempts, passages, course.calm, begins),
         "whole": latencies(attempts, passages, begins, ends),
-        "settings": runner.settings, "load": dict(runner.storm.load.figures),
+        "settings": runner.settings, "load": dict(load.figures) if load else {},
+        "looks": (course.looks_taken, course.looks_missed),
     }
-    result["ok"] = is_ok(result, bool(runner.chosen_faults()))
+    result["proves_nothing"] = not duplicates and any(fault.repeats for fault in runner.chosen_faults())
+    result["ok"] = is_ok(result)
     return result
 
 
-def is_ok(result, with_faults):
+def is_ok(result):
     """A storm that hit nothing proves nothing."""
     caught = list(result["planted"].values())
     if result["findings"] or result["slow"] or result["never_fired"]:
         return False
     if False in caught or caught.count(True) < PLANTED_MIN:
         return False
-    return bool(result["orders"]) and (result["duplicates_absorbed"] > 0 or not with_faults)
+    return bool(result["orders"]) and not result["proves_nothing"]
+
+
+def course_of(runner, lines, timeline):
+    moments, now = runner.moments, time.time()
+    ends = moments.get("storm ends", now)
+    storm = moments.get("storm", ends)
+    return goals.Course(
+        runner.settings, attempts_of(lines), passages_of(timeline), list(runner.firings), moments.get("calm", storm),
+        storm, ends, runner.storm.looks_taken, len(runner.storm.looks_missed))
+
+
+def of_looks(seen, found):
+    """What the looks have found, but for what the same check finds at the end: that is the same trouble once more."""
+    return [finding for name, findings in seen.items() if not found.get(name) for finding in findings]
 
 
 def attempts_of(lines):
-    """Each sending of an order over REST, with what came of it."""
+    """Each sending of an order over REST and each press of Confirm in Telegram, with what came of it."""
     attempts = []
     for line in lines:
         if line["what"] == "order_answered":
             attempts.append(Attempt(line["at"] - line["seconds"], line["seconds"], line["status"] in SERVED))
         elif line["what"] == "order_unknown":
             seconds = line.get("seconds", 0.0)
-            attempts.append(Attempt(line["at"] - seconds, seconds, False))
+            attempts.append(Attempt(line["at"] - seconds, seconds, False, answered=line.get("code") is not None))
     return attempts
 
 
@@ -85,7 +107,7 @@ def counts_of_answers(lines):
             code = line.get("code")
             counts[f"{line['status']} {code}" if code else str(line["status"])] += 1
         elif line["what"] == "order_unknown":
-            counts["no answer"] += 1
+            counts[f"503 {line['code']}" if line.get("code") else "no answer"] += 1
     return dict(counts.most_common())
 
 
@@ -111,6 +133,7 @@ def summary(result):
 
 def text(result):
     parts = [heading(result), latency_table(result), fault_table(result), planted_text(result), answers_text(result)]
+    parts.append(harness_text(result))
     if result["log"]:
         parts.append(log_text(result))
     parts.append(findings_text(result))
@@ -179,6 +202,14 @@ def answers_text(result):
     return "Answers to orders: " + ", ".join(f"{name}: {count}" for name, count in result["answers"].items())
 
 
+def harness_text(result):
+    taken, missed = result["looks"]
+    load = result["load"]
+    return (
+        f"Looks at what holds at every instant: {taken} taken, {missed} missed. The load: {load.get('arrivals', 0)} "
+        f"arrivals, {load.get('late', 0)} of them late, {load.get('cpu_seconds', 0):.0f} s of a processor.")
+
+
 def log_text(result):
     rows = [["times", "level", "service", "message"]]
     rows += [[str(count), level, service, message[:90]] for count, level, service, message in result["log"][:30]]
@@ -193,7 +224,7 @@ def findings_text(result):
             f"({', '.join(f'{hit[0]} {hit[2]}'.strip() for hit in recovery.firing.hits)})")
     for finding in result["findings"]:
         lines.append(f"  {finding.promise} ({finding.damage}): {finding.text}")
-    if result["settings"].only != frozenset({"none"}) and not result["duplicates_absorbed"]:
+    if result["proves_nothing"]:
         lines.append("  NO DUPLICATE was absorbed: nothing was proved")
     return "Findings:" + ("\n" + "\n".join(lines) if lines else " none")
 

@@ -1,4 +1,8 @@
-"""One storm from the first process to the report: calm, faults, quiet, judgement."""
+"""One storm from the first process to the report: calm, faults, quiet, judgement.
+
+Whatever breaks down on the way is a finding, and the run goes on with what is left: an hour's trouble is not thrown
+away for one look that could not be taken.
+"""
 
 import asyncio
 import contextlib
@@ -6,16 +10,18 @@ import dataclasses
 import json
 import random
 import time
+import traceback
 
-from storm import report, verdict
+from storm import aftermath, report, verdict
+from storm.checks.check import Finding
 from storm.faults import ALL as ALL_FAULTS
 from storm.history import History
-from storm.load import LoadProcess
-from storm.load.process import settings_fields
+from storm.load import LoadError, LoadProcess
 from storm.network import Network
 from storm.plan import Plan
 from storm.recovery import Firing
 from storm.sampler import Sampler
+from storm.settings import settings_fields
 from storm.stack import Stack
 
 
@@ -29,7 +35,8 @@ class Storm:
         self.load = None
         #: Kept for the whole run: the simulator forgets what is old.
         self.chain_reader = None
-        #: (when, why): looks at what holds at every instant that could not be taken.
+        #: Looks at what holds at every instant; (when, why) of those that could not be taken.
+        self.looks_taken = 0
         self.looks_missed = []
 
 
@@ -41,19 +48,43 @@ class Runner:
         self.history = History(settings.data / "storm" / "run.jsonl")
         self.faults = {fault.name: fault for fault in (kind() for kind in ALL_FAULTS)}
         self.firings = []
+        #: Of the run itself; and of the looks, by check.
         self.findings = []
+        self.seen = {}
         self.moments = {}
+        self.sampler = None
+        #: So many of the stack's deaths has the judgement seen.
+        self.deaths_judged = 0
 
     async def run(self):
         """Returns the report; everything is stopped then."""
-        async with contextlib.AsyncExitStack() as parts:
-            await self._start(parts)
+        judged = verdict.Verdict()
+        try:
+            async with contextlib.AsyncExitStack() as parts:
+                await self._start(parts)
+                await self._course()
+                judged = await self._judge()
+        except Exception as error:
+            self.complain("the run", error)
+        for finding in aftermath.findings(self):
+            self._note(finding)
+        return report.build(self, judged)
+
+    async def _course(self):
+        try:
             await self._calm()
             await self._storm()
+        except Exception as error:
+            self.complain("the storm was cut short", error)
+        try:
             await self._quiet()
-            evidence = await verdict.open_evidence(self.storm, self.history)
-            with evidence:
-                return report.build(self, await asyncio.to_thread(verdict.judge, evidence, self.say))
+        except Exception as error:
+            self.complain("the quiet", error)
+
+    async def _judge(self):
+        with await verdict.open_evidence(self.storm, self.history) as evidence:
+            self.deaths_judged = len(evidence.deaths)
+            return await asyncio.to_thread(verdict.judge, evidence, self.say, self.complain)
 
     def chosen_faults(self):
         """The classes of this run."""
@@ -61,20 +92,37 @@ class Runner:
             return list(self.faults.values())
         return [fault for name, fault in self.faults.items() if name in self.settings.only]
 
+    def complain(self, what, error):
+        """Something went wrong that is no promise broken; the run fails by it. May be called from any thread."""
+        where = "".join(traceback.format_exception(error, limit=-4))
+        self._note(Finding("harness", "other", f"{what}: {error!r}"), where)
+
+    def _note(self, finding, where=""):
+        if finding in self.findings:
+            return
+        self.findings.append(finding)
+        self._tell(finding, where)
+
+    def _tell(self, finding, where=""):
+        self.say(f"FINDING {finding.promise}: {finding.text}")
+        self.history.write(
+            "storm", "finding", promise=finding.promise, damage=finding.damage, text=finding.text, where=where)
+
     # ---------------------------------------------------------------- the phases
 
     async def _start(self, parts):
         folder = self.settings.data / "storm"
         (folder / "settings.json").write_text(json.dumps(settings_fields(self.settings)))
         self.say("starting the network, the servers, the simulators and the services")
-        self.storm.network = await Network.start(folder / "network")
-        parts.push_async_callback(self.storm.network.stop)
+        if any(fault.group == "network" for fault in self.chosen_faults()):
+            # Without a fault of its own the network would only cost time: the parts speak to each other directly.
+            self.storm.network = await Network.start(folder / "network")
+            parts.push_async_callback(self.storm.network.stop)
         self.storm.stack = await Stack.start(self.settings, self.storm.network)
         parts.push_async_callback(self.storm.stack.stop)
-        sampler = Sampler(self.storm.stack, self.history, self.settings)
-        parts.push_async_callback(sampler.stop)
-        await sampler.start()
-        self.sampler = sampler
+        self.sampler = Sampler(self.storm.stack, self.history, self.settings)
+        parts.push_async_callback(self.sampler.stop)
+        await self.sampler.start()
         self.storm.load = await LoadProcess.start(self.settings, self.storm.stack.world, folder)
         parts.push_async_callback(self.storm.load.stop)
 
@@ -82,35 +130,30 @@ class Runner:
         await self._phase("warm-up", self.settings.rate)
         await asyncio.sleep(self.settings.warm_up_seconds)
         await self._phase("calm", self.settings.rate)
-        await self._look_after(self.settings.calm_seconds)
+        async with self._checking():
+            await self._pass(self.settings.calm_seconds)
 
     async def _storm(self):
         await self._phase("storm", self.settings.rate)
         ends = self.moments["calm"] + self.settings.minutes * 60
         plan = Plan(self.settings, self.chosen_faults())
-        checking = asyncio.create_task(self._keep_checking())
         try:
-            # A short storm goes on until each class has had its turn.
-            while time.time() < ends or (self.settings.is_short and not plan.has_dealt_all):
-                slot = plan.next_slot()
-                if slot is None:
-                    break
-                await self._run_slot(slot, checking)
-            await self._wait(lambda: time.time() >= ends, max(0.0, ends - time.time()) + 1, checking)
+            async with self._checking():
+                # However little time was given, each class has its turn.
+                while time.time() < ends or not plan.has_dealt_all:
+                    slot = plan.next_slot()
+                    if slot is None:
+                        break
+                    await self._run_slot(slot)
+                await self._pass(ends - time.time())
         finally:
-            checking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await checking
-        self.moments["storm ends"] = time.time()
+            self.moments["storm ends"] = time.time()
 
     async def _quiet(self):
         """The customers finish what they began, then everything has to come to rest by itself."""
         await self._phase("quiet", 0)
+        await self._settle()
         limit = self.settings.quiet_seconds_max
-        began = time.time()
-        unfinished = await self.storm.load.settle(limit)
-        self.say(f"the customers are done after {time.time() - began:.0f} s" + (
-            f"; {unfinished} never came to an end" if unfinished else ""))
         began = time.time()
         while reason := await verdict.unrest(self.storm):
             if time.time() - began > limit:
@@ -123,6 +166,17 @@ class Runner:
         self.moments["end"] = time.time()
         await self.sampler.stop()
 
+    async def _settle(self):
+        began, load = time.time(), self.storm.load
+        try:
+            unfinished = await load.settle(self.settings.quiet_seconds_max)
+        except LoadError as error:
+            self.complain("the customers did not finish", error)
+            return
+        self.history.write("storm", "load", figures=load.figures, unfinished=unfinished)
+        self.say(f"the customers are done after {time.time() - began:.0f} s" + (
+            f"; {unfinished} never came to an end" if unfinished else ""))
+
     async def _phase(self, name, rate):
         self.moments[name] = time.time()
         self.history.write("storm", "phase", name=name, rate=rate)
@@ -132,7 +186,7 @@ class Runner:
 
     # ---------------------------------------------------------------- faults
 
-    async def _run_slot(self, slot, watched):
+    async def _run_slot(self, slot):
         self.say("  ".join(f"{planned.name} ({planned.seconds:.0f} s)" for planned in slot.faults))
         tasks = [asyncio.create_task(self._fire(planned)) for planned in slot.faults]
         try:
@@ -141,53 +195,66 @@ class Runner:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(self.settings.gap_seconds_min)
-        await self._wait(self._is_well, self.settings.gap_seconds_max, watched)
+        await self.storm.load.mark(time.time())
+        await self._pass(self.settings.gap_seconds_min)
+        await self._pass(self.settings.gap_seconds_max, self._is_well)
 
     async def _fire(self, planned):
         fault = self.faults[planned.name]
         begins = time.time()
         self.history.write("storm", "fault", fault=fault.name, state="begins", seconds=planned.seconds)
-        hits = await fault.run(self.storm, random.Random(planned.seed), planned.seconds)
+        hits = []
+        try:
+            hits = await fault.run(self.storm, random.Random(planned.seed), planned.seconds)
+        except Exception as error:
+            # Time-outs are among them: what was broken did not come back.
+            self.complain(f"the fault {fault.name}", error)
         ends = time.time()
-        goal = {"process": self.settings.process_recovery_seconds, "server": self.settings.server_recovery_seconds}
         firing = Firing(
-            fault.name, begins, ends, tuple(dataclasses.astuple(hit) for hit in hits), goal.get(fault.recovery))
+            fault.name, begins, ends, tuple(dataclasses.astuple(hit) for hit in hits),
+            self.settings.recovery_goal(fault.recovery))
         self.firings.append(firing)
         self.history.write(
             "storm", "fault", fault=fault.name, state="ends", seconds=round(ends - begins, 2),
             hits=[list(hit) for hit in firing.hits])
 
     def _is_well(self):
-        """Whether customers are served in time again, as they see it."""
-        figures = self.storm.load.figures
-        return figures.get("oldest_waiting_seconds", 0) < self.settings.overdue_seconds
+        """Whether customers who came after the faults are served in time, all but a few. Those from before may
+        still wait for what the faults have cost them."""
+        return self.storm.load.figures.get("overdue_since_mark", 0) <= self.settings.stragglers_max
 
-    async def _wait(self, condition, seconds, watched):
-        """Until `condition` holds, at most that long; an error of the watched task ends the run."""
+    async def _pass(self, seconds, condition=lambda: False):
+        """Until `condition` holds, at most that long. Raises when nobody orders any more."""
         deadline = time.time() + seconds
         while not condition() and time.time() < deadline:
-            if watched.done():
-                watched.result()
+            if self.storm.load.has_ended:
+                raise LoadError(f"the load has ended by itself; its last words are in {self.storm.load.log.name}")
             await asyncio.sleep(0.2)
 
     # ---------------------------------------------------------------- checks meanwhile
 
-    async def _look_after(self, seconds):
-        checking = asyncio.create_task(self._keep_checking())
-        ends = time.time() + seconds
-        await self._wait(lambda: time.time() >= ends, seconds + 1, checking)
-        checking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await checking
+    @contextlib.asynccontextmanager
+    async def _checking(self):
+        """Looks again and again, as long as this lasts."""
+        task = asyncio.create_task(self._keep_checking())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _keep_checking(self):
         """What must hold at every instant, in snapshots. While Postgres is away there is nothing to look at."""
         while True:
             await asyncio.sleep(self.settings.check_seconds)
-            for finding in await verdict.check_now(self.storm):
-                if finding in self.findings:
-                    continue
-                self.say(f"FINDING {finding.promise}: {finding.text}")
-                self.findings.append(finding)
-                self.history.write("storm", "finding", promise=finding.promise, text=finding.text)
+            try:
+                found = await verdict.check_now(self.storm, self.complain)
+            except Exception as error:
+                self.complain("a look at what holds at every instant", error)
+                continue
+            for name, findings in found.items():
+                seen = self.seen.setdefault(name, [])
+                for finding in findings:
+                    if finding not in seen:
+                        seen.append(finding)
+                        self._tell(finding)

@@ -4,11 +4,11 @@ Names of figures: `what/whose`. `rss_bytes`, `cpu_seconds`, `threads`, `descript
 the simulators; `rss_bytes/postgres` is what its processes have for themselves. `stream_length`, `dead` by topic; `lag`,
 `pending` by topic and group. `outbox_overdue` by service. `counter/NAME` or `counter/NAME/TOPIC GROUP`: of the
 services' metrics, over all lives of all processes since the run began. `missed/redis`, `missed/postgres`: looks that
-failed.
+failed. Deaths of processes are written as `death` lines, as they are noticed.
 """
 
 import asyncio
-import contextlib
+import dataclasses
 import time
 
 import aiohttp
@@ -39,6 +39,9 @@ class Sampler:
         self.settings = settings
         self.totals = Totals(COUNTERS)
         self.missed = {"redis": 0, "postgres": 0}
+        #: Defects of the sampler itself: the sample in which one came up is missing.
+        self.errors = []
+        self._deaths_told = 0
         self._task = None
         self._web = None
         self._redis = None
@@ -57,9 +60,8 @@ class Sampler:
             return
         task, self._task = self._task, None
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        await self._sample()
+        await asyncio.gather(task, return_exceptions=True)
+        await self._try_sample()
         await self._web.close()
         await self._redis.aclose()
         if self._postgres is not None:
@@ -68,8 +70,21 @@ class Sampler:
     async def _run(self):
         while True:
             began = time.monotonic()
-            await self._sample()
+            await self._try_sample()
             await asyncio.sleep(max(0.1, self.settings.sample_seconds - (time.monotonic() - began)))
+
+    async def _try_sample(self):
+        self.tell_deaths()
+        try:
+            await self._sample()
+        except Exception as error:
+            self.errors.append(error)
+
+    def tell_deaths(self):
+        """Writes down those that have happened since the last time."""
+        for death in self.stack.deaths[self._deaths_told:]:
+            self.history.write("storm", "death", **dataclasses.asdict(death))
+            self._deaths_told += 1
 
     async def _sample(self):
         figures = self._processes()

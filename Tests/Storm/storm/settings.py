@@ -59,6 +59,19 @@ class Settings:
     def quiet_seconds_max(self):
         return 2 * self.lease_seconds + self.rental_seconds_max + 120.0
 
+    #: How long a fault of this kind ("process", "server", or None) may be felt after its end; None: it is only told.
+    def recovery_goal(self, kind):
+        return {"process": self.process_recovery_seconds, "server": self.server_recovery_seconds}.get(kind)
+
+    #: Whether this class of faults is the whole run.
+    def is_only(self, name):
+        return self.only == frozenset({name})
+
+    #: Twice the rate for five minutes, or for the share of a shorter run that is left beside the other faults.
+    @property
+    def overload_seconds(self):
+        return min(300.0, self.minutes * 60 * (0.6 if self.is_only("overload") else 1 / 6))
+
     #: Blocks of the simulated chain.
     block_milliseconds: int = 500
     blocks_until_solid: int = 8
@@ -83,6 +96,20 @@ class Settings:
     #: Recovery goals, after the end of a fault (of a kill: after the kill).
     process_recovery_seconds: float = 10.0
     server_recovery_seconds: float = 15.0
+    #: The share of the rate that has to be served, and of the attempts to order that may go without any answer while
+    #: there are more than can be served.
+    served_share_min: float = 0.9
+    unanswered_share_max: float = 0.01
+    #: While a service grows and shrinks, orders come at least so often; and so many a second show it.
+    pause_seconds_max: float = 1.0
+    pause_rate_min: float = 15.0
+    #: In a run without faults: latencies of its last quarter, compared with the first; those below are not compared.
+    growth_max: float = 1.5
+    growth_seconds_min: float = 0.5
+    #: A run of less has no quarters that tell anything.
+    growth_minutes_min: float = 8.0
+    #: Of arrivals: more that started late say that the harness had no time, not that the services had none.
+    late_share_max: float = 0.01
 
     #: Customers.
     rest_clients: int = 60
@@ -91,8 +118,8 @@ class Settings:
     #: Clients that never have any money, and accounts of the chain that pay deposits.
     poor_clients: int = 4
     payers: int = 8
-    #: TRX: of a client, of a person, of a payer (and as many USDT), and staked for bandwidth by each supplier, which has
-    #: to pay for two transactions of every rental of a long run.
+    #: TRX: of a client, of a person, of a payer (and as many USDT), and staked for bandwidth by each supplier, which
+    #: has to pay for two transactions of every rental of a long run.
     client_trx: int = 100_000
     person_trx: int = 10_000
     payer_trx: int = 10_000_000
@@ -109,8 +136,8 @@ class Settings:
     ready_seconds_max: float = 60.0
     stop_seconds_max: float = 20.0
 
-    #: A good client's manners: how long it waits for an answer, how it tries again with the same key, how often it takes
-    #: "not now" (429, 503) for an answer, and how long it avoids a gateway that did not answer.
+    #: A good client's manners: how long it waits for an answer, how it tries again with the same key, how often it
+    #: takes "not now" (429, 503) for an answer, and how long it avoids a gateway that did not answer.
     request_seconds_max: float = 8.0
     retry_seconds_min: float = 0.3
     retry_seconds_max: float = 5.0
@@ -136,9 +163,17 @@ class Settings:
     #: Faults that begin together in a short storm, and the share of slots with two in a long one.
     faults_at_once_short: int = 4
     pair_share: float = 0.3
-    #: Between the end of a slot's faults and the next ones: at least, and at most while waiting for the recovery.
-    gap_seconds_min: float = 4.0
+    #: Between the end of a slot's faults and the next ones: at least (so long that whoever came then and is not served
+    #: is overdue, and counted), and at most while waiting for the recovery.
+    gap_seconds_min: float = 8.0
     gap_seconds_max: float = 90.0
+
+    #: How many of those who came since may wait for longer than they should: one or two customers are not the system,
+    #: nor are as many as come in half a second, as a customer knows of the delivery only when he looks again.
+    @property
+    def stragglers_max(self):
+        return max(2.0, self.rate / 2)
+
     #: How often the promises that hold at every instant are checked while the storm goes on.
     check_seconds: float = 20.0
 
@@ -152,3 +187,19 @@ class Settings:
     threads_slack: int = 16
     stream_length_at_rest_max: int = 1_000
     redis_memory_slack_bytes: int = 64 << 20
+
+
+def settings_fields(settings):
+    """As JSON can carry them."""
+    fields = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
+    fields["only"] = sorted(fields["only"])
+    return {name: str(value) if isinstance(value, pathlib.Path) else value for name, value in fields.items()}
+
+
+def settings_from(fields):
+    """The settings of which these are the fields. Fields of another release are left out."""
+    known = {field.name for field in dataclasses.fields(Settings)}
+    fields = {name: value for name, value in fields.items() if name in known}
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+    paths = {name: pathlib.Path(values[name]) for name in ("data", "programs")}
+    return Settings(**{**values, **paths, "only": frozenset(values["only"])})

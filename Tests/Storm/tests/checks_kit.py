@@ -1,9 +1,13 @@
 """Small evidence made by hand, for the tests of the checks."""
 
+import contextlib
+import datetime
+import pathlib
 import types
 import unittest
 
 from storm.checks import chain_books
+from storm.settings import Settings
 
 ORDER = "ord_1"
 RECEIVER = "TQwDQ5gQECrKQV6J3cUXSyH1zfjYCXeFtC"
@@ -16,7 +20,7 @@ def row(**changes):
         "id": ORDER, "customer": "cus_1", "origin": "rest", "receiver": RECEIVER, "energy": 65_000,
         "duration_seconds": 10, "price": 1_950_000, "state": "completed", "failure": None, "delivered": 65_000,
         "charged": 1_950_000, "cost": 0, "seq": 7, "delegate_txs": ["d1"], "reclaim_txs": ["r1"],
-        "delivered_at": 1_000.0, "ends_at": 1_010.0, **changes}
+        "created_at": 999.0, "delivered_at": 1_000.0, "ends_at": 1_010.0, **changes}
 
 
 def body(**changes):
@@ -52,11 +56,8 @@ def effect(txid="d1", purpose="delegate", time_ms=1_000 * SECOND, **changes):
 
 
 class FakeChainBooks:
-    clock_offset_seconds = 0.0
     suppliers = {"T-supplier"}
     sent = ()
-
-    taken_ms = chain_books.ChainBooks.taken_ms
 
     def __init__(self, effects):
         self.effects = {one.txid: one for one in effects}
@@ -78,6 +79,8 @@ class FakeEvidence:
 
     def __init__(self, rows=(), history=(), effects=(LENT, BACK), reverted=(), answers=()):
         self.history = list(history)
+        self.is_calm = self.is_whole = True
+        self.dialogs = {}
         self.settings = types.SimpleNamespace(sun_per_energy=30, client_trx=10, person_trx=5)
         self.world = {"rest_clients": [{"customer": "cus_1"}], "people": [], "payers": []}
         self.answers = dict(answers)
@@ -96,6 +99,44 @@ class FakeEvidence:
 
     def sql(self, query, parameters=()):
         return next((rows for text, rows in self.answers.items() if text in query), [])
+
+
+class HandMade:
+    """Evidence of lists; what is asked of Postgres is answered from `answers`, by a word of the query."""
+
+    def __init__(self, **given):
+        self.is_calm = True
+        self.history, self.deaths, self.alive, self.secrets = [], [], [], []
+        self.dialogs, self.world = {}, {}
+        self.settings = Settings(
+            minutes=3, seed=1, replicas=1, only=frozenset(), data=pathlib.Path("/"), programs=pathlib.Path("/"))
+        self.snapshot_at = datetime.datetime.now(datetime.timezone.utc)
+        self.log_folder = None
+        self.answers = {}
+        self.bus = None
+        self.__dict__.update(given)
+
+    def derive(self, name, build, of=()):
+        return build(self)
+
+    def sql(self, query, parameters=()):
+        return next(rows for word, rows in self.answers.items() if word in query)
+
+    def forget(self):
+        """Nothing is kept that was derived."""
+
+    @contextlib.contextmanager
+    def planting(self):
+        history = self.history
+        self.history = list(history)
+        try:
+            yield self
+        finally:
+            self.history = history
+
+
+def texts(found):
+    return [finding.text for finding in found]
 
 
 class CheckTest(unittest.TestCase):

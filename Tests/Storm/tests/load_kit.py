@@ -27,7 +27,8 @@ def settings(**changes):
 
 
 class StubGateway:
-    """What it should do next stands in `moods`: "later" (503), "hang", "cut", "broken" (500); else it serves."""
+    """What it should do next stands in `moods`: "later" (503), "rude" (the same, without saying
+    for how long), "open" (503 outcome_unknown), "hang", "cut", "broken" (500); else it serves."""
 
     def __init__(self, rental_seconds=0.2):
         self.moods = []
@@ -56,6 +57,10 @@ class StubGateway:
         mood = self.moods.pop(0) if self.moods else None
         if mood == "later":
             return problem(503, "unavailable", {"Retry-After": "0"})
+        if mood == "rude":
+            return problem(503, "unavailable")
+        if mood == "open":
+            return problem(503, "outcome_unknown", {"Retry-After": "0"})
         if mood == "hang":
             await asyncio.sleep(60)
         if mood == "broken":

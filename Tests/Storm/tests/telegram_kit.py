@@ -64,6 +64,8 @@ class StubTelegram:
         return web.json_response({"message_id": 900 + len(self.inputs), "update_id": len(self.inputs)})
 
     async def _press(self, request):
+        if self.is_blocked:
+            return web.json_response({"error": "person has blocked the bot; unblock it first"}, status=409)
         self.callback = f"callback-{len(self.inputs)}"
         self._take((await request.json())["data"])
         return web.json_response({"callback_id": self.callback})

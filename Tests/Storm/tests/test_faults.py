@@ -20,6 +20,7 @@ from storm.faults.process_freeze import ProcessFreeze
 from storm.faults.process_kill import ProcessKill
 from storm.faults.process_scale import ProcessScale
 from storm.faults.redis_away import RedisKill
+from storm.faults.telegram_blocked import choose, refusals
 from storm.faults.undo import to_the_end
 from storm.faults.victims import SERVICES, Claims, Turns, draw, targets
 
@@ -102,7 +103,9 @@ class FakeLoad:
 
 
 def storm_on(stack):
-    settings = types.SimpleNamespace(freeze_seconds_max=0.05, replicas_max=4, ready_seconds_max=1, rate=10)
+    settings = types.SimpleNamespace(
+        freeze_seconds_max=0.05, replicas_max=4, ready_seconds_max=1, rate=10, overload_seconds=0.1,
+        is_only=lambda name: False)
     return types.SimpleNamespace(stack=stack, settings=settings, load=FakeLoad(), network=None)
 
 
@@ -294,6 +297,22 @@ class ChainTests(unittest.IsolatedAsyncioTestCase):
     def test_hits_are_told_by_node(self):
         counts = collections.Counter({("cut", 1): 2, ("hang", 1): 1, ("split", 0): 3})
         self.assertEqual(hits_of(counts), [Hit("tron", 3, "split 3"), Hit("tron-1", 3, "cut 2, hang 1")])
+
+
+class BlockedTests(unittest.TestCase):
+    calls = [
+        {"number": 1, "parameters": {"chat_id": "7"}},
+        {"number": 2, "parameters": {"chat_id": "8"}, "error_code": 403},
+        {"number": 3, "parameters": {}}]
+
+    def test_those_to_whom_the_bot_has_written_last_are_blocked_first(self):
+        for seed in range(5):
+            chosen = choose(random.Random(seed), list(range(1, 101)), self.calls)
+            self.assertEqual(chosen[:2], [8, 7])
+            self.assertTrue(3 <= len(chosen) <= 6, chosen)
+
+    def test_only_a_message_that_was_refused_is_a_hit(self):
+        self.assertEqual([refusals(self.calls, user) for user in (7, 8)], [0, 1])
 
 
 class LogTests(unittest.TestCase):

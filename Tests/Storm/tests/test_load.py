@@ -9,7 +9,7 @@ import time
 import unittest
 from unittest import mock
 
-from storm.history import read
+from storm.history import History, read
 from storm.load import LoadError, LoadProcess
 from storm.load.chain import is_for, transfer_words, varint
 from storm.load.engine import Engine
@@ -21,8 +21,9 @@ from storm.load.kinds import ALL
 from storm.load.kinds.rest_repeat import RestRepeat
 from storm.load.ordering import Placement, Terms
 from storm.load.pace import Arrivals
-from storm.load.process import settings_fields, settings_from
+from storm.load.rest import RestClient
 from storm.load.retry import Meaning, Patience, meaning_of, retry_after_of
+from storm.settings import settings_fields, settings_from
 
 from .load_kit import RECEIVER, customers, settings, world_of
 
@@ -91,6 +92,8 @@ class MannersTest(unittest.TestCase):
             self.assertIs(meaning_of(status), Meaning.LATER)
         for status in (500, 502, 504):
             self.assertIs(meaning_of(status), Meaning.UNKNOWN)
+        self.assertIs(meaning_of(503, "outcome_unknown"), Meaning.OPEN)
+        self.assertIs(meaning_of(503, "unavailable"), Meaning.LATER)
 
     def test_waits_grow_up_to_a_limit(self):
         patience = Patience(settings(retry_seconds_min=0.3, retry_seconds_max=5.0), random.Random(1))
@@ -149,17 +152,49 @@ class FiguresTest(unittest.TestCase):
         self.assertEqual(percentile(list(range(1, 101)), 99), 99)
         self.assertIsNone(percentile([], 99))
 
-    def test_old_answers_leave_the_window_and_the_oldest_wait_is_told(self):
+    def test_old_answers_leave_the_window_and_those_who_wait_are_counted(self):
         now = [1000.0]
         figures = Figures(clock=lambda: now[0])
         figures.answered(due=999.0)
         figures.begin_wait("k", 995.0)
         self.assertEqual(figures.values()["answer_p50"], 1.0)
-        self.assertEqual(figures.values()["oldest_waiting_seconds"], 5.0)
+        self.assertEqual(figures.values()["waiting"], 1)
         now[0] += 11
         figures.end_wait("k")
         self.assertIsNone(figures.values()["answer_p50"])
-        self.assertEqual(figures.values()["oldest_waiting_seconds"], 0.0)
+        self.assertEqual(figures.values()["waiting"], 0)
+
+
+    def test_only_those_who_came_after_the_mark_are_overdue(self):
+        now = [1000.0]
+        figures = Figures(clock=lambda: now[0], overdue_seconds=6.0)
+        figures.begin_wait("before", 980.0)
+        figures.begin_wait("after", 1001.0)
+        figures.set_mark(1000.0)
+        now[0] = 1006.9
+        self.assertEqual(figures.values()["overdue_since_mark"], 0)
+        now[0] = 1007.1
+        self.assertEqual(figures.values()["overdue_since_mark"], 1)
+        figures.end_wait("after")
+        self.assertEqual(figures.values()["overdue_since_mark"], 0)
+
+
+class HistoryTest(unittest.TestCase):
+    def test_every_line_is_read_as_it_was_written(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "history"
+            history = History(path)
+            texts = ["половина", "\ud83d", "a\u0000b", 2**70, {"a": [1, None]}]
+            for text in texts:
+                history.write("rest", "hostile", body=text)
+            history.close()
+            self.assertEqual([line["body"] for line in read(path)], texts)
+
+    def test_a_line_that_was_cut_off_is_left_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "history"
+            path.write_text('{"at":1,"kind":"a","what":"b"}\n{"at":2,"ki', encoding="utf-8")
+            self.assertEqual([line["at"] for line in read(path)], [1])
 
 
 class PaymentTest(unittest.TestCase):
@@ -218,6 +253,26 @@ class OrderingTest(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(placement.answer.status, 201)
             self.assertEqual(side.lines("unexpected")[0]["status"], 500)
             self.assertEqual(side.lines("order_unknown")[0]["error"], "status 500")
+
+    async def test_an_outcome_that_nobody_knows_is_asked_for_with_the_same_key(self):
+        async with customers(1, refusals_max=1) as (side, (gateway,)):
+            gateway.moods = ["open", "later", "later"]
+            placement = await self.place(side)
+            self.assertEqual(placement.answer.status, 201)
+            self.assertEqual(list(gateway.orders), [placement.key])
+            self.assertEqual([line["code"] for line in side.lines("order_unknown")], ["outcome_unknown"])
+            # After that "not now" refuses nothing.
+            self.assertEqual([line["final"] for line in side.lines("order_answered")], [False, False, True])
+            self.assertEqual(side.lines("unexpected"), [])
+
+    async def test_not_now_without_a_time_is_written_down_whatever_was_asked_for(self):
+        async with customers(1) as (side, (gateway,)):
+            gateway.moods = ["rude", "later"]
+            rest, client = side.part(RestClient), side.world.rest_clients[0]
+            await rest.ask(side, "rest_balance", client, "GET", "/v1/balance", None)
+            self.assertEqual(
+                [(line["path"], line["status"], line["retry_after"]) for line in side.lines("put_off")],
+                [("/v1/balance", 503, None)])
 
     async def test_a_silent_gateway_is_left_for_another(self):
         async with customers(2, request_seconds_max=0.2) as (side, gateways):
@@ -286,6 +341,7 @@ class Slow(Order):
 
 class Broken(Order):
     async def run(self, customer_side):
+        customer_side.begin_wait(f"key-{customer_side.number}")
         raise ZeroDivisionError("a mistake of the harness")
 
 
@@ -318,6 +374,8 @@ class EngineTest(unittest.IsolatedAsyncioTestCase):
             values = await self.run_engine(Broken, side, 0.2)
             self.assertEqual(values["broken"], values["arrivals"])
             self.assertIn("ZeroDivisionError", side.lines("broken")[0]["error"])
+            # Nobody waits for what will never come.
+            self.assertEqual(values["waiting"], 0)
 
 
 class ProcessTest(unittest.IsolatedAsyncioTestCase):
@@ -331,7 +389,9 @@ class ProcessTest(unittest.IsolatedAsyncioTestCase):
                     await asyncio.sleep(1.0)
                     with self.assertRaises(LoadError):
                         await load.set_gateways([])
+                    await load.mark(time.time())
                     await load.settle(1)
+                    self.assertFalse(load.has_ended)
                 finally:
                     await load.stop()
                 self.assertGreater(load.figures["orders_accepted"], 10)
@@ -348,6 +408,7 @@ class ProcessTest(unittest.IsolatedAsyncioTestCase):
                 with self.assertRaises(LoadError):
                     await load.settle(5)
                     await load.set_rate(1)
+                self.assertTrue(load.has_ended)
                 await load.stop()
 
     def test_settings_survive_the_way_to_the_process(self):

@@ -10,6 +10,12 @@ from storm.checks.simulators import ChainEvidence, ChainTransaction
 from .checks_kit import BACK, LENT, ORDER, RECEIVER, SECOND, CheckTest, FakeEvidence, effect, row, signed
 
 
+def journal_line(id, kind, debit, credit, amount, currency="TRX", **fields):
+    return {
+        "id": id, "kind": kind, "debit": debit, "credit": credit, "amount": amount, "currency": currency,
+        "order_id": ORDER, "customer": "cus_1", **fields}
+
+
 class Charges(CheckTest):
     check = ledger.ChargedOnce()
 
@@ -61,14 +67,124 @@ class Books(CheckTest):
 
     def test_a_balance_is_true_if_the_lines_pass_through_it(self):
         lines = [
-            {"debit": "adjustments", "credit": "customer:cus_1", "amount": 100},
-            {"debit": "customer:cus_1", "credit": "held:cus_1", "amount": 30}]
+            journal_line("credit:1", "credit", "adjustments", "customer:cus_1", 100),
+            journal_line("hold:1", "hold", "customer:cus_1", "held:cus_1", 30),
+            journal_line("deposit:1", "deposit", "custody:deposits", "customer:cus_1", 5, currency="USDT")]
         shown = {"at": 1, "kind": "rest_balance", "what": "balance_seen", "customer": "cus_1"}
         true = {**shown, "available_sun": 70, "held_sun": 30}
         false = {**shown, "available_sun": 100, "held_sun": 30}
         check = customers.BalancesShownWereTrue()
         self.assert_silent(check, FakeEvidence(history=[true], answers={"wallet_svc.journal": lines}))
         self.assert_finds(check, FakeEvidence(history=[false], answers={"wallet_svc.journal": lines}), "other", "100")
+        for tokens, found in ((0, 0), (5, 0), (6, 1)):
+            line = {**true, "available_usdt_micro": tokens}
+            self.assertEqual(
+                len(check.run(FakeEvidence(history=[line], answers={"wallet_svc.journal": lines}))), found)
+
+    def test_our_own_accounts_are_compared_with_what_is_not_in_the_journal(self):
+        """One client and no people: 10 TRX were given, and one order was delivered for 1.95."""
+        has = {"adjustments": -10_000_000, "revenue": 1_950_000, "customer:cus_1": 8_050_000, "custody:deposits": -7,
+               "rounding": 7}
+        check, dust = customers.OurAccounts(), deposits.Paid("t1", "T-address", "cus_1", "TRX", 7, True)
+
+        def evidence(**changes):
+            rows = [
+                {"account": account, "currency": "TRX", "balance": balance}
+                for account, balance in {**has, **changes}.items()]
+            made = FakeEvidence([row()], answers={"with lines": rows})
+            made.derived["paid deposits"] = [dust]
+            return made
+
+        self.assert_silent(check, evidence())
+        self.assert_finds(check, evidence(adjustments=-9_999_999), "other", "adjustments")
+        self.assert_finds(check, evidence(revenue=1_950_001), "other", "revenue")
+        self.assert_finds(check, evidence(refunds=1), "other", "refunds")
+        too_much = evidence(rounding=8, **{"custody:deposits": -8})
+        self.assert_finds(check, too_much, "other", "the dust on the chain is 7")
+
+
+class Holds(CheckTest):
+    HOLD = journal_line("hold:1", "hold", "customer:cus_1", "held:cus_1", 30)
+    CAPTURE = journal_line("capture:1", "capture", "held:cus_1", "revenue", 30)
+
+    def found(self, hold, *lines):
+        answers = {"from wallet_svc.journal": lines, "amount, captured, customer from wallet_svc.holds": [hold]}
+        return [finding.damage for finding in ledger.HoldsAreSettledOnce().run(FakeEvidence(answers=answers))]
+
+    def hold(self, state, captured=0):
+        return {"id": ORDER, "state": state, "amount": 30, "captured": captured, "customer": "cus_1"}
+
+    def test_what_is_held_released_or_captured_once_is_no_finding(self):
+        release = journal_line("release:1", "release", "held:cus_1", "customer:cus_1", 30)
+        back = journal_line("capture:1/2", "capture", "held:cus_1", "customer:cus_1", 10)
+        part = [{**self.CAPTURE, "amount": 20}, back]
+        self.assertEqual(self.found(self.hold("held"), self.HOLD), [])
+        self.assertEqual(self.found(self.hold("released"), self.HOLD, release), [])
+        self.assertEqual(self.found(self.hold("captured", 30), self.HOLD, self.CAPTURE), [])
+        self.assertEqual(self.found(self.hold("captured", 20), self.HOLD, *part), [])
+        self.assertEqual(self.found(self.hold("refused")), [])
+
+    def test_twice_too_much_or_otherwise_is_found(self):
+        self.assertEqual(self.found(self.hold("captured", 30), self.HOLD, self.CAPTURE, self.CAPTURE), ["twice"])
+        self.assertEqual(self.found(self.hold("captured", 30), self.HOLD, {**self.CAPTURE, "amount": 31}), ["twice"])
+        self.assertEqual(self.found(self.hold("held"), self.HOLD, self.CAPTURE), ["other"])
+        self.assertEqual(self.found(self.hold("released"), self.HOLD), ["other"])
+        self.assertEqual(self.found(self.hold("held")), ["other"])
+        self.assertEqual(self.found(self.hold("held"), self.HOLD, {**self.HOLD, "customer": "cus_2"}), ["other"])
+
+
+class Looks(unittest.TestCase):
+    """The same checks, asked again and again while the storm goes on."""
+
+    class Journal(FakeEvidence):
+        """Answers with the lines from a transaction on, as Postgres would."""
+
+        def __init__(self, holds=(), accounts=()):
+            super().__init__()
+            self.is_calm = self.is_whole = False
+            self.lines, self.oldest_open, self.read = [], 1, 0
+            self.holds, self.accounts = list(holds), list(accounts)
+
+        def sql(self, query, parameters=()):
+            if "xid >=" in query:
+                lines = [
+                    {**line, "is_settled": line["xid"] < self.oldest_open, "settled_below": str(self.oldest_open)}
+                    for line in self.lines if line["xid"] >= int(parameters[0])]
+                self.read += len(lines)
+                return lines
+            if "union" in query:
+                return [hold for hold in self.holds if hold["id"] in parameters[0] or hold["state"] == "held"]
+            return self.accounts if "from wallet_svc.accounts" in query and "join" not in query else []
+
+    def test_a_balance_is_carried_on_and_each_settled_line_read_once(self):
+        evidence = self.Journal(accounts=[{"id": "cus_1", "currency": "TRX", "available": 100, "held": 0}])
+        check = ledger.BooksBalance()
+        evidence.lines = [journal_line("credit:1", "credit", "adjustments", "customer:cus_1", 60, xid=1),
+                          journal_line("credit:2", "credit", "adjustments", "customer:cus_1", 40, xid=2)]
+        for oldest_open in (1, 2, 3):
+            evidence.oldest_open = oldest_open
+            self.assertEqual(check.run(evidence), [])
+        self.assertEqual(evidence.read, 5)
+        self.assertEqual(check.run(evidence), [])
+        self.assertEqual(evidence.read, 5)
+        evidence.lines.append(journal_line("credit:3", "credit", "adjustments", "customer:cus_1", 1, xid=3))
+        self.assertEqual(len(check.run(evidence)), 1)
+
+    def test_a_second_payment_is_found_in_the_look_in_which_it_comes(self):
+        hold = {"id": ORDER, "state": "captured", "amount": 30, "captured": 30, "customer": "cus_1"}
+        evidence, check = self.Journal(holds=[hold]), ledger.HoldsAreSettledOnce()
+        evidence.lines = [{**Holds.HOLD, "xid": 1}, {**Holds.CAPTURE, "xid": 2}]
+        evidence.oldest_open = 3
+        self.assertEqual(check.run(evidence), [])
+        self.assertEqual(check.run(evidence), [])
+        evidence.lines.append({**Holds.CAPTURE, "xid": 3})
+        self.assertEqual([finding.damage for finding in check.run(evidence)], ["twice"])
+
+    def test_while_a_mistake_is_planted_everything_is_added_up(self):
+        evidence = self.Journal()
+        evidence.is_whole = True
+        ledger.BooksBalance().run(evidence)
+        self.assertEqual(evidence.read, 0)
 
 
 class Deposits(CheckTest):
@@ -132,10 +248,16 @@ class Chain(CheckTest):
         evidence = FakeEvidence([row()], effects=[LENT, BACK._replace(time_ms=1_010 * SECOND - 1)])
         self.assert_finds(rentals.NoneEndsEarly(), evidence, "other", "1 ms")
 
-    def test_a_block_that_was_over_before_the_reclaim_was_sent_is_no_proof(self):
-        evidence = FakeEvidence([row()], effects=[LENT, BACK._replace(time_ms=1_010 * SECOND - 1)])
-        evidence.derived["chain books"].signed["r1"] = signed("reclaim", sent_ms=1_010 * SECOND)
-        self.assert_silent(rentals.NoneEndsEarly(), evidence)
+    def test_a_sending_that_was_recorded_after_its_block_is_found(self):
+        evidence = FakeEvidence([row()])
+        books = evidence.derived["chain books"]
+        value = {"receiver_address": RECEIVER, "balance": 7_000_000_000, "resource": "ENERGY"}
+        books.sent = [ChainTransaction(
+            "d1", "T-supplier", "DelegateResourceContract", "SUCCESS", 0, 1, 1_000 * SECOND, True, value)]
+        for sent_ms, found in ((1_000 * SECOND - 500, []), (1_000 * SECOND + 5_000, ["5000 ms"])):
+            books.signed["d1"] = signed(sent_ms=sent_ms)
+            texts = [finding.text for finding in delegations.OnlyWhatWasAskedFor().run(evidence)]
+            self.assertEqual([text.rpartition(": ")[2] for text in texts], found)
 
     def test_what_was_never_delivered_may_be_taken_back_at_once(self):
         evidence = FakeEvidence([row(state="failed", failure="deadline")], effects=[LENT, BACK._replace(time_ms=1)])
@@ -150,9 +272,9 @@ class Chain(CheckTest):
 
     def test_the_chain_is_asked_once_for_each_thing(self):
         asked = []
-        reader = types.SimpleNamespace(account=lambda address: asked.append(address) or {"trx": 1})
+        reader = types.SimpleNamespace(resource_of=lambda address: asked.append(address) or {"trx": 1})
         chain = ChainEvidence(reader)
-        self.assertEqual([chain.account("T")["trx"], chain.account("T")["trx"]], [1, 1])
+        self.assertEqual([chain.resource_of("T")["trx"], chain.resource_of("T")["trx"]], [1, 1])
         self.assertEqual(asked, ["T"])
 
 

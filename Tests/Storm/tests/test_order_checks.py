@@ -2,7 +2,7 @@
 
 import unittest
 
-from storm.checks import answers, orders, paths, story
+from storm.checks import answers, order_states, orders, story
 
 from .checks_kit import ORDER, RECEIVER, CheckTest, FakeEvidence, answered, row, seen, sent
 
@@ -35,7 +35,7 @@ class OneOrder(CheckTest):
     check = orders.OneOrderForOneKey()
 
     def recorded(self, order=ORDER):
-        return {"gateway.rest_orders": [{"id": f"client:{story.gateway_key('key')}", "order_id": order}]}
+        return {"gateway.rest_orders": [{"digest": story.gateway_key("key"), "order_id": order}]}
 
     def test_a_key_with_one_order_however_often_it_is_answered_is_no_finding(self):
         history = [sent(), answered(), sent(attempt=2), answered(at=1_005.0)]
@@ -64,10 +64,24 @@ class Unknown(CheckTest):
         history = [sent(), {"at": 999.5, "kind": "rest_order", "what": "order_given_up", "key": "key"}]
         return FakeEvidence([row()], history, answers={"gateway.rest_orders": [made]})
 
-    def test_an_order_without_an_answer_may_exist_and_is_counted(self):
+    def test_an_order_without_an_answer_may_exist(self):
+        self.assert_silent(orders.UnknownOutcomes(), self.evidence())
+
+    def test_an_answer_that_nobody_knows_is_no_refusal(self):
         evidence = self.evidence()
+        evidence.history.insert(1, answered(status=503, order=None, code=story.UNKNOWN_CODE, body={}))
+        del evidence.history[-1]
         self.assert_silent(orders.UnknownOutcomes(), evidence)
-        self.assertEqual(orders.unknown_outcomes(evidence), {"unknown, made": 1})
+
+    def test_who_was_refused_has_no_order(self):
+        evidence = self.evidence()
+        evidence.history[1:] = [answered(status=503, order=None, code="unavailable", body={})]
+        self.assert_finds(orders.UnknownOutcomes(), evidence, "other", "an order whose customer was refused")
+        evidence = self.evidence()
+        evidence.history[1:] = [
+            {"at": 998.5, "kind": "rest_order", "what": "order_unknown", "key": "key", "was_sent": True},
+            answered(status=503, order=None, code="unavailable", body={})]
+        self.assert_silent(orders.UnknownOutcomes(), evidence)
 
     def test_if_it_exists_it_is_what_was_asked_for(self):
         self.assert_finds(orders.UnknownOutcomes(), self.evidence(energy=1), "other", "key of cus_1")
@@ -88,6 +102,46 @@ class Ends(CheckTest):
         self.assert_finds(orders.CancelsHold(), evidence, "other", "too late")
 
 
+    def cancelled(self, *statuses, **changes):
+        history = [sent(), answered()]
+        for status in statuses:
+            history.append({"at": 1, "kind": "rest_cancel", "what": "cancel_sent", "order": ORDER})
+            history.append({
+                "at": 2, "kind": "rest_cancel", "what": "cancel_answered", "order": ORDER, "status": status,
+                "body": {}})
+        row_ = row(state="cancelled", failure="cancelled_by_customer", **changes)
+        return orders.CancelsHold().run(FakeEvidence([row_], history))
+
+    def test_an_answer_not_now_besides_excuses_nothing_and_an_acceptance_does(self):
+        self.assertEqual(len(self.cancelled(503, 409)), 1)
+        self.assertEqual(self.cancelled(202, 409), [])
+        self.assertEqual(self.cancelled(202), [])
+
+    def test_nobody_can_cancel_in_telegram(self):
+        self.assertEqual(len(self.cancelled(origin="telegram")), 1)
+
+
+class Replays(CheckTest):
+    def found(self, *lines):
+        return [finding.damage for finding in orders.ReplaysAreTold().run(FakeEvidence(history=lines))]
+
+    def answer(self, at, replayed, seconds=0.5, **changes):
+        return answered(at=at, seconds=seconds, replayed=replayed, **changes)
+
+    def test_whoever_asks_again_after_an_answer_is_told_that_it_is_the_same_order(self):
+        self.assertEqual(self.found(self.answer(1.0, False), self.answer(5.0, True)), [])
+        self.assertEqual(self.found(self.answer(1.0, True), self.answer(5.0, False)), ["other"])
+
+    def test_of_two_at_once_one_is_the_first(self):
+        self.assertEqual(self.found(self.answer(1.0, True), self.answer(1.1, False, seconds=1.0)), [])
+        self.assertEqual(self.found(self.answer(1.0, False), self.answer(1.1, False, seconds=1.0)), ["twice"])
+
+    def test_an_answer_without_an_order_and_one_in_telegram_say_nothing(self):
+        self.assertEqual(self.found(
+            self.answer(1.0, False, order=None, status=503), self.answer(5.0, False),
+            self.answer(6.0, False, gateway="telegram")), [])
+
+
 class Ways(CheckTest):
     def step(self, before, state, **changes):
         return {
@@ -95,11 +149,11 @@ class Ways(CheckTest):
             "is_ahead": False, "is_unknown": False, "times": 1, "example": ORDER, **changes}
 
     def mistakes(self, *step, **changes):
-        return list(paths.StatesFollowTheTable.mistakes(self.step(*step, **changes)))
+        return list(order_states.StatesFollowTheTable.mistakes(self.step(*step, **changes)))
 
     def test_every_state_is_reached_from_another_one(self):
-        reached = set().union(*paths.NEXT.values())
-        self.assertEqual(reached, set(paths.STATUS))
+        reached = set().union(*order_states.NEXT.values())
+        self.assertEqual(reached, set(order_states.STATUS))
 
     def test_the_usual_way_is_allowed(self):
         way = [None, "placed", "funded", "delegating", "delivered", "active", "ending", "completed"]
@@ -153,13 +207,6 @@ class Words(CheckTest):
     def test_an_order_that_changes_its_energy_is_found(self):
         evidence = FakeEvidence([row()], [sent(), answered(), seen(at=1_020, energy=1), seen()])
         self.assert_finds(answers.AnswersAgree(), evidence, "other", "energy")
-
-    def test_a_message_with_another_price_is_found(self):
-        line = {
-            "at": 1, "kind": "telegram_order", "what": "order_told", "key": "k", "order": ORDER, "state": "ended",
-            "price_sun": 1, "receiver": RECEIVER, "energy": 65_000, "txid": "d1", "reclaim_txid": "r1"}
-        self.assert_finds(answers.LastMessageIsTrue(), FakeEvidence([row()], [line]), "other", "price_sun")
-        self.assert_silent(answers.LastMessageIsTrue(), FakeEvidence([row()], [{**line, "price_sun": 1_950_000}]))
 
     def test_a_price_that_is_not_listed_is_found(self):
         self.assert_finds(answers.PricesAreAsListed(), FakeEvidence([row(price=1)]), "other", "wrong price")

@@ -14,8 +14,9 @@ def settings(**changes):
 
 
 class Stub(Fault):
-    def __init__(self, name, group, times_max=None, alone=False):
+    def __init__(self, name, group, times_max=None, alone=False, recovery=None, seconds=(2.0, 8.0)):
         self.name, self.group, self.times_max, self.alone = name, group, times_max, alone
+        self.recovery, self.seconds = recovery, seconds
 
     async def run(self, storm, random, seconds):
         return []
@@ -55,6 +56,24 @@ class PlanTests(unittest.TestCase):
         plan = Plan(settings(minutes=3.0), classes())
         self.assertEqual([len(plan.next_slot().faults) for _ in range(3)], [4, 3, 3])
         self.assertTrue(plan.has_dealt_all)
+
+    def test_what_has_a_goal_for_its_recovery_begins_with_no_fault_that_has_none(self):
+        stubs = [Stub(f"ours_{group}", group, recovery="server") for group in "abc"]
+        stubs += [Stub(f"others_{group}", group) for group in "def"]
+        plan = Plan(settings(minutes=3.0), stubs)
+        for slot in slots(plan, 20):
+            self.assertEqual(len({planned.name.partition("_")[0] for planned in slot.faults}), 1)
+            self.assertEqual(len(slot.faults), 3)
+
+    def test_a_fault_goes_on_for_no_longer_than_the_one_that_has_ended_may_be_felt(self):
+        stubs = [
+            Stub("kill", "process", recovery="process", seconds=(0.0, 0.0)),
+            Stub("clock", "clock", recovery="process", seconds=(60.0, 60.0)),
+            Stub("lag", "chain", seconds=(40.0, 40.0)), Stub("slow", "network", seconds=(2.0, 2.0))]
+        seconds = {
+            planned.name: planned.seconds
+            for slot in slots(Plan(settings(minutes=3.0), stubs), 4) for planned in slot.faults}
+        self.assertEqual(seconds, {"kill": 0.0, "clock": 10.0, "lag": 40.0, "slow": 2.0})
 
     def test_what_wants_to_be_alone_is(self):
         together = [

@@ -43,10 +43,17 @@ class RecoveryTests(unittest.TestCase):
         first, second = judged([self.kill, later], steady(0, 100) + [Attempt(72.0, 0.1, False)])
         self.assertEqual((first.seconds, second.seconds), (0, 1.0))
 
-    def test_faults_that_overlap_are_judged_from_the_end_of_the_last(self):
-        other = Firing("chain_stall", 48.0, 55.0, ())
+    def test_faults_that_overlap_are_judged_from_the_end_of_the_last_by_the_greatest_goal(self):
+        other = Firing("postgres_stop", 48.0, 55.0, (), 15.0)
         attempts = steady(0, 100) + [Attempt(53.0, 0.1, False), Attempt(56.0, 0.1, False)]
-        self.assertEqual({recovery.seconds for recovery in judged([self.kill, other], attempts)}, {1.0})
+        recoveries = judged([self.kill, other], attempts)
+        self.assertEqual({recovery.seconds for recovery in recoveries}, {1.0})
+        self.assertEqual({recovery.firing.goal for recovery in recoveries}, {15.0})
+
+    def test_what_has_no_goal_gets_none_from_others(self):
+        other = Firing("chain_stall", 48.0, 55.0, ())
+        recoveries = judged([self.kill, other], steady(0, 100))
+        self.assertEqual({r.firing.name: r.firing.goal for r in recoveries}, {"kill": 10.0, "chain_stall": None})
 
     def test_latencies_are_told_before_during_and_after(self):
         freeze = Firing("freeze", 40.0, 60.0, ())

@@ -183,6 +183,16 @@ class ProcessTests(FolderCase):
         await until(lambda: deaths, 5, "a death")
         self.assertEqual(deaths[0].cause, "file size")
 
+    async def test_a_full_disk_is_forgiven_until_the_server_serves_again(self):
+        part = self.program("exec sleep 100", [])
+        part.forgive_limit(8_000_000)
+        part.forgive_no_more()
+        self.assertEqual(part.may_die_of, "file size", "its files are limited still")
+        part.forgive_limit(None)
+        self.assertEqual(part.may_die_of, "file size", "it may be ending just now")
+        part.forgive_no_more()
+        self.assertEqual(part.may_die_of, "")
+
     async def test_the_frozen_end_when_they_are_asked_to(self):
         deaths = []
         part = self.program("exec sleep 100", deaths)

@@ -2,14 +2,19 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import pathlib
 import random
 import tempfile
 import unittest
+from unittest import mock
 
 from storm.history import History, read
 from storm.load.figures import Figures
 from storm.load.kind import CustomerSide, Settling
+from storm.load.kinds.telegram_addresses import NAMES, TelegramAddresses
+from storm.load.kinds.telegram_alerts import TelegramAlerts
+from storm.load.kinds.telegram_hostile import BAD_ADDRESSES, BAD_AMOUNTS, TelegramHostile
 from storm.load.kinds.telegram_order import TelegramOrder
 from storm.load.telegram import Blocked, NobodyFree, Telegram
 from storm.load.telegram_conversation import Conversation, Left
@@ -42,6 +47,9 @@ class Talk:
         self.telegram = self.side.part(Telegram)
         self.person = self.telegram.people[0]
         self.conversation = Conversation(self.side, "telegram_order", self.person)
+
+    def change(self, **settings):
+        self.side.settings = dataclasses.replace(self.side.settings, **settings)
 
     def lines(self, what):
         return [line for line in read(self.path) if line["what"] == what]
@@ -193,6 +201,47 @@ class Orders(TelegramTest):
             await order.follow()
             self.assertEqual([line["state"] for line in talk.lines("order_untold")], ["accepted"])
 
+    async def test_a_press_without_reaction_is_written_down_with_the_time_it_was_waited_for(self):
+        def deaf(telegram, text):
+            if text != CONFIRM:
+                shop(telegram, text)
+            elif telegram.presses(CONFIRM) == 2:
+                shop(telegram, text)
+
+        async with self.talk(deaf) as (talk, stub):
+            order = PressedOrder(talk.conversation, await self.offer(talk))
+            talk.change(telegram_patience_seconds=0.3)
+            self.assertTrue(await order.place())
+            self.assertGreaterEqual(talk.lines("order_unknown")[0]["seconds"], 0.3)
+
+    async def test_who_has_given_up_waits_no_more(self):
+        def deaf(telegram, text):
+            if text != CONFIRM:
+                shop(telegram, text)
+
+        async with self.talk(deaf) as (talk, stub):
+            order = PressedOrder(talk.conversation, await self.offer(talk))
+            talk.change(telegram_patience_seconds=0.1, telegram_attempts=2)
+            with mock.patch("storm.load.telegram_ordering.PRESS_SECONDS_MAX", 5.0):
+                placing = asyncio.create_task(order.place())
+                while len(talk.lines("order_unknown")) < 2:
+                    await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
+                self.assertEqual(talk.side.figures.waiting, {})
+                self.assertFalse(placing.done())
+                # A late message may come all the same.
+                shop(stub, CONFIRM)
+                self.assertTrue(await placing)
+
+    async def test_a_person_who_blocked_the_bot_has_pressed_nothing(self):
+        async with self.talk(shop) as (talk, stub):
+            order = PressedOrder(talk.conversation, await self.offer(talk))
+            stub.is_blocked = True
+            with mock.patch("storm.load.telegram_ordering.PRESS_SECONDS_MAX", 0.1):
+                self.assertFalse(await order.place())
+            self.assertEqual(talk.lines("order_unknown"), [])
+            self.assertEqual(len(talk.lines("order_given_up")), 1)
+
     async def test_every_arrival_ends_with_an_order_or_a_screen_that_was_left(self):
         def quick(telegram, text):
             shop(telegram, text)
@@ -204,6 +253,100 @@ class Orders(TelegramTest):
                 await TelegramOrder().run(talk.side)
                 self.assertEqual(len(talk.lines("order_told")) + len(talk.lines("offer_left")), 1, seed)
                 self.assertEqual(talk.lines("dialog_left"), [])
+
+
+def book(telegram, text):
+    """A bot with one address in its book, which does what it is told."""
+    if text == "/addresses":
+        telegram.show("Your addresses", f"v1:av:{RECEIVER}", "v1:an", "v1:menu", message=4)
+    elif text == "v1:an":
+        telegram.show("Send the TRON address to save", "v1:a", "v1:menu", message=4)
+    elif text == RECEIVER:
+        telegram.show(f"Saved: {RECEIVER}", f"v1:rf:{RECEIVER}", "v1:a", "v1:menu", message=5)
+    elif text == f"v1:av:{RECEIVER}":
+        buttons = [f"v1:{name}:{RECEIVER}" for name in ("rf", "rn", "df", "ar")]
+        telegram.show(f"Address\n\n{RECEIVER}", *buttons, "v1:a", "v1:menu", message=4)
+    elif text == f"v1:rn:{RECEIVER}":
+        telegram.show(f"What do you call {RECEIVER}?", f"v1:av:{RECEIVER}", "v1:menu", message=4)
+    elif text == f"v1:df:{RECEIVER}":
+        telegram.show(f"{RECEIVER} is your default now: it is offered first", "v1:a", "v1:menu", message=4)
+    elif text == f"v1:ar:{RECEIVER}":
+        telegram.show(f"Removed: {RECEIVER}", "v1:a", "v1:menu", message=4)
+    elif text in NAMES:
+        telegram.show(f"{text} is now the name of {RECEIVER}", "v1:a", "v1:menu", message=5)
+    elif text == "/alerts":
+        telegram.show("Alerts\n\nDo you want a message?", "v1:al:on", "v1:al:off", "v1:menu", message=4)
+    elif text.endswith((" on", ":on")):
+        telegram.show("Alerts\n\nAlerts are on: you will get a message", "v1:al:off", "v1:menu", message=4)
+    elif text.endswith((" off", ":off")):
+        telegram.show("Alerts\n\nAlerts are off.", "v1:al:on", "v1:menu", message=4)
+    else:
+        shop(telegram, "/rent" if text.startswith("v1:rf:") else text)
+
+
+class Books(TelegramTest):
+    async def lines_of(self, kind, what, seeds):
+        found = []
+        for seed in range(seeds):
+            async with self.talk(book, seed=seed) as (talk, stub):
+                await kind.run(talk.side)
+                self.assertEqual(talk.lines("dialog_left"), [], seed)
+                found += talk.lines(what)
+        return found
+
+    async def test_an_address_book_is_changed_in_every_way(self):
+        changes = await self.lines_of(TelegramAddresses(), "address_book", 24)
+        self.assertEqual({line["change"] for line in changes}, {"add", "rename", "default", "remove"})
+        self.assertEqual({line["address"] for line in changes}, {RECEIVER})
+
+    async def test_a_change_that_was_refused_is_none(self):
+        def refusing(telegram, text):
+            if text == RECEIVER:
+                telegram.show(f"Nothing was changed for {RECEIVER}. Please try again", "v1:a", "v1:menu", message=5)
+            elif text == "/addresses":
+                telegram.show("Your addresses", "v1:an", "v1:menu", message=4)
+            else:
+                book(telegram, text)
+
+        async with self.talk(refusing) as (talk, stub):
+            await TelegramAddresses().run(talk.side)
+            self.assertEqual(talk.lines("address_book"), [])
+            self.assertEqual(facts(talk.lines("dialog_left"), "step"), [("add",)])
+
+    async def test_alerts_are_turned_on_and_off_by_command_and_by_button(self):
+        lines = await self.lines_of(TelegramAlerts(), "alerts_set", 8)
+        self.assertEqual({line["is_on"] for line in lines}, {True, False})
+        self.assertEqual(len(lines), 8)
+
+
+class Hostile(TelegramTest):
+    async def attack(self, name, bot):
+        async with self.talk(bot) as (talk, stub):
+            talk.conversation.kind = "telegram_hostile"
+            await talk.conversation.begin()
+            await getattr(TelegramHostile(), name)(talk.conversation)
+            return facts(talk.lines("hostile"), "case", "status")
+
+    async def test_a_bot_that_takes_a_bad_address_is_found(self):
+        def careless(telegram, text):
+            shop(telegram, RECEIVER if text in BAD_ADDRESSES else text)
+
+        self.assertEqual(await self.attack("_bad_address", careless), [("bad_address", 200)])
+
+    async def test_a_bot_that_refuses_a_bad_address_is_right(self):
+        def careful(telegram, text):
+            if text in BAD_ADDRESSES:
+                telegram.show(f"“{text}” is not a TRON address.", "v1:rent", "v1:menu")
+            else:
+                shop(telegram, text)
+
+        self.assertEqual(await self.attack("_bad_address", careful), [("bad_address", 400)])
+
+    async def test_a_bot_that_takes_a_bad_amount_is_found(self):
+        def careless(telegram, text):
+            shop(telegram, "65000" if text in BAD_AMOUNTS else text)
+
+        self.assertEqual(await self.attack("_bad_amount", careless), [("bad_amount", 200)])
 
 
 if __name__ == "__main__":

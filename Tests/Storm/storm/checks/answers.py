@@ -6,7 +6,7 @@ from .chain_books import delegating, reverted_orders
 from .check import Check
 from .findings import findings
 from .orders import orders
-from .paths import STATUS
+from .order_states import STATUS
 from .story import is_order, story
 
 END_STATUSES = frozenset(["completed", "failed", "cancelled"])
@@ -100,47 +100,6 @@ def same_time(text, seconds):
     return abs(seconds_of(text) - seconds) < 0.002
 
 
-#: What a message's end says of the state.
-STATES_TOLD = {
-    "ended": ("ending", "completed"), "rejected": ("rejected",), "failed": ("failed",), "cancelled": ("cancelled",)}
-
-
-class LastMessageIsTrue(Check):
-    """The last that a person's message said of an order is what the books and the chain say."""
-
-    name = "last_message_is_true"
-    promises = ("bus-1", "messages")
-
-    def run(self, evidence):
-        books = orders(evidence)
-        unknown, wrong = [], []
-        for told in story(evidence).told.values():
-            row = books.get(told.order)
-            if told.endings and row is None:
-                unknown.append(told.order)
-            elif told.endings:
-                wrong += [f"{told.order}: {mistake}" for mistake in self.mistakes(told.endings[-1], row)]
-        return findings("bus-1", "lost", "an order of a message that is not in the books", unknown) + findings(
-            "messages", "other", "an order whose customer was told otherwise than the books", wrong)
-
-    @staticmethod
-    def mistakes(line, row):
-        expected = {"price_sun": row["price"], "receiver": row["receiver"], "energy": row["energy"]}
-        if line.get("txid") is not None:
-            expected["txid"] = (row["delegate_txs"] or [None])[0]
-        if line.get("reclaim_txid") is not None:
-            expected["reclaim_txid"] = (row["reclaim_txs"] or [None])[0]
-        for name, value in expected.items():
-            if line.get(name) is not None and line[name] != value:
-                yield f"{name} is said to be {line[name]}, and is {value}"
-        if None not in (line.get("ends_at"), row["ends_at"]) and abs(line["ends_at"] - row["ends_at"]) >= 1:
-            yield f"it is said to end at {line['ends_at']}, and ends at {row['ends_at']}"
-        if row["state"] not in STATES_TOLD[line["state"]]:
-            yield f"it is said to be {line['state']}, and is {row['state']}"
-        if line.get("is_free") and row["charged"]:
-            yield f"nothing is said to be charged, and {row['charged']} sun were"
-
-
 class ActiveMeansDelegated(Check):
     """Nobody was told that it is safe to send before the energy was on the chain."""
 
@@ -167,7 +126,7 @@ class ActiveMeansDelegated(Check):
                     continue
                 elif effect is None:
                     invented.append(f"{told.order} names {txid}, which is not on the chain")
-                elif effect.time_ms / 1000 > at + CLOCK_SECONDS - chain.clock_offset_seconds:
+                elif effect.time_ms / 1000 > at + CLOCK_SECONDS:
                     early.append(f"{told.order} {effect.time_ms / 1000 - at:.2f} s before the block of {txid}")
             if row["state"] in ("failed", "cancelled", "rejected") and told.order not in reverted:
                 undone.append(f"{told.order} ended as {row['state']}")

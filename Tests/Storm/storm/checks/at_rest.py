@@ -2,9 +2,8 @@
 
 import datetime
 
-from .check import Check
+from .check import Check, Finding
 from .findings import findings
-from .streams import bus_state
 from .topics import TOPICS, union
 
 #: What was due for longer should have been done.
@@ -21,10 +20,11 @@ class DeadLetters(Check):
     always = True
 
     def run(self, evidence):
-        state = evidence.derive("bus state", bus_state)
-        return findings("bus-14", "lost", "dead letters", (
-            f"{stream.dead} of {stream.topic}: " + "; ".join(" ".join(letter) for letter in stream.letters)
-            for stream in state.streams.values() if stream.dead))
+        state = evidence.bus
+        return [
+            Finding("bus-14", "lost", f"dead letters: {stream.dead} of {stream.topic}: " + "; ".join(
+                " ".join(letter) for letter in stream.letters), count=stream.dead)
+            for stream in state.streams.values() if stream.dead]
 
 
 class NothingUnsent(Check):
@@ -59,7 +59,7 @@ class GroupsAtRest(Check):
     def run(self, evidence):
         if not evidence.is_calm:
             return []
-        state = evidence.derive("bus state", bus_state)
+        state = evidence.bus
         held, unread, missing, foreign = [], [], [], []
         for topic, readers in TOPICS.items():
             stream = state.streams[topic]
@@ -86,7 +86,7 @@ class ConsumersAlive(Check):
     def run(self, evidence):
         if not evidence.is_calm:
             return []
-        state = evidence.derive("bus state", bus_state)
+        state = evidence.bus
         left_over = [
             f"{consumer.name} of {stream.topic}, silent for {consumer.idle_seconds:.0f} s, holds {consumer.pending}"
             for stream in state.streams.values() for group in stream.groups for consumer in group.consumers
@@ -103,6 +103,20 @@ def _differences(alive, should):
         processes = sum(name.rpartition("-")[0] == service for name in should)
         if signs != processes:
             yield f"{service}: {signs} give signs of life, {processes} run"
+
+
+_STIRRING = union("""
+    select '{service}' as service, kind, count(*) as times from {schema}.effects where next_at < %(soon)s group by kind
+""")
+
+
+def stirring(evidence):
+    """Effects that will be tried again within the next moments, in words: while there is any, nobody may say that all
+    is at rest. No check looks at it, as what waits its time is no fault. Messages of later are timers."""
+    soon = evidence.snapshot_at + datetime.timedelta(seconds=evidence.settings.rest_seconds)
+    return [
+        f"{row['times']} × {row['kind']} of {row['service']} will be tried again"
+        for row in evidence.sql(_STIRRING, {"soon": soon})]
 
 
 class WorkDone(Check):

@@ -47,15 +47,6 @@ class ChainBooks:
         self.effects = {
             transaction.txid: effect_of(transaction) for transaction in self.sent
             if transaction.succeeded and transaction.type in PURPOSE}
-        self.clock_offset_seconds = evidence.chain.status().get("clock_offset_ms", 0) / 1000
-
-    def taken_ms(self, effect):
-        """When a reclaim took the energy: when its block was made, but not before it was sent.
-
-        A reorganisation of the simulated chain makes blocks anew in the times of those that it replaces, so that a
-        transaction can stand in a block that was over before anybody had it.
-        """
-        return max(effect.time_ms, self.signed[effect.txid].sent_ms or 0)
 
     def by_leg(self):
         """`{leg: ([effects of delegating], [effects of reclaiming])}` of all legs with any."""

@@ -1,7 +1,6 @@
 """What a check is, and what it returns."""
 
 import abc
-import collections.abc
 import dataclasses
 
 
@@ -16,18 +15,6 @@ class Finding:
     text: str
     #: How many cases it stands for.
     count: int = 1
-
-
-@dataclasses.dataclass(frozen=True)
-class Planted:
-    """A mistake that is made on purpose, to see that a check names it."""
-
-    #: As in the report: lower case, words joined by "_".
-    name: str
-    #: The name of the check that must find it.
-    check: str
-    #: plant(evidence, random) makes it and returns in words what it did, or raises NothingToSpoil (planting.py).
-    plant: collections.abc.Callable
 
 
 class Check(abc.ABC):

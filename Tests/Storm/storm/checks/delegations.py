@@ -8,15 +8,19 @@ from .findings import findings
 from .orders import orders
 
 
+#: A block is made within this of its own time, and is given what came until then.
+BLOCK_MILLISECONDS = 1_000
+
+
 class OnlyWhatWasAskedFor(Check):
-    """All that our wallets have sent was signed for a leg of an order, and stored before it was sent."""
+    """All that our wallets have sent was signed for a leg of an order, and its sending recorded before it was sent."""
 
     name = "only_what_was_asked_for"
     promises = ("I10", "I13")
 
     def run(self, evidence):
         books = delegating(evidence)
-        unknown, unsent, other, foreign = [], [], [], []
+        unknown, unsent, late, other, foreign = [], [], [], [], []
         for transaction in books.sent:
             signed = books.signed.get(transaction.txid)
             if transaction.type not in PURPOSE:
@@ -26,6 +30,8 @@ class OnlyWhatWasAskedFor(Check):
             else:
                 if signed.sent_ms is None:
                     unsent.append(f"{transaction.txid} of {signed.leg}")
+                elif signed.sent_ms > transaction.time_ms + BLOCK_MILLISECONDS:
+                    late.append(f"{transaction.txid} of {signed.leg}: {signed.sent_ms - transaction.time_ms} ms")
                 other += self._differences(transaction, signed)
         ours = [
             f"{effect.txid}: {effect.supplier} lent to {effect.receiver}" for effect in books.effects.values()
@@ -34,6 +40,7 @@ class OnlyWhatWasAskedFor(Check):
             findings("I13", "twice", "a transaction that no order asked for", unknown)
             + findings("I13", "other", "a transaction that is none of this business", foreign)
             + findings("I10", "other", "a transaction on the chain without a record of its sending", unsent)
+            + findings("I10", "other", "a sending that was recorded after its transaction's block", late)
             + findings("I13", "other", "a transaction other than its leg", other)
             + findings("I13", "other", "energy lent to a wallet of ours", ours))
 

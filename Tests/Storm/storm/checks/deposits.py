@@ -55,6 +55,11 @@ def _paid_deposits(evidence):
     return paid
 
 
+def deposit_of(line):
+    """The transaction of a line of the journal that credits it, by the line's id."""
+    return line.removeprefix("deposit:").partition("/")[0]
+
+
 def payment_of(transaction):
     """(receiver, currency, amount) of a transfer of TRX or of USDT; None for anything else."""
     value = transaction.value
@@ -82,8 +87,7 @@ class DepositsAreCreditedOnce(Check):
         credited = {}
         for row in evidence.sql("""
                 select id, credit, currency, amount from wallet_svc.journal where kind = 'deposit'"""):
-            txid = row["id"].removeprefix("deposit:").partition("/")[0]
-            credited.setdefault(txid, []).append((row["credit"], row["currency"], row["amount"]))
+            credited.setdefault(deposit_of(row["id"]), []).append((row["credit"], row["currency"], row["amount"]))
         lost, other, dust = [], [], []
         for deposit in paid_deposits(evidence):
             lines = credited.pop(deposit.txid, [])

@@ -3,17 +3,21 @@
 The dialogs are telegram-sim's, read after the run: what a message says at last is what its customer knows.
 """
 
+import collections
 import typing
 
 from storm.load import telegram_screens as screens
 
 from .check import Check
+from .customers import passed_balances
 from .findings import findings
-from .messages import ENDS, blocked_people, customers
+from .messages import ENDS, could_not_hear, customers, deaf_times, is_blocked
 from .orders import orders
 
 #: Messages tell times in whole seconds.
 SECONDS_ROUNDED = 1
+#: What a message that tells an end says of these states of the books.
+ENDS_TOLD = {**ENDS, "ending": "ended"}
 
 
 class ToldOrder(typing.NamedTuple):
@@ -58,6 +62,7 @@ class ToldAsBooked(Check):
             return []
         books, people = orders(evidence), customers(evidence)
         wrong, foreign, unknown = [], [], []
+        codes = collections.defaultdict(set)
         for order, messages in told_orders(evidence.dialogs).items():
             row = books.get(order)
             if row is None:
@@ -67,10 +72,16 @@ class ToldAsBooked(Check):
                 f"{order} of {row['customer']}, shown to {told.user}"
                 for told in messages if people.get(row["customer"], told.user) != told.user]
             wrong += [f"{order}: {text}" for told in messages for text in self._differences(told.screen, row)]
+            for told in messages:
+                if told.screen.reason is not None:
+                    codes[told.screen.reason].add(row["failure"])
         return (
             findings("messages", "lost", "a customer was told of an order that is not in the books", unknown)
             + findings("messages", "other", "somebody else's order was shown", foreign)
-            + findings("I9", "other", "a message says otherwise than the books", wrong))
+            + findings("I9", "other", "a message says otherwise than the books", wrong)
+            + findings("messages", "other", "one sentence for several reasons", (
+                f"{reason!r} for {', '.join(sorted(map(str, failures)))}"
+                for reason, failures in codes.items() if len(failures) > 1)))
 
     def _differences(self, screen, row):
         """A message may be older than the books: what it does not say yet is no difference."""
@@ -80,13 +91,19 @@ class ToldAsBooked(Check):
             "duration": (screen.duration_seconds, row["duration_seconds"]),
             "price": (screen.price_sun, row["price"]),
             "whether it costs nothing": (screen.is_free, row["charged"] == 0) if screen.is_free else (0, 0),
+            "its end": (screen.state, ENDS_TOLD.get(row["state"])) if screen.is_end else (0, 0),
         }
+        if screen.is_end and screen.txid is not None:
+            said["the number of further transactions"] = screen.more_transactions, len(row["delegate_txs"]) - 1
         for name, (told, booked) in said.items():
             if told != booked:
                 yield f"{name} is {told!r}, the books have {booked!r}"
-        if screen.state == "ended" and row["ends_at"] is not None:
-            if screen.ends_at is not None and abs(screen.ends_at - row["ends_at"]) > SECONDS_ROUNDED:
-                yield f"the end is {screen.ends_at}, the books have {row['ends_at']}"
+        times = {"the time of ordering": (screen.placed_at, row["created_at"])}
+        if screen.state == "ended":
+            times["the end"] = screen.ends_at, row["ends_at"]
+        for name, (told, booked) in times.items():
+            if None not in (told, booked) and abs(told - booked) > SECONDS_ROUNDED:
+                yield f"{name} is {told}, the books have {booked}"
         for name, told in (("delegate_txs", screen.txid), ("reclaim_txs", screen.reclaim_txid)):
             if told is not None and screen.is_end and told not in row[name]:
                 yield f"{told} is not among the books' {name}"
@@ -141,7 +158,8 @@ class OnlyConfirmedIsOrdered(Check):
 
 
 class DepositsTold(Check):
-    """A notice names the payment that was made, and every payment to a person that was credited has its notice."""
+    """A notice names the payment that was made and the balance after it, and every payment to a person that was
+    credited has its notice."""
 
     name = "deposits_told"
     promises = ("I7", "messages")
@@ -149,24 +167,38 @@ class DepositsTold(Check):
     def run(self, evidence):
         paid = {line["txid"]: line for line in evidence.history if line["what"] == "deposit_paid"}
         told, wrong = set(), []
-        for user, notice in told_credits(evidence.dialogs):
+        notices = list(told_credits(evidence.dialogs))
+        after = passed_balances(evidence).after_deposit if notices else {}
+        for user, notice in notices:
             line = paid.get(notice.txid)
             told.add((user, notice.txid))
             if line is not None:
                 made = line["address"], line["currency"], line["amount"]
                 said = notice.address, notice.currency, notice.amount
                 wrong += [f"{notice.txid}: paid {made}, told {said}"] if made != said else []
-        missing = self._missing(evidence, told) if evidence.is_calm else []
+            if notice.balance != after.get(notice.txid):
+                wrong.append(f"{notice.txid}: the balance after it is told as {notice.balance}, "
+                             f"it was {after.get(notice.txid)}")
+        missing = [
+            f"{row['tx_id']} of {row['customer']}" for user, row in deposits_to_tell(evidence)
+            if (user, row["tx_id"]) not in told] if evidence.is_calm else []
         return findings("I7", "other", "a deposit that was told otherwise than paid", wrong) + findings(
             "messages", "lost", "a credited deposit that was not told", missing)
 
-    def _missing(self, evidence, told):
-        people, blocked = customers(evidence), blocked_people(evidence)
-        rows = evidence.sql("select tx_id, customer from wallet_svc.deposits where state = 'credited' order by tx_id")
-        for row in rows:
-            user = people.get(row["customer"])
-            if user is not None and user not in blocked and (user, row["tx_id"]) not in told:
-                yield f"{row['tx_id']} of {row['customer']}"
+
+def deposits_to_tell(evidence):
+    """(user, row of the deposit) of each credited deposit of a person who was to be told of it and could hear it."""
+    people, times = customers(evidence), deaf_times(evidence)
+    rows = evidence.sql("""
+        select d.tx_id, d.customer, extract(epoch from min(j.created_at))::float8 as at
+        from wallet_svc.deposits d left join wallet_svc.journal j on j.id = 'deposit:' || d.id
+        where d.state = 'credited' group by 1, 2 order by 1""")
+    for row in rows:
+        user = people.get(row["customer"])
+        if user is None or is_blocked(evidence, user):
+            continue
+        if row["at"] is None or not could_not_hear(times, user, row["at"]):
+            yield user, row
 
 
 class EndsKnown(Check):
@@ -178,16 +210,6 @@ class EndsKnown(Check):
     def run(self, evidence):
         if not evidence.is_calm:
             return []
-        told = {line["order"]: line["state"] for line in evidence.history if line["what"] == "order_told"}
-        untold = [
+        return findings("messages", "lost", "a person waited in vain", (
             f"{line['order']}, last told {line['state']}" for line in evidence.history
-            if line["what"] == "order_untold"]
-        books = orders(evidence)
-        wrong = [
-            f"{order} was told {state}, and is {books[order]['state']}" for order, state in told.items()
-            if order in books and ENDS.get(books[order]["state"], state) != state]
-        return findings("messages", "lost", "a person waited in vain", untold) + findings(
-            "messages", "other", "a person was told another end", wrong)
-
-
-CHECKS = [ToldAsBooked(), ToldAsDelivered(), OnlyConfirmedIsOrdered(), DepositsTold(), EndsKnown()]
+            if line["what"] == "order_untold"))

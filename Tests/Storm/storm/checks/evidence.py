@@ -13,12 +13,13 @@ import psycopg
 import psycopg.rows
 import redis
 
-from .simulators import ChainEvidence, ChainReader, read_dialogs, read_json
+from .simulators import ChainEvidence, ChainReader, read_dialogs
+from .streams import bus_state
 
 #: No query of a check takes longer, even with the 100,000 orders of a long run.
 STATEMENT_SECONDS_MAX = 120
 #: Lists that a mistake may change.
-LISTS = ("history", "secrets", "samples", "deaths", "alive")
+LISTS = ("history", "secrets", "deaths", "alive")
 
 
 class Evidence:
@@ -35,7 +36,6 @@ class Evidence:
         self.settings = given.get("settings")
         self.log_folder = given.get("log_folder")
         self.secrets = given.get("secrets") or []
-        self.samples = given.get("samples") or []
         self.deaths = given.get("deaths") or []
         #: Names of the processes that should run at this moment.
         self.alive = given.get("alive") or []
@@ -44,18 +44,24 @@ class Evidence:
         #: By the database's clock.
         self.snapshot_at = given.get("snapshot_at")
         self._dialogs = given.get("dialogs")
+        self._bus = None
         self._derived = {}
         self._unplanted = {}
         self._writes = 0
         #: Whether a mistake is in it now: then no check may remember what it sees.
         self.is_planted = False
 
+    @property
+    def is_whole(self):
+        """Whether everything is to be added up, and not what is new since the look before."""
+        return self.is_calm or self.is_planted
+
     @classmethod
     def open(cls, postgres, redis_url=None, tron_control=None, telegram_control=None, *, redis_client=None,
              chain_reader=None, **given):
         """`postgres` is a conninfo of a superuser. `chain_reader`: one that is kept for the whole run.
 
-        Further, by name: history, world, settings, log_folder, secrets, samples, deaths, alive, is_calm, dialogs.
+        Further, by name: history, world, settings, log_folder, secrets, deaths, alive, is_calm, dialogs.
         """
         chain = ChainEvidence(chain_reader or ChainReader(tron_control))
         if chain.reader.control:
@@ -101,9 +107,17 @@ class Evidence:
             self._dialogs = read_dialogs(self.telegram_control)
         return self._dialogs
 
-    def telegram_journal(self, method=None):
-        """The last calls of bots that telegram-sim has kept."""
-        return read_json(self.telegram_control, "/sim/journal", method=method)["calls"]
+    @property
+    def bus(self):
+        """What Redis holds of the bus (streams.BusState), read when first asked for."""
+        if self._bus is None:
+            self._bus = bus_state(self.redis)
+        return self._bus
+
+    @bus.setter
+    def bus(self, state):
+        """For plants, which change a copy."""
+        self._bus = state
 
     def derive(self, name, build, of=None):
         """`build(evidence)`, made once: what several checks need. When a mistake is planted it is made anew; but if it
@@ -125,7 +139,7 @@ class Evidence:
         checks, too. Lists are copied, what is in them is not: a plant replaces or removes lines, records and messages,
         it never changes one.
         """
-        before = {name: getattr(self, name) for name in (*LISTS, "_dialogs", "_derived")}
+        before = {name: getattr(self, name) for name in (*LISTS, "_dialogs", "_bus", "_derived")}
         self._unplanted, self._unplanted_history, self._unplanted_chain = self._derived, self.history, self.chain.kept
         self.connection.execute("savepoint planted")
         try:

@@ -1,12 +1,13 @@
-"""Money: nothing made, nothing lost, nothing below zero; each order is charged once, each hold settled once."""
+"""Money: nothing below zero, every balance the sum of its lines; each order charged once, each hold settled once."""
 
+from .carried import NOTHING_MOVED, add_moved, carried_balances, carried_holds, together
 from .chain_books import delegating
 from .check import Check
 from .findings import findings
 from .orders import orders
 
 CHARGED = ("active", "ending", "completed")
-UNCHARGED = ("rejected", "failed", "cancelled")
+OWN_ACCOUNTS = ("customer:", "held:")
 
 #: All accounts by their lines: what was credited less what was debited.
 BALANCES = """
@@ -16,74 +17,83 @@ BALANCES = """
     select account, currency, sum(amount) as balance from lines group by account, currency"""
 
 
+def balances(evidence):
+    """`{(account, currency): balance}` by all lines."""
+    return evidence.derive("balances", lambda it: {
+        (row["account"], row["currency"]): int(row["balance"]) for row in it.sql(BALANCES)}, of=("books",))
+
+
 class BooksBalance(Check):
-    """In each currency debits are credits; a customer's balance is the sum of its lines, and never below zero."""
+    """A customer's balance is the sum of its lines, and never below zero."""
 
     name = "books_balance"
-    promises = ("I7", "I8", "bus-2", "bus-3")
+    promises = ("I7", "I8", "bus-3")
     always = True
 
+    def __init__(self):
+        self.carried = carried_balances()
+
     def run(self, evidence):
-        balances = {(row["account"], row["currency"]): int(row["balance"]) for row in evidence.sql(BALANCES)}
+        if evidence.is_whole:
+            summed, bad = balances(evidence), evidence.sql("""
+                select id, debit, credit, currency, amount from wallet_svc.journal
+                where amount <= 0 or debit = credit or currency not in ('TRX', 'USDT') limit 100""")
+        else:
+            kept, fresh, bad = self.carried.look(evidence)
+            summed = kept.copy()
+            summed.update(fresh)
+        return self._compared(evidence, summed) + findings("I7", "other", "a line that moves nothing", (
+            f"{row['id']}: {row['amount']}" for row in bad if not moves_something(row)))
+
+    @staticmethod
+    def _compared(evidence, summed):
         kept = evidence.sql("select id, currency, available, held from wallet_svc.accounts")
-        wrong = []
-        for currency in ("TRX", "USDT"):
-            total = sum(balance for (_, name), balance in balances.items() if name == currency)
-            if total:
-                wrong.append(f"all accounts add up to {total} {currency}")
+        wrong, seen = [], set()
         below = [
-            f"{account} has {balance} {currency}" for (account, currency), balance in balances.items()
-            if balance < 0 and account.startswith(("customer:", "held:"))]
-        seen = set()
+            f"{account} has {balance} {currency}" for (account, currency), balance in summed.items()
+            if balance < 0 and account.startswith(OWN_ACCOUNTS)]
         for row in kept:
             customer = row["id"].partition("/")[0]
             for prefix, balance in (("customer", row["available"]), ("held", row["held"])):
                 account = (f"{prefix}:{customer}", row["currency"])
                 seen.add(account)
-                if balances.get(account, 0) != balance:
-                    wrong.append(f"{account[0]} has {balance} {account[1]}, its lines say {balances.get(account, 0)}")
+                if summed.get(account, 0) != balance:
+                    wrong.append(f"{account[0]} has {balance} {account[1]}, its lines say {summed.get(account, 0)}")
                 if balance < 0:
                     below.append(f"{account[0]} has {balance} {account[1]}")
         wrong += [
-            f"{account} has lines and no balance" for account, currency in balances
-            if account.startswith(("customer:", "held:")) and (account, currency) not in seen]
-        bad = evidence.sql("""
-            select id, amount from wallet_svc.journal
-            where amount <= 0 or debit = credit or currency not in ('TRX', 'USDT') limit 100""")
-        return (
-            findings("I7", "other", "books that do not balance", wrong)
-            + findings("I8", "other", "below zero", below)
-            + findings("I7", "other", "a line that moves nothing", (f"{row['id']}: {row['amount']}" for row in bad)))
+            f"{account} has lines and no balance" for account, currency in summed
+            if account.startswith(OWN_ACCOUNTS) and (account, currency) not in seen]
+        return findings("I7", "other", "books that do not balance", wrong) + findings(
+            "I8", "other", "below zero", below)
 
 
-#: Of each order: what its lines set aside, gave back and took; the hold's own row; what the order says.
-HOLDS = """
-    with moved as (
-      select order_id,
-        coalesce(sum(amount) filter (where kind = 'hold' and credit = 'held:' || customer), 0) as held,
-        coalesce(sum(amount) filter (where kind = 'release' and debit = 'held:' || customer), 0) as released,
-        coalesce(sum(amount) filter (where kind = 'capture' and credit = 'revenue'), 0) as captured,
-        coalesce(sum(amount) filter (where kind = 'capture' and debit = 'held:' || customer and credit <> 'revenue'), 0)
-          as returned,
-        count(*) filter (where kind = 'hold') as holds, count(*) filter (where kind = 'release') as releases,
-        count(*) filter (where kind = 'capture' and credit = 'revenue') as captures,
-        min(customer) as customer, max(customer) as customer_max
-      from wallet_svc.journal where kind in ('hold', 'release', 'capture') group by order_id
-    )
-    select coalesce(m.order_id, h.id) as id, m.*, h.id as hold_id, h.state, h.amount, h.captured as hold_captured,
-      h.customer as hold_customer
-    from moved m full join wallet_svc.holds h on h.id = m.order_id
-    where not (
-      m.order_id is not null and h.id is not null and m.customer = h.customer and m.customer = m.customer_max
-      and m.holds = 1 and m.held = h.amount and (
-        h.state = 'held' and m.releases + m.captures = 0 and m.returned = 0
-        or h.state = 'released' and m.releases = 1 and m.captures = 0 and m.released = m.held and m.returned = 0
-        or h.state = 'captured' and m.releases = 0 and m.captures <= 1 and m.captured = h.captured
-          and m.captured + m.returned = m.held and m.captures = (h.captured > 0)::int)
-      or m.order_id is null and h.state in ('refused', 'barred'))"""
+def moves_something(line):
+    return line["amount"] > 0 and line["debit"] != line["credit"] and line["currency"] in ("TRX", "USDT")
 
 
-LINES = ("holds", "releases", "captures", "held", "released", "captured", "returned")
+_HOLDS = "select id, state, amount, captured, customer from wallet_svc.holds"
+
+
+def disagreement(moved, hold):
+    """What is wrong between what an order's lines moved and what its hold says: "twice", "other", or None. There may be
+    no lines (None), or no hold."""
+    if moved is None:
+        return None if hold["state"] in ("refused", "barred") else "other"
+    settled = moved["released"] + moved["captured"] + moved["returned"]
+    if moved["holds"] and (settled > moved["held"] or moved["releases"] + moved["captures"] > 1):
+        return "twice"
+    if hold is None or moved["customer"] != hold["customer"] or moved["strangers"]:
+        return "other"
+    is_held = moved["holds"] == 1 and moved["held"] == hold["amount"]
+    ends = {
+        "held": settled == 0 and moved["releases"] + moved["captures"] == 0,
+        "released": (moved["releases"], moved["captures"], moved["returned"]) == (1, 0, 0)
+        and moved["released"] == moved["held"],
+        "captured": moved["releases"] == 0 and moved["captures"] == (hold["captured"] > 0)
+        and moved["captured"] == hold["captured"] and settled == moved["held"],
+    }
+    return None if is_held and ends.get(hold["state"], False) else "other"
 
 
 class HoldsAreSettledOnce(Check):
@@ -93,14 +103,19 @@ class HoldsAreSettledOnce(Check):
     promises = ("I8", "bus-4")
     always = True
 
+    def __init__(self):
+        self.carried = carried_holds()
+
     def run(self, evidence):
-        twice, other = [], []
-        for row in evidence.sql(HOLDS):
-            lines = {name: row[name] for name in LINES}
-            text = f"{row['id']} is {row['state']} of {row['amount']}, its lines: {lines}"
-            moved = (row["released"] or 0) + (row["captured"] or 0) + (row["returned"] or 0)
-            too_much = row["holds"] and (moved > row["held"] or row["releases"] + row["captures"] > 1)
-            (twice if too_much else other).append(text)
+        moved, holds = self._all(evidence) if evidence.is_whole else self._new(evidence)
+        found = {"twice": [], "other": []}
+        for order in moved.keys() | holds.keys():
+            lines, hold = moved.get(order), holds.get(order)
+            damage = disagreement(lines, hold)
+            if damage:
+                says = f"{hold['state']} of {hold['amount']}" if hold else "no hold"
+                sums = {name: lines[name] for name in NOTHING_MOVED} if lines else "none"
+                found[damage].append(f"{order} is {says}, its lines: {sums}")
         kept = evidence.sql("""
             with open as (
               select customer, sum(amount) as held from wallet_svc.holds where state = 'held' group by customer)
@@ -108,10 +123,28 @@ class HoldsAreSettledOnce(Check):
             from wallet_svc.accounts a left join open h on h.customer = a.id
             where a.currency = 'TRX' and a.held <> coalesce(h.held, 0)""")
         return (
-            findings("bus-4", "twice", "a hold that was settled twice", twice)
-            + findings("I8", "other", "a hold that its lines contradict", other)
+            findings("bus-4", "twice", "a hold that was settled twice", sorted(found["twice"]))
+            + findings("I8", "other", "a hold that its lines contradict", sorted(found["other"]))
             + findings("I8", "other", "what is set aside is not what the orders hold", (
                 f"{row['id']}: {row['held']}, its orders hold {row['held_for_orders']}" for row in kept)))
+
+    @staticmethod
+    def _all(evidence):
+        moved = {}
+        for line in evidence.sql("""
+                select kind, debit, credit, amount, order_id, customer from wallet_svc.journal
+                where kind in ('hold', 'release', 'capture')"""):
+            add_moved(moved, line)
+        return moved, {row["id"]: row for row in evidence.sql(_HOLDS)}
+
+    def _new(self, evidence):
+        """Orders that have new lines, and those whose hold is open: with all their lines and their hold."""
+        kept, fresh, lines = self.carried.look(evidence)
+        touched = {line["order_id"] for line in lines if line["kind"] in ("hold", "release", "capture")}
+        holds = {row["id"]: row for row in evidence.sql(
+            f"{_HOLDS} where id = any(%s) union {_HOLDS} where state = 'held'", (sorted(touched),))}
+        moved = {order: together(kept.get(order), fresh.get(order)) for order in touched | holds.keys()}
+        return {order: sums for order, sums in moved.items() if sums is not None}, holds
 
 
 class ChargedOnce(Check):

@@ -14,7 +14,6 @@ NEVER = re.compile(
     rb"|AddressSanitizer|ThreadSanitizer|double free|corrupted size|free\(\): invalid|REDIS BUG REPORT"
     rb"|could not read block|invalid page in block|found in wrong|missing chunk number")
 
-LEVELS = ("error", "critical")
 #: So much of a message is compared and shown: what follows are the particulars of one case.
 MESSAGE_LENGTH = 160
 _NUMBER = re.compile(r"\d+")

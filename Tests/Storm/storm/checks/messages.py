@@ -15,15 +15,34 @@ ENDS = {"completed": "ended", "rejected": "rejected", "failed": "failed", "cance
 
 _ORDERS = "select id, customer, state from order_svc.orders where origin = 'telegram' order by id"
 _TAG = re.compile(r"<[^>]*>")
+#: The numbers of people, in the words of a fault.
+_USER = re.compile(r"\b\d{7,}\b")
+#: What was to be told so long before somebody blocked the bot may have come too late, and the bot learns that it is
+#: unblocked a little later.
+DEAF_SECONDS = 30
+#: A button that only a screen has which was asked for from the list of orders: it does not change with its order.
+ASKED_BUTTON = "v1:o"
 
 
-def blocked_people(evidence):
-    """Users who have blocked the bot at some time: what was meant for them then may be lost, and that is recorded."""
-    users = {user for user, dialog in evidence.dialogs.items() if dialog.get("blocked")}
+def is_blocked(evidence, user):
+    """Whether this person does not want to hear from the bot at the end: nobody else goes without an order's end."""
+    return bool(evidence.dialogs.get(user, {}).get("blocked"))
+
+
+def deaf_times(evidence):
+    """`[(from, to, users)]`: when people had blocked the bot; no users: it is not known who. Notices of that time are
+    not sent again."""
+    times = []
     for line in evidence.history:
-        if line["what"] == "fault" and line["fault"] == "telegram_blocked":
-            users |= {int(number) for hit in line.get("hits", []) for number in re.findall(r"\d{5,}", str(hit[0]))}
-    return users
+        if line["what"] == "fault" and line["fault"] == "telegram_blocked" and line["state"] == "ends":
+            words = " ".join(str(word) for hit in line["hits"] for word in hit)
+            users = {int(number) for number in _USER.findall(words)}
+            times.append((line["at"] - line["seconds"] - DEAF_SECONDS, line["at"] + DEAF_SECONDS, users))
+    return times
+
+
+def could_not_hear(times, user, at):
+    return any(begins <= at <= ends and (not users or user in users) for begins, ends, users in times)
 
 
 def customers(evidence):
@@ -31,32 +50,40 @@ def customers(evidence):
     return {person["customer"]: person["user_id"] for person in evidence.world.get("people", [])}
 
 
+def is_asked(message):
+    """Whether the customer had to ask for it: that is no telling."""
+    rows = (message.get("reply_markup") or {}).get("inline_keyboard", [])
+    return any(button.get("callback_data") == ASKED_BUTTON for row in rows for button in row)
+
+
 def last_words(evidence):
-    """`{user id: {order: the state that its newest message tells}}`"""
+    """`{user id: {order: the state that its newest message tells which nobody asked for}}`"""
     told = {}
     for user, dialog in evidence.dialogs.items():
         newest = {}
         for message in sorted(dialog["messages"], key=lambda message: message["version"]):
             screen = order_screen(message["text"]) if message["from"] == "bot" else None
-            if screen is not None:
+            if screen is not None and not is_asked(message):
                 newest[screen.order] = screen.state
         told[user] = newest
     return told
 
 
 class EndsTold(Check):
+    """Each order's end is told without being asked for; to whoever had blocked the bot, after unblocking it."""
+
     name = "ends_told"
     promises = ("I5", "messages")
 
     def run(self, evidence):
         if not evidence.is_calm:
             return []
-        people, blocked = customers(evidence), blocked_people(evidence)
+        people = customers(evidence)
         told = evidence.derive("last words", last_words)
         silent, wrong = [], []
         for row in evidence.sql(_ORDERS):
             user = people.get(row["customer"])
-            if user is None or user in blocked or row["state"] not in ENDS:
+            if user is None or is_blocked(evidence, user) or row["state"] not in ENDS:
                 continue
             said = told.get(user, {}).get(row["id"])
             if said is None:
@@ -68,7 +95,8 @@ class EndsTold(Check):
 
 
 class ScreensShown(Check):
-    """What gateway has accepted to show in a chat that can be reached is what the chat shows."""
+    """What gateway has accepted to show is what the chat shows, unless its owner has blocked the bot. After unblocking
+    it, what orders had to say is shown."""
 
     name = "screens_shown"
     promises = ("I5", "messages")
@@ -76,20 +104,22 @@ class ScreensShown(Check):
     def run(self, evidence):
         if not evidence.is_calm:
             return []
-        blocked = blocked_people(evidence)
         rows = evidence.sql(
             """
             select screens.id, slot, chat_id, message_id, shown_seq, last_seq, shown_hash = content_hash as is_shown,
-              screen->>'html' as html
+              screen->>'html' as html, extract(epoch from screens.updated_at)::float8 as at
             from gateway.telegram_screens as screens join gateway.telegram_chats as chats on chats.id = screens.customer
-            where is_reachable order by 1
+            order by 1
             """)
+        times = deaf_times(evidence)
         shown = {
             (user, message["message_id"]): _words(message["text"])
             for user, dialog in evidence.dialogs.items() for message in dialog["messages"] if message["from"] == "bot"}
         missing, other = [], []
         for row in rows:
-            if row["chat_id"] in blocked:
+            is_of_an_order = row["slot"].startswith("order:")
+            if is_blocked(evidence, row["chat_id"]) or (
+                    not is_of_an_order and could_not_hear(times, row["chat_id"], row["at"])):
                 continue
             if row["message_id"] is None and not row["is_shown"] and row["shown_seq"] >= 0:
                 continue  # Another slot has taken its message over.
@@ -110,13 +140,13 @@ class NoticesSent(Check):
     def run(self, evidence):
         if not evidence.is_calm:
             return []
-        people, blocked = customers(evidence), blocked_people(evidence)
+        people, times = customers(evidence), deaf_times(evidence)
         wanted = collections.Counter()
         for row in evidence.sql(union(
-                "select convert_from(body, 'UTF8')::jsonb as body from {schema}.outbox "
-                "where type = 'gateway.NotifyCustomer'")):
+                "select convert_from(body, 'UTF8')::jsonb as body, extract(epoch from created_at)::float8 as at "
+                "from {schema}.outbox where type = 'gateway.NotifyCustomer'")):
             user = people.get(row["body"]["customer"])
-            if user is not None and user not in blocked:
+            if user is not None and not could_not_hear(times, user, row["at"]) and not is_blocked(evidence, user):
                 wanted[user, _plain(row["body"]["html"])] += 1
         sent = collections.Counter(
             (user, _words(message["text"]))

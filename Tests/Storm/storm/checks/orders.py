@@ -4,7 +4,7 @@ import collections
 
 from .check import Check
 from .findings import findings
-from .paths import END_STATES
+from .order_states import END_STATES
 from .story import gateway_key, story
 
 
@@ -17,7 +17,7 @@ def orders(evidence):
     return evidence.derive("orders", lambda it: Orders((row["id"], row) for row in it.sql("""
         select id, customer, origin, receiver, energy, duration_seconds, price, state, failure, delivered, charged,
           cost, seq, delegate_txs, reclaim_txs, extract(epoch from delivered_at)::float8 as delivered_at,
-          extract(epoch from ends_at)::float8 as ends_at
+          extract(epoch from ends_at)::float8 as ends_at, extract(epoch from created_at)::float8 as created_at
         from order_svc.orders""")), of=("books",))
 
 
@@ -83,13 +83,14 @@ class OneOrderForOneKey(Check):
 
     def _recorded_otherwise(self, evidence):
         """The gateway's row of a key names the order that the key's answers named."""
-        keys = {gateway_key(ask.key): ask for ask in story(evidence).asks.values() if ask.orders}
-        rows = evidence.sql("select id, order_id from gateway.rest_orders") if keys else []
-        found = {row["id"].rpartition(":")[2]: row["order_id"] for row in rows}
-        rest = ((digest, ask) for digest, ask in keys.items() if ask.channel == "rest")
-        return findings("bus-9", "other", "a key that the gateway records otherwise", (
-            f"{ask.key}: answered {sorted(ask.orders)}, recorded {found.get(digest)}"
-            for digest, ask in rest if found.get(digest) not in ask.orders))
+        rest = [ask for ask in story(evidence).asks.values() if ask.orders and ask.channel == "rest"]
+        found = recorded(evidence) if rest else {}
+        wrong = []
+        for ask in rest:
+            row = found.get(gateway_key(ask.key))
+            if row is None or row["order_id"] not in ask.orders:
+                wrong.append(f"{ask.key}: answered {sorted(ask.orders)}, recorded {row and row['order_id']}")
+        return findings("bus-9", "other", "a key that the gateway records otherwise", wrong)
 
 
 class RecordedOrdersArePlaced(Check):
@@ -136,38 +137,57 @@ class OrdersEnd(Check):
 
 
 class UnknownOutcomes(Check):
-    """Orders whose customer never had an answer may exist or not; if they do, they are what was asked for."""
+    """Orders whose customer never had an answer may exist or not; if they do, they are what was asked for. Whoever was
+    refused, and has no reason to doubt it, has none."""
 
     name = "unknown_outcomes"
-    promises = ("bus-unknown",)
+    promises = ("bus-unknown", "edge")
 
     def run(self, evidence):
-        rows = {row["digest"]: row for row in _recorded(evidence)}
-        unknown = [ask for ask in story(evidence).asks.values() if not ask.is_answered and ask.channel == "rest"]
-        wrong = []
-        for ask in unknown:
-            row = rows.get(gateway_key(ask.key))
-            if row and (row["customer"] != ask.customer or key_of(row) not in ask.terms):
+        rows = recorded(evidence)
+        wrong, refused = [], []
+        for ask in story(evidence).asks.values():
+            row = rows.get(gateway_key(ask.key)) if ask.channel == "rest" and not ask.is_answered else None
+            if row is None:
+                continue
+            if row["customer"] != ask.customer or key_of(row) not in ask.terms:
                 wrong.append(f"{ask.key} of {ask.customer} has {row['order_id']} of {row['customer']} {key_of(row)}")
-        return findings("bus-unknown", "other", "an order whose customer had no answer, other than asked for", wrong)
+            if ask.refusals and not ask.is_uncertain:
+                refused.append(f"{ask.key} of {ask.customer} was told {sorted(ask.refusals, key=str)}, and has "
+                               f"{row['order_id']}")
+        return findings(
+            "bus-unknown", "other", "an order whose customer had no answer, other than asked for", wrong) + findings(
+            "edge", "other", "an order whose customer was refused", refused)
 
 
-def unknown_outcomes(evidence):
-    """For the report: keys without an answer that named an order, and what became of them."""
-    recorded = {row["digest"] for row in _recorded(evidence)}
-    counts = collections.Counter()
-    for ask in story(evidence).asks.values():
-        if ask.channel == "rest" and not ask.is_answered:
-            outcome = "made" if gateway_key(ask.key) in recorded else "not made"
-            asked = "refused" if ask.refusals and not ask.is_given_up else "unknown"
-            counts[f"{asked}, {outcome}"] += 1
-    return dict(counts)
+def recorded(evidence):
+    """`{gateway_key of a client's key: gateway's row}`"""
+    return evidence.derive("recorded", lambda it: {row["digest"]: row for row in it.sql("""
+        select split_part(id, ':', 2) as digest, order_id, customer, receiver, energy, duration_seconds,
+          extract(epoch from created_at)::float8 as created_at
+        from gateway.rest_orders""")}, of=("books",))
 
 
-def _recorded(evidence):
-    return evidence.derive("recorded", lambda it: it.sql("""
-        select split_part(id, ':', 2) as digest, order_id, customer, receiver, energy, duration_seconds
-        from gateway.rest_orders"""), of=("books",))
+class ReplaysAreTold(Check):
+    """A key has one first answer. Whoever asks again with it after its answer is told that this is the same order."""
+
+    name = "replays_are_told"
+    promises = ("I9", "bus-9")
+
+    def run(self, evidence):
+        first, told_first = {}, collections.Counter()
+        silent = []
+        for line in evidence.history:
+            if line["what"] != "order_answered" or line["order"] is None or line.get("gateway") == "telegram":
+                continue
+            key, is_replayed = line["key"], line.get("replayed", False)
+            told_first[key] += not is_replayed
+            began, answered_at = line["at"] - line.get("seconds", 0.0), first.setdefault(key, line["at"])
+            if not is_replayed and began > answered_at:
+                silent.append(f"{key}: answered {line['status']} as if it were new")
+        return findings("I9", "other", "a repetition that was not told to be one", silent) + findings(
+            "I9", "twice", "a key with two first answers", (
+                f"{key}: {count}" for key, count in told_first.items() if count > 1))
 
 
 class CancelsHold(Check):
@@ -185,10 +205,11 @@ class CancelsHold(Check):
             if row["state"] != "cancelled":
                 continue
             cancels = told[row["id"]].cancels if row["id"] in told else []
-            if row["origin"] == "rest" and not cancels:
+            # In Telegram there is no button to cancel what was confirmed.
+            if not cancels:
                 unasked.append(row["id"])
             answers = [status for _, status in cancels if status is not None]
-            if answers and set(answers) == {409}:
+            if 409 in answers and 202 not in answers:
                 refused.append(row["id"])
         return findings("I2", "other", "an order that was cancelled by nobody", unasked) + findings(
             "I2", "other", "an order that was cancelled after 'too late'", refused)

@@ -1,11 +1,23 @@
 """What mistakes are planted with."""
 
+import collections.abc
+import dataclasses
 import pathlib
-
-from .check import Planted
 
 #: The one file that a mistake may add to the logs.
 PLANTED_LOG = "planted.log"
+
+
+@dataclasses.dataclass(frozen=True)
+class Planted:
+    """A mistake that is made on purpose, to see that a check names it. `planted` makes one."""
+
+    #: As in the report: lower case, words joined by "_".
+    name: str
+    #: The name of the check that must find it.
+    check: str
+    #: plant(evidence, random) makes it and returns in words what it did, or raises NothingToSpoil.
+    plant: collections.abc.Callable
 
 
 class NothingToSpoil(Exception):

@@ -10,6 +10,11 @@ MEGABYTE = 1 << 20
 REST_SAMPLES = 3
 #: What stands in for the chain and for Telegram makes no promise: both keep their whole past, one in memory.
 SIMULATORS = frozenset(["tron-sim", "telegram-sim"])
+#: A process that has lived for so many seconds has filled its caches: from then on it takes up no more and no more.
+OLD_SECONDS = 600
+#: From its second quarter to its last one an old process may grow by so much, and by so many bytes.
+GROWTH_MAX = 1.2
+GROWTH_SLACK_BYTES = 8 * MEGABYTE
 
 
 class DeathsAskedFor(Check):
@@ -48,17 +53,65 @@ def level(samples, what):
         most = {}
         for name, value in line["figures"].items():
             if name.startswith(f"{what}/"):
-                whose = _service(name.partition("/")[2])
+                whose = service_of(name.partition("/")[2])
                 most[whose] = max(most.get(whose, 0), value)
         for whose, value in most.items():
             seen.setdefault(whose, []).append(value)
     return {whose: statistics.median(values) for whose, values in seen.items()}
 
 
-def _service(process):
+def service_of(process):
     """`order-svc-2` is one of `order-svc`."""
     name, _, number = process.rpartition("-")
     return name if number.isdigit() else process
+
+
+def lives(samples, what):
+    """`{(process, pid): [(at, figure)]}`: one process from its start to its end."""
+    found = {}
+    for line in samples:
+        for name, value in line["figures"].items():
+            if name.startswith(f"{what}/"):
+                process = name.partition("/")[2]
+                pid = line["figures"].get(f"pid/{process}")
+                if pid is not None:
+                    found.setdefault((process, pid), []).append((line["at"], value))
+    return found
+
+
+class NoSteadyGrowth(Check):
+    """What has run for long takes up as much as it did before: a leak is seen in whoever lives through it."""
+
+    name = "no_steady_growth"
+    promises = ("I6", "bus-16")
+
+    def run(self, evidence):
+        if not evidence.is_calm:
+            return []
+        limits = {
+            "rss_bytes": lambda base: base * GROWTH_MAX + GROWTH_SLACK_BYTES,
+            "descriptors": lambda base: base + evidence.settings.descriptors_slack,
+            "threads": lambda base: base + evidence.settings.threads_slack,
+        }
+        grown = []
+        for what, limit in limits.items():
+            for (process, pid), seen in lives(samples_of(evidence.history), what).items():
+                # Redis holds what is waiting, and is looked at by itself.
+                if service_of(process) in SIMULATORS | {"redis"} or seen[-1][0] - seen[0][0] < OLD_SECONDS:
+                    continue
+                before, after = _quarter(seen, 1), _quarter(seen, 3)
+                if before is not None and after is not None and after > limit(before):
+                    grown.append(
+                        f"{process} ({pid}) had {_show(what, before)} {what} in its second quarter, "
+                        f"{_show(what, after)} in its last one")
+        return findings("bus-16", "other", "a process that grows", grown)
+
+
+def _quarter(seen, number):
+    """The median in this quarter (0 … 3) of a life; None: nothing was seen then."""
+    begins, length = seen[0][0], (seen[-1][0] - seen[0][0]) / 4
+    values = [value for at, value in seen if number * length <= at - begins <= (number + 1) * length]
+    return statistics.median(values) if values else None
 
 
 class BackToBase(Check):
@@ -82,6 +135,7 @@ class BackToBase(Check):
         found = []
         for what, limit in limits.items():
             base, rest = level(before, what), level(after, what)
+            found += [f"{whose} has no {what} any more: it is not seen" for whose in sorted(base.keys() - rest.keys())]
             found += [
                 f"{whose} has {_show(what, rest[whose])} {what}, {_show(what, base[whose])} in the calm"
                 for whose in sorted((base.keys() & rest.keys()) - SIMULATORS) if rest[whose] > limit(base[whose])]

@@ -2,10 +2,11 @@
 error of ours for an order that is recorded."""
 
 import dataclasses
-import hashlib
 
 from .check import Check
 from .findings import findings
+from .orders import recorded
+from .story import UNKNOWN_CODE, gateway_key
 
 LATER = (429, 503)
 
@@ -44,7 +45,10 @@ class NotNowSaysWhen(Check):
         return findings("I6", "other", "turned away without Retry-After", (
             f"an order with key {line['key']}: {line['status']} {line.get('code')} of {line.get('gateway')}"
             for line in rest_answers(evidence.history)
-            if line["status"] in LATER and line.get("retry_after") is None))
+            if line["status"] in LATER and line.get("retry_after") is None)
+        ) + findings("I6", "other", "turned away without Retry-After", (
+            f"{line['path']}: {line['status']}" for line in evidence.history
+            if line["what"] == "put_off" and line.get("retry_after") is None))
 
 
 def rest_answers(history):
@@ -53,21 +57,23 @@ def rest_answers(history):
 
 
 @dataclasses.dataclass
-class Attempt:
+class OrderRequest:
+    """One sending of an order over REST."""
+
     began: float
-    #: None: it had no answer, so nobody knows until when it was worked on.
+    #: None: it had no answer, or one that said that nobody knows yet, so it may be worked on for ever.
     ended: float | None
     status: int | None
 
 
-def attempts_of(history):
-    """`{key: [Attempt]}` of the orders over REST."""
+def requests_of(history):
+    """`{key: [OrderRequest]}`"""
     attempts = {}
     for line in history:
-        if line["what"] == "order_answered":
-            attempt = Attempt(line["at"] - line["seconds"], line["at"], line["status"])
-        elif line["what"] == "order_unknown" and line.get("was_sent", True):
-            attempt = Attempt(line["at"] - line.get("seconds", 0.0), None, None)
+        if line["what"] == "order_answered" and line.get("code") != UNKNOWN_CODE:
+            attempt = OrderRequest(line["at"] - line["seconds"], line["at"], line["status"])
+        elif line["what"] == "order_answered" or line["what"] == "order_unknown" and line.get("was_sent", True):
+            attempt = OrderRequest(line["at"] - line.get("seconds", 0.0), None, None)
         else:
             continue
         attempts.setdefault(line["key"], []).append(attempt)
@@ -85,27 +91,17 @@ class NoErrorAfterTheCommit(Check):
     promises = ("edge", "I5")
 
     def run(self, evidence):
-        recorded = {
-            row["key_hash"]: row["at"] for row in evidence.sql(
-                """
-                select split_part(id, ':', 2) as key_hash, extract(epoch from created_at)::float8 as at
-                from gateway.rest_orders
-                """)}
+        rows = recorded(evidence)
+        asked = {key: (rows.get(gateway_key(key)), attempts) for key, attempts in requests_of(evidence.history).items()}
         return findings("edge", "other", "recorded, and answered with an error", (
             f"the order with key {key}: status {attempt.status}"
-            for key, attempts in attempts_of(evidence.history).items()
-            for attempt in guilty(attempts, recorded.get(_hash(key)))))
+            for key, (row, attempts) in asked.items() if row is not None
+            for attempt in guilty(attempts, row["created_at"])))
 
 
 def guilty(attempts, recorded_at):
     """Attempts that were answered 5xx although none but they can have recorded the order at that time."""
-    if recorded_at is None:
-        return []
     able = [
         attempt for attempt in attempts
         if attempt.began <= recorded_at and (attempt.ended is None or recorded_at <= attempt.ended)]
     return able if len(able) == 1 and (able[0].status or 0) >= 500 else []
-
-
-def _hash(key):
-    return hashlib.sha256(key.encode()).hexdigest()

@@ -94,7 +94,7 @@ class Searcher:
             check=False)
         if done.returncode not in (0, 1) and all(os.access(path, os.R_OK) for path in paths):
             raise OSError(f"grep ended with {done.returncode}")
-        hits = (line.partition(b"\0") for line in done.stdout.splitlines())
+        hits = (line.partition(b"\0") for line in done.stdout.split(b"\n"))
         return {(path.decode(), self.names[form]) for path, _, form in hits if form in self.names}
 
     @contextlib.contextmanager
@@ -116,7 +116,7 @@ class Searcher:
             if process.wait() not in (0, 1):
                 raise OSError(f"grep ended with {process.returncode}")
             output.seek(0)
-            found.update(self.names[line] for line in output.read().splitlines() if line in self.names)
+            found.update(self.names[line] for line in output.read().split(b"\n") if line in self.names)
 
 
 class NoSecretSeen(Check):
@@ -132,8 +132,12 @@ class NoSecretSeen(Check):
 
 
 def _in_files(evidence, searcher):
-    """Logs, and Redis' own files, which hold for a while what the streams held."""
+    """Logs, what customers were told, gateway's journals, and Redis' own files, which hold for a while what the streams
+    held."""
     paths = log_files(evidence.log_folder)
+    data = pathlib.Path(evidence.settings.data)
+    paths += [path for path in (data / "journal").rglob("*") if path.is_file()]
+    paths += [path for path in [data / "storm" / "load.jsonl"] if path.is_file()]
     folder = evidence.redis.config_get("dir").get("dir") if evidence.redis else None
     if folder:
         paths += [path for path in pathlib.Path(folder).rglob("*") if path.is_file()]

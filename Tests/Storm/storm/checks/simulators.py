@@ -80,9 +80,6 @@ class ChainReader:
     def ledger(self):
         return read_json(self.control, "/sim/ledger")
 
-    def account(self, address):
-        return read_json(self.control, f"/sim/accounts/{address}")
-
     def resource_of(self, address):
         """java-tron's own answer, of the first node: what the network has staked, all in all."""
         return read_json(self.control, "/wallet/getaccountresource", address=address, visible="true")
@@ -161,9 +158,6 @@ class ChainEvidence:
 
     def resource_of(self, address):
         return self._once(("resource", address), lambda: self.reader.resource_of(address))
-
-    def account(self, address):
-        return self._once(("account", address), lambda: self.reader.account(address))
 
 
 def read_dialogs(control):

@@ -2,13 +2,16 @@
 
 import hashlib
 
-_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+import base58
+
+#: The code of an answer that says that nobody knows yet what came of it: neither a refusal nor an acknowledgement.
+UNKNOWN_CODE = "outcome_unknown"
 
 
 class Ask:
     """One idempotency key of a REST client, or one confirmed dialog in Telegram."""
 
-    __slots__ = ("key", "customer", "channel", "terms", "ceiling", "orders", "refusals", "is_given_up", "is_answered")
+    __slots__ = ("key", "customer", "channel", "terms", "ceiling", "orders", "refusals", "is_uncertain", "is_answered")
 
     def __init__(self, key):
         self.key = key
@@ -21,7 +24,8 @@ class Ask:
         self.orders = set()
         #: (status, code) of answers that named no order.
         self.refusals = set()
-        self.is_given_up = False
+        #: Whether an attempt may have ordered without saying so.
+        self.is_uncertain = False
         self.is_answered = False
 
 
@@ -87,14 +91,7 @@ def base58_address(text):
     """The address in base58, whatever it was written in."""
     if len(text) != 42 or not text.lower().startswith("41"):
         return text
-    payload = bytes.fromhex(text)
-    checksum = hashlib.sha256(hashlib.sha256(payload).digest()).digest()[:4]
-    number = int.from_bytes(payload + checksum, "big")
-    digits = []
-    while number:
-        number, digit = divmod(number, 58)
-        digits.append(_ALPHABET[digit])
-    return "".join(reversed(digits))
+    return base58.b58encode_check(bytes.fromhex(text)).decode()
 
 
 # ---------------------------------------------------------------- lines
@@ -112,15 +109,19 @@ def _answered(story, line):
     ask = story.ask(line["key"])
     order = line.get("order")
     if order is None:
-        ask.refusals.add((line["status"], line.get("code")))
+        if line.get("code") == UNKNOWN_CODE:
+            ask.is_uncertain = True
+        else:
+            ask.refusals.add((line["status"], line.get("code")))
         return
     ask.orders.add(order)
     ask.is_answered = True
     story.tell(order).sayings.append((line["at"], line["key"], line.get("body")))
 
 
-def _given_up(story, line):
-    story.ask(line["key"]).is_given_up = True
+def _unanswered(story, line):
+    if line["what"] == "order_given_up" or line.get("was_sent", True):
+        story.ask(line["key"]).is_uncertain = True
 
 
 def _seen(story, line):
@@ -141,7 +142,8 @@ def _cancel_asked(story, line):
 _NOTES = {
     "order_sent": _sent,
     "order_answered": _answered,
-    "order_given_up": _given_up,
+    "order_unknown": _unanswered,
+    "order_given_up": _unanswered,
     "order_seen": _seen,
     "cancel_sent": _cancel_asked,
     "cancel_answered": _cancel_answered,

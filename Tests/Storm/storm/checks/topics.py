@@ -24,6 +24,37 @@ TOPICS = {
     **{f"{service}.bus": (service,) for service in SCHEMAS},
 }
 
+#: Types that a group reads and has no use for: they are acknowledged, and leave no row in its inbox.
+IGNORED = {
+    "gateway": (),
+    "session-svc": (
+        "wallet.FundsHeld", "wallet.FundsRefused", "wallet.HoldSettled", "wallet.HoldContradicted",
+        "wallet.LedgerDifferenceFound", "wallet.UnexpectedWithdrawal", "wallet.CustodyDiffers"),
+    "wallet-svc": (
+        "tx.DelegationSubmitted", "tx.DelegationConfirmed", "tx.DelegationReverted", "tx.DelegationFinal",
+        "tx.DelegationFailed", "tx.DelegationReclaimed", "tx.PoolChanged", "tx.ReclaimOverdue",
+        "tx.SupplierStateChanged", "tx.LedgerDiffers", "tx.ChainParametersChanged", "tx.ChainRecordDiffers",
+        "tx.StrayTransactionFound"),
+    "order-svc": (
+        "wallet.HoldSettled", "wallet.HoldContradicted", "wallet.LedgerDifferenceFound", "wallet.DepositCredited",
+        "wallet.UnexpectedWithdrawal", "wallet.CustodyDiffers",
+        "tx.PoolChanged", "tx.SupplierStateChanged", "tx.LedgerDiffers", "tx.ChainParametersChanged",
+        "tx.DepositFound", "tx.DepositHeld", "tx.AddressesWatched", "tx.ChainRecordDiffers",
+        "tx.StrayTransactionFound", "tx.ReclaimOverdue", "tx.OwnTransactionFound"),
+    "tx-svc": (),
+    "monitor-svc": (
+        "wallet.FundsHeld", "wallet.FundsRefused", "wallet.HoldSettled", "wallet.DepositCredited",
+        "tx.DelegationSubmitted", "tx.DelegationConfirmed", "tx.DelegationReverted", "tx.DelegationFinal",
+        "tx.DelegationFailed", "tx.DelegationReclaimed", "tx.DepositFound", "tx.OwnTransactionFound",
+        "tx.AddressesWatched", "tx.SupplierStateChanged", "tx.ChainParametersChanged"),
+}
+
+#: Of these types a group has no use for messages whose body has these bytes in it.
+IGNORED_WITH = {
+    ("session-svc", "order.OrderChanged"): '"origin":"rest"',
+    ("gateway", "order.OrderChanged"): '"origin":"telegram"',
+}
+
 
 def stream_key(topic):
     """All topics have one partition."""

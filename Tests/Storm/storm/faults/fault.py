@@ -27,6 +27,8 @@ class Fault(abc.ABC):
     recovery: str | None = None
     #: At most so often in a run; None: no limit.
     times_max: int | None = None
+    #: Whether something may arrive twice because of it, as far as the bus is concerned.
+    repeats: bool = True
     #: Whether nothing else may happen meanwhile, because its figures would mean nothing.
     alone: bool = False
     #: From and to, in seconds, how long one lasts; (0, 0) for one that is over at once.

@@ -15,12 +15,15 @@ class Overload(Fault):
     recovery = "process"
     times_max = 1
     alone = True
+    repeats = False
     seconds = (300.0, 300.0)
     seconds_short = (20.0, 20.0)
     factor = 2
 
     async def run(self, storm, random, seconds):
-        load, rate = storm.load, storm.settings.rate
+        load, settings, rate = storm.load, storm.settings, storm.settings.rate
+        most = settings.overload_seconds
+        seconds = most if settings.is_only(self.name) else min(seconds, most)
         began, sent = time.monotonic(), load.figures.get("sent", 0)
         try:
             await load.set_rate(self.factor * rate)

@@ -6,12 +6,15 @@ from storm.faults.fault import Fault, Hit
 from storm.faults.undo import to_the_end
 from storm.faults.victims import Claims, Turns, is_whole, tell_load
 
+
 class ProcessScale(Fault):
     """Replicas are added up to the most there may be, then taken away gracefully down to one, then it is as it was."""
 
     name = "scale"
     group = "process"
     recovery = "process"
+    #: Whoever is taken away finishes what it has begun.
+    repeats = False
     seconds = (20.0, 60.0)
     seconds_short = (6.0, 12.0)
 
@@ -47,4 +50,3 @@ class ProcessScale(Fault):
             await stack.remove_replica(replica)
             hits.append(Hit(replica.name, 1, "taken away"))
             await tell_load(storm, service)
-

@@ -1,13 +1,17 @@
 """People block the bot, and unblock it later."""
 
 import asyncio
+import time
 
 from storm.faults.fault import Fault, Hit
 from storm.faults.telegram_control import TelegramControl
 from storm.faults.undo import to_the_end
 
-#: At least one, at most this share of all people.
+#: So many people at least, and at most this share of all.
+PEOPLE_MIN = 3
 SHARE_MAX = 0.06
+#: People stay away for so much longer, at most, until a message was refused: before that nothing has happened.
+LONGER_SECONDS_MAX = 20.0
 
 
 class TelegramBlocked(Fault):
@@ -18,29 +22,41 @@ class TelegramBlocked(Fault):
 
     async def run(self, storm, random, seconds):
         telegram = TelegramControl(storm.stack.telegram_sim)
-        people = storm.stack.world.people
-        chosen = random.sample(people, random.randint(1, max(1, int(len(people) * SHARE_MAX))))
-        users = [person["user_id"] for person in chosen]
+        calls = (await telegram.get("journal"))["calls"]
+        users = choose(random, [person["user_id"] for person in storm.stack.world.people], calls)
+        last = max((call["number"] for call in calls), default=0)
         hits = []
+        deadline = time.monotonic() + seconds + LONGER_SECONDS_MAX
         try:
             for user in users:
                 await telegram.post(f"chats/{user}/block")
             await asyncio.sleep(seconds)
-            hits = [await self._hit(telegram, user) for user in users]
+            while not (hits := await self._hits(telegram, users, last)) and time.monotonic() < deadline:
+                await asyncio.sleep(0.5)
         finally:
             await to_the_end(self._unblock(telegram, users))
-        return [hit for hit in hits if hit is not None]
+        return hits
 
-    async def _hit(self, telegram, user):
-        """What the person has really kept away from."""
-        dialog = await telegram.get(f"chats/{user}/messages?after_version={2**53}")
-        if not dialog["blocked"]:
-            return None
-        calls = (await telegram.get("journal"))["calls"]
-        refused = sum(
-            call.get("error_code") == 403 and str(call["parameters"].get("chat_id")) == str(user) for call in calls)
-        return Hit(f"person {user}", 1, f"messages refused: {refused}")
+    async def _hits(self, telegram, users, last):
+        """How many messages were really refused to each of them after the call with this number."""
+        calls = [call for call in (await telegram.get("journal"))["calls"] if call["number"] > last]
+        refused = {user: refusals(calls, user) for user in users}
+        # The checks want to know of everybody who heard nothing, not only of those to whom something was refused.
+        everybody = f"messages refused; of {' '.join(map(str, users))}"
+        return [Hit(f"person {user}", count, everybody) for user, count in refused.items() if count]
 
     async def _unblock(self, telegram, users):
         for user in users:
             await telegram.post(f"chats/{user}/unblock")
+
+
+def choose(random, users, calls):
+    """Those to whom the bot has written last: they talk to it, or their orders are under way, so it will write again."""
+    written = {str(call["parameters"].get("chat_id")): call["number"] for call in calls}
+    count = min(len(users), random.randint(PEOPLE_MIN, max(PEOPLE_MIN, int(len(users) * SHARE_MAX))))
+    drawn = random.sample(users, len(users))
+    return sorted(drawn, key=lambda user: -written.get(str(user), 0))[:count]
+
+
+def refusals(calls, user):
+    return sum(call.get("error_code") == 403 and str(call["parameters"].get("chat_id")) == str(user) for call in calls)

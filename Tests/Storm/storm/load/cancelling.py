@@ -26,7 +26,7 @@ async def cancel(follower):
             write("cancel_unknown", error=str(error), gateway=error.gateway)
             await asyncio.sleep(patience.next_wait())
             continue
-        if answer.meaning is not Meaning.LATER and not answer.is_one_of(ALLOWED):
+        if answer.meaning not in (Meaning.LATER, Meaning.OPEN) and not answer.is_one_of(ALLOWED):
             rest.unexpected(side, follower.kind, "POST", path, answer)
         write("cancel_answered", status=answer.status, code=answer.code, body=answer.body, gateway=answer.gateway)
         if answer.meaning is Meaning.FINAL:

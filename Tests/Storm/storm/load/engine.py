@@ -20,7 +20,7 @@ class Engine:
         self.settings = settings
         self.world = world
         self.history = history
-        self.figures = Figures()
+        self.figures = Figures(overdue_seconds=settings.overdue_seconds)
         self.settling = Settling()
         self.parts = {}
         self.arrivals = Arrivals([kind() for kind in kinds], random.Random(f"{settings.seed}/arrivals"))
@@ -114,5 +114,6 @@ class Engine:
         except Exception as error:
             # The run fails by it; the other customers go on, so that everything that is broken is seen.
             self.figures.count("broken")
+            side.end_waits()
             self.history.write(
                 "storm", "broken", traffic=kind.name, error="".join(traceback.format_exception(error, limit=-4)))

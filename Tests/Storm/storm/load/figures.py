@@ -1,6 +1,7 @@
 """The figures of the load, as they go: what is counted, how long answers take, and who waits."""
 
 import collections
+import math
 import time
 
 from storm.percentile import percentile
@@ -10,13 +11,17 @@ WINDOW_SECONDS = 10.0
 
 
 class Figures:
-    def __init__(self, clock=time.time):
+    """Whoever waits for longer than `overdue_seconds` is overdue."""
+
+    def __init__(self, clock=time.time, overdue_seconds=math.inf):
         self.clock = clock
+        self.overdue_seconds = overdue_seconds
         self.counts = collections.Counter()
         #: (when, seconds) of the latest answers, measured from when the open loop wanted the order.
         self.answers = collections.deque()
         #: When each order was wanted that is neither delivered nor refused nor ended, by key.
         self.waiting = {}
+        self.mark = 0.0
 
     def count(self, name, by=1):
         self.counts[name] += by
@@ -35,14 +40,19 @@ class Figures:
     def end_wait(self, key):
         self.waiting.pop(key, None)
 
+    def set_mark(self, at):
+        """Those who came before this moment may still wait for what a fault has cost them: that says nothing of how
+        those are served who came after it."""
+        self.mark = at
+
     def values(self):
         """All of them, by name; times in seconds."""
         now = self.clock()
         while self.answers and self.answers[0][0] < now - WINDOW_SECONDS:
             self.answers.popleft()
         ordered = sorted(seconds for _, seconds in self.answers)
+        latest = now - self.overdue_seconds
         return {
-            **self.counts, "waiting": len(self.waiting),
-            "oldest_waiting_seconds": round(now - min(self.waiting.values()), 3) if self.waiting else 0.0,
+            **self.counts, "waiting": len(self.waiting), "overdue_since_mark": sum(self.mark <= due < latest for due in self.waiting.values()),
             "answers_in_window": len(ordered), "answer_p50": percentile(ordered, 50),
             "answer_p99": percentile(ordered, 99)}

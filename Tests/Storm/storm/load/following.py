@@ -80,7 +80,7 @@ class Follower:
             self.patience.failures = 0
             self._see(answer.body)
             return self.side.random.uniform(*LOOK_AGAIN)
-        if answer.meaning is not Meaning.LATER:
+        if answer.meaning not in (Meaning.LATER, Meaning.OPEN):
             self.rest.unexpected(self.side, self.kind, "GET", path, answer)
         return self.patience.next_wait(answer.retry_after)
 

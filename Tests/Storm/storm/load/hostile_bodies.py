@@ -13,7 +13,7 @@ def key(side):
     return f"{side.random.getrandbits(128):032x}"
 
 
-def order_of(data, **headers):
+def order_request(data, **headers):
     """A case's request that sends these bytes, or what makes them of a valid order's fields."""
 
     def make(side, client):
@@ -31,31 +31,31 @@ def order_of(data, **headers):
 
 
 def with_field(name, value):
-    return order_of(lambda fields: {**fields, name: value})
+    return order_request(lambda fields: {**fields, name: value})
 
 
 def without_field(name):
-    return order_of(lambda fields: {other: value for other, value in fields.items() if other != name})
+    return order_request(lambda fields: {other: value for other, value in fields.items() if other != name})
 
 
 def with_text(old, new):
     """A number in the JSON replaced by text that json.dumps would not write."""
-    return order_of(lambda fields: json.dumps(fields).replace(old, new).encode())
+    return order_request(lambda fields: json.dumps(fields).replace(old, new).encode())
 
 
 BODIES = (
-    Case("json_cut", INVALID_JSON, order_of(b'{"receiver":"T')),
-    Case("json_empty", INVALID_JSON, order_of(b"")),
-    Case("json_array", INVALID_JSON, order_of(b"[]")),
-    Case("json_number", INVALID_JSON, order_of(b"7")),
-    Case("json_twice", INVALID_JSON, order_of(b"{}{}")),
-    Case("json_single_quotes", INVALID_JSON, order_of(b"{'energy':65000}")),
-    Case("json_deep", INVALID_JSON, order_of(b"[" * 8_000 + b"]" * 8_000)),
-    Case("json_not_utf8", INVALID_JSON, order_of(b'{"receiver":"\xff\xfe"}')),
-    Case("json_zero_byte", INVALID_JSON, order_of(b'{"energy":\x0065000}')),
-    Case("body_of_17_kib", TOO_LARGE, order_of(b'{"receiver":"' + b"T" * 17_000 + b'"}')),
-    Case("body_of_2_mib", TOO_LARGE, order_of(b'{"receiver":"' + b"T" * 2_000_000 + b'"}')),
-    Case("nothing_given", INVALID, order_of(b"{}")),
+    Case("json_cut", INVALID_JSON, order_request(b'{"receiver":"T')),
+    Case("json_empty", INVALID_JSON, order_request(b"")),
+    Case("json_array", INVALID_JSON, order_request(b"[]")),
+    Case("json_number", INVALID_JSON, order_request(b"7")),
+    Case("json_twice", INVALID_JSON, order_request(b"{}{}")),
+    Case("json_single_quotes", INVALID_JSON, order_request(b"{'energy':65000}")),
+    Case("json_deep", INVALID_JSON, order_request(b"[" * 8_000 + b"]" * 8_000)),
+    Case("json_not_utf8", INVALID_JSON, order_request(b'{"receiver":"\xff\xfe"}')),
+    Case("json_zero_byte", INVALID_JSON, order_request(b'{"energy":\x0065000}')),
+    Case("body_of_17_kib", TOO_LARGE, order_request(b'{"receiver":"' + b"T" * 17_000 + b'"}')),
+    Case("body_of_2_mib", TOO_LARGE, order_request(b'{"receiver":"' + b"T" * 2_000_000 + b'"}')),
+    Case("nothing_given", INVALID, order_request(b"{}")),
     Case("receiver_left_out", INVALID, without_field("receiver")),
     Case("receiver_null", INVALID, with_field("receiver", None)),
     Case("receiver_number", INVALID, with_field("receiver", 7)),
@@ -87,7 +87,8 @@ BODIES = (
     Case("field_prototype", INVALID, with_field("__proto__", {"admin": True})),
     Case("field_with_slash_and_tilde", INVALID, with_field("a/b~c", 1)),
     Case("field_unicode", INVALID, with_field("энергия" * 100, 1)),
-    Case("type_text", ((415, "unsupported_media_type"),), order_of({"energy": 1}, **{"Content-Type": "text/plain"})),
+    Case("type_text", ((415, "unsupported_media_type"),),
+         order_request({"energy": 1}, **{"Content-Type": "text/plain"})),
     Case("type_form", ((415, "unsupported_media_type"),),
-         order_of(b"energy=1", **{"Content-Type": "application/x-www-form-urlencoded"})),
+         order_request(b"energy=1", **{"Content-Type": "application/x-www-form-urlencoded"})),
 )

@@ -2,7 +2,7 @@
 
 import json
 
-from storm.load.hostile_bodies import key, order_of
+from storm.load.hostile_bodies import key, order_request
 from storm.load.hostility import Case, Request
 from storm.load.rentals import Rentals
 
@@ -67,7 +67,7 @@ def saved_with_label(label):
 
 def order_without_key_of_client(side, client):
     """A right order of nobody."""
-    request = order_of(lambda fields: fields)(side, client)
+    request = order_request(lambda fields: fields)(side, client)
     return Request(request.method, request.path, request.data, {"Idempotency-Key": key(side)})
 
 

@@ -32,7 +32,7 @@ class Settling(asyncio.Event):
 
 @dataclasses.dataclass
 class CustomerSide:
-    """What one arrival of traffic has to work with. Only `random`, `due` and `number` are its own."""
+    """What one arrival of traffic has to work with. Only `random`, `due`, `number` and `keys` are its own."""
 
     settings: Settings
     world: World
@@ -47,6 +47,8 @@ class CustomerSide:
     due: float = 0.0
     #: Counts all arrivals of this run, from 1.
     number: int = 0
+    #: The keys under which this arrival waits.
+    keys: set = dataclasses.field(default_factory=set)
 
     def part(self, type):
         """The one thing of this class in the load process, such as `RestClient`.
@@ -66,12 +68,20 @@ class CustomerSide:
         """
         self.figures.count(name, by)
 
-    def begin_wait(self, key):
-        """A customer waits from `due` on until `end_wait`: for the answer, then for the energy or the order's end."""
-        self.figures.begin_wait(key, self.due)
+    def begin_wait(self, key, due=None):
+        """A customer waits from `due` on (None: since this arrival's) until `end_wait`: for the answer, then for the
+        energy or the order's end."""
+        self.keys.add(key)
+        self.figures.begin_wait(key, self.due if due is None else due)
 
     def end_wait(self, key):
+        self.keys.discard(key)
         self.figures.end_wait(key)
+
+    def end_waits(self):
+        """Nobody waits any more: this arrival has broken down."""
+        for key in list(self.keys):
+            self.end_wait(key)
 
 
 class Kind(abc.ABC):

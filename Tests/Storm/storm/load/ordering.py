@@ -38,14 +38,15 @@ class Terms:
 
     def body(self):
         """The request's JSON."""
-        return json.dumps(self._fields(self.receiver)).encode()
+        return json.dumps(self.fields(self.receiver)).encode()
 
     def body_respelt(self):
         """The same request in other words: another order of fields, the address in hexadecimal, and spaces."""
-        fields = self._fields(base58.b58decode_check(self.receiver).hex())
+        fields = self.fields(base58.b58decode_check(self.receiver).hex())
         return json.dumps(dict(reversed(fields.items())), indent=2).encode()
 
-    def _fields(self, receiver):
+    def fields(self, receiver):
+        """Of the request, by name."""
         fields = {"receiver": receiver, "energy": self.energy, "duration_seconds": self.duration_seconds}
         if self.max_price_sun is not None:
             fields["max_price_sun"] = self.max_price_sun
@@ -122,18 +123,17 @@ class Placement:
         self.side.history.write(self.kind, what, key=self.key, customer=self.client["customer"], **fields)
 
     def _write_sent(self, attempt):
-        fields = dataclasses.asdict(self.terms)
-        if self.terms.max_price_sun is None:
-            del fields["max_price_sun"]
+        fields = self.terms.fields(self.terms.receiver)
         self._write("order_sent", channel="rest", due=self.side.due, attempt=attempt, **fields)
 
     def _note(self, answer, attempt):
         """Writes an answer down, and keeps the first that decides."""
+        if answer.meaning is Meaning.OPEN:
+            self._note_unknown(answer, attempt, code=answer.code, retry_after=answer.retry_after)
+            return
         if answer.meaning is Meaning.UNKNOWN:
-            self.is_uncertain = True
             self.rest.unexpected(self.side, self.kind, "POST", "/v1/orders", answer)
-            self._write("order_unknown", error=f"status {answer.status}", gateway=answer.gateway,
-                        seconds=round(answer.seconds, 3), attempt=attempt, was_sent=True)
+            self._note_unknown(answer, attempt)
             return
         self.refusals += answer.meaning is Meaning.LATER
         is_final = answer.meaning is Meaning.FINAL or self._gives_in()
@@ -147,6 +147,13 @@ class Placement:
             self.answer = answer
             self.side.figures.answered(self.side.due)
             self.side.count("orders_accepted" if answer.status < 300 else "orders_declined")
+
+    def _note_unknown(self, answer, attempt, **fields):
+        """An answer that neither acknowledges nor refuses: only sending it again can tell."""
+        self.is_uncertain = True
+        self.side.count("attempts_left_open")
+        self._write("order_unknown", error=f"status {answer.status}", gateway=answer.gateway,
+                    seconds=round(answer.seconds, 3), attempt=attempt, was_sent=True, **fields)
 
     def _gives_in(self):
         """A customer takes "not now" for an answer after some times, unless an attempt may have ordered after all."""

@@ -1,13 +1,12 @@
 """The load as the run sees it: a process of its own, so that neither's work delays the other's clock."""
 
 import asyncio
-import dataclasses
 import json
 import os
 import pathlib
 import sys
 
-from storm.settings import Settings
+from storm.settings import settings_fields
 
 #: Of one line between the two.
 LINE_BYTES_MAX = 1 << 20
@@ -62,6 +61,10 @@ class LoadProcess:
         """These are there now: each with `name` and `url`."""
         await self._command("gateways", gateways)
 
+    async def mark(self, at):
+        """From now on `overdue_since_mark` of the figures is about those who came after this moment."""
+        await self._command("mark", at)
+
     async def settle(self, timeout):
         """No new traffic; what was begun is finished. Returns how many arrivals did not come to their end in time."""
         return await self._command("settle", timeout, timeout + COMMAND_SECONDS_MAX)
@@ -71,6 +74,11 @@ class LoadProcess:
         if self.process.returncode is None and not self.reading.done():
             await self._command("stop")
         await self._end()
+
+    @property
+    def has_ended(self):
+        """Whether nobody orders any more, although nobody said so."""
+        return self.reading.done()
 
     # ---------------------------------------------------------------- inside
 
@@ -118,17 +126,3 @@ def environment():
     here = str(pathlib.Path(__file__).parents[2])
     paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-
-
-def settings_fields(settings):
-    """As JSON can carry them."""
-    fields = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
-    fields["only"] = sorted(fields["only"])
-    return {name: str(value) if isinstance(value, pathlib.Path) else value for name, value in fields.items()}
-
-
-def settings_from(fields):
-    """The settings of which these are the fields."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-    paths = {name: pathlib.Path(values[name]) for name in ("data", "programs")}
-    return Settings(**{**values, **paths, "only": frozenset(values["only"])})

@@ -6,6 +6,7 @@ import json
 import time
 
 import aiohttp
+import orjson
 import yarl
 
 from storm.load.gateways import Gateways
@@ -26,7 +27,7 @@ class Answer:
 
     @property
     def meaning(self):
-        return meaning_of(self.status)
+        return meaning_of(self.status, self.code)
 
     @property
     def code(self):
@@ -62,6 +63,7 @@ class RestClient:
 
     def __init__(self, side):
         self.settings = side.settings
+        self.history = side.history
         self.gateways = side.part(Gateways)
         self.timeout = aiohttp.ClientTimeout(total=self.settings.request_seconds_max)
         self.session = aiohttp.ClientSession(
@@ -90,7 +92,9 @@ class RestClient:
                     raise aiohttp.ClientPayloadError(f"an answer of {response.content_length} bytes")
                 content = await response.read()
                 body = parse(content) if "json" in response.headers.get("Content-Type", "") else None
-                return Answer(response.status, response.headers, body, gateway, time.monotonic() - began)
+                answer = Answer(response.status, response.headers, body, gateway, time.monotonic() - began)
+                self._note_rudeness(answer, method, path)
+                return answer
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             self.gateways.refused(gateway)
             raise Unanswered(type(error).__name__, gateway, time.monotonic() - began, was_sent=False) from error
@@ -100,11 +104,18 @@ class RestClient:
         except (aiohttp.ClientError, ConnectionError, json.JSONDecodeError, UnicodeDecodeError) as error:
             raise Unanswered(type(error).__name__, gateway, time.monotonic() - began, was_sent=True) from error
 
+    def _note_rudeness(self, answer, method, path):
+        """Whoever is put off is to be told for how long, whatever was asked for."""
+        if answer.status in (429, 503) and answer.retry_after is None:
+            self.history.write(
+                "rest", "put_off", method=method, path=path, status=answer.status, code=answer.code,
+                gateway=answer.gateway, retry_after=None)
+
     async def ask(self, side, kind, client, method, path, allowed, data=None, headers=None, attempts=4):
         """A request that may be repeated, until it is decided, through another gateway each time.
 
         Returns the Answer, or None when none came. One that is not `allowed` ((status, code) pairs; None: the caller
-        judges) is recorded as unexpected; "not now" (429, 503) never is, and is not returned.
+        judges) is recorded as unexpected; "not now" (429, 503) and "nobody knows yet" never are, and are not returned.
         """
         patience = Patience(self.settings, side.random)
         avoided = None
@@ -138,4 +149,4 @@ class RestClient:
 
 
 def parse(content):
-    return json.loads(content) if content else None
+    return orjson.loads(content) if content else None

@@ -11,11 +11,19 @@ class Meaning(enum.Enum):
     FINAL = "final"
     #: Nothing was done: 429, 503. Later, as Retry-After says.
     LATER = "later"
+    #: It may have been done: the same again, under the same key, tells. It says so itself.
+    OPEN = "open"
     #: Nobody knows: any other 5xx.
     UNKNOWN = "unknown"
 
 
-def meaning_of(status):
+#: The problem's code of an answer that leaves it open.
+OUTCOME_UNKNOWN = "outcome_unknown"
+
+
+def meaning_of(status, code=None):
+    if status == 503 and code == OUTCOME_UNKNOWN:
+        return Meaning.OPEN
     if status in (429, 503):
         return Meaning.LATER
     return Meaning.UNKNOWN if status >= 500 else Meaning.FINAL

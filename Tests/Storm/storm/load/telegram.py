@@ -6,6 +6,7 @@ import contextlib
 import time
 
 import aiohttp
+import orjson
 
 from storm.load.telegram_person import Person
 
@@ -80,7 +81,7 @@ class Telegram:
         while True:
             try:
                 async with self.session.request(method, self.url + path, json=body) as response:
-                    answer = await response.json()
+                    answer = orjson.loads(await response.read())
                     status = response.status
                 break
             except (aiohttp.ClientConnectionError, TimeoutError) as error:

@@ -32,7 +32,7 @@ class PressedOrder:
         """Presses Confirm, `presses` times at once, and again until the bot reacts. Whether the order was accepted."""
         self.side.count("orders_sent")
         self.due = time.time()
-        self.side.figures.begin_wait(self.key, self.due)
+        self.side.begin_wait(self.key, self.due)
         if not await self._until_decided(presses):
             self.side.end_wait(self.key)
             return False
@@ -42,12 +42,16 @@ class PressedOrder:
         after = self.person.version
         callbacks = set()
         for _ in range(self.side.settings.telegram_attempts):
+            pressed_at = time.time()
             try:
                 for _ in range(presses):
                     callbacks.add(await self._press())
                 answer = await self._answer(callbacks, after)
-            except (NotShown, Blocked) as error:
-                self._write("order_unknown", error=str(error))
+            except Blocked:
+                # Nothing can be pressed any more; what was may still have ordered.
+                break
+            except NotShown as error:
+                self._write("order_unknown", error=str(error), seconds=round(time.time() - pressed_at, 3))
                 continue
             if self._note(answer, time.time() - self.due):
                 return True
@@ -94,7 +98,9 @@ class PressedOrder:
         return False
 
     async def _given_up(self):
-        """A late message may still come; without one, what became of the order is unknown."""
+        """A late message may still come; without one, what became of the order is unknown. Nobody stands waiting for
+        it: the customer looks now and then."""
+        self.side.end_wait(self.key)
         try:
             answer = await self.person.shown(
                 self._is_mine, "a late order's message", 2 * PRESS_SECONDS_MAX,

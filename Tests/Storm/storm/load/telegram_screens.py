@@ -47,6 +47,14 @@ CREDITED_TITLES = frozenset(["✅ Deposit credited", "✅ 充值已入账"])
 DEPOSIT_TITLES = frozenset(["Deposit", "充值"])
 ORDERS_TITLES = frozenset(["Your orders", "您的订单"])
 BALANCE_TITLES = frozenset(["Your balance", "您的余额"])
+BOOK_TITLES = frozenset(["Your addresses", "您的地址"])
+#: What the bot says of an address of the book that was changed.
+ADDRESS_SAVED = ("Saved: ", "已保存：")
+ADDRESS_REMOVED = ("Removed: ", "已删除：")
+ADDRESS_RENAMED = (" is now the name of ", "已将 ")
+ADDRESS_IS_DEFAULT = (" is your default now: ", " 已设为默认地址，")
+ALERTS_ON = ("Alerts are on: ", "提醒已开启：")
+ALERTS_OFF = ("Alerts are off.", "提醒已关闭。")
 #: Sentences after which the same can be tried again.
 UNAVAILABLE = (
     "I could not get the data just now.",

@@ -34,6 +34,7 @@ class PostgresServer(Supervised):
         """Returns when it takes connections, recovery included; starts it if it does not run."""
         self.begin()
         await until(self.answers, seconds, "Postgres to take connections")
+        self.forgive_no_more()
 
     async def answers(self):
         try:
@@ -62,11 +63,12 @@ class PostgresServer(Supervised):
         return [self.pid, *children(self.pid)]
 
     def limit_file_size(self, size):
-        """Files that any of its processes writes may not grow beyond this many bytes; None: no limit."""
+        """Files that any of its processes writes may not grow beyond this many bytes; None: no limit. It may die of it
+        until `start` has returned."""
         # The server first: those that it starts from now on inherit it.
         limit_file_size(self.pids()[:1], size, self.layout.postgres_user)
         limit_file_size(self.pids(), size, self.layout.postgres_user)
-        self.may_die_of = "" if size is None else "file size"
+        self.forgive_limit(size)
 
 
 def children(pid):

@@ -27,6 +27,7 @@ class RedisServer(Supervised):
         client = self.client()
         try:
             await until(lambda: answers(client), seconds, "Redis to answer")
+            self.forgive_no_more()
         finally:
             await client.aclose()
 
@@ -48,9 +49,10 @@ class RedisServer(Supervised):
         return redis.asyncio.Redis.from_url(self.url, **{"socket_timeout": 10, **options})
 
     def limit_file_size(self, size):
-        """Files that it writes may not grow beyond this many bytes; None: no limit. A new process has none."""
+        """Files that it writes may not grow beyond this many bytes; None: no limit. A new process has none. It may die
+        of it until `start` has returned."""
         limit_file_size([self.pid] if self.is_running else [], size)
-        self.may_die_of = "" if size is None else "file size"
+        self.forgive_limit(size)
 
 
 async def answers(client):

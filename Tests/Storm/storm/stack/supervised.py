@@ -44,6 +44,7 @@ class Supervised:
         self.is_frozen = False
         #: While set, a death is expected for this reason.
         self.may_die_of = ""
+        self._is_limited = False
         self._cause = ""
         self._trouble = ""
         self._exit_codes = None
@@ -134,6 +135,18 @@ class Supervised:
         if self._keeper:
             await self._keeper
         self._awake.clear()
+
+    def forgive_limit(self, size):
+        """With a limit of the files' size (None: it was lifted) a death is expected. One that has begun when the limit
+        is lifted comes a little later: so it is forgiven until `forgive_no_more`."""
+        self._is_limited = size is not None
+        if self._is_limited:
+            self.may_die_of = "file size"
+
+    def forgive_no_more(self):
+        """It serves again. While its files are still limited it may die all the same."""
+        if not self._is_limited:
+            self.may_die_of = ""
 
     def freeze(self):
         if self.is_running:

@@ -9,6 +9,8 @@ from storm.load.kinds.rest_balance import RestBalance
 from storm.load.kinds.rest_cancel import RestCancel
 from storm.load.kinds.rest_order import RestOrder
 from storm.load.kinds.rest_repeat import RestRepeat
+from storm.load.kinds.telegram_addresses import TelegramAddresses
+from storm.load.kinds.telegram_alerts import TelegramAlerts
 from storm.load.kinds.telegram_balance import TelegramBalance
 from storm.load.kinds.telegram_deposit import TelegramDeposit
 from storm.load.kinds.telegram_half import TelegramHalf
@@ -32,4 +34,6 @@ ALL = (
     TelegramHostile,
     TelegramDeposit,
     TelegramBalance,
+    TelegramAddresses,
+    TelegramAlerts,
 )

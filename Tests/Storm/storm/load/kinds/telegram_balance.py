@@ -20,7 +20,7 @@ class TelegramBalance(TelegramKind):
             conversation.record("foreign_shown", case="balance", shown=balance.customer)
         conversation.record(
             "balance_seen", available_sun=balance.available_sun, held_sun=balance.held_sun,
-            usdt_micro=balance.usdt_micro)
+            available_usdt_micro=balance.usdt_micro)
 
     async def _orders(self, conversation):
         """The list, and one of its orders: the message says in its own words what the list says by a sign."""

@@ -3,7 +3,8 @@
 from storm.load import telegram_screens as screens
 from storm.load.telegram import Telegram
 from storm.load.telegram_kind import TelegramKind
-from storm.load.telegram_rental import CONFIRM, OTHER_AMOUNT, Rental, is_energy_question, is_menu, is_reply
+from storm.load.telegram_rental import (
+    CONFIRM, OTHER_AMOUNT, Rental, is_durations, is_energy_question, is_menu, is_reply)
 
 #: Telegram's limit of a text, in UTF-16 units.
 TEXT_MAX = 4096
@@ -70,8 +71,12 @@ class TelegramHostile(TelegramKind):
         durations, energy = await rental.durations(await rental.energies(), 65_000)
         receivers, seconds = await rental.receivers(durations)
         text = conversation.random.choice(BAD_ADDRESSES)
-        again = await conversation.write(text, is_address_problem, "the question for an address, again")
-        self._record(conversation, "bad_address", text, again, is_right=True)
+        again = await conversation.write(
+            text, lambda message: is_address_problem(message) or is_taken(message),
+            "the question for an address, again")
+        self._record(conversation, "bad_address", text, again, is_address_problem(again))
+        if not is_address_problem(again):
+            return
         offer = await rental.confirm(again, energy, seconds)
         conversation.leave_offer(offer, "left after a bad address")
 
@@ -79,8 +84,10 @@ class TelegramHostile(TelegramKind):
         energies = await Rental(conversation).energies()
         await conversation.press(energies, OTHER_AMOUNT, is_energy_question, "the question for a number")
         text = conversation.random.choice(BAD_AMOUNTS)
-        answer = await conversation.write(text, is_amount_problem, "the question for a number, again")
-        self._record(conversation, "bad_amount", text, answer, is_right=True)
+        answer = await conversation.write(
+            text, lambda message: is_amount_problem(message) or is_durations(message),
+            "the question for a number, again")
+        self._record(conversation, "bad_amount", text, answer, is_amount_problem(answer))
 
     async def _garbage(self, conversation):
         await conversation.write("/cancel", is_menu, "the menu")
@@ -128,6 +135,11 @@ def does_nothing(message):
 
 def says(message, sentences):
     return screens.begins_with(message.text, sentences)
+
+
+def is_taken(message):
+    """The text was taken for an address: the screen to confirm, or why that cannot be ordered."""
+    return screens.title(message.text) in screens.CONFIRM_TITLES | screens.PROBLEM_TITLES
 
 
 def is_address_problem(message):

@@ -7,9 +7,14 @@ evidence of the run itself, and its check must name what it did not name before.
 import dataclasses
 import random
 
-from . import planted_bus, planted_chain, planted_dialogs, planted_edge, planted_ledger, planted_orders
-from .check import Planted
-from .planting import NothingToSpoil, remove_log
+from .findings import findings
+from .planted import ALL as MISTAKES
+from .planting import NothingToSpoil, Planted, remove_log
+
+#: A run of so many minutes has everything that a mistake needs …
+MINUTES_MIN = 3
+#: … but for these: dust is rare, and comes to the same address as what is no dust.
+MAY_HAVE_NOTHING = frozenset(["credited_dust"])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,9 +58,17 @@ def _catch(evidence, check, mistake, before, seed):
             remove_log(evidence)
 
 
+def unspoilt(caught, minutes):
+    """Findings for the mistakes that nothing could be made with: in a run of some minutes that means that there is none
+    of something that there should be."""
+    if minutes < MINUTES_MIN:
+        return []
+    names = sorted(name for name, is_caught in caught.items() if is_caught is None and name not in MAY_HAVE_NOTHING)
+    return findings("harness", "other", "there was nothing to spoil for a mistake", names)
+
+
 def all_planted():
-    rooms = (planted_ledger, planted_orders, planted_chain, planted_bus, planted_edge, planted_dialogs)
-    return [mistake for room in rooms for mistake in room.PLANTED]
+    return list(MISTAKES)
 
 
 def _all_checks():

@@ -1,7 +1,7 @@
 """Mistakes with money that the checks must find."""
 
-from .deposits import paid_deposits
-from .planting import insert_line, one_of, pick, pick_completed, planted, replace_line
+from ..deposits import paid_deposits
+from ..planting import insert_line, one_of, pick, pick_completed, planted, replace_line
 
 
 def lost_capture(evidence, random):
@@ -56,6 +56,11 @@ def consistent_theft(evidence, random):
     return f"one sun of {row['id']} goes to revenue, and all sums agree"
 
 
+def given_to_nobody(evidence, random):
+    insert_line(evidence, id="transfer:planted", debit="adjustments", credit="refunds", amount=1)
+    return "one sun of what was given on the first day went to nobody"
+
+
 def invented_cost(evidence, random):
     row = pick_completed(evidence, random)
     insert_line(
@@ -92,6 +97,13 @@ def impossible_balance(evidence, random):
     return f"{line['customer']} was shown one sun too much"
 
 
+def impossible_tokens(evidence, random):
+    line = replace_line(
+        evidence, random, "balance_seen", lambda line: {"available_usdt_micro": line["available_usdt_micro"] + 1},
+        lambda line: line.get("available_usdt_micro") is not None)
+    return f"{line['customer']} was shown a millionth of a USDT too much"
+
+
 PLANTED = [
     planted("lost_capture", "charged_once", lost_capture),
     planted("double_capture", "holds_are_settled_once", double_capture),
@@ -100,9 +112,11 @@ PLANTED = [
     planted("balance_by_hand", "books_balance", balance_by_hand),
     planted("below_zero", "books_balance", below_zero),
     planted("consistent_theft", "customers_money", consistent_theft),
+    planted("given_to_nobody", "our_accounts", given_to_nobody),
     planted("invented_cost", "costs_are_burned", invented_cost),
     planted("lost_deposit", "deposits_are_credited_once", lost_deposit),
     planted("double_deposit", "deposits_are_credited_once", double_deposit),
     planted("credited_dust", "deposits_are_credited_once", credited_dust),
     planted("impossible_balance", "balances_shown_were_true", impossible_balance),
+    planted("impossible_tokens", "balances_shown_were_true", impossible_tokens),
 ]

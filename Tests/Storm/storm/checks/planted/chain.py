@@ -1,8 +1,8 @@
 """Mistakes with energy on the chain that the checks must find."""
 
-from .chain_books import DELEGATE, RECLAIM, delegating
-from .planting import one_of, pick, planted
-from .simulators import Delegation
+from ..chain_books import DELEGATE, RECLAIM, delegating
+from ..planting import one_of, pick, planted
+from ..simulators import Delegation
 
 
 def sent_of(evidence, random, type):
@@ -29,12 +29,7 @@ def early_reclaim(evidence, random):
     chosen = sent_of(evidence, random, RECLAIM)
     transactions, place = chosen
     transaction = transactions[place] = transactions[place]._replace(time_ms=transactions[place].time_ms - 3_600_000)
-    send_earlier(evidence, transaction.txid)
     return f"the reclaim {transaction.txid} was an hour earlier"
-
-
-def send_earlier(evidence, txid):
-    evidence.execute("update tx_svc.sendings set sent_at = sent_at - interval '1 hour' where tx_id = %s", (txid,))
 
 
 def lost_reclaim(transactions, place):
@@ -75,6 +70,13 @@ def unrecorded_sending(evidence, random):
     return f"nobody has recorded a sending of {txid}"
 
 
+def sending_recorded_late(evidence, random):
+    transactions, place = sent_of(evidence, random, DELEGATE)
+    txid = transactions[place].txid
+    evidence.execute("update tx_svc.sendings set sent_at = sent_at + interval '1 hour' where tx_id = %s", (txid,))
+    return f"{txid} was on the chain an hour before it was recorded that it is sent"
+
+
 def delegation_meanwhile(evidence, random):
     records = evidence.chain.delegations()
     record = one_of(random, records)
@@ -89,7 +91,6 @@ def early_reclaim_meanwhile(evidence, random):
         where t.purpose = 'reclaim' and d.state = 'reclaimed' and d.ends_at_ms is not null limit 200""")
     records = evidence.chain.delegations()
     last = records[-1].sequence if records else 0
-    send_earlier(evidence, row["id"])
     records.append(Delegation(
         sequence=last + 1, txid=row["id"], is_delegate=False, supplier=row["supplier"], receiver=row["receiver"],
         resource="ENERGY", sun=row["stake"], block=1, time_ms=row["ends_at_ms"] - 1, solid=True))
@@ -128,6 +129,7 @@ PLANTED = [
     planted("foreign_delegation", "only_what_was_asked_for", planted_chain(DELEGATE, foreign_delegation)),
     planted("double_delegation", "one_effect_of_each_leg", double_delegation),
     planted("unrecorded_sending", "only_what_was_asked_for", unrecorded_sending),
+    planted("sending_recorded_late", "only_what_was_asked_for", sending_recorded_late),
     planted("delegation_meanwhile", "delegations_are_in_the_books", delegation_meanwhile),
     planted("still_lent", "lent_as_booked", still_lent),
     planted("unfinished_delegation", "undelivered_is_taken_back", reclaim_of_an_open_leg),

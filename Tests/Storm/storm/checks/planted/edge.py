@@ -5,9 +5,9 @@ import json
 import time
 import uuid
 
-from .check import Planted
-from .messages import ENDS, last_words
-from .planting import one_of
+from ..messages import ASKED_BUTTON, ENDS, last_words
+from ..planting import one_of, planted
+from ..traffic import ARRIVALS_MIN, SUCCESS, expected
 
 
 def _a_told_order(evidence, random):
@@ -25,6 +25,15 @@ def end_not_told(evidence, random):
     return f"{user} was told nothing of {order}"
 
 
+def end_only_asked_for(evidence, random):
+    user, order = _a_told_order(evidence, random)
+    dialog = evidence.dialogs[user]
+    asked = {"inline_keyboard": [[{"text": "planted", "callback_data": ASKED_BUTTON}]]}
+    dialog["messages"] = [
+        {**message, "reply_markup": asked} if order in message["text"] else message for message in dialog["messages"]]
+    return f"{user} had to ask for the end of {order}"
+
+
 def other_words_shown(evidence, random):
     user, order = _a_told_order(evidence, random)
     dialog = evidence.dialogs[user]
@@ -39,7 +48,8 @@ def notice_lost(evidence, random):
     evidence.execute("""
         insert into session_svc.outbox (message_id, topic, stream_key, type, version, key, created_at, correlation,
           causation, traceparent, reply_to, content_type, body)
-        values (%s, 'gateway.commands', '', 'gateway.NotifyCustomer', 1, %s, now(), '', '', '', '', '', %s)""",
+        values (%s, 'gateway.commands', '', 'gateway.NotifyCustomer', 1, %s, now() - interval '12 hours',
+          '', '', '', '', '', %s)""",
         (uuid.UUID(int=random.getrandbits(128)), person["customer"], json.dumps(body).encode()))
     return f"{person['user_id']} never got a notice"
 
@@ -54,6 +64,22 @@ def bad_input_taken(evidence, random):
 def turned_away_for_ever(evidence, random):
     _answered(evidence, "planted", time.time(), 503)
     return "an order was answered 503 without Retry-After"
+
+
+def put_off_for_ever(evidence, random):
+    evidence.history.append({
+        "at": time.time(), "kind": "rest_balance", "what": "put_off", "method": "GET", "path": "/v1/balance",
+        "status": 429, "code": "rate_limited", "gateway": "gateway-1", "retry_after": None})
+    return "a question for a balance was answered 429 without Retry-After"
+
+
+def channel_dead(evidence, random):
+    many = expected(evidence.history, evidence.settings.rate)
+    kind = one_of(random, sorted(
+        kind for kind, proves in SUCCESS.items() if many[kind] >= ARRIVALS_MIN
+        and any(line["kind"] == kind and proves(line) for line in evidence.history)))
+    evidence.history[:] = [line for line in evidence.history if line["kind"] != kind or not SUCCESS[kind](line)]
+    return f"nobody of {kind} got what he wanted"
 
 
 def error_after_commit(evidence, random):
@@ -76,10 +102,13 @@ def _answered(evidence, key, at, status, **fields):
 
 
 PLANTED = [
-    Planted("end_not_told", "ends_told", end_not_told),
-    Planted("other_words_shown", "screens_shown", other_words_shown),
-    Planted("notice_lost", "notices_sent", notice_lost),
-    Planted("bad_input_taken", "refused_properly", bad_input_taken),
-    Planted("turned_away_for_ever", "not_now_says_when", turned_away_for_ever),
-    Planted("error_after_commit", "no_error_after_the_commit", error_after_commit),
+    planted("end_not_told", "ends_told", end_not_told),
+    planted("end_only_asked_for", "ends_told", end_only_asked_for),
+    planted("other_words_shown", "screens_shown", other_words_shown),
+    planted("notice_lost", "notices_sent", notice_lost),
+    planted("bad_input_taken", "refused_properly", bad_input_taken),
+    planted("turned_away_for_ever", "not_now_says_when", turned_away_for_ever),
+    planted("put_off_for_ever", "not_now_says_when", put_off_for_ever),
+    planted("channel_dead", "every_kind_got_through", channel_dead),
+    planted("error_after_commit", "no_error_after_the_commit", error_after_commit),
 ]

@@ -2,9 +2,9 @@
 
 import json
 
-from .chain_books import reverted_orders
-from .planting import one_of, pick, pick_completed, planted, replace_line
-from .story import is_order, story
+from ..chain_books import reverted_orders
+from ..planting import one_of, pick, pick_completed, planted, replace_line
+from ..story import is_order, story
 
 
 def vanished_order(evidence, random):
@@ -103,9 +103,39 @@ def active_too_early(evidence, random):
     return f"{line['order']} was told to be active an hour ago"
 
 
-def other_message(evidence, random):
-    line = replace_line(evidence, random, "order_told", lambda line: {"price_sun": line["price_sun"] + 1})
-    return f"the message of {line['order']} says one sun more"
+def refused_and_made(evidence, random):
+    """What an order's customer was answered becomes a refusal."""
+    asks = [
+        ask for ask in story(evidence).asks.values() if ask.channel == "rest" and ask.orders and not ask.is_uncertain]
+    key = one_of(random, asks).key
+    for place, line in enumerate(evidence.history):
+        if line["what"] == "order_answered" and line["key"] == key:
+            evidence.history[place] = {**line, "status": 503, "order": None, "code": "unavailable", "body": None}
+    return f"whoever ordered with {key} was refused"
+
+
+def replay_as_new(evidence, random):
+    line = replace_line(
+        evidence, random, "order_answered", lambda line: {"replayed": False}, lambda line: line.get("replayed"))
+    return f"a repetition with the key {line['key']} was answered as if it were new"
+
+
+def too_late_and_cancelled(evidence, random):
+    asked = [
+        told.order for told in story(evidence).told.values() if {status for _, status in told.cancels} == {None, 409}]
+    rows = evidence.sql("select id from order_svc.orders where id = any(%s) and state = 'completed'", (asked,))
+    order = one_of(random, sorted(row["id"] for row in rows))
+    evidence.execute("update order_svc.orders set state = 'cancelled' where id = %s", (order,))
+    evidence.history.append({
+        "at": 0.0, "kind": "planted", "what": "cancel_answered", "order": order, "status": 503, "body": None})
+    return f"{order} was too late to cancel, and is cancelled"
+
+
+def cancelled_in_telegram(evidence, random):
+    row = pick(evidence, random, """
+        select id from order_svc.orders where origin = 'telegram' and state = 'completed' order by id limit 200""")
+    evidence.execute("update order_svc.orders set state = 'cancelled' where id = %s", (row["id"],))
+    return f"{row['id']} is cancelled, and there is no button for it"
 
 
 PLANTED = [
@@ -121,5 +151,8 @@ PLANTED = [
     planted("other_last_word", "last_word_is_true", other_last_word),
     planted("other_energy_told", "answers_agree", other_energy_told),
     planted("active_too_early", "active_means_delegated", active_too_early),
-    planted("other_message", "last_message_is_true", other_message),
+    planted("refused_and_made", "unknown_outcomes", refused_and_made),
+    planted("replay_as_new", "replays_are_told", replay_as_new),
+    planted("too_late_and_cancelled", "cancels_hold", too_late_and_cancelled),
+    planted("cancelled_in_telegram", "cancels_hold", cancelled_in_telegram),
 ]
