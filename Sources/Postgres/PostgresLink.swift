@@ -1,11 +1,12 @@
 import CLibpq
 import Glibc
 
-/// One libpq connection: opened, used and freed by one thread. Everything that waits has a deadline.
+/// One libpq connection: opened, used and freed by one thread. Everything that waits has a deadline, sending too: libpq
+/// keeps what the socket does not take, and `nextResult` sends it on.
 final class PostgresLink {
   private let connection: OpaquePointer
   private var abandoned = false
-  /// How long the server may stay silent while something is due; nil waits for ever.
+  /// How long the server may stay silent while something is due, or take nothing of what is sent; nil waits for ever.
   var patience: Duration?
   /// The same for statements that may take their time.
   let longPatience: Duration?
@@ -35,6 +36,9 @@ final class PostgresLink {
     guard PQstatus(opened) == CONNECTION_OK else {
       throw PostgresError(.connection, "No connection: \(lastError). Check the address, the role and the password.")
     }
+    // A server that does not read would else hold the thread in libpq, without a limit.
+    let isNonblocking: Int32 = 1
+    guard PQsetnonblocking(opened, isNonblocking) == 0 else { throw connectionError() }
     // Without a receiver notices go to standard error. The pointer is good as long as the connection: `deinit` ends it.
     PQsetNoticeReceiver(opened, Self.receiveNotice, Unmanaged.passUnretained(self).toOpaque())
     try runScript(Self.preamble(configuration))
@@ -75,7 +79,7 @@ final class PostgresLink {
   func absorb() {
     // A farewell and the end of the stream are two reads; more than a few means the server keeps talking.
     for _ in 0..<4 where !isBroken {
-      guard waitForInput(.zero) else { return }
+      guard wait(for: POLLIN, .zero) else { return }
       if PQconsumeInput(connection) == 0 { return }
       // Parses what came, which hands a farewell to `receiveNotice`.
       _ = PQisBusy(connection)
@@ -218,27 +222,41 @@ final class PostgresLink {
   }
 
   private func nextResult() throws -> OpaquePointer? {
-    guard PQflush(connection) >= 0 else { throw connectionError() }
+    try sendRest()
     while PQisBusy(connection) == 1 {
-      guard waitForInput(patience) else {
-        // Nothing can be known of the statement any more, so the connection must not be used again.
-        hasFallenSilent = true
-        abandon()
-        throw PostgresError(
-          .connection,
-          "The server said nothing for \((patience ?? .zero).milliseconds) ms; the connection was given up.")
-      }
+      guard wait(for: POLLIN, patience) else { throw giveUp("said nothing") }
       // On failure libpq makes an error result of it, which PQgetResult hands out.
       if PQconsumeInput(connection) == 0 { break }
     }
     return PQgetResult(connection)
   }
 
-  /// True when there is something to read; nil waits for ever.
-  private func waitForInput(_ limit: Duration?) -> Bool {
+  /// Sends what the socket has not taken yet. Meanwhile it reads: a server that cannot get rid of its answers takes
+  /// nothing more.
+  private func sendRest() throws {
+    while true {
+      let left = PQflush(connection)
+      guard left >= 0 else { throw connectionError() }
+      if left == 0 { return }
+      guard wait(for: POLLIN | POLLOUT, patience) else { throw giveUp("took nothing") }
+      // On failure libpq has an error result for whoever reads.
+      if PQconsumeInput(connection) == 0 { return }
+    }
+  }
+
+  /// Nothing can be known of the statement any more, so the connection must not be used again.
+  private func giveUp(_ what: String) -> PostgresError {
+    hasFallenSilent = true
+    abandon()
+    return PostgresError(
+      .connection, "The server \(what) for \((patience ?? .zero).milliseconds) ms; the connection was given up.")
+  }
+
+  /// True when the socket is ready; nil waits for ever.
+  private func wait(for events: Int32, _ limit: Duration?) -> Bool {
     let deadline = limit.map { ContinuousClock.now + $0 }
     while true {
-      var poller = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
+      var poller = pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0)
       let left = deadline.map { max(0, (($0 - ContinuousClock.now).milliseconds)) }
       let ready = poll(&poller, 1, left.map { Int32(clamping: $0) } ?? -1)
       if ready > 0 { return true }

@@ -15,6 +15,8 @@ public final class PostgresSession {
   private var prepared = PreparedStatements()
   private var pending: [PostgresStatement] = []
   private var inTransaction = false
+  /// The open `transaction` has sent its commit.
+  private var hasCommitted = false
 
   init(link: PostgresLink) { self.link = link }
 
@@ -28,6 +30,7 @@ public final class PostgresSession {
 
   /// Runs several statements separated by semicolons; outside a transaction they are one by themselves.
   public func script(_ sql: String) throws {
+    try refuseAfterCommit()
     try flush()
     try link.runScript(sql)
   }
@@ -35,6 +38,7 @@ public final class PostgresSession {
   /// Adds a statement to the next round trip.
   /// - Throws: code `.encoding` or `.limit`; the statement is not enqueued then.
   public func enqueue(_ sql: String, _ parameters: [PostgresValue] = []) throws {
+    try refuseAfterCommit()
     guard pending.count < Self.pendingLimit else {
       throw PostgresError(.limit, "\(Self.pendingLimit) statements are enqueued; flush, or use arrays and unnest.")
     }
@@ -64,16 +68,39 @@ public final class PostgresSession {
     }
     try flush()
     inTransaction = true
-    defer { inTransaction = false }
+    defer { (inTransaction, hasCommitted) = (false, false) }
     try enqueue("begin")
     do {
       let value = try body()
-      try commit()
+      if !hasCommitted { try commit() }
       return value
     } catch {
       rollback()
       throw error
     }
+  }
+
+  /// Sends everything enqueued with the commit of the transaction that this is in, and returns one result each. A
+  /// transaction whose last statement is known as such costs one round trip less. Nothing more can be sent in it, and
+  /// what its body throws from here on takes nothing back.
+  /// - Throws: as `transaction` does.
+  public func flushCommitting() throws -> [PostgresResult] {
+    guard inTransaction else {
+      throw PostgresError(.misuse, "There is no transaction to commit; use flush, or begin one with transaction.")
+    }
+    try refuseAfterCommit()
+    let results = try commit()
+    hasCommitted = true
+    return results
+  }
+
+  /// Runs the last statement of a transaction: `flushCommitting` with this one's result.
+  public func executeCommitting(_ sql: String, _ parameters: [PostgresValue] = []) throws -> PostgresResult {
+    try enqueue(sql, parameters)
+    guard let last = try flushCommitting().last else {
+      throw PostgresError(.connection, "The statement's result is missing.")
+    }
+    return last
   }
 
   /// Runs `body`, and what it enqueues, with the patience that long statements need: a server that says nothing is
@@ -123,9 +150,19 @@ public final class PostgresSession {
 
   // MARK: -
 
-  private func commit() throws {
+  private func refuseAfterCommit() throws {
+    guard hasCommitted else { return }
+    throw PostgresError(.misuse, "The transaction is committed; send this before, or in another one.")
+  }
+
+  /// Returns the results of what was sent with the commit.
+  @discardableResult
+  private func commit() throws -> [PostgresResult] {
     // Nothing was ever sent: begin and commit would only cost a round trip.
-    if pending.count == 1, !link.hasTransaction { return pending = [] }
+    if pending.count == 1, !link.hasTransaction {
+      pending = []
+      return []
+    }
     let statements = pending + [try PostgresStatement("commit", [])]
     pending = []
     let chunks = Self.chunks(statements)
@@ -137,6 +174,7 @@ public final class PostgresSession {
         try exchange(chunk, into: &results, committing: true)
       }
     }
+    return Array(results.dropLast())
   }
 
   private func rollback() {

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Postgres
 import Redis
 import Synchronization
 import TestKit
@@ -36,6 +37,60 @@ struct FailureKindTests {
       try await eventually { try await counter.account("a")?.handled == 1 }
       #expect(try await world.dead(Add.topic).isEmpty)
     }
+  }
+
+  @Test func whatIsThrottledWithoutEndWaitsInPostgresAtLast() async throws {
+    try await World.run { world in
+      var timing = World.timing
+      timing.retryMost = .milliseconds(300)
+      timing.attemptsMax = 2
+      let counter = try await world.start(
+        World.counter { _ in throw Throttled("not now", after: .milliseconds(50)) }, timing: timing)
+      try await world.send(Add(account: "a"))
+      // There each time is counted, and the last comes.
+      try await eventually { try await counter.number("select coalesce(max(throttles), 0) as n from parked") >= 2 }
+      try await eventually { try await world.pending(Add.topic, "counter") == 0 }
+      #expect(try await world.dead(Add.topic).isEmpty)
+    }
+  }
+
+  @Test func anErrorMeansTheSameForAMessageThatWasParked() async throws {
+    try await World.run { world in
+      var timing = World.timing
+      timing.lease = .milliseconds(200)
+      let runs = Diary<String>()
+      try await world.start(
+        World.counter { add in
+          if runs.write(add.account) == 1 { throw TransientFailure("later", delay: .milliseconds(400)) }
+          throw PostgresError(.encoding, "a text holds a NUL character")
+        }, timing: timing)
+      try await world.send(Add(account: "a"))
+      try await eventually { try await world.dead(Add.topic).map(\.reason) == ["permanent"] }
+      #expect(runs.lines.count == 2)
+    }
+  }
+
+  @Test func whatAHandlerCannotReadOrStoreIsNotTriedAgainAndWhatTheWorldSaysIs() {
+    func word(_ kind: FailureKind) -> String {
+      switch kind {
+      case .permanent(let reason): reason.rawValue
+      case .throttled: "throttled"
+      case .transient: "transient"
+      }
+    }
+    let errors: [any Error] = [
+      InvariantViolation(""), PermanentFailure(""), DecodingFailure(field: "f", value: "v"),
+      PostgresError(.encoding, ""), Overdue(limit: .seconds(1)), Throttled("", after: .zero), TransientFailure(""),
+      PostgresError(.limit, ""),
+    ]
+    #expect(
+      errors.map { word(FailureKind(handling: $0)) } == [
+        "invariant", "permanent", "invariant", "permanent", "overdue", "throttled", "transient", "transient",
+      ])
+    #expect(
+      errors.map { word(FailureKind($0)) } == [
+        "invariant", "permanent", "transient", "transient", "transient", "throttled", "transient", "transient",
+      ])
   }
 
   @Test func aHandlerThatNeverReturnsTakesOnlyItsOwnMessageWithIt() async throws {

@@ -48,7 +48,7 @@ struct OutboxLossTests {
       // It takes its place in the table first and commits last.
       let slow = Task {
         try await world.pool.transaction { session in
-          try OutboxStore.enqueueInsert([.init(record: early, availableAt: early.envelope.createdAt)], in: session)
+          try OutboxStore.enqueueInsert([.init(record: early)], grace: .zero, in: session)
           _ = try session.flush()
           begin.finish()
           guard gate.wait(timeout: .now() + 10) == .success else { throw TestKitError("nobody let it commit") }

@@ -98,7 +98,7 @@ struct OutboxPartitionTests {
       let record = try await world.record()
       let isWritten = Flag(false)
       async let writing: Void = world.pool.transaction { session in
-        try OutboxStore.enqueueInsert([.init(record: record, availableAt: record.envelope.createdAt)], in: session)
+        try OutboxStore.enqueueInsert([.init(record: record)], grace: .zero, in: session)
         try session.flush()
         isWritten.value = true
         usleep(200_000)

@@ -32,6 +32,24 @@ struct OutboxQueueTests {
     }
   }
 
+  @Test func theMarkOfWhatIsKnownToBeYoungLeavesTheMessageAlone() async throws {
+    try await StoreWorld.run { world in
+      try await world.compare(epoch: "e1")
+      let marker = SentMarker(
+        pool: world.pool, held: HeldRecords(longest: .seconds(60)), grace: .seconds(2), logger: Logger(label: "test"))
+      let life = BrokerLife(epoch: "e1", runID: "r1")
+      // Older than it says, to see that it is believed.
+      let young = try await world.record("young", age: .seconds(60))
+      let late = try await world.record("late", age: .seconds(60))
+      try await world.insert([young, late])
+      try await marker.mark(SentBatch([young], life: life, begun: .now))
+      #expect(try await sentAt(world) == 0)
+      try await marker.mark(SentBatch([late], life: life, begun: .now - OutboxStore.promptMax))
+      #expect(try await sentAt(world) == 1)
+      #expect(try await world.unsent() == 0)
+    }
+  }
+
   @Test func ofAnotherEpochNothingIsNoted() async throws {
     try await StoreWorld.run { world in
       try await world.compare(epoch: "e1")
@@ -95,15 +113,17 @@ struct OutboxQueueTests {
   @Test func whatIsMarkedBesideTheSendingIsMarkedWhenTheMarkerHasEnded() async throws {
     try await StoreWorld.run { world in
       try await world.compare(epoch: "e1")
-      let marker = SentMarker(pool: world.pool, grace: .seconds(2), logger: Logger(label: "test"))
+      let marker = SentMarker(
+        pool: world.pool, held: HeldRecords(longest: .seconds(60)), grace: .seconds(2), logger: Logger(label: "test"))
+      let life = BrokerLife(epoch: "e1", runID: "r1")
       var records: [OutboxRecord] = []
       for _ in 0..<6 { records.append(try await world.record()) }
       try await world.insert(records)
-      #expect(marker.submit(Array(records[0..<2]), life: BrokerLife(epoch: "e1", runID: "r1")))
-      #expect(marker.submit([records[2]], life: BrokerLife(epoch: "e0", runID: "r1")))
-      #expect(marker.submit(Array(records[3..<5]), life: BrokerLife(epoch: "e1", runID: "r1")))
+      #expect(marker.submit(SentBatch(Array(records[0..<2]), life: life)))
+      #expect(marker.submit(SentBatch([records[2]], life: BrokerLife(epoch: "e0", runID: "r1"))))
+      #expect(marker.submit(SentBatch(Array(records[3..<5]), life: life)))
       marker.finish()
-      #expect(!marker.submit([records[5]], life: BrokerLife(epoch: "e1", runID: "r1")))
+      #expect(!marker.submit(SentBatch([records[5]], life: life)))
       await marker.run()
       // One was sent in another epoch, one was not taken.
       #expect(try await world.unsent() == 2)
@@ -123,7 +143,7 @@ struct OutboxQueueTests {
       let clock = ContinuousClock()
       #expect(try await clock.measure { try await publisher.untilRoom() } < .milliseconds(50))
       // Nobody sends.
-      publisher.submit(Array(repeating: try await world.record(), count: 4_001))
+      publisher.submit(Array(repeating: try await world.record(), count: 4_001), begun: .now)
       #expect(try await clock.measure { try await publisher.untilRoom() } >= .milliseconds(100))
     }
   }

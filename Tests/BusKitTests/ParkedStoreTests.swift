@@ -210,8 +210,8 @@ struct StoreGaugesTests {
       try await world.insert([sent])
       try await world.markSent([sent])
       let later = try await world.now().addingTimeInterval(100)
-      let delayed = OutboxStore.NewRow(record: try await world.record(), availableAt: later, delayedUntil: later)
-      try await world.pool.transaction { try OutboxStore.enqueueInsert([delayed], in: $0) }
+      let delayed = OutboxStore.NewRow(record: try await world.record(), delayedUntil: later)
+      try await world.pool.transaction { try OutboxStore.enqueueInsert([delayed], grace: .zero, in: $0) }
       try await world.execute("insert into inbox select gen_random_uuid(), '' from generate_series(1, 500)")
       try await world.execute("analyze inbox")
       try await world.pool.transaction {

@@ -83,6 +83,102 @@ struct PlanTests {
     }
   }
 
+  /// How often the connection planned statements with these words for their values.
+  private func plannings(_ world: StoreWorld, _ words: String) async throws -> Int64? {
+    try await world.number(
+      "select coalesce(sum(custom_plans), -1)::bigint as n from pg_prepared_statements where statement like '\(words)'")
+  }
+
+  @Test func needsAreReadByTheirIndexesWithAPlanThatIsMadeOnce() async throws {
+    try await alone { world in
+      try await world.execute("create table notes (id text primary key, topic text not null, text text not null)")
+      try await world.execute("create index notes_topic on notes (topic, id)")
+      func read(_ number: Int) async throws -> Int {
+        let needs: [[Need]] = [
+          [.row(Note.self, "n\(number)")], [.rows(Note.self, where: "topic", is: "t\(number)")],
+          [.row(Note.self, "n\(number)"), .rows(Note.self, where: "topic", is: "t\(number + 1)")],
+        ]
+        return try await world.pool.transaction { session in
+          try session.enqueuePlansAndClock()
+          let workspace = Workspace()
+          for needs in needs {
+            let rows = NeededRows(needs)
+            try rows.enqueue(in: session)
+            try rows.place(session.answers(to: rows.count)[...], into: workspace)
+          }
+          return workspace.tables[Note.table]?.count ?? 0
+        }
+      }
+      // What an analysis of a small table makes of it.
+      try await world.execute("insert into notes select 'n' || n, 't' || n, '' from generate_series(1, 3) as n")
+      try await world.execute("analyze notes")
+      for _ in 0..<10 { #expect(try await read(1) == 2) }
+      try await world.execute(
+        "insert into notes select 'n' || n, 't' || n, '' from generate_series(4, 50000) as n")
+      let before = try await reads(world, "notes")
+      for number in 1...10 { #expect(try await read(number * 4_000) == 2) }
+      let read = try await reads(world, "notes") - before
+      #expect((20...200).contains(read), "it read \(read) rows and index entries")
+      #expect(try await plannings(world, "select * from notes%") == 0)
+    }
+  }
+
+  @Test func aQueueThatWasAnalysedWhileItWasEmptyIsMarkedAndClaimedByItsIndexes() async throws {
+    try await alone { world in
+      try await world.compare(epoch: "e1")
+      try await world.execute("analyze outbox_queue")
+      for _ in 0..<10 {
+        let record = try await world.record()
+        try await world.insert([record])
+        try await world.pool.transaction { session in
+          _ = try OutboxStore.claimDue(limit: 10, grace: .seconds(60), in: session)
+        }
+        try await world.markSent([record], arePrompt: true)
+      }
+      // Delayed, all of them.
+      try await world.execute(
+        """
+        insert into outbox_queue
+        select gen_random_uuid(), current_date, now(), now() + interval '1 h' from generate_series(1, 20000)
+        """)
+      let record = try await world.record()
+      try await world.insert([record])
+      let before = try await reads(world, "outbox_queue")
+      let claimed = try await world.pool.transaction { session in
+        try OutboxStore.claimDue(limit: 10, grace: .seconds(60), in: session)
+      }
+      #expect(claimed.count == 1)
+      try await world.markSent([record], arePrompt: true)
+      let read = try await reads(world, "outbox_queue") - before
+      #expect((2...50).contains(read), "it read \(read) rows and index entries")
+    }
+  }
+
+  @Test func effectsThatWereAnalysedWhileThereWereNoneEndByTheirKeys() async throws {
+    try await alone { world in
+      func end(_ effects: [EffectEnd]) async throws -> Int {
+        try await world.pool.transaction { session in
+          try session.enqueuePlansAndClock()
+          return try session.answers(to: 1 + EffectStore.enqueueEnds(effects, in: session))[1].rows.count
+        }
+      }
+      try await world.execute("analyze effects")
+      for _ in 0..<10 { #expect(try await end([EffectEnd(effect: .v7(), token: .v7(), again: nil)]) == 0) }
+      let (id, token) = (UUID.v7(), UUID.v7())
+      try await world.execute(
+        """
+        insert into effects (id, kind, order_key, payload, correlation, next_at, lease_token)
+        select case n when 1 then $1::uuid else gen_random_uuid() end, 'ring', n::text, '', '', now(), $2
+        from generate_series(1, 5000) as n
+        """, [.uuid(id), .uuid(token)])
+      let before = try await reads(world, "effects")
+      #expect(try await end([EffectEnd(effect: id, token: token, again: nil)]) == 1)
+      let read = try await reads(world, "effects") - before
+      #expect((1...50).contains(read), "it read \(read) rows and index entries")
+      #expect(try await world.number("select count(*) as n from effects") == 4_999)
+    }
+  }
+
   @Test func changingAFewOfManyRowsReadsAFew() async throws {
     try await alone { world in
       try await world.execute("create table notes (id text primary key, topic text not null, text text not null)")

@@ -60,14 +60,17 @@ struct StoreWorld: Sendable {
 
   func insert(_ records: [OutboxRecord]) async throws {
     try await pool.transaction { session in
-      try OutboxStore.enqueueInsert(records.map { .init(record: $0, availableAt: $0.envelope.createdAt) }, in: session)
+      try OutboxStore.enqueueInsert(records.map { .init(record: $0) }, grace: .zero, in: session)
     }
   }
 
   /// Marks records sent as the publisher does.
-  func markSent(_ records: [OutboxRecord], epoch: String = "e1", runID: String = "r1") async throws {
+  func markSent(
+    _ records: [OutboxRecord], epoch: String = "e1", runID: String = "r1", arePrompt: Bool = false
+  ) async throws {
     try await pool.transaction { session in
-      try OutboxStore.markSent(records, life: BrokerLife(epoch: epoch, runID: runID), in: session)
+      try OutboxStore.markSent(
+        records, life: BrokerLife(epoch: epoch, runID: runID), arePrompt: arePrompt, in: session)
     }
   }
 

@@ -103,6 +103,20 @@ struct WorkspaceTests {
     #expect(slots.values.filter { !$0.isDirty }.isEmpty)
   }
 
+  @Test func aRowThatIsAsItWasReadIsNotWritten() throws {
+    let workspace = try loaded([note("same"), note("back"), note("gone"), note("changed")])
+    workspace.begin([.all(Note.self)])
+    try workspace.save(note("same"))
+    try workspace.save(note("back", "for a moment"))
+    try workspace.save(note("back"))
+    try workspace.delete(Note.self, "gone")
+    try workspace.save(note("gone"))
+    try workspace.save(note("changed", "in earnest"))
+    let slots = try #require(workspace.tables[Note.table])
+    #expect(slots.filter(\.value.isDirty).keys.sorted() == ["changed"])
+    #expect(try workspace.find(Note.self, "gone") == note("gone"))
+  }
+
   @Test func aMessageOverTheLimitIsRefusedWhereItIsPublished() throws {
     let unit = UnitOfWork(now: Date(), cause: nil, workspace: Workspace())
     let long = String(repeating: "x", count: Envelope.bodyBytesMax)

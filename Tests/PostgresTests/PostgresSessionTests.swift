@@ -107,6 +107,34 @@ import Testing
     }
   }
 
+  @Test func `A last statement that takes the commit with it is committed, and nothing can follow it`() async throws {
+    try await withPool { pool async throws in
+      _ = try await pool.execute("create table t (n int primary key)")
+      let results = try await pool.transaction { session in
+        try session.enqueue("insert into t values (1)")
+        try session.enqueue("insert into t values (2)")
+        return try session.flushCommitting().suffix(2).map(\.affected)
+      }
+      #expect(results == [1, 1])
+      let late = await postgresError {
+        try await pool.transaction { session in
+          _ = try session.executeCommitting("insert into t values (3) returning n")
+          _ = try session.execute("insert into t values (4)")
+        }
+      }
+      #expect(late?.code == .misuse)
+      let refused = await postgresError {
+        try await pool.transaction { session in
+          try session.enqueue("insert into t values (5)")
+          _ = try session.executeCommitting("insert into t values (1)")
+        }
+      }
+      #expect(refused?.isUniqueViolation == true)
+      #expect(await postgresError { try await pool.withSession { _ = try $0.flushCommitting() } }?.code == .misuse)
+      #expect(try await pool.number("select sum(n) as n from t") == 6)
+    }
+  }
+
   @Test func `A failure that the body hides is still no commit`() async throws {
     try await withPool { pool async throws in
       try await pool.withSession { try $0.script("create table t (n int primary key)") }

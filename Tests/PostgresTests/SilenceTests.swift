@@ -65,6 +65,30 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func `A server that takes nothing of what is sent is given up`() async throws {
+    try await withProxy(size: 1, silenceMax: .milliseconds(500)) { pool, proxy in
+      #expect(try await pool.number("select 1 as n") == 1)
+      proxy.stopReading()
+      // More than the sockets on the way hold.
+      let long = PostgresValue.text(String(repeating: "x", count: 4 << 20))
+      let error = await postgresError { _ = try await pool.execute("select length($1) as n", [long]) }
+      #expect(error?.code == .connection)
+      #expect(error?.message.contains("took nothing for 500 ms") == true)
+    }
+  }
+
+  @Test func `Much is sent and much is answered at the same time`() async throws {
+    try await withProxy(size: 1, silenceMax: .seconds(10)) { pool, _ in
+      let long = PostgresValue.text(String(repeating: "x", count: 1 << 20))
+      let lengths = try await pool.withSession { session in
+        for _ in 0..<8 { try session.enqueue("select $1::text as t", [long]) }
+        return try session.flush().map { try $0.rows.first?.string("t").utf8.count ?? 0 }
+      }
+      #expect(lengths == Array(repeating: 1 << 20, count: 8))
+    }
+  }
+
   @Test func `A long statement is waited for by whoever asks for patience, and by nobody else`() async throws {
     try await withPool(size: 1, { $0.silenceMax = .milliseconds(300) }) { pool async throws in
       let impatient = await postgresError { _ = try await pool.execute("select pg_sleep(1)") }

@@ -6,6 +6,8 @@ import Synchronization
 public final class SilentProxy: Sendable {
   private struct State {
     var isSilent = false
+    var isStuck = false
+    var roundTrips = 0
     var accepted = 0
     var open: Set<Int32> = []
   }
@@ -16,6 +18,9 @@ public final class SilentProxy: Sendable {
   private let upstream: String
   private let listener: Int32
   private let state = Mutex(State())
+
+  /// How often a client spoke after its server had answered, or for the first time.
+  public var roundTrips: Int { state.withLock { $0.roundTrips } }
 
   /// How many connections were made through it.
   public var accepted: Int { state.withLock { $0.accepted } }
@@ -41,6 +46,9 @@ public final class SilentProxy: Sendable {
 
   /// From here on no byte passes, and connections are still accepted.
   public func fallSilent() { state.withLock { $0.isSilent = true } }
+
+  /// From here on it reads nothing that clients send: their sockets fill up.
+  public func stopReading() { state.withLock { $0.isStuck = true } }
 
   /// New connections pass again.
   public func recover() { state.withLock { $0.isSilent = false } }
@@ -99,15 +107,24 @@ public final class SilentProxy: Sendable {
   /// Returns when either side has ended.
   private func pass(_ client: Int32, _ server: Int32) {
     var isDeaf = false
+    var lastFrom = 1
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
       var pair = [
         pollfd(fd: client, events: Int16(POLLIN), revents: 0), pollfd(fd: server, events: Int16(POLLIN), revents: 0),
       ]
       guard poll(&pair, 2, -1) > 0 || errno == EINTR else { return }
+      if state.withLock({ $0.isStuck }) {
+        // Only the end of either side is of interest.
+        for index in pair.indices { pair[index].events = 0 }
+        guard poll(&pair, 2, 50) == 0 else { return }
+        continue
+      }
       for (from, to) in [(0, server), (1, client)] where pair[from].revents != 0 {
         let count = recv(pair[from].fd, &buffer, buffer.count, 0)
         guard count > 0 else { return }
+        if from == 0, lastFrom == 1 { state.withLock { $0.roundTrips += 1 } }
+        lastFrom = from
         if state.withLock({ $0.isSilent }) { isDeaf = true }
         guard !isDeaf else { continue }
         var sent = 0

@@ -17,6 +17,10 @@ public protocol BrokerSubscription: Sendable {
   /// - Parameter acknowledging: what is read is done with; nothing of it is ever pending.
   func read(limit: Int, wait: Duration, acknowledging: Bool) async throws -> [Delivery]
 
+  /// Acknowledges what is done, and then reads the next messages, which are leased: in one go where the broker can.
+  /// - Throws: when it is not known whether they were acknowledged, or whether something was read.
+  func read(limit: Int, wait: Duration, done: [String]) async throws -> [Delivery]
+
   func acknowledge(_ ids: [String]) async throws
 
   /// Renews the leases of deliveries that are still this consumer's; returns those.
@@ -45,6 +49,14 @@ public protocol BrokerSubscription: Sendable {
   func trim(deadAge: Duration) async throws -> Int
 
   func close() async
+}
+
+extension BrokerSubscription {
+  /// One after the other.
+  public func read(limit: Int, wait: Duration, done: [String]) async throws -> [Delivery] {
+    if !done.isEmpty { try await acknowledge(done) }
+    return try await read(limit: limit, wait: wait, acknowledging: false)
+  }
 }
 
 /// Who reads what.

@@ -44,12 +44,18 @@ protocol DeliveryHandling: Sendable {
   /// Whether a delivery of this consumer is not to be claimed now: it is being handled, or its back-off is not over.
   func isResting(_ id: String) -> Bool
   func lost(_ id: String)
+  /// What has been handled and is to be acknowledged with the next read. Each is given out once.
+  func takeDone() -> [String]
+  /// Whether reads may wait a moment for more to come: one that has its own ways to gather says no.
+  var gathersReads: Bool { get }
   /// Returns when nothing is held any more.
   func finish() async
 }
 
 extension DeliveryHandling {
   func handle(suspect entry: Delivery) async throws { try await handle([entry]) }
+  func takeDone() -> [String] { [] }
+  var gathersReads: Bool { false }
   func finish() async {}
 }
 

@@ -155,13 +155,11 @@ extension RehearsalEngine {
   private func fail(_ job: Job, _ error: any Error, _ link: Link) async throws {
     let entry = job.entry
     logger.info("a message failed", metadata: ["type": "\(job.unit.cause?.type ?? "")", "error": "\(error)"])
-    switch FailureKind(error) {
-    case .permanent(let isIncident):
-      try await bury(entry, isIncident ? "invariant" : "permanent", "\(error)", link)
+    switch FailureKind(handling: error) {
+    case .permanent(let reason): try await bury(entry, reason.rawValue, "\(error)", link)
     case .throttled(let wait):
       try await retry(job, wait, "\(error)", isAttempt: false, link)
     case .transient(let delay):
-      if error is DecodingFailure { return try await bury(entry, "invariant", "\(error)", link) }
       guard entry.deliveries < timing.attemptsMax else { return try await bury(entry, "attempts", "\(error)", link) }
       try await retry(job, .after(delay ?? backoff(entry.deliveries)), "\(error)", isAttempt: true, link)
     }
@@ -174,7 +172,8 @@ extension RehearsalEngine {
 
   private func retry(_ job: Job, _ wait: Wait, _ reason: String, isAttempt: Bool, _ link: Link) async throws {
     let time = wait.time(from: clock.now)
-    guard time > timing.lease, let cause = job.unit.cause else {
+    let goesOn = !isAttempt && clock.milliseconds - job.entry.milliseconds > timing.retryMost.milliseconds
+    guard time > timing.lease || goesOn, let cause = job.unit.cause else {
       return try await link.subscription.release([job.entry.id], after: time, isAttempt: isAttempt)
     }
     let parked = RehearsalStore.Parked(

@@ -24,9 +24,8 @@ extension RehearsalEngine {
   }
 
   private func fail(_ message: RehearsalStore.Parked, _ error: any Error, _ stage: Int) async throws {
-    switch FailureKind(error) {
-    case .permanent(let isIncident):
-      try await bury(message, isIncident ? "invariant" : "permanent", "\(error)", stage)
+    switch FailureKind(handling: error) {
+    case .permanent(let reason): try await bury(message, reason.rawValue, "\(error)", stage)
     case .throttled(let wait):
       postpone(message, wait, isAttempt: message.throttles >= Throttled.freeMax, "\(error)", stage)
     case .transient(let delay):

@@ -153,7 +153,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
   private func sweepOutbox() async {
     await core.support("outbox", every: core.timing.outboxPoll) {
       guard core.health.brokerDownFor == nil, core.health.postgresDownFor == nil else { return }
-      while try await core.publisher.sweep() > 0, !Task.isCancelled {}
+      while try await core.publisher.sweep(), !Task.isCancelled {}
       try await core.publisher.recheckFullStreams()
     }
   }

@@ -87,11 +87,10 @@ struct ScheduleRunner: Sendable {
     of error: any Error, _ row: ScheduleRow, _ now: Date, attemptsMax: Int, random: Double
   ) -> (attempts: Int, pause: Duration) {
     let usual = backoff.delay(attempt: row.attempts + 1, random: random)
-    return switch error {
-    case let error as Throttled: (row.attempts, error.wait.time(from: now))
-    case let error as TransientFailure: (row.attempts + 1, error.delay ?? usual)
-    case is PermanentFailure, is InvariantViolation: (max(row.attempts + 1, attemptsMax), usual)
-    default: (row.attempts + 1, usual)
+    return switch FailureKind(handling: error) {
+    case .throttled(let wait): (row.attempts, wait.time(from: now))
+    case .transient(let delay): (row.attempts + 1, delay ?? usual)
+    case .permanent: (max(row.attempts + 1, attemptsMax), usual)
     }
   }
 

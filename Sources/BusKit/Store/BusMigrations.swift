@@ -162,6 +162,13 @@ enum BusMigrations {
         drop index effects_due;
         alter table effects set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
         """),
+    Migration(
+      version: 7, name: "messages to be sent are found by id in one index alone",
+      sql: """
+        -- The other was as good for a plan that was made while nothing waited, and has to be walked for an id.
+        create index outbox_queue_available on outbox_queue (available_at);
+        drop index outbox_queue_due;
+        """),
   ]
 
   /// What is still to be sent: a narrow row for each message, which sending deletes. Marking the message itself would

@@ -20,7 +20,7 @@ extension EffectStore {
       """
       select effects.id, lease_token from effects
       join unnest($1::uuid[], $2::uuid[]) as held (id, token) on effects.id = held.id and lease_token = held.token
-      order by effects.id for update of effects
+      where effects.id = any($1) order by effects.id for update of effects
       """, [.uuidArray(ends.map(\.effect)), .uuidArray(ends.map(\.token))])
     var statements = 1
     let done = ends.filter { $0.again == nil }
@@ -29,7 +29,7 @@ extension EffectStore {
       try session.enqueue(
         """
         delete from effects using unnest($1::uuid[], $2::uuid[]) as held (id, token)
-        where effects.id = held.id and lease_token = held.token
+        where effects.id = held.id and lease_token = held.token and effects.id = any($1)
         """, [.uuidArray(done.map(\.effect)), .uuidArray(done.map(\.token))])
     }
     let waiting = ends.compactMap { end in end.again.map { (end, max(.zero, min($0, Wait.longest))) } }
@@ -41,7 +41,7 @@ extension EffectStore {
           lease_token = null, last_error = '', attempts = 0, throttles = 0,
           place = nextval(pg_get_serial_sequence('effects', 'seq'))
         from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as held (id, token, wait)
-        where effects.id = held.id and lease_token = held.token
+        where effects.id = held.id and lease_token = held.token and effects.id = any($1)
         """,
         [
           .uuidArray(waiting.map(\.0.effect)), .uuidArray(waiting.map(\.0.token)),

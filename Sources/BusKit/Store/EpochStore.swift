@@ -8,9 +8,7 @@ enum EpochStore {
   private static let lock = "hashtextextended('bus_epoch:' || current_schema(), 0)"
 
   /// Held while rows are marked sent, so that no row is marked between a change of the epoch and its sending again.
-  static func enqueueSharedLock(in session: PostgresSession) throws {
-    try session.enqueue("select pg_advisory_xact_lock_shared(\(lock))")
-  }
+  static let sharedLock = "pg_advisory_xact_lock_shared(\(lock))"
 
   /// How long before the point that is known to be safe sending again begins: what Redis' clock and Postgres' may
   /// differ by, what an unfinished fsync may have lost, and how exactly the time of sending is known.
@@ -48,7 +46,7 @@ enum EpochStore {
   ///   what has been lost, and is not noted. Returns whether it was.
   @discardableResult
   static func note(floor: Date, epoch: String, in session: PostgresSession) throws -> Bool {
-    try enqueueSharedLock(in: session)
+    try session.enqueue("select \(sharedLock)")
     return try session.execute(
       """
       insert into bus_state (key, value) select 'floor', $1::timestamptz::text

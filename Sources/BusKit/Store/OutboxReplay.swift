@@ -115,7 +115,7 @@ extension OutboxStore {
     _ condition: String, _ parameters: [PostgresValue], after place: ResendPlace, in order: ResendOrder, limit: Int,
     _ session: PostgresSession
   ) throws -> ResendStep {
-    try session.enqueuePlansByKey()
+    try session.enqueuePlansByKey(.byValues)
     let last = try session.execute(
       """
       with found as (

@@ -8,10 +8,9 @@ public enum OutboxStore {
     "message_id, topic, stream_key, type, version, key, created_at, ttl_ms, correlation, causation, traceparent, "
     + "reply_to, content_type, body"
 
-  /// A message to be written. It leaves at once, and by the sweep after `availableAt`; or not before `delayedUntil`.
+  /// A message to be written. It leaves at once; or not before `delayedUntil`.
   struct NewRow: Sendable {
     let record: OutboxRecord
-    let availableAt: Date
     var delayedUntil: Date?
   }
 
@@ -19,7 +18,9 @@ public enum OutboxStore {
   private static let insertRowsMax = 1_000
   private static let insertBytesMax = 4 * 1024 * 1024
 
-  static func enqueueInsert(_ rows: [NewRow], in session: PostgresSession) throws {
+  /// - Parameter grace: what leaves at once is the sweep's when it is not marked as sent so long from now. It counts
+  ///   from the writing, not from the beginning of a transaction that may have waited for its locks.
+  static func enqueueInsert(_ rows: [NewRow], grace: Duration, in session: PostgresSession) throws {
     var rest = rows[...]
     while !rest.isEmpty {
       var (count, bytes) = (0, 0)
@@ -27,24 +28,29 @@ public enum OutboxStore {
         bytes += rest[rest.startIndex + count].record.envelope.body.count
         count += 1
       }
-      try enqueueInsert(part: Array(rest.prefix(count)), in: session)
+      try enqueueInsert(part: Array(rest.prefix(count)), grace, in: session)
       rest = rest.dropFirst(count)
     }
   }
 
-  private static func enqueueInsert(part rows: [NewRow], in session: PostgresSession) throws {
+  private static let insertion = """
+    with new as (
+      select (created_at at time zone 'UTC')::date as day, new.*
+      from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::timestamptz[],
+        $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[],
+        $15::timestamptz[]) as new (\(columns), delayed_until)),
+    kept as (insert into outbox (day, \(columns)) select day, \(columns) from new)
+    insert into outbox_queue (message_id, day, due_at, available_at)
+    select message_id, day, coalesce(delayed_until, created_at),
+      coalesce(delayed_until, clock_timestamp() + $16 * interval '1 ms') from new
+    """
+
+  private static func enqueueInsert(
+    part rows: [NewRow], _ grace: Duration, in session: PostgresSession
+  ) throws {
     let envelopes = rows.map(\.record.envelope)
     try session.enqueue(
-      """
-      with new as (
-        select (created_at at time zone 'UTC')::date as day, new.*
-        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::timestamptz[],
-          $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[],
-          $15::timestamptz[], $16::timestamptz[]) as new (\(columns), available_at, delayed_until)),
-      kept as (insert into outbox (day, \(columns)) select day, \(columns) from new)
-      insert into outbox_queue (message_id, day, due_at, available_at)
-      select message_id, day, coalesce(delayed_until, created_at), available_at from new
-      """,
+      insertion,
       [
         .uuidArray(envelopes.map(\.id)), .textArray(rows.map(\.record.topicName)),
         .textArray(rows.map(\.record.streamKey)), .textArray(envelopes.map(\.type)),
@@ -54,21 +60,21 @@ public enum OutboxStore {
         .textArray(envelopes.map(\.correlation)), .textArray(envelopes.map(\.causation)),
         .textArray(envelopes.map(\.traceparent)), .textArray(envelopes.map(\.replyTo)),
         .textArray(envelopes.map(\.contentType)), .bytesArray(envelopes.map(\.body)),
-        .array(rows.map { .timestamp($0.availableAt) }),
-        .array(rows.map { $0.delayedUntil.map { .timestamp($0) } ?? .null }),
+        .array(rows.map { $0.delayedUntil.map { .timestamp($0) } ?? .null }), .int(grace.milliseconds),
       ])
   }
 
   /// Unsent rows that are due, in the order in which they were written. They are this caller's for the time of `grace`;
   /// rows that another replica takes at the same moment are passed over.
   ///
-  /// A claim by time instead of a lock: holding rows for as long as sending takes would block writers.
+  /// A claim by time instead of a lock: holding rows for as long as sending takes would block writers. By a time that
+  /// stands for the whole statement: for the clock itself, which moves on, the index would be walked to its end.
   static func claimDue(limit: Int, grace: Duration, in session: PostgresSession) throws -> [OutboxRecord] {
-    try session.enqueuePlansByKey()
+    try session.enqueuePlansByKey(.byValues)
     let due = try session.execute(
       """
       select message_id, day - date '1970-01-01' as day_number from outbox_queue
-      where available_at <= clock_timestamp() order by available_at, message_id limit $1 for update skip locked
+      where available_at <= statement_timestamp() order by available_at limit $1 for update skip locked
       """, [.int(limit)]
     ).rows
     guard !due.isEmpty else { return [] }
@@ -78,7 +84,7 @@ public enum OutboxStore {
       update outbox_queue set available_at = clock_timestamp() + $2 * interval '1 ms' where message_id = any($1)
       """, [.uuidArray(ids), .int(grace.milliseconds)])
     let days = try due.map { OutboxDay(number: Int(try $0.int("day_number"))) }
-    let records = try session.execute(
+    let records = try session.executeCommitting(
       """
       select \(columns), day - date '1970-01-01' as day_number from outbox
       where day = any($1::date[]) and message_id = any($2)
@@ -88,26 +94,42 @@ public enum OutboxStore {
     return ids.compactMap { byID[$0] }
   }
 
+  /// Has the sweep pass over rows for a while: their stream is full.
+  static func putOff(_ records: [OutboxRecord], for time: Duration, in session: PostgresSession) throws {
+    try session.enqueuePlansByKey()
+    try session.enqueue(
+      """
+      update outbox_queue set available_at = clock_timestamp() + $2 * interval '1 ms' where message_id = any($1)
+      """, [.uuidArray(records.map(\.envelope.id)), .int(time.milliseconds)])
+  }
+
   /// When a message was sent, as far as anybody needs to know: its creation stands for it, unless that was more than
   /// `promptness` before.
   static let sentAt = "coalesce(sent_at, created_at)"
   private static let promptness = "interval '20 s'"
+  /// Marked sooner than this after its unit began, by the clock of the process: less than `promptness`, whatever the
+  /// two clocks do in that time.
+  static let promptMax: Duration = .seconds(10)
 
   /// Marks what Redis took, if it is still the Redis that took it, and in the same life: rows of another epoch stay
   /// unsent for the sweep, and so do those of a server process that has ended, whose last second may be lost. What is
   /// to be sent again for its end was chosen when another replica compared; a row marked later would not be among it.
   ///
   /// The commit does not wait for the disk: what a crash of Postgres takes back is sent once more.
-  static func markSent(_ sent: [OutboxRecord], life: BrokerLife, in session: PostgresSession) throws {
+  /// - Parameter arePrompt: all of them were created less than `promptness` ago, so that their time need not be noted.
+  static func markSent(
+    _ sent: [OutboxRecord], life: BrokerLife, arePrompt: Bool = false, in session: PostgresSession
+  ) throws {
     guard let oldest = sent.map(\.envelope.createdAt).min() else { return }
-    try EpochStore.enqueueSharedLock(in: session)
-    try session.enqueuePlansByKey()
-    try session.enqueue("set local synchronous_commit = off")
+    try session.enqueuePlansByKey(
+      arePrompt ? .once : .byValues,
+      with: "set_config('synchronous_commit', 'off', true), \(EpochStore.sharedLock)")
     let ids = PostgresValue.uuidArray(sent.map(\.envelope.id))
     let lifeValues: [PostgresValue] = [.text(life.epoch), .text(life.runID)]
     let isOfLife =
       "(select count(*) from bus_state where key = 'epoch' and value = $2 or key = 'run_id' and value = $3) = 2"
     try session.enqueue("delete from outbox_queue where message_id = any($1) and \(isOfLife)", [ids] + lifeValues)
+    if arePrompt { return }
     try session.enqueue(
       """
       update outbox set sent_at = clock_timestamp()

@@ -72,8 +72,8 @@ public enum ParkedStore {
       """
       with due as (
         select message_id from parked
-        where available_at <= clock_timestamp() and (lease_until is null or lease_until < clock_timestamp())
-          and (available_at <= clock_timestamp() - $4 * interval '1 ms'
+        where available_at <= statement_timestamp() and (lease_until is null or lease_until < statement_timestamp())
+          and (available_at <= statement_timestamp() - $4 * interval '1 ms'
             or exists (
               select 1 from unnest($5::text[], $6::int[]) as known (type, version)
               where known.type = parked.type and known.version >= parked.version))

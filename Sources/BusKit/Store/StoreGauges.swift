@@ -45,7 +45,7 @@ public struct StoreGauges: Sendable, Equatable {
       count(*) filter (where due_at > clock_timestamp()) as delayed,
       coalesce(\(age("min(due_at) filter (where due_at <= clock_timestamp())")), 0) as age_ms
     from (
-      select due_at from outbox_queue order by available_at, message_id limit \(countMax)) as unsent
+      select due_at from outbox_queue order by available_at limit \(countMax)) as unsent
     """
 
   private static let outboxState = """

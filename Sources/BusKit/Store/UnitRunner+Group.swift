@@ -7,12 +7,19 @@ extension UnitRunner {
   ///   lease.
   func group(_ units: [GroupedUnit]) async throws -> [Bool] {
     try await publisher.untilRoom()
+    let begun = ContinuousClock.now
     let (held, records, hasEffects) = try await rerunning {
       try await pool.transaction { session in
-        let (held, clock) = try conclude(units, in: session)
-        let workspace = Workspace()
-        workspace.session = session
-        try load(zip(units, held).flatMap { $1 ? $0.needs : [] }, into: workspace, from: session)
+        let rows = NeededRows(units.flatMap(\.needs))
+        try session.enqueuePlansAndClock()
+        let ends = try EffectStore.enqueueEnds(units.compactMap(\.end), in: session)
+        try rows.enqueue(in: session)
+        let results = try session.answers(to: 1 + ends + rows.count)
+        let clock = try results[0].clock
+        let held = try Self.held(units, ends > 0 ? results[1] : nil)
+        let workspace = try self.workspace(
+          rows, results[(1 + ends)...], isWhole: held.allSatisfy { $0 },
+          zip(units, held).flatMap { $1 ? $0.needs : [] }, in: session)
         for (unit, isHeld) in zip(units, held) where isHeld {
           workspace.begin(unit.needs)
           let cause = Envelope.origin(correlation: unit.correlation, at: clock, traceparent: unit.traceparent)
@@ -21,7 +28,7 @@ extension UnitRunner {
         return (held, try flush(workspace, now: clock, to: session), !workspace.effects.isEmpty)
       }
     }
-    announce(records, hasEffects)
+    announce(records, hasEffects, begun: begun)
     return held
   }
 
@@ -30,23 +37,12 @@ extension UnitRunner {
     guard try await group([unit]).first == true else { throw EffectRunner.LeaseLost() }
   }
 
-  /// Ends the runs of the effects, as far as their leases are still held, and asks for the time.
-  private func conclude(
-    _ units: [GroupedUnit], in session: PostgresSession
-  ) throws -> (held: [Bool], now: Date) {
-    let ends = units.compactMap(\.end)
-    try session.enqueuePlansByKey()
-    try session.enqueue("select transaction_timestamp() as now")
-    let statements = try EffectStore.enqueueEnds(ends, in: session)
-    // The transaction's own `begin` may be answered in the same round trip, before these.
-    let results = Array(try session.flush().suffix(1 + statements))
-    guard results.count == 1 + statements, let clock = try results[0].rows.first?.date("now") else {
-      throw InvariantViolation("Postgres answered \(results.count) of \(1 + statements) statements")
-    }
-    let held = statements == 0 ? [:] : try results[1].rows.reduce(into: [UUID: UUID]()) {
+  /// Which units may be written, by the leases that are still held. By the token: a run that lost its lease may stand
+  /// beside the one that has it.
+  private static func held(_ units: [GroupedUnit], _ leases: PostgresResult?) throws -> [Bool] {
+    let held = try (leases?.rows ?? []).reduce(into: [UUID: UUID]()) {
       $0[try $1.uuid("id")] = try $1.uuid("lease_token")
     }
-    // By the token: a run that lost its lease may stand beside the one that has it.
-    return (units.map { unit in unit.end.map { held[$0.effect] == $0.token } ?? true }, clock)
+    return units.map { unit in unit.end.map { held[$0.effect] == $0.token } ?? true }
   }
 }

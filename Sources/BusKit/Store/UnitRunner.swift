@@ -3,8 +3,8 @@ import Postgres
 
 /// Runs units of work: any number of them in one transaction.
 ///
-/// One transaction is: begin · inbox insert of all ids · one locking read per table · the handlers on values · one
-/// pipelined flush of rows, outbox and effects · commit. What was published leaves after the commit.
+/// One transaction is two round trips: begin · inbox insert of all ids · one locking read per table; then, after the
+/// handlers have run on values, rows · outbox · effects · commit. What was published leaves after the commit.
 struct UnitRunner: Sendable {
   let pool: PostgresPool
   let publisher: Publisher
@@ -37,12 +37,18 @@ struct UnitRunner: Sendable {
   /// One transaction for the whole batch; throws if any of it fails, and then nothing has happened.
   func batch(_ units: [PreparedUnit]) async throws -> BatchResult {
     try await publisher.untilRoom()
+    let begun = ContinuousClock.now
     let (result, records, hasEffects) = try await rerunning {
       try await pool.transaction { session in
-        let (fresh, clock) = try claim(units, in: session)
-        let workspace = Workspace()
-        workspace.session = session
-        try load(fresh.flatMap(\.needs), into: workspace, from: session)
+        let rows = NeededRows(units.flatMap(\.needs))
+        try session.enqueuePlansAndClock()
+        try InboxStore.enqueueInsert(units.compactMap(\.cause), in: session)
+        try rows.enqueue(in: session)
+        let results = try session.answers(to: 2 + rows.count)
+        let clock = try results[0].clock
+        let fresh = try self.fresh(units, results[1], in: session)
+        let workspace = try self.workspace(
+          rows, results[2...], isWhole: fresh.count == units.count, fresh.flatMap(\.needs), in: session)
         for unit in fresh {
           workspace.begin(unit.needs)
           try unit.apply(UnitOfWork(now: clock, cause: unit.cause, workspace: workspace))
@@ -53,25 +59,31 @@ struct UnitRunner: Sendable {
         )
       }
     }
-    announce(records, hasEffects)
+    announce(records, hasEffects, begun: begun)
     return result
   }
 
   /// One unit that no message started.
+  /// - Parameter before: what comes before the unit's own locks; if it throws, nothing has happened.
   func transaction<T: Sendable>(
     needs: [Need], correlation: String, before: (@Sendable (PostgresSession) throws -> Void)? = nil,
     _ body: @escaping @Sendable (UnitOfWork) throws -> T
   ) async throws -> T {
     try await publisher.untilRoom()
     let trace = TraceContext.current ?? ""
+    let rows = NeededRows(needs)
+    let begun = ContinuousClock.now
     let (value, records, hasEffects) = try await rerunning {
       try await pool.transaction { session in
-        try session.enqueuePlansByKey()
-        let clock = try now(of: session)
-        try before?(session)
-        let workspace = Workspace()
-        workspace.session = session
-        try load(needs, into: workspace, from: session)
+        if let before {
+          try session.enqueuePlansByKey()
+          try before(session)
+        }
+        try session.enqueuePlansAndClock()
+        try rows.enqueue(in: session)
+        let results = try session.answers(to: 1 + rows.count)
+        let clock = try results[0].clock
+        let workspace = try self.workspace(rows, results[1...], isWhole: true, needs, in: session)
         workspace.begin(needs)
         let cause =
           correlation.isEmpty && trace.isEmpty
@@ -81,7 +93,7 @@ struct UnitRunner: Sendable {
         return (value, records, !workspace.effects.isEmpty)
       }
     }
-    announce(records, hasEffects)
+    announce(records, hasEffects, begun: begun)
     return value
   }
 
@@ -108,32 +120,17 @@ struct UnitRunner: Sendable {
     error.isRetryable || error.isUniqueViolation || error.isStalePlan
   }
 
-  func announce(_ records: [OutboxRecord], _ hasEffects: Bool) {
-    publisher.submit(records)
+  /// - Parameter begun: a moment before the messages' time of creation.
+  func announce(_ records: [OutboxRecord], _ hasEffects: Bool, begun: ContinuousClock.Instant) {
+    publisher.submit(records, begun: begun)
     if hasEffects { effectsRecorded() }
   }
 
-  func now(of session: PostgresSession) throws -> Date {
-    guard let row = try session.execute("select transaction_timestamp() as now").rows.first else {
-      throw InvariantViolation("Postgres did not tell its time")
-    }
-    return try row.date("now")
-  }
-
-  /// Claims the messages in the inbox: the units that have not been handled before, and the database's time. A message
-  /// that stands twice in a batch runs once.
-  private func claim(
-    _ units: [PreparedUnit], in session: PostgresSession
-  ) throws -> (fresh: [PreparedUnit], now: Date) {
-    try session.enqueuePlansByKey()
-    try session.enqueue("select transaction_timestamp() as now")
-    try InboxStore.enqueueInsert(units.compactMap(\.cause), in: session)
-    // The transaction's own `begin` may be answered in the same round trip, before these two.
-    let results = Array(try session.flush().suffix(2))
-    guard results.count == 2, let clock = try results[0].rows.first?.date("now") else {
-      throw InvariantViolation("Postgres answered \(results.count) of 2 statements")
-    }
-    var inserted = Set(try results[1].rows.map { try $0.uuid("message_id") })
+  /// The units that the inbox had not seen. A message that stands twice in a batch runs once.
+  private func fresh(
+    _ units: [PreparedUnit], _ inbox: PostgresResult, in session: PostgresSession
+  ) throws -> [PreparedUnit] {
+    var inserted = Set(try inbox.rows.map { try $0.uuid("message_id") })
     var fresh: [PreparedUnit] = []
     var seen: [Envelope] = []
     for unit in units {
@@ -141,69 +138,46 @@ struct UnitRunner: Sendable {
       if inserted.remove(cause.id) != nil { fresh.append(unit) } else { seen.append(cause) }
     }
     try InboxStore.checkBodies(of: seen, in: session)
-    return (fresh, clock)
+    return fresh
   }
 
-  /// One locking read per table, tables in alphabetical order, rows in key order, all in one round trip. What is read
-  /// without a lock is read first, so that a row of both kinds ends as the locked one.
-  func load(_ needs: [Need], into workspace: Workspace, from session: PostgresSession) throws {
-    let reads = Self.reads(needs.filter { !$0.isLocking }) + Self.reads(needs.filter(\.isLocking))
-    for (first, needs) in reads {
-      let (condition, parameters) = Self.condition(needs, keyColumn: first.keyColumn)
-      let lock = first.isLocking ? " order by \(first.keyColumn) for update" : ""
-      try session.enqueue("select * from \(first.table)\(condition)\(lock)", parameters)
+  /// A workspace with the rows of `needs`.
+  /// - Parameters:
+  ///   - asked: what was read for all units, with its results.
+  ///   - isWhole: false: some units do not run. Their rows are locked for nothing and must not be seen; what the others
+  ///     need is read again, under the locks that are held already.
+  func workspace(
+    _ asked: NeededRows, _ results: ArraySlice<PostgresResult>, isWhole: Bool, _ needs: @autoclosure () -> [Need],
+    in session: PostgresSession
+  ) throws -> Workspace {
+    let workspace = Workspace()
+    workspace.session = session
+    if isWhole {
+      try asked.place(results, into: workspace)
+    } else {
+      let rows = NeededRows(needs())
+      try rows.enqueue(in: session)
+      if rows.count > 0 { try rows.place(session.answers(to: rows.count)[...], into: workspace) }
     }
-    guard !reads.isEmpty else { return }
-    // Statements that were queued before may be answered in the same round trip, ahead of these.
-    let results = Array(try session.flush().suffix(reads.count))
-    guard results.count == reads.count else {
-      throw InvariantViolation("Postgres answered \(results.count) of \(reads.count) statements")
-    }
-    for ((first, _), result) in zip(reads, results) {
-      for row in result.rows {
-        let value = try first.decode(LoadedRow(row: row))
-        try workspace.place(value, table: first.table, key: value.rowKey)
-      }
-    }
-  }
-
-  private static func reads(_ needs: [Need]) -> [(first: Need, needs: [Need])] {
-    Dictionary(grouping: needs, by: \.table).sorted { $0.key < $1.key }.compactMap { _, needs in
-      needs.first.map { ($0, needs) }
-    }
-  }
-
-  private static func condition(_ needs: [Need], keyColumn: String) -> (String, [PostgresValue]) {
-    var columns: [String: Set<String>] = [:]
-    for need in needs {
-      switch need.selector {
-      case .all: return ("", [])
-      case .key(let key): columns[keyColumn, default: []].insert(key)
-      case .column(let column, let value): columns[column, default: []].insert(value)
-      }
-    }
-    let sorted = columns.sorted { $0.key < $1.key }
-    let clauses = sorted.enumerated().map { "\($1.key) = any($\($0 + 1))" }
-    return (" where " + clauses.joined(separator: " or "), sorted.map { .textArray($0.value.sorted()) })
+    return workspace
   }
 
   /// Returns the messages that are to leave at once.
   func flush(_ workspace: Workspace, now: Date, to session: PostgresSession) throws -> [OutboxRecord] {
     try writer.enqueue(workspace.tables, in: session)
-    let grace = now.addingTimeInterval(outboxGrace.timeInterval)
     var immediate: [OutboxRecord] = []
     var rows: [OutboxStore.NewRow] = []
     for (message, at) in workspace.outgoing {
       let record = OutboxRecord(message)
       try record.check(isFor: publishedTopics)
       if let at, at > now {
-        rows.append(.init(record: record, availableAt: at, delayedUntil: at))
+        rows.append(.init(record: record, delayedUntil: at))
       } else {
-        rows.append(.init(record: record, availableAt: grace))
+        rows.append(.init(record: record))
         immediate.append(record)
       }
     }
-    try OutboxStore.enqueueInsert(rows, in: session)
+    try OutboxStore.enqueueInsert(rows, grace: outboxGrace, in: session)
     try EffectStore.enqueueWithdrawals(workspace.withdrawals, in: session)
     try EffectStore.enqueueInsert(workspace.effects, now: now, in: session)
     return immediate

@@ -11,25 +11,15 @@ extension DeliveryHandler {
     log[metadataKey: "id"] = "\(job.unit.cause?.id.text ?? "")"
     log[metadataKey: "error"] = "\(error)"
     core.metrics.counter("energy_bus_failed_total", labels: labels).increment()
-    switch error {
-    case is InvariantViolation, is InboxStore.IdentityConflict, is DecodingFailure:
-      log.critical("the message breaks an invariant")
-      try await bury(entry, "invariant", "\(error)")
-    case is PermanentFailure:
-      log.error("the message cannot succeed")
-      try await bury(entry, "permanent", "\(error)")
-    case let error as PostgresError where error.code == .encoding:
-      // What the message holds Postgres never stores, such as a NUL character in a text.
-      log.error("the message cannot be stored")
-      try await bury(entry, "permanent", "\(error)")
-    case is Overdue:
-      // Its thread is lost to it; a second one would be too.
-      log.critical("the handler does not return")
-      try await bury(entry, "overdue", "\(error)")
-    case let error as Throttled:
+    switch FailureKind(handling: error) {
+    case .permanent(let reason):
+      log.log(
+        level: reason.isIncident ? .critical : .error, "the message cannot succeed", metadata: ["reason": "\(reason)"])
+      try await bury(entry, reason.rawValue, "\(error)")
+    case .throttled(let wait):
       tellRetry(.notice, "the message will be tried again when it may be", job, error)
-      try await retry(job, error.wait, "\(error)", isAttempt: false)
-    default:
+      try await retry(job, wait, "\(error)", isAttempt: false)
+    case .transient(let delay):
       if entry.deliveries >= timing.attemptsMax {
         log.error("the message is given up")
         try await bury(entry, "attempts", "\(error)")
@@ -37,7 +27,7 @@ extension DeliveryHandler {
         tellRetry(.warning, "the message will be tried again", job, error)
         let usual = Backoff(first: .milliseconds(100), factor: 4, most: timing.retryMost).delay(
           attempt: entry.deliveries, random: .random(in: 0..<1))
-        try await retry(job, .after((error as? TransientFailure)?.delay ?? usual), "\(error)", isAttempt: true)
+        try await retry(job, .after(delay ?? usual), "\(error)", isAttempt: true)
       }
     }
   }
@@ -52,10 +42,13 @@ extension DeliveryHandler {
       ])
   }
 
-  /// Short waits stay in the broker, as leases; longer ones in Postgres, from where `ParkedRunner` takes them.
+  /// Short waits stay in the broker, as leases; longer ones in Postgres, from where `ParkedRunner` takes them. So do
+  /// short ones that count as no attempt when they have gone on for long: there they are counted.
   private func retry(_ job: Job, _ wait: Wait, _ reason: String, isAttempt: Bool) async throws {
-    let time = wait.time(from: Date(milliseconds: core.health.brokerMilliseconds))
-    guard time > timing.lease, let cause = job.unit.cause else {
+    let now = core.health.brokerMilliseconds
+    let time = wait.time(from: Date(milliseconds: now))
+    let goesOn = !isAttempt && now - job.entry.milliseconds > timing.retryMost.milliseconds
+    guard time > timing.lease || goesOn, let cause = job.unit.cause else {
       return try await release(job.entry, after: time, isAttempt: isAttempt)
     }
     let options = link.options

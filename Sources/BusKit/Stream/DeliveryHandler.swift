@@ -18,6 +18,8 @@ final class DeliveryHandler: Sendable {
     var inFlight: Set<String> = []
     /// Of those in flight, the ones that somebody else has taken over.
     var lost: Set<String> = []
+    /// Handled, to be acknowledged with the next read.
+    var done: [String] = []
     /// Handed back with a delay, until then.
     var resting: [String: ContinuousClock.Instant] = [:]
   }
@@ -47,14 +49,25 @@ final class DeliveryHandler: Sendable {
 
   var logger: Logger { core.logger }
 
+  var gathersReads: Bool { true }
+
+  func takeDone() -> [String] {
+    state.withLock { state in
+      defer { state.done = [] }
+      return state.done
+    }
+  }
+
   /// New messages: together, beside those of other partitions.
   func handle(_ entries: [Delivery]) async throws {
     try await tracked(entries) { try await self.core.gate.withBatch($0) }
   }
 
-  /// A message that has been delivered before: alone, with nothing else in flight in this process.
+  /// A message that has been delivered before: alone, with nothing else in flight in this process. It is acknowledged
+  /// before the next: that may end the process, and this one would count one delivery more.
   func handle(suspect entry: Delivery) async throws {
     try await tracked([entry]) { try await self.core.gate.withSuspect($0) }
+    try await acknowledge(takeDone())
   }
 
   /// Handles entries inside a gate. Their leases are renewed until each has ended, and while they wait for the gate.
@@ -96,12 +109,16 @@ final class DeliveryHandler: Sendable {
       }
     }
     if !ignored.isEmpty {
-      try await acknowledge(ignored)
+      acknowledgeLater(ignored)
       core.metrics.counter("energy_bus_ignored_total", labels: labels).increment(by: ignored.count)
     }
     guard !jobs.isEmpty else { return }
     if jobs.count > 1, try await handleTogether(jobs) { return }
-    for job in jobs { try await handleAlone(job) }
+    for job in jobs {
+      guard try await handleAlone(job) else { continue }
+      // Of several that failed together, one may end the process.
+      if jobs.count > 1 { try await acknowledge([job.entry.id]) } else { acknowledgeLater([job.entry.id]) }
+    }
   }
 
   /// Those that have not ended; that they were delivered is no attempt.
@@ -169,22 +186,30 @@ final class DeliveryHandler: Sendable {
       return false
     }
     count(result)
-    try await acknowledge(jobs.map(\.entry.id))
+    acknowledgeLater(jobs.map(\.entry.id))
     return true
   }
 
-  private func handleAlone(_ job: Job) async throws {
+  /// Whether it was handled, and remains to be acknowledged.
+  private func handleAlone(_ job: Job) async throws -> Bool {
     let result: UnitRunner.BatchResult
     do {
       result = try await core.perform([job.unit], topic: link.options.topic.name)
     } catch is LeaseLost {
-      return  // Whoever has it now handles it.
+      return false  // Whoever has it now handles it.
     } catch {
       try rethrowIfInterrupted(error)
-      return try await fail(job, error)
+      try await fail(job, error)
+      return false
     }
     count(result)
-    try await acknowledge([job.entry.id])
+    return true
+  }
+
+  /// With the next read: a round trip of its own would be as long as that of the read.
+  private func acknowledgeLater(_ ids: [String]) {
+    settle(ids)
+    state.withLock { $0.done += ids }
   }
 
   func acknowledge(_ ids: [String]) async throws {

@@ -53,7 +53,10 @@ struct ParkedRunner: Sendable {
         let detail = "\(core.service) does not handle \(envelope.type) version \(envelope.version)"
         return try await bury(message, "unknown_type", detail)
       }
-      let unit = try handler.prepare(envelope)
+      let unit: PreparedUnit
+      do { unit = try handler.prepare(envelope) } catch {
+        return try await bury(message, "undecodable", "\(error)")
+      }
       _ = try await core.gate.withSuspect { try await core.perform([unit], topic: message.topic) }
     } catch {
       return try await fail(message, error)
@@ -69,13 +72,11 @@ struct ParkedRunner: Sendable {
         "type": "\(message.envelope.type)", "id": "\(message.envelope.id.text)", "attempt": "\(message.attempts)",
         "error": "\(error)",
       ])
-    switch FailureKind(error) {
-    case .permanent(let isIncident):
-      try await bury(message, isIncident ? "invariant" : "permanent", "\(error)")
+    switch FailureKind(handling: error) {
+    case .permanent(let reason): try await bury(message, reason.rawValue, "\(error)")
     case .throttled(let wait):
       try await postpone(message, wait, isAttempt: message.throttles >= Throttled.freeMax, error)
     case .transient(let delay):
-      if error is Overdue { return try await bury(message, "overdue", "\(error)") }
       if message.attempts >= core.timing.attemptsMax { return try await bury(message, "attempts", "\(error)") }
       let usual = Backoff(first: .milliseconds(100), factor: 4, most: core.timing.retryMost).delay(
         attempt: message.attempts, random: .random(in: 0..<1))

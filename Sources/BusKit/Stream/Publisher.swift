@@ -12,6 +12,8 @@ final class Publisher: Sendable {
   /// What one transaction wrote.
   private struct Waiting {
     let records: [OutboxRecord]
+    /// When their unit began.
+    let begun: ContinuousClock.Instant
     let deadline: ContinuousClock.Instant
   }
 
@@ -36,6 +38,7 @@ final class Publisher: Sendable {
   private let metrics: MetricsRegistry
   private let state = Mutex(State())
   private let marker: SentMarker
+  private let held: HeldRecords
   private let wake: AsyncStream<Void>.Continuation
   private let wakes: AsyncStream<Void>
 
@@ -45,6 +48,8 @@ final class Publisher: Sendable {
   private static let behindCount = 4_000
   private static let behindPause: Duration = .milliseconds(2)
   private static let batchMax = 500
+  /// So many times the grace the sweep passes over rows whose stream is full.
+  private static let fullPauses = 4
   /// One pipeline carries about this much.
   private static let chunkBytes = 4 * 1024 * 1024
 
@@ -58,21 +63,27 @@ final class Publisher: Sendable {
     self.lengthMax = lengthMax
     self.logger = logger
     self.metrics = metrics
-    marker = SentMarker(pool: pool, grace: timing.outboxGrace, logger: logger)
+    held = HeldRecords(longest: timing.outboxGrace * 5)
+    marker = SentMarker(pool: pool, held: held, grace: timing.outboxGrace, logger: logger)
     (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   /// Takes rows that have just been committed. Those that do not fit are left to the sweep.
-  func submit(_ records: [OutboxRecord]) {
+  /// - Parameter begun: a moment before they were created.
+  func submit(_ records: [OutboxRecord], begun: ContinuousClock.Instant) {
     guard !records.isEmpty else { return }
     // What waits too long meets the sweep on its way: leaving it to that saves a second sending when there is most to
     // do.
     let deadline = ContinuousClock.now + timing.outboxGrace / 2
-    state.withLock { state in
-      guard state.count < Self.waitingMax else { return }
-      state.waiting.append(Waiting(records: records, deadline: deadline))
+    // Before anybody can send and release them.
+    held.hold(records)
+    let isTaken = state.withLock { state in
+      guard state.count < Self.waitingMax else { return false }
+      state.waiting.append(Waiting(records: records, begun: begun, deadline: deadline))
       state.count += records.count
+      return true
     }
+    if !isTaken { return held.releaseUnsent(records) }
     wake.yield()
   }
 
@@ -97,20 +108,28 @@ final class Publisher: Sendable {
   private func send() async {
     for await _ in wakes {
       while case let batch = nextBatch(), !batch.isEmpty {
-        let now = ContinuousClock.now
+        defer { for waiting in batch { held.releaseUnsent(waiting.records) } }
         do {
-          try await checkEpoch()
-          let records = batch.flatMap { $0.deadline > now ? $0.records : [] }
-          try await publish(records) { sent, life in
-            // Marking one batch goes on beside the sending of the next.
-            if !self.marker.submit(sent, life: life) { try await self.marker.mark(sent, life: life) }
-          }
+          try await send(batch)
         } catch {
           logger.debug("publishing is left to the sweep", metadata: ["error": "\(error)"])
           if state.withLock({ $0.isFinishing }) { return }
         }
       }
       if Task.isCancelled { return }
+    }
+  }
+
+  private func send(_ batch: [Waiting]) async throws {
+    try await checkEpoch()
+    let now = ContinuousClock.now
+    let inTime = batch.filter { $0.deadline > now }
+    let begun = inTime.map(\.begun).min()
+    try await publish(inTime.flatMap(\.records)) { sent, life in
+      held.noteSent(sent)
+      let batch = SentBatch(sent, life: life, begun: begun)
+      // Marking one batch goes on beside the sending of the next.
+      if !marker.submit(batch) { try await marker.mark(batch) }
     }
   }
 
@@ -137,13 +156,26 @@ final class Publisher: Sendable {
   }
 
   /// Sends rows that a crash or an outage left behind and delayed ones that are due. One step; the caller loops.
-  /// - Returns: how many rows were sent.
-  func sweep() async throws -> Int {
+  ///
+  /// What this process is about to send or to mark itself is only claimed, which keeps the other replicas from it. What
+  /// goes to a full stream is passed over for a while, so that it does not stand before the others each time.
+  /// - Returns: whether there may be more to do at once.
+  func sweep() async throws -> Bool {
     try await checkEpoch()
-    let records = try await pool.transaction { session in
+    let claimed = try await pool.transaction { session in
       try OutboxStore.claimDue(limit: Self.batchMax, grace: self.timing.outboxGrace, in: session)
     }
-    return try await publish(records) { try await self.marker.mark($0, life: $1) }
+    let full = state.withLock { $0.full }
+    let others = held.others(of: claimed)
+    let (open, stuck) = (others.filter { !full.contains($0.streamKey) }, others.filter { full.contains($0.streamKey) })
+    if !stuck.isEmpty {
+      let pause = timing.outboxGrace * Self.fullPauses
+      try await pool.transaction { try OutboxStore.putOff(stuck, for: pause, in: $0) }
+    }
+    let sent = try await publish(open) { try await marker.mark(SentBatch($0, life: $1)) }
+    metrics.counter("energy_bus_swept_total").increment(by: sent)
+    // Where nothing was taken, the broker is to be left alone.
+    return claimed.count == Self.batchMax && (open.isEmpty || sent > 0)
   }
 
   /// Sends rows, a few megabytes at a time, and has marked what the broker took. Returns how many that were.

@@ -34,6 +34,9 @@ final class StreamConsumer: Sendable {
 
   /// What the loop carries from one round to the next.
   private struct Progress {
+    /// Handled, and not yet known to be acknowledged.
+    var done: [String] = []
+    var pause: ReadPause
     /// The reader's connection for which the group is known to exist; nil: look.
     var generation: Int?
     /// Whether this consumer may hold deliveries that nobody works on: a reply got lost, or a round failed half-way.
@@ -44,7 +47,7 @@ final class StreamConsumer: Sendable {
 
   /// Runs until the service drains; then removes its consumer, which by then holds nothing.
   func run() async {
-    var progress = Progress()
+    var progress = Progress(pause: ReadPause(batchMax: timing.batchMax))
     while !core.isDraining {
       do {
         try await round(&progress)
@@ -54,6 +57,8 @@ final class StreamConsumer: Sendable {
         logger.warning("the stream lost its group", metadata: ["stream": "\(link.options.stream)", "error": "\(error)"])
         progress.generation = nil
         progress.failures += 1
+        // What was acknowledged in a stream that is gone needs it no more.
+        progress.done = []
       } catch {
         if core.isDraining { break }
         progress.hasLeftovers = true
@@ -65,7 +70,7 @@ final class StreamConsumer: Sendable {
       }
     }
     await handler.finish()
-    await leave()
+    await leave(&progress)
   }
 
   private func round(_ progress: inout Progress) async throws {
@@ -73,20 +78,32 @@ final class StreamConsumer: Sendable {
       try await link.ensure()
       progress.generation = link.generation
     }
+    // While it waits others might take these over.
+    if core.health.postgresDownFor != nil { try await acknowledge(&progress) }
     await core.untilReady()
     if core.isDraining { return }
     if progress.hasLeftovers {
+      try await acknowledge(&progress)
       try await takeOver(of: link.options.consumer)
       progress.hasLeftovers = false
     }
-    let entries = try await link.read(limit: timing.batchMax, wait: timing.readBlock, acknowledging: false)
+    if handler.gathersReads, progress.pause.time > .zero { try await Task.sleep(for: progress.pause.time) }
+    let entries = try await link.read(limit: timing.batchMax, wait: timing.readBlock, done: progress.done)
+    progress.done = []
     if link.generation != progress.generation {
       // The first read opens the connection; another one means that a reply may have got lost with the one before.
       progress.hasLeftovers = progress.generation ?? 0 > 0
       progress.generation = link.generation
     }
-    if !entries.isEmpty { try await handler.handle(entries) }
+    let begin = ContinuousClock.now
+    if !entries.isEmpty {
+      // Of a batch that fails half-way, the first half is done.
+      defer { progress.done += handler.takeDone() }
+      try await handler.handle(entries)
+    }
+    progress.pause.note(entries.count, from: begin, to: .now)
     if ContinuousClock.now >= progress.nextSweep {
+      try await acknowledge(&progress)
       try await sweep()
       progress.nextSweep = .now + timing.sweep * Double.random(in: 0.8...1.2)
     }
@@ -95,8 +112,16 @@ final class StreamConsumer: Sendable {
   /// Renews the leases of what is being handled. Called every third of a lease.
   func heartbeat() async throws { try await handler.renewLeases() }
 
-  private func leave() async {
+  /// At once, and not with the next read: it may not come soon, or what comes first must not meet these again.
+  private func acknowledge(_ progress: inout Progress) async throws {
+    guard !progress.done.isEmpty else { return }
+    try await link.acknowledge(progress.done)
+    progress.done = []
+  }
+
+  private func leave(_ progress: inout Progress) async {
     do {
+      try await acknowledge(&progress)
       try await link.remove(consumer: link.options.consumer)
     } catch {
       logger.debug("the consumer stays listed", metadata: ["stream": "\(link.options.stream)", "error": "\(error)"])

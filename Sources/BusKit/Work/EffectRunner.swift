@@ -149,8 +149,8 @@ final class EffectRunner: Sendable {
     since taken: ContinuousClock.Instant
   ) async throws {
     switch FailureKind(error) {
-    case .permanent(let isIncident):
-      if isIncident {
+    case .permanent(let kind):
+      if kind.isIncident {
         core.logger.critical(
           "an effect breaks an invariant",
           metadata: ["kind": "\(effect.kind)", "id": "\(effect.id.text)", "error": "\(reason)"])

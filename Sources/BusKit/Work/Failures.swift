@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 
 /// Data that no sequence of correct steps can produce: rolled back, dead-lettered or set aside at once, an incident.
 /// Never retried.
@@ -30,7 +31,8 @@ public struct TransientFailure: Error, CustomStringConvertible {
 /// The other side asks to be left alone for a time, as with `Retry-After`. The next try comes exactly then, and this
 /// one does not count as an attempt, up to a limit.
 public struct Throttled: Error, CustomStringConvertible {
-  /// So many times one message is put off without counting: after that each is an attempt.
+  /// So many times a message that waits in Postgres is put off without counting: after that each is an attempt. In the
+  /// broker it is put off for `BusTiming.retryMost` in all, and then waits in Postgres.
   static let freeMax = 1000
 
   /// Who asks to be left alone.
@@ -77,18 +79,40 @@ public enum Wait: Sendable, Equatable {
 
 /// What an error says about trying again.
 enum FailureKind: Sendable {
-  case permanent(isIncident: Bool)
+  /// Why no other try helps: the dead letter's reason.
+  enum Reason: String, Sendable {
+    case permanent
+    case invariant
+    case overdue
+
+    var isIncident: Bool { self != .permanent }
+  }
+
+  case permanent(Reason)
   case throttled(Wait)
   /// nil: the usual back-off.
   case transient(Duration?)
 
+  /// What was thrown by work that touches the world.
   init(_ error: any Error) {
     switch error {
-    case is InvariantViolation, is InboxStore.IdentityConflict: self = .permanent(isIncident: true)
-    case is PermanentFailure: self = .permanent(isIncident: false)
+    case is InvariantViolation, is InboxStore.IdentityConflict: self = .permanent(.invariant)
+    case is PermanentFailure: self = .permanent(.permanent)
     case let error as Throttled: self = .throttled(error.wait)
     case let error as TransientFailure: self = .transient(error.delay)
     default: self = .transient(nil)
+    }
+  }
+
+  /// What was thrown by a handler, which is arithmetic on values: it meets what cannot be read or stored each time.
+  init(handling error: any Error) {
+    switch error {
+    case is DecodingFailure: self = .permanent(.invariant)
+    // What the message holds Postgres never stores, such as a NUL character in a text.
+    case let error as PostgresError where error.code == .encoding: self = .permanent(.permanent)
+    // Its thread is lost to it; a second one would be too.
+    case is Overdue: self = .permanent(.overdue)
+    default: self.init(error)
     }
   }
 }

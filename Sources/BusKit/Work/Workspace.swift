@@ -8,6 +8,8 @@ final class Workspace {
     /// Whether the database has it: decides between insert and update.
     var exists: Bool
     let keyColumn: String
+    /// As it was read, and is in the database; nil for a row that is new.
+    var loaded: (any Row)?
     var isDirty = false
     /// When it was first saved, counted in this transaction.
     var place = 0
@@ -36,7 +38,7 @@ final class Workspace {
   }
 
   func place(_ row: any Row, table: String, key: String) throws {
-    try set(Slot(row: row, exists: true, keyColumn: type(of: row).keyColumn), table, key)
+    try set(Slot(row: row, exists: true, keyColumn: type(of: row).keyColumn, loaded: row), table, key)
   }
 
   func find<R: Row>(_ type: R.Type, _ key: String) throws -> R? {
@@ -61,7 +63,8 @@ final class Workspace {
   }
 
   /// A row that the unit did not declare can only be inserted. That another of its batch has loaded or inserted the
-  /// same changes nothing: alone it would meet the primary key, so here it must not overwrite.
+  /// same changes nothing: alone it would meet the primary key, so here it must not overwrite. A row that is as it was
+  /// read is not written.
   func save<R: Row>(_ row: R) throws {
     let key = row.rowKey
     let known = tables[R.table]?[key]
@@ -75,14 +78,17 @@ final class Workspace {
     places += 1
     let place = known?.isDirty == true ? known?.place ?? places : places
     try set(
-      Slot(row: row, exists: known?.exists ?? false, keyColumn: R.keyColumn, isDirty: true, place: place), R.table, key)
+      Slot(
+        row: row, exists: known?.exists ?? false, keyColumn: R.keyColumn, loaded: known?.loaded,
+        isDirty: known?.loaded as? R != row, place: place), R.table, key)
   }
 
   func delete<R: Row>(_ type: R.Type, _ key: String) throws {
     try refuseReadOnly(R.table, key)
     guard try find(type, key) != nil, let slot = tables[R.table]?[key] else { return }
     try set(
-      slot.exists ? Slot(row: nil, exists: true, keyColumn: R.keyColumn, isDirty: true) : nil, R.table, key)
+      slot.exists ? Slot(row: nil, exists: true, keyColumn: R.keyColumn, loaded: slot.loaded, isDirty: true) : nil,
+      R.table, key)
   }
 
   private func refuseReadOnly(_ table: String, _ key: String) throws {

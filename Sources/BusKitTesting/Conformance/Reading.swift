@@ -11,6 +11,7 @@ extension BrokerConformance {
     BrokerPromise("a read waits for the first message, and no longer than it was asked", waits),
     BrokerPromise("what is read as acknowledged is never pending", readAcknowledged),
     BrokerPromise("what is acknowledged is not pending, and acknowledging it again is no error", acknowledges),
+    BrokerPromise("a read that names what is done acknowledges it, and nothing else", readsOn),
     BrokerPromise("a follower reads a stream from its beginning without a group", follows),
   ]
 
@@ -97,6 +98,20 @@ extension BrokerConformance {
     try expect("messages", try ConformanceStage.numbers(read), is: Array(1...5))
     try expect("pending", try await link.pending(idle: .zero, of: nil, limit: 10).count, is: 0)
     try expect("read again", try await link.take().count, is: 0)
+  }
+
+  @Sendable private static func readsOn(_ stage: ConformanceStage) async throws {
+    let link = try await stage.join()
+    try await stage.publish(1...5)
+    let first = try await link.read(limit: 3, wait: .milliseconds(20), done: [])
+    try expect("a first read", try ConformanceStage.numbers(first), is: [1, 2, 3])
+    let second = try await link.read(limit: 10, wait: .milliseconds(20), done: first.dropLast().map(\.id))
+    try expect("a second read", try ConformanceStage.numbers(second), is: [4, 5])
+    let pending = try await link.pending(idle: .zero, of: nil, limit: 10).map(\.id)
+    try expect("pending", pending, is: first.suffix(1).map(\.id) + second.map(\.id))
+    let third = try await link.read(limit: 10, wait: .milliseconds(20), done: pending)
+    try expect("a third read", third.count, is: 0)
+    try expect("pending at last", try await link.pending(idle: .zero, of: nil, limit: 10).count, is: 0)
   }
 
   @Sendable private static func acknowledges(_ stage: ConformanceStage) async throws {

@@ -35,21 +35,20 @@ struct BalanceLookUps: Sendable {
   /// Walks the primary key.
   private static func read(_ customers: Set<CustomerID>, _ bus: Bus) async throws -> [CustomerID: CustomerBalance] {
     let keys = customers.flatMap { customer in Currency.allCases.map { AccountRow.key(customer, $0) } }
-    return try await bus.lookUp { session in
-      let rows = try session.execute(
-        "select id, available, held from accounts where id = any($1)", [.textArray(keys)]
-      ).rows
-      var amounts: [String: (available: Int64, held: Int64)] = [:]
-      for row in rows { amounts[try row.string("id")] = (try row.int("available"), try row.int("held")) }
-      var found: [CustomerID: CustomerBalance] = [:]
-      for customer in customers {
-        let trx = amounts[AccountRow.key(customer, .trx)] ?? (0, 0)
-        let usdt = amounts[AccountRow.key(customer, .usdt)] ?? (0, 0)
-        found[customer] = CustomerBalance(
-          available: Sun(trx.available), held: Sun(trx.held), usdt: usdt.available)
-      }
-      return found
+    let results = try await bus.lookUp([
+      ("select id, available, held from accounts where id = any($1)", [.textArray(keys)])
+    ])
+    var amounts: [String: (available: Int64, held: Int64)] = [:]
+    for row in results.flatMap(\.rows) {
+      amounts[try row.string("id")] = (try row.int("available"), try row.int("held"))
     }
+    var found: [CustomerID: CustomerBalance] = [:]
+    for customer in customers {
+      let trx = amounts[AccountRow.key(customer, .trx)] ?? (0, 0)
+      let usdt = amounts[AccountRow.key(customer, .usdt)] ?? (0, 0)
+      found[customer] = CustomerBalance(available: Sun(trx.available), held: Sun(trx.held), usdt: usdt.available)
+    }
+    return found
   }
 }
 

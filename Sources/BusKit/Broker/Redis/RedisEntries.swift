@@ -5,8 +5,13 @@ import Redis
 enum RedisEntries {
   /// The reply of XREADGROUP and XREAD for one stream: `[[key, [[id, [field, value, …]], …]]]`, or null when nothing
   /// came. The fields are read when the envelope is asked for.
-  static func read(_ replies: RedisReplies) throws -> [Delivery] {
+  /// - Parameter others: the replies before it, none of which may be an error.
+  static func read(_ replies: RedisReplies, after others: Int = 0) throws -> [Delivery] {
     var cursor = replies.cursor
+    for _ in 0..<others {
+      try cursor.check()
+      cursor.skip()
+    }
     try cursor.check()
     guard let streams = cursor.array(), streams > 0, cursor.array() == 2 else { return [] }
     cursor.skip()

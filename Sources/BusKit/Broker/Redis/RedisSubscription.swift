@@ -34,15 +34,25 @@ final class RedisSubscription: BrokerSubscription {
   }
 
   func read(limit: Int, wait: Duration, acknowledging: Bool) async throws -> [Delivery] {
+    try await read(limit: limit, wait: wait, acknowledging: acknowledging, done: [])
+  }
+
+  func read(limit: Int, wait: Duration, done: [String]) async throws -> [Delivery] {
+    try await read(limit: limit, wait: wait, acknowledging: false, done: done)
+  }
+
+  private func read(
+    limit: Int, wait: Duration, acknowledging: Bool, done: [String]
+  ) async throws -> [Delivery] {
     let count = min(limit, room.withLock { $0 })
     let head: [RedisWord] = [
       "XREADGROUP", "GROUP", group, consumer, "COUNT", .init(count), "BLOCK", .init(reader.block(for: wait)),
     ]
-    var pipeline = RedisPipeline()
+    var pipeline = acknowledgement(of: done)
     try pipeline.append(RedisCommand(head + (acknowledging ? ["NOACK"] : []) + ["STREAMS", stream, ">"]))
     let (replies, deliveries) = try await noticingLoss {
       let replies = try await reader.send(pipeline)
-      return (replies, try RedisEntries.read(replies))
+      return (replies, try RedisEntries.read(replies, after: done.isEmpty ? 0 : 1))
     }
     if !deliveries.isEmpty {
       let usual = replies.byteCount / deliveries.count + 1
@@ -69,11 +79,17 @@ final class RedisSubscription: BrokerSubscription {
 
   func acknowledge(_ ids: [String]) async throws {
     guard !ids.isEmpty else { return }
+    try await commands.send(acknowledgement(of: ids)).cursor.check()
+  }
+
+  /// Empty for nothing.
+  private func acknowledgement(of ids: [String]) -> RedisPipeline {
+    guard !ids.isEmpty else { return RedisPipeline() }
     var pipeline = RedisPipeline(byteCapacity: 100 + 32 * ids.count)
     pipeline.begin(words: 3 + ids.count)
     pipeline.append(RedisPhrase(["XACK", stream, group]))
     for id in ids { pipeline.append(id) }
-    try await commands.send(pipeline).cursor.check()
+    return pipeline
   }
 
   func extend(_ ids: [String]) async throws -> Set<String> {
