@@ -54,7 +54,8 @@ def deliveries(evidence):
 
 def _partly_ignored(reader):
     """Types, and beside each what is in the bodies of those that this reader has no use for."""
-    marks = [(type, mark.encode()) for (service, type), mark in IGNORED_WITH.items() if service == reader]
+    marks = [
+        (type, mark.encode()) for (service, type), texts in IGNORED_WITH.items() if service == reader for mark in texts]
     return {"partly": [type for type, _ in marks], "marks": [mark for _, mark in marks]}
 
 

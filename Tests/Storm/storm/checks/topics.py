@@ -49,10 +49,12 @@ IGNORED = {
         "tx.AddressesWatched", "tx.SupplierStateChanged", "tx.ChainParametersChanged"),
 }
 
-#: Of these types a group has no use for messages whose body has these bytes in it.
+#: Of these types a group has no use for messages whose body has one of these texts in it.
 IGNORED_WITH = {
-    ("session-svc", "order.OrderChanged"): '"origin":"rest"',
-    ("gateway", "order.OrderChanged"): '"origin":"telegram"',
+    ("session-svc", "order.OrderChanged"): ('"origin":"rest"',),
+    ("gateway", "order.OrderChanged"): ('"origin":"telegram"',),
+    ("monitor-svc", "order.OrderChanged"): tuple(
+        f'"state":"{state}"' for state in ("placed", "funded", "delegating", "cancelling", "active", "ending")),
 }
 
 

@@ -88,7 +88,9 @@ def event_left_out(evidence, random):
 
 
 def reader_behind(evidence, random):
-    row = pick(evidence, random, "select id from monitor_svc.monitored_orders order by id limit 100")
+    row = pick(evidence, random, """
+        select id from monitor_svc.monitored_orders join order_svc.orders using (id)
+        where orders.state in ('completed', 'rejected', 'failed', 'cancelled') order by id limit 100""")
     evidence.execute("update monitor_svc.monitored_orders set seq = seq - 1 where id = %s", (row["id"],))
     return f"monitor-svc has not seen the last of {row['id']}"
 
