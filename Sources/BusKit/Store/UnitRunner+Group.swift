@@ -9,7 +9,7 @@ extension UnitRunner {
     try await publisher.untilRoom()
     let (held, records, hasEffects) = try await rerunning {
       try await pool.transaction { session in
-        let (held, clock) = try conclude(units, in: session)
+        let (held, clock, hasSuccessors) = try conclude(units, in: session)
         let workspace = Workspace()
         workspace.session = session
         try load(zip(units, held).flatMap { $1 ? $0.needs : [] }, into: workspace, from: session)
@@ -18,7 +18,8 @@ extension UnitRunner {
           let cause = Envelope.origin(correlation: unit.correlation, at: clock, traceparent: unit.traceparent)
           try unit.apply(UnitOfWork(now: clock, cause: cause, workspace: workspace))
         }
-        return (held, try flush(workspace, now: clock, to: session), !workspace.effects.isEmpty)
+        let records = try flush(workspace, now: clock, to: session)
+        return (held, records, hasSuccessors || workspace.hasEffects(dueAt: clock))
       }
     }
     announce(records, hasEffects)
@@ -30,10 +31,11 @@ extension UnitRunner {
     guard try await group([unit]).first == true else { throw EffectRunner.LeaseLost() }
   }
 
-  /// Ends the runs of the effects, as far as their leases are still held, and asks for the time.
+  /// Ends the runs of the effects, as far as their leases are still held, and asks for the time and whether others wait
+  /// for what ends.
   private func conclude(
     _ units: [GroupedUnit], in session: PostgresSession
-  ) throws -> (held: [Bool], now: Date) {
+  ) throws -> (held: [Bool], now: Date, hasSuccessors: Bool) {
     let ends = units.compactMap(\.end)
     try session.enqueuePlansByKey()
     try session.enqueue("select transaction_timestamp() as now")
@@ -43,10 +45,13 @@ extension UnitRunner {
     guard results.count == 1 + statements, let clock = try results[0].rows.first?.date("now") else {
       throw InvariantViolation("Postgres answered \(results.count) of \(1 + statements) statements")
     }
-    let held = statements == 0 ? [:] : try results[1].rows.reduce(into: [UUID: UUID]()) {
-      $0[try $1.uuid("id")] = try $1.uuid("lease_token")
+    var held: [UUID: UUID] = [:]
+    var hasSuccessors = false
+    for row in statements == 0 ? [] : results[1].rows {
+      held[try row.uuid("id")] = try row.uuid("lease_token")
+      if try row.bool("has_successor") { hasSuccessors = true }
     }
     // By the token: a run that lost its lease may stand beside the one that has it.
-    return (units.map { unit in unit.end.map { held[$0.effect] == $0.token } ?? true }, clock)
+    return (units.map { unit in unit.end.map { held[$0.effect] == $0.token } ?? true }, clock, hasSuccessors)
   }
 }
