@@ -3,7 +3,7 @@ import Foundation
 /// One column of one row, as a decoder for the property that it belongs to.
 struct PostgresCell {
   let row: PostgresRow
-  let column: String
+  let column: PostgresColumn
 
   func decode<T: Decodable>(_ type: T.Type) throws -> T {
     if let plain = try plain(type) {
@@ -23,35 +23,35 @@ struct PostgresCell {
   /// The value of a type that has its own reader; nil for all other types.
   private func plain<T>(_ type: T.Type) throws -> Any? {
     switch type {
-    case is String.Type: try row.string(column)
-    case is Int64.Type: try row.int(column)
-    case is Bool.Type: try row.bool(column)
-    case is UUID.Type: try row.uuid(column)
-    case is Date.Type: try row.date(column)
-    case is Data.Type: Data(try row.bytes(column))
-    case is [UInt8].Type: try row.bytes(column)
-    case is Double.Type: try row.double(column)
-    case is Float.Type: Float(try row.double(column))
+    case is String.Type: try row.required(column, row.string)
+    case is Int64.Type: try row.required(column, row.int)
+    case is Bool.Type: try row.required(column, row.bool)
+    case is UUID.Type: try row.required(column, row.uuid)
+    case is Date.Type: try row.required(column, row.date)
+    case is Data.Type: Data(try row.required(column, row.bytes))
+    case is [UInt8].Type: try row.required(column, row.bytes)
+    case is Double.Type: try row.required(column, row.double)
+    case is Float.Type: Float(try row.required(column, row.double))
     case let integer as any FixedWidthInteger.Type: try exact(integer)
     default: nil
     }
   }
 
   private func exact<I: FixedWidthInteger>(_ type: I.Type) throws -> I {
-    guard let value = I(exactly: try row.int(column)) else { throw mismatch(type) }
+    guard let value = I(exactly: try row.required(column, row.int)) else { throw mismatch(type) }
     return value
   }
 
   private func json<T: Decodable>(_ type: T.Type) throws -> T {
     do {
-      return try PostgresJSON.value(type, from: try row.string(column))
+      return try row.withText(column) { try PostgresJSON.value(type, from: $0) }
     } catch is DecodingError {
       throw mismatch(type)
     }
   }
 
   private func mismatch(_ type: Any.Type) -> PostgresError {
-    PostgresError(.decoding, "Column \"\(column)\" does not read as \(type).")
+    PostgresError(.decoding, "Column \"\(column.name)\" does not read as \(type).")
   }
 }
 

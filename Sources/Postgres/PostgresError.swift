@@ -58,8 +58,6 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
   public var isStalePlan: Bool { sqlState == "0A000" || sqlState == "26000" }
   /// A row with this key exists.
   public var isUniqueViolation: Bool { sqlState == "23505" }
-  /// A row that is referred to does not exist, or is still referred to.
-  public var isForeignKeyViolation: Bool { sqlState == "23503" }
   /// A lock was not given in time.
   public var isLockTimeout: Bool { sqlState == "55P03" }
   /// The statement took too long, or was cancelled.

@@ -2,17 +2,29 @@ import Foundation
 
 /// How structured values stand in jsonb columns: keys sorted, dates as ISO 8601 with microseconds, bytes as base64.
 enum PostgresJSON {
+  // Made once: they are only read, and each call works on a copy of their settings.
+  private static let encoder = makeEncoder()
+  private static let decoder = makeDecoder()
+
   static func text(_ value: some Encodable) throws -> String {
+    String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
+  static func value<T: Decodable>(_ type: T.Type, from text: UnsafeRawBufferPointer) throws -> T {
+    try decoder.decode(type, from: Data(text))
+  }
+
+  private static func makeEncoder() -> JSONEncoder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.dateEncodingStrategy = .custom { date, encoder in
       var container = encoder.singleValueContainer()
       try container.encode(try PostgresTimestamp.iso(date))
     }
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+    return encoder
   }
 
-  static func value<T: Decodable>(_ type: T.Type, from text: String) throws -> T {
+  private static func makeDecoder() -> JSONDecoder {
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .custom { decoder in
       let container = try decoder.singleValueContainer()
@@ -21,6 +33,6 @@ enum PostgresJSON {
       }
       return date
     }
-    return try decoder.decode(type, from: Data(text.utf8))
+    return decoder
   }
 }

@@ -39,25 +39,25 @@ private struct RowSource<Key: CodingKey>: KeyedDecodingContainerProtocol {
   /// Always true, so that a column that is missing fails in `decodeNil` instead of reading as nil.
   func contains(_ key: Key) -> Bool { true }
 
-  func decodeNil(forKey key: Key) throws -> Bool { try row.isNull(ColumnName.of(key.stringValue)) }
+  private func column(_ key: Key) -> PostgresColumn { PostgresColumn(text: key.stringValue, isProperty: true) }
+
+  func decodeNil(forKey key: Key) throws -> Bool { try row.isNull(column(key)) }
 
   func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
-    try PostgresCell(row: row, column: ColumnName.of(key.stringValue)).decode(type)
+    try PostgresCell(row: row, column: column(key)).decode(type)
   }
 
   // The commonest, without asking what they are.
-  func decode(_ type: String.Type, forKey key: Key) throws -> String {
-    try row.string(ColumnName.of(key.stringValue))
-  }
+  func decode(_ type: String.Type, forKey key: Key) throws -> String { try row.required(column(key), row.string) }
   func decode(_ type: Int.Type, forKey key: Key) throws -> Int {
-    let column = ColumnName.of(key.stringValue)
-    guard let value = Int(exactly: try row.int(column)) else {
-      throw PostgresError(.decoding, "Column \"\(column)\" does not read as Int.")
+    let column = column(key)
+    guard let value = Int(exactly: try row.required(column, row.int)) else {
+      throw PostgresError(.decoding, "Column \"\(column.name)\" does not read as Int.")
     }
     return value
   }
-  func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { try row.int(ColumnName.of(key.stringValue)) }
-  func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try row.bool(ColumnName.of(key.stringValue)) }
+  func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { try row.required(column(key), row.int) }
+  func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try row.required(column(key), row.bool) }
 
   func nestedContainer<Nested: CodingKey>(
     keyedBy type: Nested.Type, forKey key: Key

@@ -20,6 +20,8 @@ struct BusGaugesTests {
       // Nobody reads the events: they wait for a group that read one of them and died.
       let events = RedisWord(Added.topic.streamKey(0))
       try await eventually { try await world.redis.send(RedisCommand("XLEN", events)).int == 2 }
+      // What was sent is marked a moment later.
+      try await eventually { try await counter.number("select count(*) as n from outbox_queue") == 0 }
       _ = try await world.redis.send(RedisCommand("XGROUP", "CREATE", events, "audit", "0"))
       _ = try await world.redis.send(
         RedisCommand("XREADGROUP", "GROUP", "audit", "gone", "COUNT", "1", "STREAMS", events, ">"))

@@ -120,6 +120,22 @@ struct EnvelopeTests {
     #expect(back.createdAt.timeIntervalSince1970 == (seconds > 0 ? 253_402_300_799.999 : 0))
   }
 
+  @Test(arguments: [-1e300, -1, 0, 1_700_000_000.123, 1e300, .infinity, .nan], [nil, Duration.zero, .seconds(30)])
+  func whatIsWrittenAtOnceAndWordByWordIsTheSame(seconds: Double, lifetime: Duration?) throws {
+    for isPlain in [true, false] {
+      var envelope = try sample()
+      envelope.createdAt = Date(timeIntervalSince1970: seconds)
+      envelope.timeToLive = lifetime
+      if isPlain { (envelope.causation, envelope.traceparent, envelope.replyTo) = ("", "", "") }
+      var atOnce = RedisPipeline()
+      atOnce.begin(words: Envelope.wireWords)
+      envelope.write(to: &atOnce)
+      var byWord = RedisPipeline()
+      try byWord.append(RedisCommand(envelope.wireFields))
+      #expect(atOnce.bytes == byWord.bytes)
+    }
+  }
+
   @Test func aBodyOverTheLimitIsRefused() throws {
     var envelope = try sample()
     envelope.body = Array(repeating: 32, count: Envelope.bodyBytesMax + 1)

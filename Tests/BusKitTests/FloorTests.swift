@@ -45,4 +45,56 @@ struct FloorTests {
       #expect(try await counter.number("select count(*) as n from bus_state where key = 'floor'") == 0)
     }
   }
+
+  @Test func theFloorReadInTwoRoundTripsIsThatOfTheWholeState() async throws {
+    try await World.run { world in
+      let broker = RedisBroker(world.server.configuration)
+      let topic = Topic("test.floor", partitions: 2, groups: [.essential("a"), .essential("b")])
+      let (now, distant) = (Int64.max, Topic("test.nowhere", groups: [.essential("a")]))
+      func floors() async throws -> [Int64?] {
+        [try await broker.floor(of: [topic], upTo: now), try await broker.floorByState(of: [topic], upTo: now)]
+      }
+      #expect(try await floors() == [nil, nil])
+      let links = ["a", "b"].flatMap { group in
+        (0..<2).map { partition in
+          broker.subscribe(
+            SubscriptionOptions(topic: topic, partition: partition, group: group, consumer: "me", lease: .seconds(60)))
+        }
+      }
+      try await links[0].ensure()
+      #expect(try await floors() == [nil, nil])
+      for link in links { try await link.ensure() }
+      #expect(try await floors() == [now, now])
+      // Unread by both, then read by one and pending there, then unread by the other alone.
+      _ = try await broker.publish((0..<8).map { Publication(try World.envelope(Add(account: "\($0)")), topic: topic) })
+      let unread = try await floors()
+      #expect(unread[0] == unread[1] && unread[0] != now)
+      for link in links.prefix(2) { _ = try await link.read(limit: 10, wait: .milliseconds(10), acknowledging: false) }
+      let pending = try await floors()
+      #expect(pending[0] == pending[1] && pending[0] != now)
+      for link in links { _ = try await link.read(limit: 10, wait: .milliseconds(10), acknowledging: true) }
+      let held = try await floors()
+      #expect(held[0] == held[1] && held[0] != now)
+      #expect(try await broker.floor(of: [topic, distant], upTo: now) == nil)
+      for link in links { await link.close() }
+      await broker.close()
+    }
+  }
+
+  @Test func whatOneReplicaHasNotedTheOthersLeave() async throws {
+    try await StoreWorld.run { world in
+      func isNoted() async throws -> Bool {
+        try await world.pool.withSession { try EpochStore.isFloorNoted(within: .seconds(4), in: $0) }
+      }
+      let now = try await world.now()
+      #expect(try await isNoted() == false)
+      #expect(try await world.pool.transaction { try EpochStore.note(floor: now, epoch: "e1", in: $0) } == false)
+      #expect(try await isNoted() == false)
+      try await world.compare(epoch: "e1")
+      #expect(try await world.pool.transaction { try EpochStore.note(floor: now, epoch: "e1", in: $0) })
+      #expect(try await isNoted())
+      try await world.execute("update bus_state set value = (now() - interval '5 s')::text where key = 'floor_noted'")
+      #expect(try await isNoted() == false)
+    }
+  }
 }

@@ -32,4 +32,28 @@ struct MetricsBackendTests {
     MetricsBackend.install(MetricsRegistry())
     CoreMetrics.Counter(label: "after.two").increment()
   }
+
+  @Test("What many threads count is the sum, by a handle that is kept and by one that is found anew")
+  func manyThreads() async {
+    let registry = MetricsRegistry()
+    let kept = registry.counter("c", labels: [("a", "1")])
+    await withDiscardingTaskGroup { group in
+      for _ in 0..<8 {
+        group.addTask {
+          for _ in 0..<500 {
+            kept.increment()
+            registry.counter("c", labels: [("a", "1")]).increment()
+            registry.gauge("g").add(0.5)
+            registry.histogram("h", buckets: [1]).observe(2)
+          }
+        }
+      }
+    }
+    let text = registry.render()
+    #expect(text.contains("c{a=\"1\"} 8000\n"))
+    #expect(text.contains("g 2000\n"))
+    #expect(text.contains("h_bucket{le=\"1.0\"} 0\n"))
+    #expect(text.contains("h_sum 8000\n"))
+    #expect(text.contains("h_count 4000\n"))
+  }
 }

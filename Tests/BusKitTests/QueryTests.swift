@@ -138,4 +138,27 @@ struct QueryTests {
       #expect(try await audit.bus.expectReply(Added.self, correlation: "c2").value(within: .milliseconds(50)) == nil)
     }
   }
+
+  @Test func anAnswerThatNobodyBeginsToWaitForIsForgotten() async throws {
+    try await World.run { world in
+      let asker = try await world.start(World.counter()).core.asker
+      let taken = (0..<10_000).filter { asker.register("\($0)", atMost: .seconds(2)) }
+      #expect(taken.count == 10_000)
+      #expect(!asker.register("one more"))
+      try await eventually { asker.register("one more") }
+    }
+  }
+
+  @Test func whatAServiceSendsWithoutItsOutboxIsCounted() async throws {
+    try await World.run { world in
+      var service = World.counter()
+      service.answer(GetTotal.self) { query, _ in query.account.count }
+      let counter = try await world.start(service)
+      #expect(try await counter.bus.ask(GetTotal(account: "abc"), within: .seconds(10)) == 3)
+      // The question and its answer.
+      try await eventually {
+        counter.core.metrics.render().contains("energy_bus_direct_published_total 2\n")
+      }
+    }
+  }
 }

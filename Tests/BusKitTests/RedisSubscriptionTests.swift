@@ -56,6 +56,21 @@ struct RedisSubscriptionTests {
     }
   }
 
+  @Test func aTimeToLiveIsReadAsItWasWritten() async throws {
+    try await Place.run { world in
+      let lifetimes: [Duration?] = [nil, .milliseconds(1), .seconds(30), .seconds(3_155_760_000), .zero, .seconds(-1)]
+      let envelopes = try lifetimes.map { lifetime in
+        var envelope = try World.envelope(Add(account: "a"))
+        envelope.timeToLive = lifetime
+        return envelope
+      }
+      _ = try await world.broker.publish(envelopes.map { Publication($0, topic: world.topic) })
+      let read = try await world.read().map { try $0.envelope() }
+      #expect(read.map(\.timeToLive) == lifetimes)
+      #expect(read.map(\.id) == envelopes.map(\.id))
+    }
+  }
+
   @Test func aForeignEntryIsReadAsUnreadableAndHidesNothing() async throws {
     try await Place.run { world in
       try await world.add("hello", "world")

@@ -153,7 +153,8 @@ struct ReplayTests {
       let now = try await world.now()
       func replay(_ topic: String) async throws -> Int {
         try await OutboxStore.replay(
-          topic: topic, from: now.addingTimeInterval(-350), to: now.addingTimeInterval(-150), pool: world.pool)
+          ReplaySelection(topic: topic, from: now.addingTimeInterval(-350), to: now.addingTimeInterval(-150)),
+          pool: world.pool)
       }
       let available = try await world.texts(Self.available)
       #expect(try await replay("test.events") == 2)

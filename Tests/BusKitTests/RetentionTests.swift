@@ -122,4 +122,21 @@ struct RetentionTests {
       await pool.close()
     }
   }
+
+  @Test func operatorsActionsOlderThanTheirTimeGoAndNoOthers() async throws {
+    try await World.run { world in
+      let counter = try await world.start(World.counter())
+      _ = try await counter.bus.read { session in
+        for days in [1, 89, 91, 200] {
+          _ = try session.execute(
+            """
+            insert into bus_actions select $1, 'c', 's', true, '', '', now() - make_interval(days => $2)
+            """, [.text("\(days)"), .int(days)])
+        }
+      }
+      try await Cleaner(core: counter.core).purgeActions()
+      #expect(try await counter.number("select count(*) as n from bus_actions") == 2)
+      #expect(try await counter.number("select count(*) as n from bus_actions where key in ('1', '89')") == 2)
+    }
+  }
 }

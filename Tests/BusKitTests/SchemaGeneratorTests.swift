@@ -128,5 +128,18 @@ struct SchemaGeneratorTests {
     #expect(Set(names) == Set(described.keys).union(["body"]))
   }
 
+  @Test(arguments: [("ts", "0", true), ("ts", "-1", false), ("ttl", "", true), ("ttl", "-1", true), ("ttl", "5", true)])
+  func theHeadersAllowWhatTheReaderTakes(name: String, value: String, isAllowed: Bool) throws {
+    guard case .object(let members) = EnvelopeSchema.schema.json, case .object(let fields)? = members["properties"],
+      case .object(let field)? = fields[name], case .string(let pattern)? = field["pattern"]
+    else { throw TestFailure() }
+    #expect(try (Regex(pattern).wholeMatch(in: value) != nil) == isAllowed)
+    let words = try World.envelope(Add(account: "a")).wireFields.map { RedisValue.bulk($0.bytes) }
+    let place = try #require(words.firstIndex { $0.string == name })
+    var wire = words
+    wire[place + 1] = .bulk(Array(value.utf8))
+    #expect(((try? Envelope(wire: wire)) != nil) == isAllowed)
+  }
+
   private struct TestFailure: Error {}
 }

@@ -151,4 +151,63 @@ import Testing
     #expect(throws: PostgresError.self) { try PostgresRowEncoder().encode(7) }
     #expect(throws: PostgresError.self) { try PostgresRowEncoder().encode(Big()) }
   }
+
+  struct Mixed: Codable, Equatable {
+    let orderID: String
+    let energyPriceSun: Int64
+    let a: Bool
+    let isURL2x: Double
+    let at: Leg?
+  }
+
+  @Test func propertiesFindTheirColumnsInWhateverOrder() throws {
+    let leg = Leg(wallet: "w", stakedSun: Sun(7), at: Date(timeIntervalSinceReferenceDate: 0.123456))
+    let value = Mixed(orderID: "o", energyPriceSun: 5, a: true, isURL2x: 0.25, at: leg)
+    var fields = try PostgresRowEncoder().encode(value)
+    for _ in 0..<fields.count {
+      fields.append(fields.removeFirst())
+      let row = try PostgresRow(values: fields)
+      for _ in 0..<2 { #expect(try PostgresRowDecoder().decode(Mixed.self, from: row) == value) }
+      #expect(try row.string("order_id") == "o")
+      #expect(throws: PostgresError.self) { try row.string("order_i") }
+      #expect(throws: PostgresError.self) { try row.string("order_id_") }
+      #expect(throws: PostgresError.self) { try row.string("orderID") }
+    }
+    let missing = #expect(throws: PostgresError.self) {
+      try PostgresRowDecoder().decode(Mixed.self, from: PostgresRow(values: [("order_id", .text("o"))]))
+    }
+    #expect(missing?.message == "There is no column \"energy_price_sun\"; the row has order_id.")
+  }
+
+  @Test func aPropertyIsKnownByItsColumnAndByNoOther() {
+    let properties = [
+      "a", "orderID", "orderId", "order", "isURL2x", "energyPriceSun", "X", "aB", "ab", "a_B", "URL", "é",
+    ]
+    let columns = properties.map(ColumnName.of) + ["", "order_", "_order", "ORDER", "energy_price_su"]
+    for column in columns {
+      for property in properties {
+        let isIts = column.withCString { name in
+          Array(property.utf8).withUnsafeBufferPointer { ColumnName.isColumn(name, of: $0) }
+        }
+        #expect(isIts == (column == ColumnName.of(property)), "\(column) for \(property)")
+      }
+    }
+  }
+
+  @Test func structuredValuesAreWrittenAndReadByManyThreadsAtOnce() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<8 {
+        group.addTask {
+          for step in 0..<50 {
+            let at = Date(timeIntervalSinceReferenceDate: Double(step))
+            let leg = Leg(wallet: "\(number)", stakedSun: Sun(1), at: at)
+            let text = try PostgresJSON.text([leg])
+            let back = try Array(text.utf8).withUnsafeBytes { try PostgresJSON.value([Leg].self, from: $0) }
+            #expect(back == [leg])
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
 }

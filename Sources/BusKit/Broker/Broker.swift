@@ -40,6 +40,10 @@ public protocol Broker: Sendable {
   /// Forgets a stream that nobody needs any more: the answers for a process that ends.
   func remove(stream: String) async throws
 
+  /// From when on, by its clock and at most `now`, a declared group of these topics may still need what was sent; nil:
+  /// one of them does not exist yet, and may need everything. There is a default, from `state(of:)`.
+  func floor(of topics: [Topic], upTo now: Int64) async throws -> Int64?
+
   // MARK: Operators
 
   /// What is in a topic, partition by partition.
@@ -56,6 +60,25 @@ public protocol Broker: Sendable {
   func isOutage(_ error: any Error) -> Bool
 
   func close() async
+}
+
+extension Broker {
+  public func floor(of topics: [Topic], upTo now: Int64) async throws -> Int64? {
+    try await floorByState(of: topics, upTo: now)
+  }
+
+  func floorByState(of topics: [Topic], upTo now: Int64) async throws -> Int64? {
+    var floor = now
+    for topic in topics {
+      for partition in try await state(of: topic) {
+        for declared in topic.groups {
+          guard let group = partition.groups.first(where: { $0.name == declared.name }) else { return nil }
+          floor = min(floor, group.neededSince ?? now)
+        }
+      }
+    }
+    return floor
+  }
 }
 
 /// What a broker can do beyond the protocol's promises; the conformance suite asks for what it claims.

@@ -5,8 +5,8 @@ enum EnvelopeSchema {
     "type": .string().described("The message's type, owner.Name."),
     "ver": .string(pattern: "^[0-9]+$").described("The version of the body's meaning."),
     "key": .string().described("Messages of one key go to one partition."),
-    "ts": .string(pattern: "^-?[0-9]+$").described("When it was written, in Unix milliseconds."),
-    "ttl": .string(pattern: "^[0-9]*$")
+    "ts": .string(pattern: "^[0-9]+$").described("When it was written, in Unix milliseconds."),
+    "ttl": .string(pattern: "^-?[0-9]*$")
       .described("For how many milliseconds after `ts` it is worth acting on; empty: always."),
     "cor": .string().described("Ties everything together that one request caused."),
     "cau": .string().described("The id of the message that caused this one, or empty."),

@@ -10,11 +10,15 @@ protocol ConsumerHost: Sendable {
   var health: BusHealth { get }
   var metrics: MetricsRegistry { get }
   var logger: Logger { get }
+  /// For trouble that many messages meet at once.
+  var trouble: RepeatedTrouble { get }
   /// Nothing new is begun.
   var isDraining: Bool { get }
 
   /// Sleeps, but not longer than until the process drains.
   func pause(_ time: Duration) async
+  /// Returns when the process drains or the task is cancelled.
+  func drained() async
   /// Returns when what the handling needs is there, or the process drains.
   func untilReady() async
 }

@@ -188,7 +188,7 @@ final class DirectHandler: DeliveryHandling {
     if age > options.unknownGrace {
       try await bury(delivery, "unknown_type", "\(envelope.type) version \(envelope.version)")
     } else {
-      host.logger.notice("not yet known; handed back", metadata: ["type": "\(envelope.type)"])
+      host.trouble.log(.notice, "not yet known; handed back", of: envelope.type, ["type": "\(envelope.type)"])
       try await release(delivery, after: Self.unknownPause, isAttempt: false)
     }
   }
@@ -284,9 +284,9 @@ final class DirectHandler: DeliveryHandling {
     // Renewed after it was handed back, it would rest for a whole lease.
     item.endLease()
     host.metrics.counter("energy_bus_failed_total", labels: labels).increment()
-    host.logger.warning(
-      "a message failed",
-      metadata: [
+    host.trouble.log(
+      .warning, "a message failed", of: "\(item.entry.envelope.type) \(RepeatedTrouble.kind(error))",
+      [
         "type": "\(item.entry.envelope.type)", "id": "\(item.entry.envelope.id.text)",
         "deliveries": "\(delivery.deliveries)", "error": "\(error)",
       ])

@@ -1,5 +1,4 @@
 import Logging
-import Synchronization
 
 /// The process around the consumers of a program without a database.
 final class DirectHost: ConsumerHost {
@@ -9,8 +8,9 @@ final class DirectHost: ConsumerHost {
   let asker: Asker
   let metrics: MetricsRegistry
   let logger: Logger
+  let trouble: RepeatedTrouble
   let health = BusHealth()
-  private let draining = Mutex(false)
+  private let draining = Drain()
 
   init(consumer: Consumer, client: BusClient) {
     service = consumer.group
@@ -19,23 +19,15 @@ final class DirectHost: ConsumerHost {
     asker = client.asker
     metrics = client.metrics
     logger = client.logger
+    trouble = RepeatedTrouble(client.logger)
   }
 
   var process: String { asker.process }
-  var isDraining: Bool { draining.withLock { $0 } }
-  func drain() { draining.withLock { $0 = true } }
+  var isDraining: Bool { draining.hasBegun }
+  func drain() { draining.begin() }
   func untilReady() async {}
-
-  func pause(_ time: Duration) async {
-    let end = ContinuousClock.now + time
-    while !isDraining, ContinuousClock.now < end {
-      do {
-        try await Task.sleep(for: min(ContinuousClock.now.duration(to: end), .milliseconds(50)))
-      } catch {
-        return
-      }
-    }
-  }
+  func pause(_ time: Duration) async { await draining.sleep(time) }
+  func drained() async { await draining.sleep(nil) }
 
   /// Shows that this process is alive, and looks whether the broker is. Until the task is cancelled: what the work
   /// leans on goes on while it drains.

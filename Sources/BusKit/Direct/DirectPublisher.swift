@@ -36,7 +36,7 @@ final class DirectPublisher: Sendable {
 
   init(broker: any Broker, metrics: MetricsRegistry) {
     self.broker = broker
-    published = metrics.counter("energy_bus_published_total")
+    published = metrics.counter("energy_bus_direct_published_total")
   }
 
   /// Waits until there is room, and takes the publications.

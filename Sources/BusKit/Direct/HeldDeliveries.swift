@@ -78,9 +78,6 @@ final class HeldDeliveries: Sendable {
   init(waitingMax: Int) { self.waitingMax = waitingMax }
 
   var batches: [Batch] { state.withLock { Array($0.held.values) } }
-  var isEmpty: Bool { state.withLock { $0.held.isEmpty } }
-  /// Nothing waits for a worker.
-  var isDrained: Bool { state.withLock { $0.waiting.isEmpty } }
 
   func contains(_ id: String) -> Bool { batches.contains { $0.held.contains(id) } }
 
@@ -190,25 +187,17 @@ final class HeldDeliveries: Sendable {
     }
   }
 
-  /// Workers end when what waits is done. Returns what nobody has begun when `isAbandoning`.
-  @discardableResult
-  func close(isAbandoning: Bool) -> [Item] {
-    let (items, workers) = state.withLock { state -> ([Item], [CheckedContinuation<Void, Never>]) in
+  /// Workers end when what waits is done, or with what they do when `isAbandoning`.
+  func close(isAbandoning: Bool) {
+    let workers = state.withLock { state in
       state.isClosed = true
-      var items: [Item] = []
       if isAbandoning {
-        for (index, batch) in state.waiting.enumerated() {
-          for place in (index == 0 ? state.next : 0)..<batch.entries.count {
-            items.append(Item(batch: batch, place: place))
-          }
-        }
         state.waiting = []
         state.next = 0
       }
       defer { state.workers = [] }
-      return (items, state.workers)
+      return state.workers
     }
     for worker in workers { worker.resume() }
-    return items
   }
 }

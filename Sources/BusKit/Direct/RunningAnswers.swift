@@ -51,15 +51,11 @@ final class RunningAnswers: Sendable {
     let question: Envelope
     let promise: Promise<QueryReply>
     let task: Task<Void, Never>
-    let begun: ContinuousClock.Instant
-    let deadline: ContinuousClock.Instant
-    var hasTold = false
   }
 
   private let process: String
   private let publisher: DirectPublisher
   private let entries = Mutex<[UUID: Entry]>([:])
-  private let ticker = Mutex<Ticker?>(nil)
 
   init(process: String, publisher: DirectPublisher) {
     self.process = process
@@ -73,11 +69,17 @@ final class RunningAnswers: Sendable {
     let task = Task {
       do { promise.set(.success(try await answer(question))) } catch { promise.set(.failure(error)) }
     }
-    let now = ContinuousClock.now
-    let entry = Entry(question: question, promise: promise, task: task, begun: now, deadline: now + limit)
+    let entry = Entry(question: question, promise: promise, task: task)
     entries.withLock { $0[question.id] = entry }
-    startTicker()
-    defer { _ = entries.withLock { $0.removeValue(forKey: question.id) } }
+    let deadline = Deadlines.shared.add(after: limit) {
+      Self.end(entry, TransientFailure("no result before the question's deadline"))
+    }
+    let notice = Deadlines.shared.add(after: Self.noticeAfter) { [weak self] in self?.tellAsker(question) }
+    defer {
+      Deadlines.shared.remove(deadline)
+      Deadlines.shared.remove(notice)
+      entries.withLock { _ = $0.removeValue(forKey: question.id) }
+    }
     return try await withTaskCancellationHandler {
       try await promise.value()
     } onCancel: {
@@ -89,37 +91,16 @@ final class RunningAnswers: Sendable {
   /// The asker of these questions no longer waits.
   func cancel(correlation: String) {
     let ended = entries.withLock { $0.values.filter { $0.question.correlation == correlation } }
-    for entry in ended { end(entry, CancellationError()) }
+    for entry in ended { Self.end(entry, CancellationError()) }
   }
 
-  private func end(_ entry: Entry, _ error: any Error) {
+  private static func end(_ entry: Entry, _ error: any Error) {
     entry.task.cancel()
     entry.promise.set(.failure(error))
   }
 
-  private func startTicker() {
-    let ticker = ticker.withLock { ticker in
-      let made = ticker ?? Ticker(every: .milliseconds(20)) { [weak self] in self?.look() ?? false }
-      ticker = made
-      return made
-    }
-    ticker.start()
-  }
-
-  private func look() -> Bool {
-    let now = ContinuousClock.now
-    let (overdue, slow, isMore) = entries.withLock { entries in
-      let overdue = entries.values.filter { $0.deadline <= now }
-      let slow = entries.filter { !$0.value.hasTold && now - $0.value.begun > Self.noticeAfter }
-      for id in slow.keys { entries[id]?.hasTold = true }
-      return (overdue, slow.values.map(\.question), !entries.isEmpty)
-    }
-    for entry in overdue { end(entry, TransientFailure("no result before the question's deadline")) }
-    for question in slow where !question.replyTo.isEmpty { tellAsker(question) }
-    return isMore
-  }
-
   private func tellAsker(_ question: Envelope) {
+    guard !question.replyTo.isEmpty else { return }
     let notice = Envelope(
       id: .v7(), type: Self.takenType, version: 1, key: "", createdAt: Date(), correlation: question.correlation,
       causation: question.id.text, replyTo: process, body: Array("{}".utf8))

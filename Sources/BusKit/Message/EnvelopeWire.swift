@@ -9,7 +9,7 @@ extension Envelope {
   /// 31 December 9999: an hour later dates have five digits.
   static let createdMillisecondsMax: Int64 = 253_402_300_799_999
   /// A hundred years.
-  private static let timeToLiveMillisecondsMax: Int64 = 3_155_760_000_000
+  static let timeToLiveMillisecondsMax: Int64 = 3_155_760_000_000
 
   var wireFields: [RedisWord] {
     [
@@ -22,7 +22,7 @@ extension Envelope {
   }
 
   /// Kept within what can be read again.
-  private var createdMilliseconds: Int64 {
+  var createdMilliseconds: Int64 {
     let milliseconds = (createdAt.timeIntervalSince1970 * 1000).rounded()
     return milliseconds > 0 ? Int64(min(milliseconds, Double(Self.createdMillisecondsMax))) : 0
   }

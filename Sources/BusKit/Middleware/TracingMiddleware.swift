@@ -1,19 +1,37 @@
 import Foundation
+import Synchronization
 import Tracing
 
 /// A span for each message, effect and question: its parent is the one that the message carries, and what the work
 /// publishes carries the span. Spans go to the tracer of swift-distributed-tracing; without one the ids are our own, so
 /// that a trace can be followed through the logs all the same.
 public struct TracingMiddleware: Middleware {
-  private let given: (any Tracer)?
+  /// Found at the first work: to ask for it takes a lock and a search.
+  private final class Found: Sendable {
+    private let tracer: Mutex<(any Tracer)??>
 
-  /// - Parameter tracer: nil: the one that the process has been bootstrapped with, if any.
-  public init(tracer: (any Tracer)? = nil) { given = tracer }
+    init(_ given: (any Tracer)?) { tracer = Mutex(given.map { Optional.some($0) }) }
+
+    /// nil: nobody takes spans.
+    var ofProcess: (any Tracer)? {
+      tracer.withLock { tracer in
+        if let known = tracer { return known }
+        let found = InstrumentationSystem.tracer
+        let usable: (any Tracer)? = found is NoOpTracer ? nil : found
+        tracer = .some(usable)
+        return usable
+      }
+    }
+  }
+
+  private let tracer: Found
+
+  /// - Parameter tracer: nil: the one that the process has been bootstrapped with before its first work, if any.
+  public init(tracer: (any Tracer)? = nil) { self.tracer = Found(tracer) }
 
   public func run(_ work: Work, next: @Sendable (Work) async throws -> Void) async throws {
     var work = work
-    let tracer = given ?? InstrumentationSystem.tracer
-    guard !(tracer is NoOpTracer) else {
+    guard let tracer = tracer.ofProcess else {
       for index in work.envelopes.indices { work.envelopes[index].traceparent = own(work.envelopes[index].traceparent) }
       return try await within(work, next)
     }

@@ -10,73 +10,59 @@ public final class MetricsRegistry: Sendable {
   static let seriesMax = 1000
 
   enum Kind: String { case counter, gauge, histogram }
-  struct Series {
-    var value = 0.0
-    var buckets: [Double] = []
-    var counts: [Int] = []
-    var count = 0
-  }
-  struct Family {
+  /// Labels as they are looked up: names and values in turn.
+  private typealias Key = [String]
+
+  private struct Family {
     let kind: Kind
-    var series: [String: Series] = [:]
+    var series: [Key: MetricSeries] = [:]
   }
 
   private let families = Mutex<[String: Family]>([:])
 
   public init() {}
 
-  /// What only grows.
+  /// What only grows. Keep it where it is used often: finding it costs more than counting.
   public struct Counter: Sendable {
-    let registry: MetricsRegistry, name: String, labels: String
+    fileprivate let series: MetricSeries
     /// Adds to it; safe from any thread.
-    public func increment(by amount: Int = 1) {
-      registry.update(name, labels, .counter) { $0.value += Double(amount) }
-    }
+    public func increment(by amount: Int = 1) { series.add(Double(amount)) }
   }
 
   /// What goes up and down.
   public struct Gauge: Sendable {
-    let registry: MetricsRegistry, name: String, labels: String
+    fileprivate let series: MetricSeries
     /// Its value from here on.
-    public func set(_ value: Double) { registry.update(name, labels, .gauge) { $0.value = value } }
+    public func set(_ value: Double) { series.set(value) }
     /// Changes it by this.
-    public func add(_ amount: Double) { registry.update(name, labels, .gauge) { $0.value += amount } }
+    public func add(_ amount: Double) { series.add(amount) }
   }
 
   /// How values are distributed over buckets.
   public struct Histogram: Sendable {
-    let registry: MetricsRegistry, name: String, labels: String, buckets: [Double]
+    fileprivate let series: MetricSeries
+
     /// Counts a value.
     /// - Parameter times: how many of it.
-    public func observe(_ value: Double, times: Int = 1) {
-      registry.update(name, labels, .histogram) { series in
-        if series.buckets.isEmpty {
-          series.buckets = buckets
-          series.counts = Array(repeating: 0, count: buckets.count)
-        }
-        for (index, bound) in series.buckets.enumerated() where value <= bound { series.counts[index] += times }
-        series.count += times
-        series.value += value * Double(times)
-      }
-    }
+    public func observe(_ value: Double, times: Int = 1) { series.observe(value, times: times) }
   }
 
   /// The counter of this name and these labels; the same one each time.
   public func counter(_ name: String, labels: Labels = []) -> Counter {
-    Counter(registry: self, name: name, labels: Self.text(labels))
+    Counter(series: series(name, labels, .counter))
   }
-  /// The gauge of this name and these labels; the same one each time.
+  /// The gauge of this name and these labels; the same one each time, until `clear`.
   public func gauge(_ name: String, labels: Labels = []) -> Gauge {
-    Gauge(registry: self, name: name, labels: Self.text(labels))
+    Gauge(series: series(name, labels, .gauge))
   }
   /// The histogram of this name and these labels; the same one each time.
   public func histogram(
     _ name: String, labels: Labels = [], buckets: [Double] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
   ) -> Histogram {
-    Histogram(registry: self, name: name, labels: Self.text(labels), buckets: buckets)
+    Histogram(series: series(name, labels, .histogram, buckets: buckets))
   }
 
-  /// Forgets every series of a gauge, before it is filled anew.
+  /// Forgets every series of a gauge, before it is filled anew. One that was kept is not shown any more.
   public func clear(_ name: String) { families.withLock { $0[name]?.series = [:] } }
 
   /// The text that Prometheus scrapes.
@@ -84,18 +70,22 @@ public final class MetricsRegistry: Sendable {
     families.withLock { families in
       families.sorted { $0.key < $1.key }.map { name, family in
         "# TYPE \(name) \(family.kind.rawValue)\n"
-          + family.series.sorted { $0.key < $1.key }.map { Self.lines(name, $0.key, $0.value, family.kind) }.joined()
+          + family.series.values.sorted { $0.labels < $1.labels }.map { Self.lines(name, $0, family.kind) }.joined()
       }.joined()
     }
   }
 
-  private func update(_ name: String, _ labels: String, _ kind: Kind, _ change: (inout Series) -> Void) {
-    families.withLock { families in
+  private func series(_ name: String, _ labels: Labels, _ kind: Kind, buckets: [Double] = []) -> MetricSeries {
+    let key = labels.flatMap { [$0.0, $0.1] }
+    return families.withLock { families in
       // Looked up in place: a copy of the family would copy all its series.
-      let known = families[name]?.series
-      let isFull = known.map { $0[labels] == nil && $0.count >= Self.seriesMax } ?? false
-      change(
-        &families[name, default: Family(kind: kind)].series[isFull ? "overflow=\"true\"" : labels, default: Series()])
+      if let known = families[name]?.series[key] { return known }
+      let isFull = (families[name]?.series.count ?? 0) >= Self.seriesMax
+      let overflow = ["overflow", "true"]
+      if isFull, let folded = families[name]?.series[overflow] { return folded }
+      let new = MetricSeries(Self.text(isFull ? [("overflow", "true")] : labels), buckets: buckets)
+      families[name, default: Family(kind: kind)].series[isFull ? overflow : key] = new
+      return new
     }
   }
 
@@ -110,15 +100,55 @@ public final class MetricsRegistry: Sendable {
     }.joined(separator: ",")
   }
 
-  private static func lines(_ name: String, _ labels: String, _ series: Series, _ kind: Kind) -> String {
+  private static func lines(_ name: String, _ series: MetricSeries, _ kind: Kind) -> String {
     func line(_ suffix: String, _ extra: String, _ value: Double) -> String {
-      let all = [labels, extra].filter { !$0.isEmpty }.joined(separator: ",")
+      let all = [series.labels, extra].filter { !$0.isEmpty }.joined(separator: ",")
       let number = value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
       return "\(name)\(suffix)\(all.isEmpty ? "" : "{\(all)}") \(number)\n"
     }
     guard kind == .histogram else { return line("", "", series.value) }
-    let buckets = zip(series.buckets, series.counts).map { line("_bucket", "le=\"\($0)\"", Double($1)) }.joined()
-    return buckets + line("_bucket", "le=\"+Inf\"", Double(series.count)) + line("_sum", "", series.value)
-      + line("_count", "", Double(series.count))
+    let (counts, count, sum) = series.distribution
+    let buckets = zip(series.buckets, counts).map { line("_bucket", "le=\"\($0)\"", Double($1)) }.joined()
+    return buckets + line("_bucket", "le=\"+Inf\"", Double(count)) + line("_sum", "", sum)
+      + line("_count", "", Double(count))
+  }
+}
+
+/// One set of labels of a metric. Changing it waits for nobody but a histogram's own reader.
+private final class MetricSeries: Sendable {
+  /// As Prometheus reads them.
+  let labels: String
+  let buckets: [Double]
+  /// A `Double`, by its bits.
+  private let bits = Atomic<UInt64>(0)
+  private let observed: Mutex<(counts: [Int], count: Int, sum: Double)>
+
+  init(_ labels: String, buckets: [Double]) {
+    self.labels = labels
+    self.buckets = buckets
+    observed = Mutex((Array(repeating: 0, count: buckets.count), 0, 0))
+  }
+
+  var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
+  var distribution: (counts: [Int], count: Int, sum: Double) { observed.withLock { $0 } }
+
+  func set(_ value: Double) { bits.store(value.bitPattern, ordering: .relaxed) }
+
+  func add(_ amount: Double) {
+    var before = bits.load(ordering: .relaxed)
+    while true {
+      let after = (Double(bitPattern: before) + amount).bitPattern
+      let (isDone, now) = bits.weakCompareExchange(expected: before, desired: after, ordering: .relaxed)
+      if isDone { return }
+      before = now
+    }
+  }
+
+  func observe(_ value: Double, times: Int) {
+    observed.withLock { observed in
+      for (index, bound) in buckets.enumerated() where value <= bound { observed.counts[index] += times }
+      observed.count += times
+      observed.sum += value * Double(times)
+    }
   }
 }

@@ -17,6 +17,21 @@ struct ActionRow: Row {
   var result: CommandResult { CommandResult(ok: ok, code: code, detail: detail) }
 }
 
+extension ActionRow {
+  /// For so long the same key gets the same answer.
+  static let retention: Duration = .seconds(90 * 86_400)
+
+  /// Deletes what was applied longer ago. Returns how many.
+  static func purge(olderThan age: Duration, limit: Int, in session: PostgresSession) throws -> Int {
+    try session.execute(
+      """
+      delete from bus_actions where key in (
+        select key from bus_actions where applied_at <= clock_timestamp() - $1 * interval '1 ms' limit $2)
+      """, [.int(age.milliseconds), .int(limit)]
+    ).affected
+  }
+}
+
 extension BusMigrations {
   static let operators = Migration(
     version: 5, name: "operators' actions",

@@ -6,14 +6,16 @@ import Synchronization
 final class Asker: Sendable {
   private struct Wait {
     let promise = Promise<Envelope?>()
-    /// nil: nobody waits yet.
-    var deadline: ContinuousClock.Instant?
+    /// When it is forgotten.
+    var deadline: Deadlines.Ticket?
     /// The process that works on the answer and wants to know when nobody waits any more.
     var worker: String?
   }
 
   /// More questions than this at once are refused.
   private static let waitsMax = 10_000
+  /// Who has said that it will wait, and does not, is forgotten after this.
+  private static let unawaitedMax: Duration = .seconds(60)
 
   let process: String
   let publisher: DirectPublisher
@@ -23,9 +25,8 @@ final class Asker: Sendable {
   private let answers: any BrokerFollower
   private let logger: Logger
   private let waits = Mutex<[String: Wait]>([:])
-  private let ticker = Mutex<Ticker?>(nil)
 
-  init(process: String, broker: any Broker, metrics: MetricsRegistry = MetricsRegistry(), logger: Logger) {
+  init(process: String, broker: any Broker, metrics: MetricsRegistry, logger: Logger) {
     self.process = process
     self.broker = broker
     self.logger = logger
@@ -40,7 +41,7 @@ final class Asker: Sendable {
   func ask<Q: Query>(_ query: Q, on topic: Topic? = nil, within limit: Duration) async throws -> Q.Reply {
     let correlation = UUID.v7().text
     let question = try envelope(query, id: .v7(), correlation: correlation, timeToLive: limit)
-    guard register(correlation) else {
+    guard register(correlation, atMost: limit) else {
       throw QueryFailure(code: "overloaded", message: "\(Self.waitsMax) questions are waiting for answers")
     }
     defer { forget(correlation) }
@@ -98,19 +99,35 @@ final class Asker: Sendable {
   // MARK: - Waits
 
   /// False: too many wait already.
+  /// - Parameter limit: for so long it is remembered that an answer is expected, if nobody begins to wait for it.
   @discardableResult
-  func register(_ correlation: String) -> Bool {
-    waits.withLock { waits in
+  func register(_ correlation: String, atMost limit: Duration = Asker.unawaitedMax) -> Bool {
+    let isRegistered = waits.withLock { waits in
       guard waits.count < Self.waitsMax else { return false }
       if waits[correlation] == nil { waits[correlation] = Wait() }
       return true
     }
+    if isRegistered { _ = setDeadline(of: correlation, after: limit) }
+    return isRegistered
+  }
+
+  /// nil: nobody waits for this.
+  private func setDeadline(of correlation: String, after limit: Duration) -> Wait? {
+    let ticket = Deadlines.shared.add(after: limit) { [weak self] in self?.forget(correlation) }
+    let (found, old) = waits.withLock { waits in
+      let old = waits[correlation]?.deadline
+      waits[correlation]?.deadline = ticket
+      return (waits[correlation], old)
+    }
+    if let useless = found == nil ? ticket : old { Deadlines.shared.remove(useless) }
+    return found
   }
 
   /// Nobody waits for this any more. Who works on it is told, unless the answer has come.
   func forget(_ correlation: String) {
     guard let wait = waits.withLock({ $0.removeValue(forKey: correlation) }) else { return }
     wait.promise.set(.success(nil))
+    if let deadline = wait.deadline { Deadlines.shared.remove(deadline) }
     if let worker = wait.worker { cancel(correlation, at: worker) }
   }
 
@@ -120,35 +137,12 @@ final class Asker: Sendable {
 
   /// nil when nothing came within the limit or the task was cancelled.
   func wait(_ correlation: String, within limit: Duration) async throws -> Envelope? {
-    let found = waits.withLock { waits in
-      waits[correlation]?.deadline = .now + limit
-      return waits[correlation]
-    }
-    guard let found else { return nil }
-    startTicker()
+    guard let found = setDeadline(of: correlation, after: limit) else { return nil }
     return try await withTaskCancellationHandler {
       try await found.promise.value()
     } onCancel: {
       forget(correlation)
     }
-  }
-
-  private func startTicker() {
-    let ticker = ticker.withLock { ticker in
-      let made = ticker ?? Ticker(every: .milliseconds(20)) { [weak self] in self?.endOverdueWaits() ?? false }
-      ticker = made
-      return made
-    }
-    ticker.start()
-  }
-
-  private func endOverdueWaits() -> Bool {
-    let now = ContinuousClock.now
-    let (overdue, isMore) = waits.withLock { waits in
-      (waits.filter { $0.value.deadline.map { $0 <= now } ?? false }.map(\.key), !waits.isEmpty)
-    }
-    for correlation in overdue { forget(correlation) }
-    return isMore
   }
 
   // MARK: - Answers

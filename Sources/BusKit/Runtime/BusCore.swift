@@ -18,8 +18,10 @@ final class BusCore: Sendable {
   /// For units that need not have a transaction of their own.
   let group: UnitGroup
   let asker: Asker
-  let effectWake: AsyncStream<Void>.Continuation
-  let effectWakes: AsyncStream<Void>
+  /// When to look for effects, parked messages, and messages that were left behind.
+  let effects: Wakes
+  let parked: Wakes
+  let outbox: Wakes
   let health = BusHealth()
   let gate = SuspectGate()
   let publishedTopics: [Topic]
@@ -28,7 +30,7 @@ final class BusCore: Sendable {
   let logger: Logger
   /// For trouble that many messages or effects meet at once.
   let trouble: RepeatedTrouble
-  private let draining = Mutex(false)
+  private let draining = Drain()
 
   init(_ service: Service, _ configuration: ServiceConfiguration) {
     self.service = service.name
@@ -52,22 +54,25 @@ final class BusCore: Sendable {
     }
     publisher = Publisher(
       broker: broker, pool: pool, timing: timing, lengthMax: published, logger: logger, metrics: metrics)
-    let (wakes, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-    effectWake = wake
-    effectWakes = wakes
+    let effects = Wakes(poll: timing.effectPoll)
+    self.effects = effects
+    parked = Wakes(poll: timing.effectPoll)
+    outbox = Wakes(poll: timing.outboxPoll)
     runner = UnitRunner(
-      pool: pool, publisher: publisher, effectsRecorded: { wake.yield() }, outboxGrace: timing.outboxGrace,
+      pool: pool, publisher: publisher, effectsRecorded: { effects.wake() },
+      effectsDelayed: { effects.wake(after: $0) }, outboxGrace: timing.outboxGrace,
       publishedTopics: Set(service.publishedTopics.map(\.name)))
     group = UnitGroup(runner: runner)
-    asker = Asker(process: process, broker: broker, logger: logger)
+    asker = Asker(process: process, broker: broker, metrics: metrics, logger: logger)
   }
 
-  var isDraining: Bool { draining.withLock { $0 } || Task.isCancelled }
+  var isDraining: Bool { draining.hasBegun || Task.isCancelled }
 
   func drain() {
-    draining.withLock { $0 = true }
+    draining.begin()
     health.isReady = false
-    effectWake.yield()
+    effects.wake()
+    parked.wake()
   }
 
   func isAlive(_ consumer: String) async throws -> Bool {
@@ -81,17 +86,10 @@ final class BusCore: Sendable {
 
   /// Sleeps, but not longer than until the service drains or the task is cancelled: the caller's loop looks at
   /// `isDraining`.
-  func pause(_ time: Duration) async {
-    let clock = ContinuousClock()
-    let end = clock.now + time
-    while !isDraining, clock.now < end {
-      do {
-        try await Task.sleep(for: min(clock.now.duration(to: end), .milliseconds(200)))
-      } catch {
-        return
-      }
-    }
-  }
+  func pause(_ time: Duration) async { await draining.sleep(time) }
+
+  /// Returns when the service drains or the task is cancelled.
+  func drained() async { await draining.sleep(nil) }
 
   /// Repeats a step until the service drains. A step that throws is logged and repeated with back-off.
   func loop(_ name: String, every interval: Duration, _ step: () async throws -> Void) async {
@@ -118,7 +116,7 @@ final class BusCore: Sendable {
         try await step()
       } catch {
         if Task.isCancelled { return }
-        logger.warning("\(name) failed", metadata: ["error": "\(error)"])
+        trouble.log(.warning, "\(name) failed", of: RepeatedTrouble.kind(error), ["error": "\(error)"])
       }
       do { try await Task.sleep(for: interval) } catch { return }
     }

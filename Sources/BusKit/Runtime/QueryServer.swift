@@ -19,7 +19,7 @@ struct QueryServer: Sendable {
       var nextLook = ContinuousClock.now
       let limit = AsyncLimit(host.timing.queryConcurrencyMax)
       group.addTask {
-        while !host.isDraining, !Task.isCancelled { await host.pause(.seconds(60)) }
+        await host.drained()
         // Answers that take long do not hold up the end of the process.
         limit.close()
       }

@@ -67,6 +67,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
     await withDiscardingTaskGroup { group in
       // What the work leans on: it ends after the last of the work.
       group.addTask { await core.asker.listen { Task.isCancelled } }
+      group.addTask { await self.watchForDue() }
       group.addTask { await self.sweepOutbox() }
       group.addTask { await self.giveSigns() }
       group.addTask { await self.watchPostgres() }
@@ -150,11 +151,28 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
         topic: topic, partition: partition, group: service.name, consumer: core.process, lease: core.timing.lease))
   }
 
+  /// Wakes whoever has something to do that this process was not told of.
+  private func watchForDue() async {
+    let kinds = service.effects.keys.sorted()
+    await core.support("looking for what is due", every: min(core.timing.outboxPoll, core.timing.effectPoll)) {
+      guard core.health.postgresDownFor == nil else { return }
+      let due = try await core.pool.withSession { try DueWork.read(kinds, in: $0) }
+      if due.hasEffects { core.effects.wake() }
+      if due.hasParked { core.parked.wake() }
+      if due.hasMessages || core.publisher.mustLook { core.outbox.wake() }
+    }
+  }
+
   private func sweepOutbox() async {
-    await core.support("outbox", every: core.timing.outboxPoll) {
-      guard core.health.brokerDownFor == nil, core.health.postgresDownFor == nil else { return }
-      while try await core.publisher.sweep(), !Task.isCancelled {}
-      try await core.publisher.recheckFullStreams()
+    for await _ in core.outbox.stream {
+      guard core.health.brokerDownFor == nil, core.health.postgresDownFor == nil else { continue }
+      do {
+        while try await core.publisher.sweep(), !Task.isCancelled {}
+        try await core.publisher.recheckFullStreams()
+      } catch {
+        if Task.isCancelled { return }
+        core.trouble.log(.warning, "outbox failed", of: RepeatedTrouble.kind(error), ["error": "\(error)"])
+      }
     }
   }
 
@@ -197,7 +215,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
       do {
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { try await background.body(Bus(core: core)) }
-          group.addTask { while !core.isDraining { await core.pause(.milliseconds(100)) } }
+          group.addTask { await core.drained() }
           try await group.next()
           group.cancelAll()
         }

@@ -13,6 +13,7 @@ struct Cleaner: Sendable {
     await withDiscardingTaskGroup { group in
       group.addTask { await core.support("clean-up", every: .seconds(30)) { try await clean() } }
       group.addTask { await core.support("outbox: days", every: .seconds(600)) { try await keepDays() } }
+      group.addTask { await core.support("operators' actions", every: .seconds(600)) { try await purgeActions() } }
       group.addTask {
         await core.support("outbox: sending again", every: core.timing.outboxPoll * 4) { try await resend() }
       }
@@ -37,6 +38,12 @@ struct Cleaner: Sendable {
         }
       }
     }
+  }
+
+  func purgeActions() async throws {
+    while try await core.pool.transaction({ session in
+      try session.patiently { try ActionRow.purge(olderThan: ActionRow.retention, limit: Self.step, in: session) }
+    }) >= Self.step, !Task.isCancelled {}
   }
 
   func keepDays() async throws {

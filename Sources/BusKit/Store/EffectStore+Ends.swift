@@ -12,13 +12,17 @@ struct EffectEnd: Sendable {
 
 extension EffectStore {
   /// Ends many runs at once. The first statement locks, in the order of their ids, the rows whose lease is still held,
-  /// and answers with these; the others change just these.
+  /// and answers with these, and whether another of the order key waits; the others change just these.
   /// - Returns: how many statements were queued.
   static func enqueueEnds(_ ends: [EffectEnd], in session: PostgresSession) throws -> Int {
     guard !ends.isEmpty else { return 0 }
     try session.enqueue(
       """
-      select effects.id, lease_token from effects
+      select effects.id, lease_token, (
+        select true from effects as other
+        where other.order_key = effects.order_key and other.state = 'pending' and other.id <> effects.id
+        order by other.order_key, other.place, other.seq limit 1) is not null as has_successor
+      from effects
       join unnest($1::uuid[], $2::uuid[]) as held (id, token) on effects.id = held.id and lease_token = held.token
       where effects.id = any($1) order by effects.id for update of effects
       """, [.uuidArray(ends.map(\.effect)), .uuidArray(ends.map(\.token))])

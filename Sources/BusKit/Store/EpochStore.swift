@@ -46,14 +46,29 @@ enum EpochStore {
   ///   what has been lost, and is not noted. Returns whether it was.
   @discardableResult
   static func note(floor: Date, epoch: String, in session: PostgresSession) throws -> Bool {
+    // A note that a crash takes back leaves the one before it: only more is sent again.
+    try session.enqueue("select set_config('synchronous_commit', 'off', true)")
     try session.enqueue("select \(sharedLock)")
     return try session.execute(
       """
-      insert into bus_state (key, value) select 'floor', $1::timestamptz::text
+      insert into bus_state (key, value)
+      select key, value from (
+        values ('floor', $1::timestamptz::text), ('floor_noted', clock_timestamp()::text)) as fact (key, value)
       where exists (select 1 from bus_state where key = 'epoch' and value = $2)
       on conflict (key) do update set value = excluded.value
       """, [.timestamp(floor), .text(epoch)]
-    ).affected == 1
+    ).affected > 0
+  }
+
+  /// Whether some replica has noted the floor within this time.
+  static func isFloorNoted(within time: Duration, in session: PostgresSession) throws -> Bool {
+    try session.execute(
+      """
+      select coalesce(
+        (select value from bus_state where key = 'floor_noted')::timestamptz
+          > clock_timestamp() - $1 * interval '1 ms', false) as is_noted
+      """, [.int(time.milliseconds)]
+    ).rows.first?.bool("is_noted") ?? false
   }
 }
 

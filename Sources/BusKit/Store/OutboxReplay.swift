@@ -53,11 +53,6 @@ extension OutboxStore {
     var time: String { self == .sent ? OutboxStore.sentAt : "created_at" }
   }
 
-  /// Everything of a topic that was sent between two moments, and is still kept. Returns how many messages.
-  public static func replay(topic: String, from: Date, to: Date, pool: PostgresPool) async throws -> Int {
-    try await replay(ReplaySelection(topic: topic, from: from, to: to), pool: pool)
-  }
-
   /// Everything of one aggregate that is still kept. Returns how many messages.
   public static func replay(
     key: String, topic: String? = nil, type: String? = nil, pool: PostgresPool

@@ -16,7 +16,7 @@ extension UnitRunner {
         try rows.enqueue(in: session)
         let results = try session.answers(to: 1 + ends + rows.count)
         let clock = try results[0].clock
-        let held = try Self.held(units, ends > 0 ? results[1] : nil)
+        let (held, hasSuccessors) = try Self.held(units, ends > 0 ? results[1] : nil)
         let workspace = try self.workspace(
           rows, results[(1 + ends)...], isWhole: held.allSatisfy { $0 },
           zip(units, held).flatMap { $1 ? $0.needs : [] }, in: session)
@@ -25,7 +25,8 @@ extension UnitRunner {
           let cause = Envelope.origin(correlation: unit.correlation, at: clock, traceparent: unit.traceparent)
           try unit.apply(UnitOfWork(now: clock, cause: cause, workspace: workspace))
         }
-        return (held, try flush(workspace, now: clock, to: session), !workspace.effects.isEmpty)
+        let records = try flush(workspace, now: clock, to: session)
+        return (held, records, hasSuccessors || workspace.hasEffects(dueAt: clock))
       }
     }
     announce(records, hasEffects, begun: begun)
@@ -37,12 +38,17 @@ extension UnitRunner {
     guard try await group([unit]).first == true else { throw EffectRunner.LeaseLost() }
   }
 
-  /// Which units may be written, by the leases that are still held. By the token: a run that lost its lease may stand
-  /// beside the one that has it.
-  private static func held(_ units: [GroupedUnit], _ leases: PostgresResult?) throws -> [Bool] {
-    let held = try (leases?.rows ?? []).reduce(into: [UUID: UUID]()) {
-      $0[try $1.uuid("id")] = try $1.uuid("lease_token")
+  /// Which units may be written, by the leases that are still held, and whether others wait for what ends. By the
+  /// token: a run that lost its lease may stand beside the one that has it.
+  private static func held(
+    _ units: [GroupedUnit], _ leases: PostgresResult?
+  ) throws -> (isHeld: [Bool], hasSuccessors: Bool) {
+    var held: [UUID: UUID] = [:]
+    var hasSuccessors = false
+    for row in leases?.rows ?? [] {
+      held[try row.uuid("id")] = try row.uuid("lease_token")
+      if try row.bool("has_successor") { hasSuccessors = true }
     }
-    return units.map { unit in unit.end.map { held[$0.effect] == $0.token } ?? true }
+    return (units.map { unit in unit.end.map { held[$0.effect] == $0.token } ?? true }, hasSuccessors)
   }
 }

@@ -9,19 +9,23 @@ struct UnitRunner: Sendable {
   let pool: PostgresPool
   let publisher: Publisher
   let effectsRecorded: @Sendable () -> Void
+  /// Told how long effects that are recorded now have to wait for their time.
+  let effectsDelayed: @Sendable (Duration) -> Void
   let outboxGrace: Duration
   /// The lasting topics that may be written to.
   let publishedTopics: Set<String>
   private let writer = RowWriter()
 
   init(
-    pool: PostgresPool, publisher: Publisher, effectsRecorded: @escaping @Sendable () -> Void, outboxGrace: Duration,
+    pool: PostgresPool, publisher: Publisher, effectsRecorded: @escaping @Sendable () -> Void,
+    effectsDelayed: @escaping @Sendable (Duration) -> Void = { _ in }, outboxGrace: Duration,
     publishedTopics: Set<String>
   ) {
     self.publishedTopics = publishedTopics
     self.pool = pool
     self.publisher = publisher
     self.effectsRecorded = effectsRecorded
+    self.effectsDelayed = effectsDelayed
     self.outboxGrace = outboxGrace
   }
 
@@ -54,9 +58,8 @@ struct UnitRunner: Sendable {
           try unit.apply(UnitOfWork(now: clock, cause: unit.cause, workspace: workspace))
         }
         let records = try flush(workspace, now: clock, to: session)
-        return (
-          BatchResult(handled: fresh.count, duplicates: units.count - fresh.count), records, !workspace.effects.isEmpty
-        )
+        let result = BatchResult(handled: fresh.count, duplicates: units.count - fresh.count)
+        return (result, records, workspace.hasEffects(dueAt: clock))
       }
     }
     announce(records, hasEffects, begun: begun)
@@ -90,7 +93,7 @@ struct UnitRunner: Sendable {
           ? nil : Envelope.origin(correlation: correlation, at: clock, traceparent: trace)
         let value = try body(UnitOfWork(now: clock, cause: cause, workspace: workspace))
         let records = try flush(workspace, now: clock, to: session)
-        return (value, records, !workspace.effects.isEmpty)
+        return (value, records, workspace.hasEffects(dueAt: clock))
       }
     }
     announce(records, hasEffects, begun: begun)
@@ -180,6 +183,9 @@ struct UnitRunner: Sendable {
     try OutboxStore.enqueueInsert(rows, grace: outboxGrace, in: session)
     try EffectStore.enqueueWithdrawals(workspace.withdrawals, in: session)
     try EffectStore.enqueueInsert(workspace.effects, now: now, in: session)
+    for effect in workspace.effects {
+      if let at = effect.at, at > now { effectsDelayed(.seconds(at.timeIntervalSince(now))) }
+    }
     return immediate
   }
 }

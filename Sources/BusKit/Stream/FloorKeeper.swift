@@ -6,35 +6,25 @@ import Postgres
 struct FloorKeeper: Sendable {
   let core: BusCore
   private static let interval: Duration = .seconds(5)
+  /// What another replica has noted within this time is good enough.
+  private static let fresh: Duration = .seconds(4)
 
   func run() async {
     guard !core.publishedTopics.isEmpty else { return }
     await core.support("outbox: floor", every: Self.interval) {
       guard core.health.brokerDownFor == nil, core.health.postgresDownFor == nil else { return }
-      try await note()
+      let isNoted = try await core.pool.withSession { try EpochStore.isFloorNoted(within: Self.fresh, in: $0) }
+      if !isNoted { try await note() }
     }
   }
 
   func note() async throws {
     // A broker wiped while it is asked would say that nobody needs anything.
     let before = try await core.broker.memory()
-    let start = core.health.brokerMilliseconds
-    guard let floor = try await floor(upTo: start), try await core.broker.memory() == before else { return }
+    let topics = core.publishedTopics.filter { !$0.isTransient }
+    let floor = try await core.broker.floor(of: topics, upTo: core.health.brokerMilliseconds)
+    guard let floor, try await core.broker.memory() == before else { return }
     let moment = Date(milliseconds: floor)
     _ = try await core.pool.transaction { try EpochStore.note(floor: moment, epoch: before.epoch, in: $0) }
-  }
-
-  /// nil: a declared group does not exist yet and may need everything.
-  private func floor(upTo now: Int64) async throws -> Int64? {
-    var floor = now
-    for topic in core.publishedTopics where !topic.isTransient {
-      for partition in try await core.broker.state(of: topic) {
-        for declared in topic.groups {
-          guard let group = partition.groups.first(where: { $0.name == declared.name }) else { return nil }
-          floor = min(floor, group.neededSince ?? now)
-        }
-      }
-    }
-    return floor
   }
 }

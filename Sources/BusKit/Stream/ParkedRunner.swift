@@ -10,8 +10,18 @@ struct ParkedRunner: Sendable {
 
   /// Runs until the service drains.
   func run() async {
-    await core.loop("parked messages", every: core.timing.effectPoll * 2) {
-      while !core.isDraining, try await step() {}
+    var failures = 0
+    for await _ in core.parked.stream {
+      do {
+        while !core.isDraining, try await step() {}
+        failures = 0
+      } catch {
+        if core.isDraining { return }
+        failures += 1
+        core.logger.warning("parked messages failed", metadata: ["error": "\(error)"])
+        await core.pause(Backoff(first: .milliseconds(200), most: .seconds(5)), failures)
+      }
+      if core.isDraining { return }
     }
   }
 
@@ -66,9 +76,9 @@ struct ParkedRunner: Sendable {
 
   private func fail(_ message: ParkedMessage, _ error: any Error) async throws {
     if core.isInterruption(error) { throw error }
-    core.logger.warning(
-      "a parked message failed",
-      metadata: [
+    core.trouble.log(
+      .warning, "a parked message failed", of: "\(message.envelope.type) \(RepeatedTrouble.kind(error))",
+      [
         "type": "\(message.envelope.type)", "id": "\(message.envelope.id.text)", "attempt": "\(message.attempts)",
         "error": "\(error)",
       ])

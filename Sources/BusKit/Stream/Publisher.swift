@@ -243,6 +243,12 @@ final class Publisher: Sendable {
     metrics.gauge("energy_bus_stream_full", labels: [("stream", key)]).set(isFull ? 1 : 0)
   }
 
+  /// Whether the sweep has something to find out though nothing is due: what the broker remembers, or whether a full
+  /// stream has room again.
+  var mustLook: Bool {
+    state.withLock { $0.epoch == nil || $0.generation != broker.generation || !$0.full.isEmpty }
+  }
+
   /// Looks again at streams that were full; called from the sweep's loop.
   func recheckFullStreams() async throws {
     for key in state.withLock({ $0.full }) {

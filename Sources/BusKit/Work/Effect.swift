@@ -29,7 +29,7 @@ public struct EffectPolicy: Sendable {
   public var deadline: Duration?
   /// How often `Throttled` is not counted as an attempt.
   public var throttledMax: Int
-  /// How long one run may take. Its lease is twice as long.
+  /// How long one run may take. Its lease (`BusTiming.effectLease`) is renewed meanwhile.
   public var timeout: Duration
   /// Between attempts that failed.
   public var backoff: Backoff

@@ -18,10 +18,12 @@ final class EffectRunner: Sendable {
   private let core: BusCore
   private let handlers: [String: EffectHandler]
   private let running = Mutex(RunningEffects())
+  private let looks: MetricsRegistry.Counter
 
   init(core: BusCore, handlers: [String: EffectHandler]) {
     self.core = core
     self.handlers = handlers
+    looks = core.metrics.counter("energy_bus_effect_looks_total")
   }
 
   /// Runs until the service drains and what runs has finished. Leases are renewed to the end.
@@ -32,15 +34,11 @@ final class EffectRunner: Sendable {
         await self.core.support("effects: leases", every: self.core.timing.effectLease / 3) { try await self.renew() }
       }
       await withDiscardingTaskGroup { group in
-        group.addTask {
-          await self.core.loop("effects: poll", every: self.core.timing.effectPoll) { self.core.effectWake.yield() }
-        }
-        for await _ in core.effectWakes {
+        for await _ in core.effects.stream {
           if core.isDraining { break }
           do {
-            while case let taken = try await take(), !taken.isEmpty {
-              for effect in taken { group.addTask { await self.perform(effect) } }
-            }
+            // One look brings all there is room for: what it leaves waits for an end, its time or the poll.
+            for effect in try await take() { group.addTask { await self.perform(effect) } }
           } catch {
             if core.isDraining { break }
             core.logger.warning("effects cannot be read", metadata: ["error": "\(error)"])
@@ -66,10 +64,11 @@ final class EffectRunner: Sendable {
     guard room > 0, rooms.values.contains(where: { $0 > 0 }), !core.isDraining else { return [] }
     let token = UUID.v7()
     let lease = core.timing.effectLease
+    looks.increment()
     let taken = try await core.pool.transaction { session in
       try EffectStore.take(rooms, limit: room, lease: lease, token: token, in: session)
     }
-    running.withLock { $0.start(taken, rooms) }
+    running.withLock { $0.start(taken, rooms, limit: room) }
     return taken
   }
 
@@ -85,7 +84,7 @@ final class EffectRunner: Sendable {
   private func perform(_ effect: TakenEffect) async {
     defer {
       let most = handlers[effect.kind]?.policy.concurrency ?? 1
-      if running.withLock({ $0.end(effect, most: most) }) { core.effectWake.yield() }
+      if running.withLock({ $0.end(effect, most: most) }) { core.effects.wake() }
     }
     guard let handler = handlers[effect.kind] else { return }
     do {
@@ -213,6 +212,7 @@ final class EffectRunner: Sendable {
       needs: needs, correlation: effect.correlation, traceparent: TraceContext.current ?? "",
       end: EffectEnd(effect: effect.id, token: effect.token, again: again), apply: apply)
     try await patiently { try await self.core.group.write(unit) }
+    if let again { core.effects.wake(after: again) }
   }
 
   /// Writes what its service wants written when attempts are used up. If that cannot be written either, the row is set
@@ -253,6 +253,8 @@ final class EffectRunner: Sendable {
       try await self.core.runner.transaction(
         needs: needs, correlation: effect.correlation, before: { guard try end($0) else { throw LeaseLost() } }, apply)
     }
+    // Others of its order key may have waited for it.
+    core.effects.wake()
   }
 
   private func postpone(
@@ -263,6 +265,7 @@ final class EffectRunner: Sendable {
         guard try EffectStore.postpone(effect, wait, pause, reason: reason, in: session) else { throw LeaseLost() }
       }
     }
+    if case .after(let time) = wait { core.effects.wake(after: time) }
   }
 
   /// What was done in the world is not done twice for a moment's loss of Postgres: the token says whether it may still

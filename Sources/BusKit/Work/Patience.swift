@@ -17,12 +17,11 @@ public func waiting<T: Sendable>(
   let work = Task {
     do { first.set(.success(try await body())) } catch { first.set(.failure(error)) }
   }
-  let timer = Task {
-    try await Task.sleep(for: limit)
+  let ticket = Deadlines.shared.add(after: limit) {
     first.set(.failure(Overdue(limit: limit)))
     work.cancel()
   }
-  defer { timer.cancel() }
+  defer { Deadlines.shared.remove(ticket) }
   return try await withTaskCancellationHandler {
     try await withCheckedThrowingContinuation { first.wait($0) }
   } onCancel: {

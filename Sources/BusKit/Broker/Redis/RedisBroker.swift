@@ -104,9 +104,9 @@ public final class RedisBroker: Broker {
   }
 
   public func bury(_ envelope: Envelope, _ note: DeadLetterNote) async throws {
-    let first = Int64((envelope.createdAt.timeIntervalSince1970 * 1000).rounded())
     let fields = RedisEntries.deadFields(
-      reason: note.reason, detail: note.detail, group: note.group, streamID: "\(first)-0", deliveries: note.deliveries)
+      reason: note.reason, detail: note.detail, group: note.group, streamID: "\(envelope.createdMilliseconds)-0",
+      deliveries: note.deliveries)
     let key = RedisWord(note.topic.deadKey(note.partition))
     _ = try await commands.send(RedisCommand(["XADD", key, "*"] + fields + envelope.wireFields))
   }

@@ -39,7 +39,7 @@ extension Envelope {
     pipeline.append(Self.keyName)
     pipeline.append(key)
     pipeline.append(Self.createdName)
-    pipeline.append(Int64((createdAt.timeIntervalSince1970 * 1000).rounded()))
+    pipeline.append(createdMilliseconds)
     if let timeToLive {
       pipeline.append(Self.timeToLiveName)
       pipeline.append(timeToLive.milliseconds)
@@ -89,7 +89,7 @@ extension Envelope {
       cursor.isName("ver"), let version = cursor.number(), (1...Int64(Int32.max)).contains(version),
       cursor.isName("key"), let key = cursor.field(),
       cursor.isName("ts"), let created = cursor.number(), created <= createdMillisecondsMax,
-      cursor.isName("ttl"), let isLasting = cursor.text({ $0.isEmpty }), isLasting,
+      cursor.isName("ttl"), let lifetime = cursor.lifetime(),
       cursor.isName("cor"), let correlation = cursor.field(),
       cursor.isName("cau"), let causation = cursor.field(),
       cursor.isName("tp"), let traceparent = cursor.field(),
@@ -99,7 +99,8 @@ extension Envelope {
     else { return nil }
     return Envelope(
       id: id, type: type, version: Int(version), key: key,
-      createdAt: Date(timeIntervalSince1970: Double(created) / 1000), correlation: correlation, causation: causation,
+      createdAt: Date(timeIntervalSince1970: Double(created) / 1000),
+      timeToLive: lifetime == 0 ? nil : .milliseconds(lifetime), correlation: correlation, causation: causation,
       traceparent: traceparent, replyTo: replyTo, contentType: contentType, body: body)
   }
 }
@@ -115,6 +116,17 @@ extension RedisCursor {
   /// Text of the length that a field may have.
   fileprivate mutating func field() -> String? {
     text { $0.count <= Envelope.fieldBytesMax ? String(validating: $0, as: UTF8.self) : nil } ?? nil
+  }
+
+  /// Milliseconds of life; 0: it lasts. What is written as 0, and what is longer than it may be, goes the long way.
+  fileprivate mutating func lifetime() -> Int64? {
+    var ahead = self
+    if let isEmpty = ahead.text({ $0.isEmpty }), isEmpty {
+      self = ahead
+      return 0
+    }
+    guard let number = number(), (1...Envelope.timeToLiveMillisecondsMax).contains(number) else { return nil }
+    return number
   }
 
   /// Up to 15 digits and no sign: what does not fit is left to the long way.

@@ -37,10 +37,7 @@ extension RedisBroker {
       // Without its pending messages a group would seem to need less than it does.
       let summary = try replies[0].get().array ?? []
       let first = (summary.count > 1 ? summary[1].string : nil).map { RedisEntries.milliseconds(ofID: $0) }
-      // What it has not read lies behind what it read last. A lag that Redis cannot tell may be one.
-      let unread =
-        isEmpty || row["lag"]?.int == 0
-        ? nil : row["last-delivered-id"]?.string.map { RedisEntries.milliseconds(ofID: $0) }
+      let unread = RedisInspection.unreadSince(row, isEmpty: isEmpty)
       states.append(
         GroupState(
           name: name, lag: row["lag"]?.int.map { Int($0) }, pending: Int(row["pending"]?.int ?? 0),
@@ -49,6 +46,37 @@ extension RedisBroker {
           consumers: RedisInspection.consumers(replies[1])))
     }
     return states
+  }
+
+  /// Two round trips at most, however many topics there are, and one when nothing is pending.
+  public func floor(of topics: [Topic], upTo now: Int64) async throws -> Int64? {
+    let partitions = topics.filter { !$0.groups.isEmpty }.flatMap { topic in
+      (0..<topic.partitions).map { (key: RedisWord(topic.streamKey($0)), groups: topic.groups.map(\.name)) }
+    }
+    guard !partitions.isEmpty else { return now }
+    let replies = try await commands.pipeline(
+      partitions.flatMap { [RedisCommand("XLEN", $0.key), RedisCommand("XINFO", "GROUPS", $0.key)] })
+    var floor = now
+    var pending: [RedisCommand] = []
+    for (place, partition) in partitions.enumerated() {
+      let isEmpty = try replies[2 * place].get().int == 0
+      // XINFO refuses a stream that does not exist.
+      if isEmpty, case .error = replies[2 * place + 1] { return nil }
+      let rows = (try replies[2 * place + 1].get().array ?? []).map(RedisInspection.fields)
+      for name in partition.groups {
+        guard let row = rows.first(where: { $0["name"]?.string == name }) else { return nil }
+        floor = min(floor, RedisInspection.unreadSince(row, isEmpty: isEmpty) ?? now)
+        if row["pending"]?.int != 0 { pending.append(RedisCommand("XPENDING", partition.key, .init(name))) }
+      }
+    }
+    guard !pending.isEmpty else { return floor }
+    for reply in try await commands.pipeline(pending) {
+      // Without its pending messages a group would seem to need less than it does.
+      let summary = try reply.get().array ?? []
+      guard summary.count > 1, let first = summary[1].string else { continue }
+      floor = min(floor, RedisEntries.milliseconds(ofID: first))
+    }
+    return floor
   }
 
   public func peek(_ topic: Topic, partition: Int, after id: String?, limit: Int) async throws -> [Delivery] {
@@ -90,6 +118,13 @@ enum RedisInspection {
       if let name = list[index].string { values[name] = list[index + 1] }
     }
     return values
+  }
+
+  /// What a group has not read lies behind what it read last. A lag that Redis cannot tell may be one.
+  /// - Parameter row: of XINFO GROUPS.
+  static func unreadSince(_ row: [String: RedisValue], isEmpty: Bool) -> Int64? {
+    guard !isEmpty, row["lag"]?.int != 0 else { return nil }
+    return row["last-delivered-id"]?.string.map { RedisEntries.milliseconds(ofID: $0) }
   }
 
   static func consumers(_ reply: RedisValue) -> [ConsumerState] {
