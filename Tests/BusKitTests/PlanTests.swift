@@ -92,7 +92,9 @@ struct PlanTests {
   @Test func needsAreReadByTheirIndexesWithAPlanThatIsMadeOnce() async throws {
     try await alone { world in
       try await world.execute("create table notes (id text primary key, topic text not null, text text not null)")
+      // Both hold a column that is not their first.
       try await world.execute("create index notes_topic on notes (topic, id)")
+      try await world.execute("create index notes_text on notes (text, topic)")
       func read(_ number: Int) async throws -> Int {
         let needs: [[Need]] = [
           [.row(Note.self, "n\(number)")], [.rows(Note.self, where: "topic", is: "t\(number)")],

@@ -151,7 +151,7 @@ struct RoundTripTests {
       }
       let milliseconds = try await world.number(
         """
-        select (extract(epoch from available_at - created_at) * 1000)::bigint as n
+        select (extract(epoch from outbox_queue.available_at - created_at) * 1000)::bigint as n
         from outbox_queue join outbox using (message_id)
         """)
       #expect(try #require(milliseconds) >= 2_300)

@@ -67,7 +67,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(1)))
   func `A server that takes nothing of what is sent is given up`() async throws {
-    try await withProxy(size: 1, silenceMax: .milliseconds(500)) { pool, proxy in
+    try await withProxy(size: 1, silenceMax: .milliseconds(500)) { pool, proxy async throws in
       #expect(try await pool.number("select 1 as n") == 1)
       proxy.stopReading()
       // More than the sockets on the way hold.

@@ -16,8 +16,8 @@ struct NeededRows {
   func enqueue(in session: PostgresSession) throws {
     for (first, needs) in reads {
       let (condition, parameters) = Self.condition(needs, first)
-      let lock = first.isLocking ? " order by \(first.keyColumn) for update" : ""
-      try session.enqueue("select * from \(first.table)\(condition)\(lock)", parameters)
+      let lock = first.isLocking ? " for update" : ""
+      try session.enqueue("select * from \(first.table)\(condition) order by \(first.keyColumn)\(lock)", parameters)
     }
   }
 
@@ -37,25 +37,29 @@ struct NeededRows {
     }
   }
 
-  /// Rows named by a column are first looked up by it alone and then read by their keys. In one condition the plan,
-  /// which is kept, might walk the whole primary key for the order: that costs least while the table is small. A row
-  /// that another transaction changes in between comes too; whether a unit sees it its column says.
+  /// Rows named by a column are first looked up by it alone and then read by their keys, in each step in an order that
+  /// one index alone has: the plan is kept, and while a table is small all indexes that hold a column cost the same. A
+  /// row that another transaction changes in between comes too; whether a unit sees it its column says.
   private static func condition(_ needs: [Need], _ first: Need) -> (String, [PostgresValue]) {
     let key = first.keyColumn
-    var wanted: [String: Set<String>] = [:]
+    var (keys, wanted): (Set<String>, [String: Set<String>]) = ([], [:])
     for need in needs {
       switch need.selector {
       case .all: return ("", [])
-      case .key(let value): wanted[key, default: []].insert(value)
+      case .key(let value): keys.insert(value)
       case .column(let column, let value): wanted[column, default: []].insert(value)
       }
     }
-    let sorted = wanted.sorted { $0.key < $1.key }
-    let parameters = sorted.map { PostgresValue.textArray($0.value.sorted()) }
-    if sorted.count == 1, sorted[0].key == key { return (" where \(key) = any($1)", parameters) }
-    let found = sorted.enumerated().map { place, column in
-      "select \(key) from \(first.table) where \(column.key) = any($\(place + 1))"
+    let columns = wanted.sorted { $0.key < $1.key }
+    var parameters = columns.map { PostgresValue.textArray($0.value.sorted()) }
+    let found = columns.enumerated().map { place, column in
+      "(select \(key) from \(first.table) where \(column.key) = any($\(place + 1)) order by \(column.key))"
     }
-    return (" where \(key) = any(array(\(found.joined(separator: " union all "))))", parameters)
+    var sources = found.isEmpty ? [] : ["array(\(found.joined(separator: " union all ")))"]
+    if !keys.isEmpty {
+      parameters.append(.textArray(keys.sorted()))
+      sources.append("$\(parameters.count)")
+    }
+    return (" where \(key) = any(\(sources.joined(separator: " || ")))", parameters)
   }
 }
