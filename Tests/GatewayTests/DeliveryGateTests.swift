@@ -83,6 +83,14 @@ private struct SimulatedDeliveries {
     }
     #expect(asked == [true, true, false, true, false])
   }
+
+  @Test func `A probe that was given back is the next one's`() {
+    var gate = DeliveryGate(.init(goal: .seconds(15), minimum: 5, maximum: 10))
+    #expect(gate.enter(open: 10, at: .zero) == .probe)
+    gate.giveBackProbe()
+    #expect(gate.enter(open: 10, at: .milliseconds(1)) == .probe)
+    #expect(gate.enter(open: 10, at: .milliseconds(2)) == nil)
+  }
 }
 
 @Suite struct RetryPauseTests {
@@ -98,5 +106,22 @@ private struct SimulatedDeliveries {
     #expect(Set(many.suffix(200)).count > 10)
     let later = pause.turnAway(at: .seconds(90), random: 0)
     #expect(later == 1)
+  }
+}
+
+@Suite struct RecentMemoryTests {
+  @Test func `What was noted last is remembered, and never more than the maximum`() {
+    let memory = RecentMemory<Int, Int>(countMax: 10, for: .seconds(600))
+    for number in 0..<100 { memory.note(number, -number) }
+    #expect((95..<100).allSatisfy { memory.value(of: $0) == -$0 })
+    #expect((0..<100).filter { memory.value(of: $0) != nil }.count <= 10)
+    memory.note(99, 1)
+    #expect(memory.value(of: 99) == 1)
+  }
+
+  @Test func `What is too old is not remembered`() {
+    let memory = RecentMemory<Int, Int>(countMax: 10, for: .zero)
+    memory.note(1, 1)
+    #expect(memory.value(of: 1) == nil)
   }
 }

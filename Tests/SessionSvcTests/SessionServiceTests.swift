@@ -117,9 +117,8 @@ import TronKit
       let logger = JSONLog.logger(service: "test", level: .error)
       try await BusClient(redis: redis.configuration, name: "test", logger: logger).run { client in
         try await eventually(within: .seconds(20)) { try await tables(pool) }
-        for (number, (data, language)) in [("v1:al:on", "zh-hans"), ("v1:menu", ""), ("v1:menu", "en"), ("v1:menu", "en")]
-          .enumerated()
-        {
+        let steps = [("v1:al:on", "zh-hans"), ("v1:menu", ""), ("v1:menu", "en"), ("v1:menu", "en")]
+        for (number, (data, language)) in steps.enumerated() {
           try await client.send(
             UserInput(customer: Sample.customer, kind: .button(data: data), languageCode: language))
           try await eventually(within: .seconds(10)) {
