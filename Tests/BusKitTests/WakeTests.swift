@@ -40,7 +40,8 @@ struct WakeTests {
         try await counter.bus.transaction { try $0.start(Ring(key: "\(number)", number: number)) }
         try await eventually { try await counter.notes().count == number }
       }
-      #expect(looks(counter) == 10)
+      // The poll's first look, as the process starts, may meet the first effect before it is taken.
+      #expect((10...11).contains(looks(counter)))
     }
   }
 
