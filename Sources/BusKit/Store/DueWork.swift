@@ -16,7 +16,7 @@ struct DueWork: Sendable, Equatable {
       """
       select (
           select true from outbox_queue where available_at <= statement_timestamp()
-          order by available_at, message_id limit 1) is not null as messages,
+          order by available_at limit 1) is not null as messages,
         exists (
           select from unnest($1::text[]) as kind (name),
           lateral (

@@ -47,8 +47,7 @@ enum EpochStore {
   @discardableResult
   static func note(floor: Date, epoch: String, in session: PostgresSession) throws -> Bool {
     // A note that a crash takes back leaves the one before it: only more is sent again.
-    try session.enqueue("select set_config('synchronous_commit', 'off', true)")
-    try session.enqueue("select \(sharedLock)")
+    try session.enqueue("select set_config('synchronous_commit', 'off', true), \(sharedLock)")
     return try session.execute(
       """
       insert into bus_state (key, value)
