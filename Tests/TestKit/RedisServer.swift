@@ -73,10 +73,11 @@ public final class RedisServer: Sendable {
         guard current.isRunning else { throw TestKitError("redis-server ended: \(current.logTail)") }
         do {
           return try await connection.send(RedisCommand("PING")).string == "PONG"
-        } catch is RedisError {
+        } catch let error as RedisError {
+          // It may want a password, and says so.
+          return "\(error)".contains("NOAUTH")
+        } catch let error as RedisServerError where error.prefix == "LOADING" {
           return false
-        } catch let error as RedisServerError where error.prefix == "LOADING" || error.prefix == "NOAUTH" {
-          return error.prefix == "NOAUTH"
         }
       }
     } catch {

@@ -1,0 +1,57 @@
+import Foundation
+import Redis
+import TestKit
+import Testing
+
+/// The rules of access that we write for Redis, as Redis takes them.
+struct RedisAccessTests {
+  /// Redis reads its append-only file as the user `default`, and leaves out the transactions of one who may do nothing:
+  /// whatever a script has written twice would be gone.
+  @Test(arguments: ["energy", "compose/setup"])
+  func whatATransactionHasWrittenOutlivesARestart(_ script: String) async throws {
+    let rule = try Self.ruleOfDefault(in: script)
+    let server = try await RedisServer.start(
+      arguments: ["--user"] + rule + ["--user", "probe", "on", ">secret", "~*", "&*", "+@all"])
+    try await Self.expectNobodyIsDefault(server)
+    _ = try await Self.withProbe(server) {
+      try await $0.send(RedisCommand("EVAL", "redis.call('SET', 'a', '1') return redis.call('SET', 'b', '2')", "0"))
+    }
+    try await server.kill9()
+    try await server.restart()
+    let found = try await Self.withProbe(server) { try await $0.send(RedisCommand("EXISTS", "a", "b")).int }
+    #expect(found == 2)
+    try await server.stop()
+  }
+
+  private static func expectNobodyIsDefault(_ server: RedisServer) async throws {
+    let connection = RedisConnection(configuration: server.configuration)
+    await #expect(throws: RedisError.self) { try await connection.send(RedisCommand("GET", "a")) }
+    await connection.close()
+  }
+
+  private static func withProbe<T: Sendable>(
+    _ server: RedisServer, _ body: (RedisConnection) async throws -> T
+  ) async throws -> T {
+    var configuration = server.configuration
+    configuration.user = "probe"
+    configuration.password = "secret"
+    let connection = RedisConnection(configuration: configuration)
+    do {
+      let value = try await body(connection)
+      await connection.close()
+      return value
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
+  /// What a script writes for the user `default`, without the word `user`.
+  private static func ruleOfDefault(in script: String) throws -> [String] {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let text = try String(contentsOf: root.appending(path: script), encoding: .utf8)
+    let match = try #require(text.firstMatch(of: /echo "user (default [^"]*)"/))
+    return match.1.split(separator: " ").map(String.init)
+  }
+}
