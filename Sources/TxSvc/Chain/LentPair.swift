@@ -24,7 +24,7 @@ struct LentPair: Sendable, Equatable {
   /// The pair's other live legs, of whatever order: those that name whom they are lent to.
   let others: [Leg]
 
-  /// Its order is that of legs_lent_to alone: by another index it would read all that the wallet lends, or all legs.
+  /// Its order is that of legs_lent_to. In the order of their ids Postgres may walk all legs there ever were.
   static let othersStatement =
     "select * from legs where lent_to = any($1) and supplier = $2 and id <> $3 order by lent_to"
 

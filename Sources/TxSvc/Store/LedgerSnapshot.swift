@@ -39,7 +39,7 @@ struct LedgerSnapshot: Sendable {
     return snapshot.map { LedgerSnapshot(legs: $0.legs.sorted { $0.id < $1.id }, solidBlock: $0.solidBlock) }
   }
 
-  /// Its order is that of legs_lent_to alone, as in `LentPair`.
+  /// Its order is that of legs_lent_to, as in `LentPair`.
   static let pairStatement =
     "select id, lent_to, \(columns) from legs where supplier = $1 and lent_to = any($2) order by lent_to limit $3"
 
