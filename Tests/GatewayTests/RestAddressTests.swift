@@ -83,6 +83,28 @@ import TronKit
     }
   }
 
+  @Test func `An address that is saved and may not have become the default is no "nothing was changed"`() async throws {
+    try await RunningGateway.run { world in
+      try await world.bus.read { session in
+        try session.script(
+          """
+          create function refuse() returns trigger language plpgsql as $$
+          begin
+            if new.type = '\(SetDefaultAddress.messageType)' then raise exception 'no'; end if;
+            return new;
+          end $$;
+          create trigger refuse before insert on outbox for each row execute function refuse();
+          """)
+      }
+      let answer = try await world.call(
+        "POST", "/v1/addresses", body: #"{"address":"\#(Samples.receiver)","label":"x","default":true}"#)
+      #expect(answer.status == 503)
+      #expect(answer.json["code"] == "outcome_unknown")
+      #expect(answer.header("Retry-After") != nil)
+      #expect(world.wallet.now.addresses.map(\.label) == ["x"])
+    }
+  }
+
   @Test func `What is no address and no such method is told at the door`() async throws {
     try await RunningGateway.run { world in
       let bad = try await world.call("GET", "/v1/addresses/TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6T")

@@ -172,6 +172,26 @@ struct OrderRehearsalTests {
     #expect(try rehearsal.published(ReclaimEnergy.self).map(\.endsAt) == [end])
   }
 
+  @Test("an order that the release before has moved has the whole time of its state")
+  func oldMoves() async throws {
+    let rehearsal = try Rehearsal(try orders())
+    var moved = OrderRow(place(.make()), price: Sun(1), now: rehearsal.now, replyTo: "")
+    moved.state = .funded
+    moved.seq = 2
+    moved.deadlineSeq = 2
+    // Of `placed`, as a replica of this release has set it.
+    moved.dueAt = rehearsal.now
+    try rehearsal.insert(moved)
+    try await pass(.seconds(1), rehearsal)
+    #expect(try rehearsal.rows(of: OrderRow.self).map(\.state) == [.funded])
+    #expect(try rehearsal.rows(of: OrderRow.self).map(\.dueAt) == [moved.updatedAt.addingTimeInterval(180)])
+    // Its timer still counts, and without it the order is looked at.
+    #expect(try rehearsal.rows(of: OrderRow.self).map(\.deadlineSeq) == [2])
+    try await pass(.seconds(180), rehearsal)
+    #expect(try rehearsal.rows(of: OrderRow.self).map(\.state) == [.cancelling])
+    #expect(try rehearsal.rows(of: OrderRow.self).map(\.deadlineSeq) == [nil])
+  }
+
   @Test("timers that the release before has sent to itself still count")
   func oldTimers() async throws {
     let rehearsal = try Rehearsal(try orders())

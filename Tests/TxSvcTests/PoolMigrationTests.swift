@@ -47,4 +47,47 @@ struct PoolMigrationTests {
     #expect(legs.map(\.lentTo) == [nil, receiver])
     await pool.close()
   }
+
+  @Test("indexes that an operator made beforehand are taken as they are, and a pair's legs are found by one of them")
+  func indexes() async throws {
+    let conninfo = try await PostgresServer.shared().createDatabase()
+    let pool = PostgresPool(
+      configuration: PostgresConfiguration(conninfo: conninfo, applicationName: "test", searchPath: "tx_svc"), size: 1)
+    let older = TxMigrations.all.filter { $0.version < TxMigrations.indexes.version }
+    try await Migrator.run(pool, schema: "tx_svc", component: "service", migrations: older)
+    func made() async throws -> [Int64] {
+      try await pool.withSession { session in
+        try session.execute(
+          """
+          select pg_relation_filenode(indexrelid)::bigint as node from pg_index
+          where indexrelid in ('legs_lent_by'::regclass, 'delegations_end'::regclass) order by 1
+          """
+        ).rows.map { try $0.int("node") }
+      }
+    }
+    try await pool.withSession {
+      try $0.script(
+        """
+        create index legs_lent_by on legs (supplier) where lent_to is not null;
+        create index delegations_end
+          on delegations ((coalesce(ends_at_ms, started_at_ms + duration_seconds * 1000)))
+          where state in ('final', 'reclaiming');
+        """)
+    }
+    let before = try await made()
+    try await Migrator.run(pool, schema: "tx_svc", component: "service", migrations: TxMigrations.all)
+    #expect(try await made() == before)
+    for (statement, values) in [
+      (LentPair.othersStatement, ["array['a']", "'b'", "'c'"]),
+      (LedgerSnapshot.pairStatement, ["'b'", "array['a']", "9"]),
+    ] {
+      let text = values.indices.reduce(statement) { $0.replacing("$\($1 + 1)", with: values[$1]) }
+      let plan = try await pool.withSession { session in
+        try session.script("set enable_seqscan = off; set enable_sort = off")
+        return try session.execute("explain (format text) " + text).rows.map { try $0.string("QUERY PLAN") }
+      }
+      #expect(plan.contains { $0.contains("legs_lent_to") }, "\(plan)")
+    }
+    await pool.close()
+  }
 }

@@ -52,6 +52,18 @@ struct LedgerMigrationTests {
     }
   }
 
+  @Test("may have the index on open holds beforehand")
+  func index() async throws {
+    try await LedgerDatabase.run(
+      migrations: WalletMigrations.all.filter { $0.version < WalletMigrations.openHolds.version }
+    ) { database in
+      try await database.script("create index holds_open_age on holds (created_at) where state = 'held'")
+      let made = try await database.int("pg_relation_filenode('holds_open_age')")
+      try await database.migrate(WalletMigrations.all)
+      #expect(try await database.int("pg_relation_filenode('holds_open_age')") == made)
+    }
+  }
+
   @Test("is copied while balances can be read, and after a writer that is at it, crosswise with neither")
   func locks() async throws {
     try await LedgerDatabase.run(migrations: WalletMigrations.all.filter { $0.version <= 3 }) { database in

@@ -89,6 +89,8 @@ extension Problem {
     Problem(503, "outcome_unknown", "Outcome unknown", detail, headers: ["Retry-After": String(retryAfterSeconds)])
   }
 
+  var isOutcomeUnknown: Bool { code == "outcome_unknown" }
+
   /// Says nothing of a request that came before with the same key.
   static let ordersAway = unavailable(
     "Orders can be neither looked up nor recorded at the moment: this request has ordered nothing. "

@@ -90,9 +90,10 @@ struct AddressEndpoints: Sendable {
 
   /// "Nothing was changed" would be wrong of the address itself.
   private static func halfDone(_ problem: Problem) -> Problem {
-    var problem = problem
-    problem.detail = "The address is saved; whether it has become the default is not certain. Send the request again."
-    return problem
+    var unknown = Problem.outcomeUnknown(
+      "The address is saved; whether it has become the default is not certain. Send the request again.")
+    unknown.headers = problem.headers
+    return unknown
   }
 
   /// What is saved after a change. The change has been made, so a question without an answer is no failure.

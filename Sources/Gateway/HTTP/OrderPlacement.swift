@@ -1,12 +1,14 @@
 import BusKit
 import Contracts
 import Foundation
+import Postgres
 
 /// `POST /v1/orders`. Once it is known that row and command are recorded the answer is never one that says "failed on
 /// our side": the order is running, so the worst answer is 202 with its id.
 ///
 /// A new order looks nothing up before its transaction, which finds the row of whoever used the key before. Only who is
-/// to be refused is looked up first: a repeated order is not refused for what new ones are refused for.
+/// to be refused is looked up first: a repeated order is not refused for what new ones are refused for. A refusal for
+/// good also waits for a request with the same key whose commit is still under way: both cannot be true.
 struct OrderPlacement: Sendable {
   let bus: Bus
   let limits: RestLimits
@@ -33,7 +35,10 @@ struct OrderPlacement: Sendable {
     case .answered(let answer): return answer
     case .standing(let row): return try await repeats.again(row, order)
     case .refused(let problem):
-      guard let row = try await existing(rowID) else { throw problem }
+      guard let row = try await found({ try await $0.byKey(rowID) }) else { throw problem }
+      return try await repeats.again(row, order)
+    case .unfit(let problem, let row):
+      guard let row = try await found({ try await $0.settled(row) }) else { throw problem }
       return try await repeats.again(row, order)
     }
   }
@@ -42,8 +47,10 @@ struct OrderPlacement: Sendable {
     case answered(APIAnswer)
     /// Another request with this key was first: its row.
     case standing(RestOrderRow)
-    /// Nothing was done for it.
+    /// Nothing was done for it: not now.
     case refused(Problem)
+    /// Nothing was done for it, nor will be for this receiver; what it would have recorded.
+    case unfit(Problem, RestOrderRow)
   }
 
   /// From admission to order-svc's first word, which tells how much more can be admitted.
@@ -60,13 +67,17 @@ struct OrderPlacement: Sendable {
     var word = OrderAdmission.Word.noEvidence
     defer { admission.end(ticket, word) }
     let asked = ContinuousClock.now
-    if let fault = await receivers.fault(of: order.receiver) { return .refused(OrderAnswer.refusal(fault)) }
+    let fault = await receivers.fault(of: order.receiver)
     // What the chain's balance takes is no sign of too many orders.
     let counted = request.arrived + (ContinuousClock.now - asked)
     let row = RestOrderRow(
       id: rowID, client: request.caller.client, customer: request.caller.customer, orderId: OrderID.make().text,
       requestHash: order.fingerprint, receiver: order.receiver, energy: order.energy,
       durationSeconds: order.durationSeconds, createdAt: Date())
+    if let fault {
+      admission.giveBack(ticket)
+      return .unfit(OrderAnswer.refusal(fault), row)
+    }
     // Registered before the command leaves, so that no answer can be missed.
     let expectation = bus.expectReply(OrderChanged.self, correlation: row.orderId)
     let stored: RestOrderRow
@@ -74,6 +85,8 @@ struct OrderPlacement: Sendable {
       stored = try await recording.record(row, priceMax: order.priceMax, arrived: request.arrived)
     } catch {
       expectation.cancel()
+      // What may be recorded keeps its room until the orders are counted again.
+      if !error.isOutcomeUnknown { admission.giveBack(ticket) }
       throw error
     }
     guard stored.orderId == row.orderId else {
@@ -86,8 +99,14 @@ struct OrderPlacement: Sendable {
     return .answered(try repeats.answer(view, stored, isReplay: false))
   }
 
-  private func existing(_ rowID: String) async throws -> RestOrderRow? {
-    do { return try await RestOrderReads(bus: bus).byKey(rowID) } catch {
+  private func found(
+    _ lookUp: (RestOrderReads) async throws -> RestOrderRow?
+  ) async throws -> RestOrderRow? {
+    do { return try await lookUp(RestOrderReads(bus: bus)) } catch {
+      if (error as? PostgresError)?.isLockTimeout == true {
+        throw Problem.outcomeUnknown(
+          "Another request with this Idempotency-Key is being recorded; send the same request with the same key.")
+      }
       bus.logger.warning("an idempotency key could not be looked up", metadata: ["error": "\(error)"])
       throw Problem.ordersAway
     }

@@ -95,21 +95,6 @@ enum GatewayMigrations {
         create index rest_orders_undelivered on rest_orders (created_at)
           where snapshot->>'state' in ('funded', 'delegating')
         """),
-    // An index whose condition names what every event changes makes each of an order's events write to every index.
-    // `stage` changes three times in an order's life; in between a row is changed in its page alone, which leaves room
-    // for that. It is generated, so that the release before this one keeps it right, too. The index on the age serves
-    // that release's counting, the retention, and nothing that changes.
-    Migration(
-      version: 5, name: "an order's stage",
-      sql: """
-        alter table rest_orders add column stage smallint not null generated always as (
-          case when last_seq = 0 then 0 when snapshot->>'state' in ('funded', 'delegating') then 1 else 2 end) stored;
-        alter table rest_orders set (fillfactor = 70);
-        create index rest_orders_silent on rest_orders (created_at) where stage = 0;
-        create index rest_orders_on_their_way on rest_orders (created_at) where stage = 1;
-        create index rest_orders_age on rest_orders (created_at);
-        drop index rest_orders_unanswered;
-        drop index rest_orders_undelivered;
-        """),
+    orderStages,
   ]
 }

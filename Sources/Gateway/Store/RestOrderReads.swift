@@ -11,6 +11,32 @@ struct RestOrderReads: Sendable {
     try await first("select * from rest_orders where id = $1", [.text(rowID)])
   }
 
+  /// So long a look waits for somebody who is writing a row with the same key.
+  static let writerWait = Duration.seconds(1)
+
+  /// The row of a key, also one whose commit is under way: only the key's own index knows of that. So a row with the
+  /// key is inserted, which waits for whoever inserts it too, and is taken back.
+  /// - Parameter row: with the key; nothing of it stays.
+  /// - Throws: a `PostgresError` that is a lock timeout when the other does not end in time.
+  func settled(_ row: RestOrderRow) async throws -> RestOrderRow? {
+    struct Unused: Error {}
+    let fields = try PostgresRowEncoder().encode(row)
+    let names = fields.map(\.column).joined(separator: ", ")
+    let marks = fields.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
+    let values = fields.map(\.value)
+    do {
+      return try await bus.read { session in
+        try session.transaction {
+          try session.enqueue("set local lock_timeout = \(Self.writerWait.milliseconds)")
+          let inserted = try session.execute(
+            "insert into rest_orders (\(names)) values (\(marks)) on conflict do nothing returning id", values)
+          guard inserted.rows.isEmpty else { throw Unused() }
+          return try Self.rows(session.execute("select * from rest_orders where id = $1", [.text(row.id)])).first
+        }
+      }
+    } catch is Unused { return nil }
+  }
+
   func byOrder(_ order: OrderID, customer: CustomerID) async throws -> RestOrderRow? {
     try await first(
       "select * from rest_orders where order_id = $1 and customer = $2", [.text(order.text), .text(customer.text)])
@@ -51,8 +77,11 @@ struct RestOrderReads: Sendable {
 
   private func first(_ sql: String, _ parameters: [PostgresValue]) async throws -> RestOrderRow? {
     try await bus.read { session in
-      try session.execute(sql, parameters).rows.first
-        .map { try PostgresRowDecoder().decode(RestOrderRow.self, from: $0) }
+      try Self.rows(session.execute(sql, parameters)).first
     }
+  }
+
+  private static func rows(_ result: PostgresResult) throws -> [RestOrderRow] {
+    try result.rows.map { try PostgresRowDecoder().decode(RestOrderRow.self, from: $0) }
   }
 }

@@ -61,12 +61,20 @@ struct DueOrders: Sendable {
     }
   }
 
-  /// The time that the order names may be that of a state which a replica of the release before has ended.
+  /// The time that the order names may be that of a state which a replica of the release before has ended. Where that
+  /// has set the deadline, which `deadlineSeq` shows, it counts from the order's last change.
   private func happen(to order: OrderRow, _ unit: UnitOfWork) throws {
     guard let dueAt = order.dueAt, dueAt <= unit.now else { return }
     var order = order
     switch order.state {
     case .placed, .funded, .delegating, .cancelling, .delivered, .ending:
+      if order.deadlineSeq != nil, let length = process.settings.deadlines.length(in: order.state) {
+        let deadline = order.updatedAt.addingTimeInterval(length.timeInterval)
+        if deadline > unit.now {
+          order.dueAt = deadline
+          return try unit.save(order)
+        }
+      }
       try process.apply(.deadline, to: order, unit)
     case .active:
       let end = try order.end

@@ -42,13 +42,20 @@ enum OrderMigrations {
   ]
 
   /// One index in the place of two, for what is due and for what is open: orders that have not ended, and only they,
-  /// are due at some time. Other orders under way have a message of the release before that tells when they are due.
+  /// are due at some time. The index may be made beforehand, while the shop works (docs/operations.md).
+  ///
+  /// Orders of the release before have a message under way that tells when they are due. They are looked at all the
+  /// same, and so are those that it places beside this release: hence the column's default, which this release never
+  /// uses. What the look finds it judges by `deadline_seq`, so that it may come at any time.
   private static let dueOrders = Migration(
     version: 2, name: "orders say when they are due",
     sql: """
-      alter table orders add column due_at timestamptz;
-      update orders set due_at = ends_at, incidents = 0 where state = 'active';
-      create index orders_due on orders (due_at) include (state, incidents) where due_at is not null;
+      alter table orders add column if not exists due_at timestamptz;
+      alter table orders alter column due_at set default now() + interval '5 minutes';
+      update orders set due_at = case state when 'active' then ends_at else now() + interval '5 minutes' end,
+          incidents = case state when 'active' then 0 else incidents end
+        where state not in ('completed', 'rejected', 'failed', 'cancelled');
+      create index if not exists orders_due on orders (due_at) include (state, incidents) where due_at is not null;
       drop index orders_open;
       drop index orders_held;
       """)

@@ -24,15 +24,18 @@ struct LentPair: Sendable, Equatable {
   /// The pair's other live legs, of whatever order: those that name whom they are lent to.
   let others: [Leg]
 
+  /// Its order is that of legs_lent_to. In the order of their ids Postgres may walk all legs there ever were.
+  static let othersStatement =
+    "select * from legs where lent_to = any($1) and supplier = $2 and id <> $3 order by lent_to"
+
   /// - Throws: what Postgres throws. Read again after the chain was asked: a pair that differs then was moving.
   static func read(_ leg: Leg, _ receiver: TronAddress, _ bus: Bus) async throws -> LentPair {
     let others = try await bus.lookUp { session in
       try session.execute(
-        "select * from legs where lent_to = $1 and supplier = $2 and id <> $3 order by id",
-        [.text(receiver.base58), .text(leg.supplier.base58), .text(leg.id)]
+        othersStatement, [.textArray([receiver.base58]), .text(leg.supplier.base58), .text(leg.id)]
       ).decoded(Leg.self)
     }
-    return LentPair(leg: leg, receiver: receiver, others: others)
+    return LentPair(leg: leg, receiver: receiver, others: others.sorted { $0.id < $1.id })
   }
 
   /// A leg on its way there or back: until it has arrived a sum proves no absence.

@@ -78,7 +78,7 @@ struct WalletReading: Sendable {
   ) async throws -> (reclaimsSoon: Int64, transactionFee: Int64) {
     try await bus.lookUp { session in
       let fee = try session.execute("select transaction_fee from chain_parameters where transaction_fee is not null")
-      // Uses legs_live. A leg that has no time yet ends after its duration at the earliest.
+      // Uses legs_lent_by. A leg that has no time yet ends after its duration at the earliest.
       let soon = try session.execute(
         """
         select count(*) as count from legs l join delegations d on d.id = l.order_id

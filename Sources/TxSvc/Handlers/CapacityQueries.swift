@@ -27,7 +27,7 @@ enum CapacityQueries {
 
   /// What comes back within the longest forecast, by wallet.
   private static func returns(_ session: PostgresSession) throws -> [TronAddress: [CapacityForecast.Return]] {
-    // Uses legs_live.
+    // Uses legs_lent_by.
     let rows = try session.execute(
       """
       select l.supplier, sum(l.stake)::bigint as stake,

@@ -34,10 +34,14 @@ struct LedgerSnapshot: Sendable {
         "select id, lent_to, \(columns) from legs where supplier = $1 and lent_to is not null limit $2",
         [.text(wallet.base58)], limit, session)
     }
-    return try read(
-      "select id, lent_to, \(columns) from legs where supplier = $1 and lent_to = $2 order by id limit $3",
-      [.text(wallet.base58), .text(receiver.base58)], limit, session)
+    let snapshot = try read(
+      pairStatement, [.text(wallet.base58), .textArray([receiver.base58])], limit, session)
+    return snapshot.map { LedgerSnapshot(legs: $0.legs.sorted { $0.id < $1.id }, solidBlock: $0.solidBlock) }
   }
+
+  /// Its order is that of legs_lent_to, as in `LentPair`.
+  static let pairStatement =
+    "select id, lent_to, \(columns) from legs where supplier = $1 and lent_to = any($2) order by lent_to limit $3"
 
   private static let columns = "stake, state, coalesce(block_number, 0) as block_number"
 

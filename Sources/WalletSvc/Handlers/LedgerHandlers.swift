@@ -60,7 +60,7 @@ enum LedgerHandlers {
     }
     row.clearedAt = unit.now
     row.clearedBy = command.action
-    row.seq += 1
+    row.seq = LedgerDifferenceRow.nextSeq(after: row.seq, unit.now)
     try unit.save(row)
     try unit.delete(LedgerFreezeRow.self, command.subject)
     try LedgerIncidents.publish(row, unit)

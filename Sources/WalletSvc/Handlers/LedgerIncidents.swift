@@ -34,8 +34,8 @@ enum LedgerIncidents {
       let listed = Array(merged(open?.findings ?? [], found).prefix(LedgerDifferenceFound.findingsMax))
       if let open, listed.count == open.findings.count { continue }
       let row = LedgerDifferenceRow(
-        id: subject, foundBy: check, findings: listed, seq: (known?.seq ?? 0) + 1, foundAt: open?.foundAt ?? unit.now,
-        clearedBy: known?.clearedBy)
+        id: subject, foundBy: check, findings: listed, seq: LedgerDifferenceRow.nextSeq(after: known?.seq, unit.now),
+        foundAt: open?.foundAt ?? unit.now, clearedBy: known?.clearedBy)
       try unit.save(row)
       if subject != LedgerDifferenceFound.sealing, try unit.find(LedgerFreezeRow.self, subject) == nil {
         try unit.save(LedgerFreezeRow(id: subject, since: unit.now))
@@ -62,6 +62,17 @@ enum LedgerIncidents {
       LedgerDifferenceFound(
         subject: row.id, check: row.foundBy, findings: row.findings, foundAt: row.foundAt, clearedAt: row.clearedAt,
         seq: row.seq))
+  }
+
+  /// Tells what is open and concerns all, when a replica starts: what an operator began with `begin_recovery` nobody
+  /// has told yet. Who knows it ignores it.
+  static func tellOpen(_ bus: Bus) async throws {
+    try await bus.transaction(needs: [.row(LedgerDifferenceRow.self, LedgerDifferenceFound.all)]) { unit in
+      guard let row = try unit.find(LedgerDifferenceRow.self, LedgerDifferenceFound.all), row.clearedAt == nil else {
+        return
+      }
+      try publish(row, unit)
+    }
   }
 
   /// Nothing can be sealed, as the database is not the one that it was: told once, logged once. It may lack what was

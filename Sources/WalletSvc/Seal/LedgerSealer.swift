@@ -26,6 +26,7 @@ enum LedgerSealer {
   }
 
   static func run(_ bus: Bus) async throws {
+    try await LedgerIncidents.tellOpen(bus)
     var rest = restSeconds
     while true {
       let pause = rest
