@@ -42,7 +42,9 @@ struct FloorTests {
         try await counter.number("select count(*) - (select count(*) from outbox_queue) as n from outbox") == 1
       }
       try await FloorKeeper(core: counter.core).note()
-      #expect(try await counter.number("select count(*) as n from bus_state where key = 'floor'") == 0)
+      #expect(
+        try await counter.number(
+          "select count(*) as n from bus_state where key = 'floor' and value <> '-infinity'") == 0)
     }
   }
 
@@ -84,17 +86,74 @@ struct FloorTests {
   @Test func whatOneReplicaHasNotedTheOthersLeave() async throws {
     try await StoreWorld.run { world in
       func isNoted() async throws -> Bool {
-        try await world.pool.withSession { try EpochStore.isFloorNoted(within: .seconds(4), in: $0) }
+        try await world.pool.withSession { try EpochStore.isFloorNoted(of: "r", within: .seconds(4), in: $0) }
       }
       let now = try await world.now()
       #expect(try await isNoted() == false)
-      #expect(try await world.pool.transaction { try EpochStore.note(floor: now, epoch: "e1", in: $0) } == false)
+      func note() async throws -> Bool {
+        try await world.pool.transaction { try EpochStore.note(floor: now, of: "r", epoch: "e1", in: $0) }
+      }
+      #expect(try await note() == false)
       #expect(try await isNoted() == false)
       try await world.compare(epoch: "e1")
-      #expect(try await world.pool.transaction { try EpochStore.note(floor: now, epoch: "e1", in: $0) })
+      #expect(try await note())
       #expect(try await isNoted())
-      try await world.execute("update bus_state set value = (now() - interval '5 s')::text where key = 'floor_noted'")
+      try await world.execute(
+        """
+        update bus_state set value = split_part(value, ';', 1) || ';' || (now() - interval '5 s')::text
+        where key like 'floor:%'
+        """)
       #expect(try await isNoted() == false)
     }
+  }
+
+  /// What stands beside the outbox as the floor, in seconds after `start`.
+  private func floor(_ world: StoreWorld, after start: Date) async throws -> Double? {
+    let rows = try await world.execute("select value::timestamptz as floor from bus_state where key = 'floor'").rows
+    return try rows.first?.date("floor").timeIntervalSince(start).rounded()
+  }
+
+  @Test func whileReleasesWithDifferentReadersRunTheLowerFloorStands() async throws {
+    try await StoreWorld.run { world in
+      try await world.compare(epoch: "e1")
+      let start = try await world.now()
+      func note(_ readers: String, _ seconds: Double?) async throws -> Double? {
+        let floor = seconds.map { start.addingTimeInterval($0) }
+        try await world.pool.transaction { _ = try EpochStore.note(floor: floor, of: readers, epoch: "e1", in: $0) }
+        return try await self.floor(world, after: start)
+      }
+      func isNoted(_ readers: String) async throws -> Bool {
+        try await world.pool.withSession { try EpochStore.isFloorNoted(of: readers, within: .seconds(60), in: $0) }
+      }
+      #expect(try await note("old", 10) == 10)
+      // The new release asks for itself, however lately the old one has.
+      #expect(try await isNoted("old"))
+      #expect(try await isNoted("new") == false)
+      // A group of the new release does not exist yet: the floor stays where it was.
+      #expect(try await note("new", nil) == 10)
+      #expect(try await note("old", 20) == 10)
+      #expect(try await note("new", 15) == 15)
+      #expect(try await note("old", 30) == 15)
+      #expect(try await note("new", nil) == 15)
+      // The new release was taken back.
+      try await world.execute(
+        """
+        update bus_state set value = split_part(value, ';', 1) || ';' || (now() - interval '6 min')::text
+        where key = 'floor:' || hashtextextended('new', 0)
+        """)
+      #expect(try await note("old", 40) == 40)
+      #expect(try await world.number("select count(*) as n from bus_state where key like 'floor:%'") == 1)
+    }
+  }
+
+  @Test func theNameOfTheReadersIsTheSameInWhateverOrderTheyAreDeclared() {
+    let (a, b) = (
+      Topic("a", partitions: 2, groups: [.essential("x"), .observer("y")]), Topic("b", groups: [.essential("x")])
+    )
+    let turned = Topic("a", partitions: 2, groups: [.observer("y"), .essential("x")])
+    #expect(FloorKeeper.readers(of: [a, b]) == FloorKeeper.readers(of: [b, turned]))
+    #expect(FloorKeeper.readers(of: [a]) != FloorKeeper.readers(of: [a, b]))
+    #expect(
+      FloorKeeper.readers(of: [a]) != FloorKeeper.readers(of: [Topic("a", partitions: 2, groups: [.essential("x")])]))
   }
 }

@@ -57,7 +57,7 @@ struct OutboxLossTests {
       for await _ in began {}
       try await world.insert([late])
       func due() async throws -> [OutboxRecord] {
-        try await world.pool.transaction { try OutboxStore.claimDue(limit: 10, grace: .seconds(60), in: $0) }
+        try await world.pool.transaction { try OutboxStore.claimDue(limit: 10, grace: .seconds(60), in: $0).records }
       }
       try await world.compare(epoch: "e1")
       let first = try await due()

@@ -164,8 +164,8 @@ struct OutboxPartitionTests {
       try await world.execute(insert, [.uuid(ids[2]), .timestamp(now), .null, .null])
       #expect(try await world.number("select count(*) as n from \(OutboxDay(of: now).table)") == 2)
       let due = try await world.pool.transaction { try OutboxStore.claimDue(limit: 9, grace: .seconds(2), in: $0) }
-      #expect(due.map(\.envelope.id) == [ids[1], ids[2]])
-      #expect(due.first?.envelope.body == [0, 255])
+      #expect(due.records.map(\.envelope.id) == [ids[1], ids[2]])
+      #expect(due.records.first?.envelope.body == [0, 255])
     }
   }
 }

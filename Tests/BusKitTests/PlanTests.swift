@@ -207,4 +207,41 @@ struct PlanTests {
       #expect(try await world.number("select count(*) as n from notes where text = 'changed'") == 52)
     }
   }
+
+  @Test func whatIsDueIsFoundByIndexesWithThePlanOfEmptyTables() async throws {
+    try await alone { world in
+      func due() async throws -> DueWork { try await world.pool.withSession { try DueWork.read(["ring"], in: $0) } }
+      for table in ["outbox_queue", "effects", "parked"] { try await world.execute("analyze \(table)") }
+      let nothing = DueWork(hasMessages: false, hasEffects: false, hasParked: false)
+      for _ in 0..<10 { #expect(try await due() == nothing) }
+      // None of them is due.
+      try await world.execute(
+        """
+        insert into outbox_queue
+        select gen_random_uuid(), current_date, now(), now() + interval '1 h' from generate_series(1, 20000)
+        """)
+      try await world.execute(
+        """
+        insert into effects (id, kind, order_key, payload, correlation, next_at)
+        select gen_random_uuid(), case n % 2 when 0 then 'ring' else 'other' end, n::text, '', '',
+          now() + interval '1 h' from generate_series(1, 5000) as n
+        """)
+      try await world.execute(
+        """
+        insert into parked (message_id, topic, partition, type, version, key, created_at, correlation, causation,
+          traceparent, reply_to, content_type, body, attempts, reason, available_at)
+        select gen_random_uuid(), 't', 0, 't', 1, 'k', now(), '', '', '', '', '', '', 1, '', now() + interval '1 h'
+        from generate_series(1, 5000) as n
+        """)
+      let tables = ["outbox_queue", "effects", "parked"]
+      var before: [Int64] = []
+      for table in tables { before.append(try await reads(world, "\(table)%")) }
+      #expect(try await due() == nothing)
+      for (table, before) in zip(tables, before) {
+        let read = try await reads(world, "\(table)%") - before
+        #expect((0...20).contains(read), "it read \(read) rows and index entries of \(table)")
+      }
+      #expect(try await plannings(world, "select (%outbox_queue%lateral%parked%") == 0)
+    }
+  }
 }

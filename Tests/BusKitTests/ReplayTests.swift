@@ -38,15 +38,17 @@ struct ReplayTests {
       let records = try await sent(world, ages: [900, 630, 500, 10])
       _ = try await sent(world, ages: [20], topic: "replies.somebody")
       let floor = try await world.now().addingTimeInterval(-600)
-      try await world.pool.transaction { _ = try EpochStore.note(floor: floor, epoch: "e1", in: $0) }
+      try await world.pool.transaction { _ = try EpochStore.note(floor: floor, of: "r", epoch: "e1", in: $0) }
       // Of another Redis nothing is noted.
-      let isNoted = try await world.pool.transaction { try EpochStore.note(floor: .distantFuture, epoch: "e0", in: $0) }
+      let isNoted = try await world.pool.transaction {
+        try EpochStore.note(floor: .distantFuture, of: "r", epoch: "e0", in: $0)
+      }
       #expect(!isNoted)
       #expect(try await world.compare(epoch: "e2") == true)
       #expect(try await world.resend() == [3])
       #expect(try await waiting(world) == ["10", "500", "630"])
       let again = try await world.pool.transaction { try OutboxStore.claimDue(limit: 9, grace: .seconds(2), in: $0) }
-      #expect(again.map(\.envelope) == records.dropFirst().map(\.envelope))
+      #expect(again.records.map(\.envelope) == records.dropFirst().map(\.envelope))
       // Once, not at every look.
       #expect(try await world.compare(epoch: "e2") == false)
       #expect(try await world.resend().isEmpty)
@@ -111,7 +113,7 @@ struct ReplayTests {
       _ = try await sent(world, ages: [5000, 4000, 10])
       try await world.compare(epoch: "e2")
       let floor = try await world.now()
-      try await world.pool.transaction { _ = try EpochStore.note(floor: floor, epoch: "e2", in: $0) }
+      try await world.pool.transaction { _ = try EpochStore.note(floor: floor, of: "r", epoch: "e2", in: $0) }
       try await world.compare(epoch: "e3")
       #expect(try await world.resend() == [3])
     }
@@ -197,6 +199,30 @@ struct ReplayTests {
       }
       #expect(counts.reduce(0, +) == 60)
       #expect(try await world.unsent() == 60)
+    }
+  }
+
+  @Test func aReplayReachesWhatWasSentJustBefore() async throws {
+    try await World.run { world in
+      let counter = try await world.start(World.counter())
+      let audit = try await world.start(World.audit())
+      try await world.send(Add(account: "a"))
+      // It is there long before it is marked as sent.
+      try await eventually { try await audit.notes().count == 1 }
+      let core = counter.core
+      try await OutboxStore.untilMarked(within: core.timing.outboxGrace, pool: core.pool)
+      #expect(try await OutboxStore.replay(ReplaySelection(key: "a"), pool: core.pool) == 1)
+    }
+  }
+
+  @Test func whatCannotBeMarkedHoldsUpAReplayForALittleWhileOnly() async throws {
+    try await StoreWorld.run { world in
+      try await world.insert([try await world.record()])
+      try await OutboxStore.untilMarked(within: .milliseconds(40), pool: world.pool)
+      #expect(try await world.unsent() == 1)
+      // What is put off is known to be unsent.
+      try await world.execute("update outbox_queue set available_at = now() + interval '1 h'")
+      try await OutboxStore.untilMarked(within: .seconds(600), pool: world.pool)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Postgres
 import Synchronization
 import TestKit
@@ -113,6 +114,29 @@ struct WakeTests {
     }
   }
 
+  @Test func whatIsRolledBackWakesNobody() async throws {
+    try await StoreWorld.run { world in
+      let wakes = Diary<String>()
+      let publisher = Publisher(
+        broker: MemoryBroker(), pool: world.pool, timing: BusTiming(), lengthMax: [:], logger: Logger(label: "test"),
+        metrics: MetricsRegistry())
+      let runner = UnitRunner(
+        pool: world.pool, publisher: publisher, effectsRecorded: { wakes.write("now") },
+        effectsDelayed: { _ in wakes.write("later") }, outboxGrace: .seconds(2), publishedTopics: [])
+      func start(noting note: Note?) async throws {
+        try await runner.transaction(needs: [], correlation: "") { unit in
+          try unit.start(Bell(orderKey: "a"), at: unit.now.addingTimeInterval(600))
+          if let note { try unit.save(note) }
+        }
+      }
+      // There is no such table: the commit fails.
+      await #expect(throws: PostgresError.self) { try await start(noting: Note(id: "n", topic: "", text: "")) }
+      #expect(wakes.lines == [])
+      try await start(noting: nil)
+      #expect(wakes.lines == ["later"])
+    }
+  }
+
   @Test func oneLookOfAProcessFindsWhateverIsDue() async throws {
     try await StoreWorld.run { world in
       func due() async throws -> DueWork { try await world.pool.withSession { try DueWork.read(["ring"], in: $0) } }
@@ -158,6 +182,20 @@ struct DeadlineTests {
     // After all have passed the next one arms the timer anew.
     _ = deadlines.add(after: .milliseconds(10)) { calls.write(4) }
     try await eventually { calls.lines == [1, 2, 3, 4] }
+  }
+
+  @Test func manyShortDeadlinesBeforeALongOneCostNoFurtherTimers() async throws {
+    let deadlines = Deadlines()
+    let calls = Diary<Int>()
+    let long = deadlines.add(after: .seconds(60)) { calls.write(0) }
+    for number in 1...20 {
+      _ = deadlines.add(after: .milliseconds(1)) { calls.write(number) }
+      try await eventually { calls.lines.count == number }
+      // That of the long one, and at most one for the short ones.
+      #expect((1...2).contains(deadlines.timers))
+    }
+    deadlines.remove(long)
+    #expect(calls.lines == Array(1...20))
   }
 
   @Test func aBodyThatIsOverdueIsCancelledAndWhatEndsInTimeIsGiven() async throws {

@@ -63,6 +63,7 @@ public protocol Broker: Sendable {
 }
 
 extension Broker {
+  /// From `state(of:)`, with as many questions as there are topics. A broker that can ask for all at once has its own.
   public func floor(of topics: [Topic], upTo now: Int64) async throws -> Int64? {
     try await floorByState(of: topics, upTo: now)
   }

@@ -22,7 +22,10 @@ struct OperatorJob: Effect {
   func run(_ context: EffectContext, topics: [Topic]) async throws -> EffectOutcome {
     switch work {
     case .replayOutbox(let selection):
-      let count = try await OutboxStore.replay(selection, pool: try context.bus.core.pool)
+      let core = try context.bus.core
+      // A mark that is still to come would hide what was sent just now.
+      try await OutboxStore.untilMarked(within: core.timing.outboxGrace, pool: core.pool)
+      let count = try await OutboxStore.replay(selection, pool: core.pool)
       return finished("\(count) messages are sent again")
     case .settle(let deed, let name, let letters):
       guard let topic = topics.first(where: { $0.name == name }) else {

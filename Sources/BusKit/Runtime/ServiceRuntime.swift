@@ -168,7 +168,6 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
       guard core.health.brokerDownFor == nil, core.health.postgresDownFor == nil else { continue }
       do {
         while try await core.publisher.sweep(), !Task.isCancelled {}
-        try await core.publisher.recheckFullStreams()
       } catch {
         if Task.isCancelled { return }
         core.trouble.log(.warning, "outbox failed", of: RepeatedTrouble.kind(error), ["error": "\(error)"])

@@ -42,31 +42,61 @@ enum EpochStore {
   /// Notes the lowest point in time, by the clock of Redis' stream ids, from which a declared group may still need what
   /// this service has sent. A Redis that loses its memory gets everything from there on again.
   ///
-  /// - Parameter epoch: what Redis had as its epoch when the point was read there: that of another says nothing of
-  ///   what has been lost, and is not noted. Returns whether it was.
+  /// While a release replaces another, their replicas know of different topics and groups. Each set of them has its own
+  /// note, and the lowest that is not older than `floorHold` is the floor.
+  ///
+  /// - Parameters:
+  ///   - floor: nil: somebody may need everything; the floor stays where it is.
+  ///   - readers: names the topics and groups that were asked for.
+  ///   - epoch: what Redis had as its epoch when the point was read there: that of another says nothing of what has
+  ///     been lost, and is not noted. Returns whether it was.
   @discardableResult
-  static func note(floor: Date, epoch: String, in session: PostgresSession) throws -> Bool {
+  static func note(floor: Date?, of readers: String, epoch: String, in session: PostgresSession) throws -> Bool {
     // A note that a crash takes back leaves the one before it: only more is sent again.
     try session.enqueue("select set_config('synchronous_commit', 'off', true), \(sharedLock)")
-    return try session.execute(
+    // One after another: each sees what the one before has noted.
+    try session.enqueue("select pg_advisory_xact_lock(hashtextextended('bus_floor:' || current_schema(), 0))")
+    try session.enqueue(
       """
       insert into bus_state (key, value)
-      select key, value from (
-        values ('floor', $1::timestamptz::text), ('floor_noted', clock_timestamp()::text)) as fact (key, value)
+      select key, value from (values
+        (\(floorKey("$3")), coalesce($1::timestamptz::text,
+          (select split_part(value, ';', 1) from bus_state where key = \(floorKey("$3"))),
+          (select value from bus_state where key = 'floor'), '-infinity') || ';' || clock_timestamp()::text),
+        -- What programs look at that know of one note only.
+        ('floor_noted', clock_timestamp()::text)) as fact (key, value)
       where exists (select 1 from bus_state where key = 'epoch' and value = $2)
       on conflict (key) do update set value = excluded.value
-      """, [.timestamp(floor), .text(epoch)]
-    ).affected > 0
+      """, [floor.map { .timestamp($0) } ?? .null, .text(epoch), .text(readers)])
+    try session.enqueue(
+      """
+      delete from bus_state where key <> \(floorKey("$1")) and case when key like 'floor:%'
+        then split_part(value, ';', 2)::timestamptz < clock_timestamp() - \(floorHold) else false end
+      """, [.text(readers)])
+    try session.enqueue(
+      """
+      insert into bus_state (key, value)
+      select 'floor', min(case when key like 'floor:%' then split_part(value, ';', 1)::timestamptz end)::text
+      from bus_state having count(*) filter (where key like 'floor:%') > 0
+      on conflict (key) do update set value = excluded.value
+      """)
+    return try session.answers(to: 3)[0].affected > 0
   }
 
-  /// Whether some replica has noted the floor within this time.
-  static func isFloorNoted(within time: Duration, in session: PostgresSession) throws -> Bool {
+  /// The key of a note. A name of any length fits.
+  private static func floorKey(_ readers: String) -> String { "'floor:' || hashtextextended(\(readers)::text, 0)" }
+
+  /// So long the note of a release counts that nobody renews: its last replica may only be slow, or silent for a while.
+  private static let floorHold = "interval '5 min'"
+
+  /// Whether some replica has noted the floor for these readers within this time.
+  static func isFloorNoted(of readers: String, within time: Duration, in session: PostgresSession) throws -> Bool {
     try session.execute(
       """
       select coalesce(
-        (select value from bus_state where key = 'floor_noted')::timestamptz
+        (select split_part(value, ';', 2)::timestamptz from bus_state where key = \(floorKey("$2")))
           > clock_timestamp() - $1 * interval '1 ms', false) as is_noted
-      """, [.int(time.milliseconds)]
+      """, [.int(time.milliseconds), .text(readers)]
     ).rows.first?.bool("is_noted") ?? false
   }
 }

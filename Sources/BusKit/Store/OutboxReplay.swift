@@ -88,6 +88,29 @@ extension OutboxStore {
     }
   }
 
+  /// Waits until what was written before this call is marked as sent, for twice the sweep's grace at most: what is not
+  /// marked by then waits for its stream or its broker and is still to be sent, or the sweep has sent it once more.
+  static func untilMarked(within grace: Duration, pool: PostgresPool) async throws {
+    let deadline = ContinuousClock.now + grace * 2
+    let now = try await pool.withSession { try $0.execute("select clock_timestamp()::text as now").rows.first }
+    guard let start = try now?.string("now") else { throw InvariantViolation("Postgres did not tell its time") }
+    while ContinuousClock.now < deadline {
+      let isWaiting = try await pool.transaction { session in
+        try session.enqueuePlansByKey(.byValues)
+        // What is put off for longer than the grace is known to be unsent.
+        return try !session.executeCommitting(
+          """
+          select from outbox_queue
+          where available_at <= statement_timestamp() + $2 * interval '1 ms' and due_at <= $1::timestamptz
+          order by available_at limit 1
+          """, [.text(start), .int(grace.milliseconds)]
+        ).rows.isEmpty
+      }
+      guard isWaiting else { return }
+      try await Task.sleep(for: grace / 40)
+    }
+  }
+
   private static func condition(_ selection: ReplaySelection, end: String) -> (String, [PostgresValue]) {
     var clauses = ["\(sentAt) < $4::timestamptz"]
     var parameters: [PostgresValue] = [.text(end)]

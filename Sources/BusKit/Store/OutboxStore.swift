@@ -4,7 +4,7 @@ import Postgres
 /// Reads and writes of the outbox: the messages (`outbox`, by day), and which of them are still to be sent
 /// (`outbox_queue`).
 public enum OutboxStore {
-  private static let columns =
+  static let columns =
     "message_id, topic, stream_key, type, version, key, created_at, ttl_ms, correlation, causation, traceparent, "
     + "reply_to, content_type, body"
 
@@ -64,45 +64,6 @@ public enum OutboxStore {
       ])
   }
 
-  /// Unsent rows that are due, in the order in which they were written. They are this caller's for the time of `grace`;
-  /// rows that another replica takes at the same moment are passed over.
-  ///
-  /// A claim by time instead of a lock: holding rows for as long as sending takes would block writers. By a time that
-  /// stands for the whole statement: for the clock itself, which moves on, the index would be walked to its end.
-  static func claimDue(limit: Int, grace: Duration, in session: PostgresSession) throws -> [OutboxRecord] {
-    try session.enqueuePlansByKey(.byValues)
-    let due = try session.execute(
-      """
-      select message_id, day - date '1970-01-01' as day_number from outbox_queue
-      where available_at <= statement_timestamp() order by available_at limit $1 for update skip locked
-      """, [.int(limit)]
-    ).rows
-    guard !due.isEmpty else { return [] }
-    let ids = try due.map { try $0.uuid("message_id") }
-    try session.enqueue(
-      """
-      update outbox_queue set available_at = clock_timestamp() + $2 * interval '1 ms' where message_id = any($1)
-      """, [.uuidArray(ids), .int(grace.milliseconds)])
-    let days = try due.map { OutboxDay(number: Int(try $0.int("day_number"))) }
-    let records = try session.executeCommitting(
-      """
-      select \(columns), day - date '1970-01-01' as day_number from outbox
-      where day = any($1::date[]) and message_id = any($2)
-      """, [OutboxDay.list(days), .uuidArray(ids)]
-    ).rows.map(record)
-    let byID = Dictionary(records.map { ($0.envelope.id, $0) }) { first, _ in first }
-    return ids.compactMap { byID[$0] }
-  }
-
-  /// Has the sweep pass over rows for a while: their stream is full.
-  static func putOff(_ records: [OutboxRecord], for time: Duration, in session: PostgresSession) throws {
-    try session.enqueuePlansByKey()
-    try session.enqueue(
-      """
-      update outbox_queue set available_at = clock_timestamp() + $2 * interval '1 ms' where message_id = any($1)
-      """, [.uuidArray(records.map(\.envelope.id)), .int(time.milliseconds)])
-  }
-
   /// When a message was sent, as far as anybody needs to know: its creation stands for it, unless that was more than
   /// `promptness` before.
   static let sentAt = "coalesce(sent_at, created_at)"
@@ -137,7 +98,7 @@ public enum OutboxStore {
       """, [ids] + lifeValues + [OutboxDay.list(sent.map(\.day)), .timestamp(oldest)])
   }
 
-  private static func record(_ row: PostgresRow) throws -> OutboxRecord {
+  static func record(_ row: PostgresRow) throws -> OutboxRecord {
     let topic = try row.string("topic")
     return OutboxRecord(
       envelope: try Envelope(row: row),

@@ -8,7 +8,7 @@ extension UnitRunner {
   func group(_ units: [GroupedUnit]) async throws -> [Bool] {
     try await publisher.untilRoom()
     let begun = ContinuousClock.now
-    let (held, records, hasEffects) = try await rerunning {
+    let (held, left) = try await rerunning {
       try await pool.transaction { session in
         let rows = NeededRows(units.flatMap(\.needs))
         try session.enqueuePlansAndClock()
@@ -25,11 +25,12 @@ extension UnitRunner {
           let cause = Envelope.origin(correlation: unit.correlation, at: clock, traceparent: unit.traceparent)
           try unit.apply(UnitOfWork(now: clock, cause: cause, workspace: workspace))
         }
-        let records = try flush(workspace, now: clock, to: session)
-        return (held, records, hasSuccessors || workspace.hasEffects(dueAt: clock))
+        var left = try flush(workspace, now: clock, to: session)
+        if hasSuccessors { left.hasEffects = true }
+        return (held, left)
       }
     }
-    announce(records, hasEffects, begun: begun)
+    announce(left, begun: begun)
     return held
   }
 

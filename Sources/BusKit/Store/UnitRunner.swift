@@ -42,7 +42,7 @@ struct UnitRunner: Sendable {
   func batch(_ units: [PreparedUnit]) async throws -> BatchResult {
     try await publisher.untilRoom()
     let begun = ContinuousClock.now
-    let (result, records, hasEffects) = try await rerunning {
+    let (result, left) = try await rerunning {
       try await pool.transaction { session in
         let rows = NeededRows(units.flatMap(\.needs))
         try session.enqueuePlansAndClock()
@@ -57,12 +57,11 @@ struct UnitRunner: Sendable {
           workspace.begin(unit.needs)
           try unit.apply(UnitOfWork(now: clock, cause: unit.cause, workspace: workspace))
         }
-        let records = try flush(workspace, now: clock, to: session)
-        let result = BatchResult(handled: fresh.count, duplicates: units.count - fresh.count)
-        return (result, records, workspace.hasEffects(dueAt: clock))
+        let left = try flush(workspace, now: clock, to: session)
+        return (BatchResult(handled: fresh.count, duplicates: units.count - fresh.count), left)
       }
     }
-    announce(records, hasEffects, begun: begun)
+    announce(left, begun: begun)
     return result
   }
 
@@ -76,7 +75,7 @@ struct UnitRunner: Sendable {
     let trace = TraceContext.current ?? ""
     let rows = NeededRows(needs)
     let begun = ContinuousClock.now
-    let (value, records, hasEffects) = try await rerunning {
+    let (value, left) = try await rerunning {
       try await pool.transaction { session in
         if let before {
           try session.enqueuePlansByKey()
@@ -92,11 +91,10 @@ struct UnitRunner: Sendable {
           correlation.isEmpty && trace.isEmpty
           ? nil : Envelope.origin(correlation: correlation, at: clock, traceparent: trace)
         let value = try body(UnitOfWork(now: clock, cause: cause, workspace: workspace))
-        let records = try flush(workspace, now: clock, to: session)
-        return (value, records, workspace.hasEffects(dueAt: clock))
+        return (value, try flush(workspace, now: clock, to: session))
       }
     }
-    announce(records, hasEffects, begun: begun)
+    announce(left, begun: begun)
     return value
   }
 
@@ -123,10 +121,21 @@ struct UnitRunner: Sendable {
     error.isRetryable || error.isUniqueViolation || error.isStalePlan
   }
 
+  /// What is to be done after the commit, and only then.
+  struct Left: Sendable {
+    /// Messages that are to leave at once.
+    var records: [OutboxRecord] = []
+    /// Whether effects were recorded, or have become free, that need not wait.
+    var hasEffects = false
+    /// How long the others have to wait.
+    var delays: [Duration] = []
+  }
+
   /// - Parameter begun: a moment before the messages' time of creation.
-  func announce(_ records: [OutboxRecord], _ hasEffects: Bool, begun: ContinuousClock.Instant) {
-    publisher.submit(records, begun: begun)
-    if hasEffects { effectsRecorded() }
+  func announce(_ left: Left, begun: ContinuousClock.Instant) {
+    publisher.submit(left.records, begun: begun)
+    if left.hasEffects { effectsRecorded() }
+    for delay in left.delays { effectsDelayed(delay) }
   }
 
   /// The units that the inbox had not seen. A message that stands twice in a batch runs once.
@@ -165,10 +174,10 @@ struct UnitRunner: Sendable {
     return workspace
   }
 
-  /// Returns the messages that are to leave at once.
-  func flush(_ workspace: Workspace, now: Date, to session: PostgresSession) throws -> [OutboxRecord] {
+  /// Enqueues what the units have written; returns what that leaves to be done.
+  func flush(_ workspace: Workspace, now: Date, to session: PostgresSession) throws -> Left {
     try writer.enqueue(workspace.tables, in: session)
-    var immediate: [OutboxRecord] = []
+    var left = Left()
     var rows: [OutboxStore.NewRow] = []
     for (message, at) in workspace.outgoing {
       let record = OutboxRecord(message)
@@ -177,16 +186,20 @@ struct UnitRunner: Sendable {
         rows.append(.init(record: record, delayedUntil: at))
       } else {
         rows.append(.init(record: record))
-        immediate.append(record)
+        left.records.append(record)
       }
     }
     try OutboxStore.enqueueInsert(rows, grace: outboxGrace, in: session)
     try EffectStore.enqueueWithdrawals(workspace.withdrawals, in: session)
     try EffectStore.enqueueInsert(workspace.effects, now: now, in: session)
     for effect in workspace.effects {
-      if let at = effect.at, at > now { effectsDelayed(.seconds(at.timeIntervalSince(now))) }
+      if let at = effect.at, at > now {
+        left.delays.append(.seconds(at.timeIntervalSince(now)))
+      } else {
+        left.hasEffects = true
+      }
     }
-    return immediate
+    return left
   }
 }
 

@@ -6,14 +6,17 @@ import Postgres
 struct FloorKeeper: Sendable {
   let core: BusCore
   private static let interval: Duration = .seconds(5)
-  /// What another replica has noted within this time is good enough.
+  /// What another replica has noted within this time is good enough, if it asked for the same readers.
   private static let fresh: Duration = .seconds(4)
 
   func run() async {
     guard !core.publishedTopics.isEmpty else { return }
     await core.support("outbox: floor", every: Self.interval) {
       guard core.health.brokerDownFor == nil, core.health.postgresDownFor == nil else { return }
-      let isNoted = try await core.pool.withSession { try EpochStore.isFloorNoted(within: Self.fresh, in: $0) }
+      let readers = Self.readers(of: topics)
+      let isNoted = try await core.pool.withSession {
+        try EpochStore.isFloorNoted(of: readers, within: Self.fresh, in: $0)
+      }
       if !isNoted { try await note() }
     }
   }
@@ -21,10 +24,19 @@ struct FloorKeeper: Sendable {
   func note() async throws {
     // A broker wiped while it is asked would say that nobody needs anything.
     let before = try await core.broker.memory()
-    let topics = core.publishedTopics.filter { !$0.isTransient }
     let floor = try await core.broker.floor(of: topics, upTo: core.health.brokerMilliseconds)
-    guard let floor, try await core.broker.memory() == before else { return }
-    let moment = Date(milliseconds: floor)
-    _ = try await core.pool.transaction { try EpochStore.note(floor: moment, epoch: before.epoch, in: $0) }
+    guard try await core.broker.memory() == before else { return }
+    let (moment, readers) = (floor.map { Date(milliseconds: $0) }, Self.readers(of: topics))
+    _ = try await core.pool.transaction {
+      try EpochStore.note(floor: moment, of: readers, epoch: before.epoch, in: $0)
+    }
+  }
+
+  private var topics: [Topic] { core.publishedTopics.filter { !$0.isTransient } }
+
+  /// Names topics and their groups, the same in every process that knows the same ones.
+  static func readers(of topics: [Topic]) -> String {
+    topics.map { "\($0.name)/\($0.partitions):" + $0.groups.map(\.name).sorted().joined(separator: ",") }
+      .sorted().joined(separator: ";")
   }
 }

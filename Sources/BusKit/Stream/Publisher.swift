@@ -22,7 +22,7 @@ final class Publisher: Sendable {
     /// Records in `waiting`.
     var count = 0
     var isFinishing = false
-    var full: Set<String> = []
+    var full: FullStreams
     /// The epoch that was compared with the stored one; nil: compare.
     var epoch: String?
     /// The server process of this generation, as compared.
@@ -36,7 +36,7 @@ final class Publisher: Sendable {
   private let lengthMax: [String: Int]
   private let logger: Logger
   private let metrics: MetricsRegistry
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let marker: SentMarker
   private let held: HeldRecords
   private let wake: AsyncStream<Void>.Continuation
@@ -48,8 +48,10 @@ final class Publisher: Sendable {
   private static let behindCount = 4_000
   private static let behindPause: Duration = .milliseconds(2)
   private static let batchMax = 500
-  /// So many times the grace the sweep passes over rows whose stream is full.
-  private static let fullPauses = 4
+  /// So many rows of a stream that has room again one step makes due.
+  private static let releaseMax = 2_000
+  /// A step that sent nothing and only passed over rows is followed by another after this: others may stand behind.
+  private static let passingPause: Duration = .milliseconds(50)
   /// One pipeline carries about this much.
   private static let chunkBytes = 4 * 1024 * 1024
 
@@ -63,6 +65,7 @@ final class Publisher: Sendable {
     self.lengthMax = lengthMax
     self.logger = logger
     self.metrics = metrics
+    state = Mutex(State(full: FullStreams(grace: timing.outboxGrace)))
     held = HeldRecords(longest: timing.outboxGrace * 5)
     marker = SentMarker(pool: pool, held: held, grace: timing.outboxGrace, logger: logger)
     (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -158,24 +161,42 @@ final class Publisher: Sendable {
   /// Sends rows that a crash or an outage left behind and delayed ones that are due. One step; the caller loops.
   ///
   /// What this process is about to send or to mark itself is only claimed, which keeps the other replicas from it. What
-  /// goes to a full stream is passed over for a while, so that it does not stand before the others each time.
+  /// goes to a full stream is passed over for a while, so that it does not stand before the others each time. Each step
+  /// begins with a look at the full streams: the backlog of one may be so large that the first of its rows are due
+  /// again before the last was passed over.
   /// - Returns: whether there may be more to do at once.
   func sweep() async throws -> Bool {
+    try await recheckFullStreams()
     try await checkEpoch()
-    let claimed = try await pool.transaction { session in
-      try OutboxStore.claimDue(limit: Self.batchMax, grace: self.timing.outboxGrace, in: session)
+    let released = try await releaseRows()
+    let pauses = state.withLock { $0.full.pauses(at: .now) }
+    let claim = try await pool.transaction { session in
+      try OutboxStore.claimDue(
+        limit: Self.batchMax, grace: self.timing.outboxGrace, passingOver: pauses, in: session)
     }
-    let full = state.withLock { $0.full }
-    let others = held.others(of: claimed)
-    let (open, stuck) = (others.filter { !full.contains($0.streamKey) }, others.filter { full.contains($0.streamKey) })
-    if !stuck.isEmpty {
-      let pause = timing.outboxGrace * Self.fullPauses
-      try await pool.transaction { try OutboxStore.putOff(stuck, for: pause, in: $0) }
-    }
+    let open = held.others(of: claim.records)
     let sent = try await publish(open) { try await marker.mark(SentBatch($0, life: $1)) }
     metrics.counter("energy_bus_swept_total").increment(by: sent)
+    if sent > 0 { return claim.count == Self.batchMax || released > 0 }
     // Where nothing was taken, the broker is to be left alone.
-    return claimed.count == Self.batchMax && (open.isEmpty || sent > 0)
+    guard claim.count == Self.batchMax, open.isEmpty else { return false }
+    if claim.records.count < claim.count { try await Task.sleep(for: Self.passingPause) }
+    return true
+  }
+
+  /// Makes rows due that were passed over, of streams that have room again and as many as that is. Returns how many.
+  private func releaseRows() async throws -> Int {
+    var count = 0
+    for (stream, room) in state.withLock({ $0.full.rooms }) {
+      let (limit, pauseMax) = (min(room, Self.releaseMax), state.withLock { $0.full.pauseMax })
+      let released = try await pool.transaction { session in
+        try OutboxStore.release(
+          stream, limit: limit, grace: self.timing.outboxGrace, pauseMax: pauseMax, in: session)
+      }
+      if released < limit { state.withLock { $0.full.forget(stream) } }
+      count += released
+    }
+    return count
   }
 
   /// Sends rows, a few megabytes at a time, and has marked what the broker took. Returns how many that were.
@@ -234,13 +255,12 @@ final class Publisher: Sendable {
 
   private func note(length: Int, of key: String) {
     guard let most = lengthMax[key] else { return }
-    let isFull = length >= most
-    let changed = state.withLock { isFull ? $0.full.insert(key).inserted : $0.full.remove(key) != nil }
-    if changed {
+    let change = state.withLock { $0.full.note(length: length, most: most, of: key, at: .now) }
+    if let isFull = change {
       let text: Logger.Message = isFull ? "stream is full: publishing to it stops" : "stream has room again"
       logger.critical(text, metadata: ["stream": "\(key)"])
     }
-    metrics.gauge("energy_bus_stream_full", labels: [("stream", key)]).set(isFull ? 1 : 0)
+    metrics.gauge("energy_bus_stream_full", labels: [("stream", key)]).set(length >= most ? 1 : 0)
   }
 
   /// Whether the sweep has something to find out though nothing is due: what the broker remembers, or whether a full
@@ -249,9 +269,9 @@ final class Publisher: Sendable {
     state.withLock { $0.epoch == nil || $0.generation != broker.generation || !$0.full.isEmpty }
   }
 
-  /// Looks again at streams that were full; called from the sweep's loop.
-  func recheckFullStreams() async throws {
-    for key in state.withLock({ $0.full }) {
+  /// Looks now and then whether streams that were full have room again.
+  private func recheckFullStreams() async throws {
+    for key in state.withLock({ $0.full.toLook(at: .now) }) {
       note(length: try await broker.length(of: key), of: key)
     }
   }

@@ -2,8 +2,8 @@ import Logging
 import Postgres
 import Synchronization
 
-/// Marks outbox rows as sent, many in one statement, beside the sending of the next ones: what comes within a moment, or
-/// while one transaction is on its way, is marked by the next. Nobody waits for a mark; a transaction for every few
+/// Marks outbox rows as sent, many in one statement, beside the sending of the next ones: what comes within a moment,
+/// or while one transaction is on its way, is marked by the next. Nobody waits for a mark; a transaction for every few
 /// messages would cost as much as handling them.
 ///
 /// What cannot be marked is found by the sweep and sent once more; the readers' inboxes absorb it.

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// The deadlines of a process, over one timer: that of the earliest. Most work ends long before its time, and a timer
-/// of its own, which stays with the system until it fires even when it is cancelled, would cost more than the rest of
-/// the wait.
+/// The deadlines of a process, over few timers: that of the earliest, and those that were set before an earlier one
+/// came. Most work ends long before its time, and a timer of its own, which stays with the system until it fires even
+/// when it is cancelled, would cost more than the rest of the wait.
 final class Deadlines: Sendable {
   /// Whatever may be looked at together.
   static let shared = Deadlines()
@@ -14,8 +14,15 @@ final class Deadlines: Sendable {
   private struct State {
     var entries: [UInt64: (at: ContinuousClock.Instant, act: @Sendable () -> Void)] = [:]
     var last: UInt64 = 0
-    /// When the timer fires; nil: there is none.
-    var armed: ContinuousClock.Instant?
+    /// When the timers fire, the earliest last: each was set because it is earlier than those before it.
+    var armed: [ContinuousClock.Instant] = []
+
+    /// Whether a timer is to be set for this time. None is when one fires before it: that one sees to the next.
+    mutating func mustArm(_ at: ContinuousClock.Instant) -> Bool {
+      if let earliest = armed.last, earliest <= at { return false }
+      armed.append(at)
+      return true
+    }
   }
 
   /// Names one deadline, so that it can be taken back.
@@ -29,9 +36,7 @@ final class Deadlines: Sendable {
     let (number, mustArm) = state.withLock { state in
       state.last += 1
       state.entries[state.last] = (at, act)
-      let isEarliest = state.armed.map { at < $0 } ?? true
-      if isEarliest { state.armed = at }
-      return (state.last, isEarliest)
+      return (state.last, state.mustArm(at))
     }
     if mustArm { arm(at) }
     return Ticket(number: number)
@@ -39,6 +44,9 @@ final class Deadlines: Sendable {
 
   /// Nothing happens when the deadline has passed.
   func remove(_ ticket: Ticket) { state.withLock { _ = $0.entries.removeValue(forKey: ticket.number) } }
+
+  /// How many timers are set.
+  var timers: Int { state.withLock { $0.armed.count } }
 
   private func arm(_ at: ContinuousClock.Instant) {
     // Of nobody's work: it carries no trace, and nobody cancels it.
@@ -48,15 +56,14 @@ final class Deadlines: Sendable {
     }
   }
 
-  /// A timer that an earlier one has replaced finds another time, and does nothing.
   private func fire(_ at: ContinuousClock.Instant) {
     let (due, next) = state.withLock { state -> ([@Sendable () -> Void], ContinuousClock.Instant?) in
-      guard state.armed == at else { return ([], nil) }
+      if let place = state.armed.lastIndex(of: at) { state.armed.remove(at: place) }
       let now = ContinuousClock.now
       let due = state.entries.filter { $0.value.at <= now }
       for number in due.keys { state.entries[number] = nil }
-      state.armed = state.entries.values.lazy.map(\.at).min().map { max($0, now + Self.apart) }
-      return (due.values.map(\.act), state.armed)
+      let next = state.entries.values.lazy.map(\.at).min().map { max($0, now + Self.apart) }
+      return (due.values.map(\.act), next.flatMap { state.mustArm($0) ? $0 : nil })
     }
     if let next { arm(next) }
     for act in due { act() }

@@ -62,8 +62,9 @@ public final class UnitOfWork {
   }
 
   /// Takes back the effects of a kind and order key that are recorded and have become pointless, those of this unit
-  /// included. One that is being run just now ends as it would have, and one whose process died with it is withdrawn
-  /// once its lease is over; what is recorded after this call stays.
+  /// included. It holds for the moment of its transaction: an effect that is leased then, because it runs or because
+  /// its process died with it, stays and is run to its end, or again once its lease is over. What is recorded after
+  /// this call stays as well.
   public func withdraw<E: Effect>(_ kind: E.Type, orderKey: String) {
     workspace.withdraw(EffectWithdrawal(kind: E.kind, orderKey: orderKey))
   }

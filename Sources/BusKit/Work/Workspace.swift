@@ -153,9 +153,6 @@ final class Workspace {
         correlation: cause?.correlation ?? "", traceparent: cause?.traceparent ?? ""))
   }
 
-  /// Whether an effect was recorded that need not wait.
-  func hasEffects(dueAt now: Date) -> Bool { effects.contains { $0.at.map { $0 <= now } ?? true } }
-
   func withdraw(_ withdrawal: EffectWithdrawal) {
     effects.removeAll { $0.kind == withdrawal.kind && $0.orderKey == withdrawal.orderKey }
     withdrawals.insert(withdrawal)
