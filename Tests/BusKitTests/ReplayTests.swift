@@ -74,6 +74,21 @@ struct ReplayTests {
     }
   }
 
+  @Test func anotherProcessOfTheSameRedisGetsAllThatSomebodyStillNeeds() async throws {
+    try await StoreWorld.run { world in
+      try await world.compare(epoch: "e1", runID: "r1")
+      _ = try await sent(world, ages: [2_000, 800, 340, 300])
+      try await world.pool.transaction { session in
+        _ = try EpochStore.note(
+          floor: Date(timeIntervalSinceNow: -750), of: "readers", epoch: "e1", in: session)
+      }
+      // Its file may have lost more than its end; the oldest was behind every reader.
+      #expect(try await world.compare(epoch: "e1", runID: "r2") == true)
+      #expect(try await world.resend() == [3])
+      #expect(try await waiting(world) == ["300", "340", "800"])
+    }
+  }
+
   @Test func whatAnEndedRedisTookIsNotMarkedOnceAnotherIsKnown() async throws {
     try await StoreWorld.run { world in
       try await world.compare(epoch: "e1", runID: "r1")

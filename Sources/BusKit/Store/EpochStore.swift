@@ -33,7 +33,8 @@ enum EpochStore {
     try Resend.begin(
       from: known == epoch
         // The last minute before Redis went, however long it was away: nothing is marked between its return and this.
-        ? "\(lastSent) - \(margin)"
+        // And all that somebody still needs: its file may have lost more than its end.
+        ? "least(\(lastSent), (select value::timestamptz from bus_state where key = 'floor')) - \(margin)"
         : "coalesce((select value::timestamptz from bus_state where key = 'floor') - \(margin), '-infinity')",
       in: session)
     return true

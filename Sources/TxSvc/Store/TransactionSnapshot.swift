@@ -43,7 +43,7 @@ struct TransactionSnapshot: Sendable {
       let cursor = try results[3].decoded(BlockCursor.self).first
       return try results[0].decoded(StoredTransaction.self).reduce(into: [:]) { snapshots, transaction in
         guard let receiver = receivers[transaction.orderID.text] else {
-          throw InvariantViolation("transaction \(transaction.id) names the order \(transaction.orderID), which is gone")
+          throw InvariantViolation("transaction \(transaction.id) names order \(transaction.orderID), which is gone")
         }
         snapshots[transaction.id.hex] = TransactionSnapshot(
           transaction: transaction, receiver: receiver, sendings: sendings[transaction.id] ?? [], cursor: cursor,
