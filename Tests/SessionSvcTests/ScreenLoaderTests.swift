@@ -1,5 +1,6 @@
 import BusKit
 import Contracts
+import Logging
 import Testing
 import TronKit
 
@@ -50,6 +51,33 @@ import TronKit
     answers.answers[GetQuote.messageType] = nil
     answers.failures[GetQuote.messageType] = "unknown_product"
     #expect(try await offer(answers) == .notOffered)
+  }
+
+  /// Nothing that an operator could do is left of a screen that its customer has waited for in vain.
+  @Test("whatever goes wrong, the last try ends with what the customer is told; only one that is broken off does not")
+  func lastTry() async throws {
+    let effect = LoadScreen(customer: Sample.customer, request: .balance, ticket: 1, isFresh: true)
+    func load(_ error: any Error, isLastTry: Bool) async throws -> Loaded {
+      try await effect.load(
+        with: ScreenLoader(asking: Broken(error: error), order: Sample.order), isLastTry: isLastTry,
+        logger: Logger(label: "test"))
+    }
+    await #expect(throws: Away.self) { try await load(Away(), isLastTry: false) }
+    #expect(try await load(Away(), isLastTry: true) == .unavailable(.balance))
+    await #expect(throws: CancellationError.self) { try await load(CancellationError(), isLastTry: true) }
+  }
+
+  struct Away: Error {}
+
+  /// Nobody can be asked.
+  struct Broken: Asking {
+    let error: any Error
+
+    func ask<Q: Query>(_ query: Q, within limit: Duration) async throws -> Q.Reply { throw error }
+
+    func command<C: Message, Answer: Message>(
+      _ command: C, _ answer: Answer.Type, within limit: Duration
+    ) async throws -> Answer? { throw error }
   }
 
   @Test("an order of somebody else is not found")

@@ -1,12 +1,14 @@
 import BusKit
 import Contracts
+import Logging
 
 /// Gathers the data of a screen from other services; its outcome shows the screen. Safe to run again: it asks, and
 /// sends commands that may be repeated.
 struct LoadScreen: Effect {
   static let kind = "session.LoadScreen"
+  private static let attemptsMax = 3
   static let policy = EffectPolicy(
-    attemptsMax: 3, timeout: .seconds(6), backoff: Backoff(first: .milliseconds(200), most: .seconds(1)),
+    attemptsMax: attemptsMax, timeout: .seconds(6), backoff: Backoff(first: .milliseconds(200), most: .seconds(1)),
     concurrency: 64)
 
   let customer: CustomerID
@@ -20,7 +22,18 @@ struct LoadScreen: Effect {
   func run(_ context: EffectContext) async throws -> EffectOutcome {
     // The effect's id is the same in every run, and so is the order that Confirm will place.
     let loader = ScreenLoader(asking: context.bus, order: .derived(from: context.id))
-    return show(try await loader.load(request, for: customer))
+    let isLastTry = context.attempt >= Self.attemptsMax
+    return show(try await load(with: loader, isLastTry: isLastTry, logger: context.bus.logger))
+  }
+
+  /// The last try ends with what the customer is told, whatever went wrong: nothing is left that an operator could do.
+  func load(with loader: ScreenLoader, isLastTry: Bool, logger: Logger) async throws -> Loaded {
+    do { return try await loader.load(request, for: customer) } catch where isLastTry && !(error is CancellationError) {
+      logger.warning(
+        "a screen was not loaded; its customer is told to try later",
+        metadata: ["customer": "\(customer)", "error": "\(error)"])
+      return .unavailable(request)
+    }
   }
 
   /// What to write when no run came to an end.
