@@ -34,6 +34,25 @@ struct FloorTests {
     }
   }
 
+  @Test func theFloorIsNotedByTheClockOfPostgresHoweverTheBrokersGoes() async throws {
+    try await World.run { world in
+      let counter = try await world.start(World.counter())
+      let audit = try await world.start(World.audit())
+      try await world.send(Add(account: "a"))
+      try await eventually { try await audit.notes().count == 1 }
+      try await eventually { try await world.pending(Added.topic, "audit") == 0 }
+      let hourAhead = Int64(Date().timeIntervalSince1970 * 1000) + 3_600_000
+      counter.core.health.noteBroker(
+        BrokerPulse(milliseconds: hourAhead, epoch: nil, generation: counter.core.broker.generation))
+      try await FloorKeeper(core: counter.core).note()
+      let age = try await counter.number(
+        """
+        select extract(epoch from clock_timestamp() - value::timestamptz)::int as n from bus_state where key = 'floor'
+        """)
+      #expect((0...60).contains(age))
+    }
+  }
+
   @Test func aReaderThatWasNeverThereHoldsTheFloor() async throws {
     try await World.run { world in
       let counter = try await world.start(World.counter())

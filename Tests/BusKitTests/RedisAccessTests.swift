@@ -24,26 +24,15 @@ struct RedisAccessTests {
   }
 
   private static func expectNobodyIsDefault(_ server: RedisServer) async throws {
-    let connection = RedisConnection(configuration: server.configuration)
-    await #expect(throws: RedisError.self) { try await connection.send(RedisCommand("GET", "a")) }
-    await connection.close()
+    await #expect(throws: RedisError.self) {
+      try await server.withConnection { try await $0.send(RedisCommand("GET", "a")) }
+    }
   }
 
   private static func withProbe<T: Sendable>(
     _ server: RedisServer, _ body: (RedisConnection) async throws -> T
   ) async throws -> T {
-    var configuration = server.configuration
-    configuration.user = "probe"
-    configuration.password = "secret"
-    let connection = RedisConnection(configuration: configuration)
-    do {
-      let value = try await body(connection)
-      await connection.close()
-      return value
-    } catch {
-      await connection.close()
-      throw error
-    }
+    try await server.withConnection({ ($0.user, $0.password) = ("probe", "secret") }, body)
   }
 
   /// What a script writes for the user `default`, without the word `user`.

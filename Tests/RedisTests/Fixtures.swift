@@ -7,17 +7,7 @@ func withConnection<T: Sendable>(
   _ configure: (inout RedisConfiguration) -> Void = { _ in },
   _ body: (RedisConnection) async throws -> T
 ) async throws -> T {
-  var configuration = try await RedisServer.shared().configuration
-  configure(&configuration)
-  let connection = RedisConnection(configuration: configuration)
-  do {
-    let value = try await body(connection)
-    await connection.close()
-    return value
-  } catch {
-    await connection.close()
-    throw error
-  }
+  try await RedisServer.shared().withConnection(configure, body)
 }
 
 func uniqueKey(_ name: String) -> String { "\(name):\(UUID().uuidString)" }

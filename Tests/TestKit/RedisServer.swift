@@ -44,6 +44,23 @@ public final class RedisServer: Sendable {
 
   public var configuration: RedisConfiguration { RedisConfiguration(address: address) }
 
+  /// Lends a connection and closes it afterwards.
+  public func withConnection<T: Sendable>(
+    _ configure: (inout RedisConfiguration) -> Void = { _ in }, _ body: (RedisConnection) async throws -> T
+  ) async throws -> T {
+    var configuration = configuration
+    configure(&configuration)
+    let connection = RedisConnection(configuration: configuration)
+    do {
+      let value = try await body(connection)
+      await connection.close()
+      return value
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
   /// For `ENERGY_REDIS_URL`.
   public var url: String { "\(address)" }
 

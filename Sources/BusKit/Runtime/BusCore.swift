@@ -95,16 +95,30 @@ final class BusCore: Sendable {
   func loop(_ name: String, every interval: Duration, _ step: () async throws -> Void) async {
     var failures = 0
     while !isDraining {
-      do {
-        try await step()
-        failures = 0
-      } catch {
-        if isDraining { return }
-        failures += 1
-        logger.warning("\(name) failed", metadata: ["error": "\(error)"])
-        await pause(Backoff(first: .milliseconds(200), most: .seconds(5)), failures)
-      }
+      await attempt(name, &failures, step)
       await pause(interval)
+    }
+  }
+
+  /// The same, each time there is a reason for it.
+  func loop(_ name: String, on wakes: Wakes, _ step: () async throws -> Void) async {
+    var failures = 0
+    for await _ in wakes.stream {
+      if isDraining { return }
+      await attempt(name, &failures, step)
+      if isDraining { return }
+    }
+  }
+
+  private func attempt(_ name: String, _ failures: inout Int, _ step: () async throws -> Void) async {
+    do {
+      try await step()
+      failures = 0
+    } catch {
+      if isDraining { return }
+      failures += 1
+      logger.warning("\(name) failed", metadata: ["error": "\(error)"])
+      await pause(Backoff(first: .milliseconds(200), most: .seconds(5)), failures)
     }
   }
 

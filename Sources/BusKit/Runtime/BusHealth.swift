@@ -37,11 +37,15 @@ final class BusHealth: Sendable {
     set { state.withLock { $0.isReady = newValue } }
   }
 
-  /// The broker's time: that of its last answer and what has gone by since, however the process' own clock is set.
-  var brokerMilliseconds: Int64 {
-    guard let time = state.withLock({ $0.brokerTime }) else { return Int64(Date().timeIntervalSince1970 * 1000) }
+  /// The broker's time in milliseconds: that of its last answer and what has gone by since, however the process' own
+  /// clock is set. nil before its first answer.
+  var brokerClock: Int64? {
+    guard let time = state.withLock({ $0.brokerTime }) else { return nil }
     return time.milliseconds + (clock.now - time.at).milliseconds
   }
+
+  /// The same; the process' own time before the broker's first answer.
+  var brokerMilliseconds: Int64 { brokerClock ?? Int64(Date().timeIntervalSince1970 * 1000) }
 
   /// - Parameter pulse: nil: no answer.
   /// - Returns: whether that changed what was known.

@@ -10,9 +10,9 @@ enum EpochStore {
   /// Held while rows are marked sent, so that no row is marked between a change of the epoch and its sending again.
   static let sharedLock = "pg_advisory_xact_lock_shared(\(lock))"
 
-  /// How long before the point that is known to be safe sending again begins: what Redis' clock and Postgres' may
-  /// differ by, what an unfinished fsync may have lost, and how exactly the time of sending is known.
-  private static let margin = "interval '80 s'"
+  /// How long before the point that is known to be safe sending again begins: how exactly the time of sending is known
+  /// (`OutboxStore.sentAt`), what an unfinished fsync may have lost, and how exactly Redis' clock is.
+  private static let margin = "interval '20 s'"
 
   /// When the last message was sent, by the order of their sending: those that wait now were never marked.
   private static let lastSent = """
@@ -32,7 +32,7 @@ enum EpochStore {
     // Everybody who marked a row did it before this lock was given: what is marked from here on is in the new Redis.
     try Resend.begin(
       from: known == epoch
-        // The last minute before Redis went, however long it was away: nothing is marked between its return and this.
+        // The last moments before Redis went, however long it was away: nothing is marked between its return and this.
         // And all that somebody still needs: its file may have lost more than its end.
         ? "least(\(lastSent), (select value::timestamptz from bus_state where key = 'floor')) - \(margin)"
         : "coalesce((select value::timestamptz from bus_state where key = 'floor') - \(margin), '-infinity')",
@@ -40,8 +40,8 @@ enum EpochStore {
     return true
   }
 
-  /// Notes the lowest point in time, by the clock of Redis' stream ids, from which a declared group may still need what
-  /// this service has sent. A Redis that loses its memory gets everything from there on again.
+  /// Notes the lowest point in time, by Postgres' clock, from which a declared group may still need what this service
+  /// has sent. A Redis that loses its memory gets everything from there on again.
   ///
   /// While a release replaces another, their replicas know of different topics and groups. Each set of them has its own
   /// note, and the lowest that is not older than `floorHold` is the floor.
@@ -60,12 +60,9 @@ enum EpochStore {
     try session.enqueue(
       """
       insert into bus_state (key, value)
-      select key, value from (values
-        (\(floorKey("$3")), coalesce($1::timestamptz::text,
-          (select split_part(value, ';', 1) from bus_state where key = \(floorKey("$3"))),
-          (select value from bus_state where key = 'floor'), '-infinity') || ';' || clock_timestamp()::text),
-        -- What programs look at that know of one note only.
-        ('floor_noted', clock_timestamp()::text)) as fact (key, value)
+      select \(floorKey("$3")), coalesce($1::timestamptz::text,
+        (select split_part(value, ';', 1) from bus_state where key = \(floorKey("$3"))),
+        (select value from bus_state where key = 'floor'), '-infinity') || ';' || clock_timestamp()::text
       where exists (select 1 from bus_state where key = 'epoch' and value = $2)
       on conflict (key) do update set value = excluded.value
       """, [floor.map { .timestamp($0) } ?? .null, .text(epoch), .text(readers)])
@@ -89,6 +86,14 @@ enum EpochStore {
 
   /// So long the note of a release counts that nobody renews: its last replica may only be slow, or silent for a while.
   private static let floorHold = "interval '5 min'"
+
+  /// Postgres' clock.
+  static func clock(in session: PostgresSession) throws -> Date {
+    guard let row = try session.execute("select clock_timestamp() as now").rows.first else {
+      throw InvariantViolation("Postgres did not tell its time")
+    }
+    return try row.date("now")
+  }
 
   /// Whether some replica has noted the floor for these readers within this time.
   static func isFloorNoted(of readers: String, within time: Duration, in session: PostgresSession) throws -> Bool {

@@ -67,10 +67,7 @@ extension OutboxStore {
   }
 
   static func replay(_ selection: ReplaySelection, limit: Int, pool: PostgresPool) async throws -> Int {
-    let end = try await pool.withSession { session in
-      try session.execute("select clock_timestamp()::text as now").rows.first?.string("now")
-    }
-    guard let end else { throw InvariantViolation("Postgres did not tell its time") }
+    let end = try await now(pool)
     let order: ResendOrder = selection.key == nil ? .sent : .created
     var (count, position) = (0, ResendPlace(time: "-infinity"))
     while true {
@@ -92,8 +89,7 @@ extension OutboxStore {
   /// marked by then waits for its stream or its broker and is still to be sent, or the sweep has sent it once more.
   static func untilMarked(within grace: Duration, pool: PostgresPool) async throws {
     let deadline = ContinuousClock.now + grace * 2
-    let now = try await pool.withSession { try $0.execute("select clock_timestamp()::text as now").rows.first }
-    guard let start = try now?.string("now") else { throw InvariantViolation("Postgres did not tell its time") }
+    let start = try await now(pool)
     while ContinuousClock.now < deadline {
       let isWaiting = try await pool.transaction { session in
         try session.enqueuePlansByKey(.byValues)
@@ -109,6 +105,13 @@ extension OutboxStore {
       guard isWaiting else { return }
       try await Task.sleep(for: grace / 40)
     }
+  }
+
+  /// Postgres' time, in its own words: to the microsecond.
+  private static func now(_ pool: PostgresPool) async throws -> String {
+    let row = try await pool.withSession { try $0.execute("select clock_timestamp()::text as now").rows.first }
+    guard let row else { throw InvariantViolation("Postgres did not tell its time") }
+    return try row.string("now")
   }
 
   private static func condition(_ selection: ReplaySelection, end: String) -> (String, [PostgresValue]) {

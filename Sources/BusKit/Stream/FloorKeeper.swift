@@ -24,9 +24,14 @@ struct FloorKeeper: Sendable {
   func note() async throws {
     // A broker wiped while it is asked would say that nobody needs anything.
     let before = try await core.broker.memory()
-    let floor = try await core.broker.floor(of: topics, upTo: core.health.brokerMilliseconds)
+    // The broker's clock and Postgres' need not agree: a point is so long before the one as before the other. Postgres'
+    // is read first, so that the time in between makes the floor lower.
+    let clock = try await core.pool.withSession { try EpochStore.clock(in: $0) }
+    guard let now = core.health.brokerClock else { return }
+    let floor = try await core.broker.floor(of: topics, upTo: now)
     guard try await core.broker.memory() == before else { return }
-    let (moment, readers) = (floor.map { Date(milliseconds: $0) }, Self.readers(of: topics))
+    let moment = floor.map { clock.addingTimeInterval(-Double(now - $0) / 1000) }
+    let readers = Self.readers(of: topics)
     _ = try await core.pool.transaction {
       try EpochStore.note(floor: moment, of: readers, epoch: before.epoch, in: $0)
     }

@@ -10,18 +10,8 @@ struct ParkedRunner: Sendable {
 
   /// Runs until the service drains.
   func run() async {
-    var failures = 0
-    for await _ in core.parked.stream {
-      do {
-        while !core.isDraining, try await step() {}
-        failures = 0
-      } catch {
-        if core.isDraining { return }
-        failures += 1
-        core.logger.warning("parked messages failed", metadata: ["error": "\(error)"])
-        await core.pause(Backoff(first: .milliseconds(200), most: .seconds(5)), failures)
-      }
-      if core.isDraining { return }
+    await core.loop("parked messages", on: core.parked) {
+      while !core.isDraining, try await step() {}
     }
   }
 

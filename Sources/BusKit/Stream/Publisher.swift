@@ -284,7 +284,7 @@ final class Publisher: Sendable {
   }
 
   /// Compares the broker's epoch with the one stored beside the outbox. Another one: it has lost its memory, everything
-  /// kept is sent again. The same, but another server process: the last minute is sent again, for what an unfinished
+  /// kept is sent again. The same, but another server process: the last moments are sent again, for what an unfinished
   /// fsync lost.
   private func checkEpoch() async throws {
     let isKnown = state.withLock { $0.epoch != nil && $0.generation == broker.generation }
