@@ -128,6 +128,35 @@ private struct SimulatedShop {
     #expect(limit.inWork == 0)
   }
 
+  @Test func `A few slow answers with reasons of their own do not lower it`() throws {
+    var limit = AdaptiveLimit(.init(start: 32, minimum: 4, maximum: 64, goal: .seconds(1)))
+    for second in 0..<100 {
+      let admitted = (0..<20).map { _ in limit.admit(at: .seconds(second)) }
+      for (number, ticket) in admitted.enumerated() {
+        limit.end(try #require(ticket), .came(after: .milliseconds(number == 0 ? 2000 : 300)), at: .seconds(second))
+      }
+    }
+    #expect(limit.current > 32)
+  }
+
+  @Test func `After a standstill it is back at half of what it was within a few rounds`() throws {
+    var limit = AdaptiveLimit(.init(start: 64, minimum: 4, maximum: 64, goal: .seconds(1)))
+    for second in 0..<10 {
+      while let ticket = limit.admit(at: .seconds(second)) {
+        limit.end(ticket, .neverCame, at: .seconds(second))
+        if limit.current == 4 { break }
+      }
+    }
+    #expect(limit.current == 4)
+    for round in 1...5 {
+      let admitted = (0..<limit.current).map { _ in limit.admit(at: .seconds(20 + round)) }
+      for ticket in admitted {
+        limit.end(try #require(ticket), .came(after: .milliseconds(300)), at: .seconds(20 + round))
+      }
+    }
+    #expect((32...36).contains(limit.current))
+  }
+
   @Test func `What ended for another reason says nothing, and an unused limit does not grow`() throws {
     var limit = AdaptiveLimit(.init(start: 10, minimum: 2, maximum: 20, goal: .seconds(1)))
     for _ in 0..<100 {

@@ -4,14 +4,14 @@ import Testing
 
 /// Orders that come and are delivered in their order, in steps of the recount.
 private struct SimulatedDeliveries {
-  var gate: DeliveryGate
+  let gate = DeliveryGate()
   /// When each of the undelivered was accepted.
   var open: [Duration] = []
+  /// When those that were delivered were.
+  private var delivered: [Duration] = []
   private(set) var now = Duration.zero
   private var due = 0.0
   private var credit = 0.0
-
-  init(_ settings: DeliveryGate.Settings = .init()) { gate = DeliveryGate(settings) }
 
   /// Returns how many were refused, and how long the slowest delivery took.
   mutating func run(seconds: Int, rate: Double, capacity: Double) -> (refused: Int, accepted: Int, slowest: Duration) {
@@ -24,15 +24,21 @@ private struct SimulatedDeliveries {
         // A block takes three seconds.
         guard let first = open.first, now - first >= .seconds(3) else { continue }
         result.slowest = max(result.slowest, now - open.removeFirst())
+        delivered.append(now)
       }
-      gate.note(open: open.count, late: open.count { now - $0 > gate.settings.goal }, at: now)
+      delivered.removeAll { now - $0 > gate.settings.goal }
+      var room = gate.room(
+        .init(
+          undelivered: open.count, late: open.count { now - $0 > gate.lateAfter },
+          recent: open.count { now - $0 <= gate.recentWithin }, delivered: delivered.count))
       due += rate / 2
       while due >= 1 {
         due -= 1
-        guard gate.enter(open: open.count, at: now) != nil else {
+        guard room > 0 else {
           result.refused += 1
           continue
         }
+        room -= 1
         open.append(now)
         result.accepted += 1
       }
@@ -49,9 +55,13 @@ private struct SimulatedDeliveries {
   }
 
   @Test func `A few late orders among many hold nobody back`() {
-    var gate = DeliveryGate()
-    for second in 1...60 { gate.note(open: 300, late: 20, at: .seconds(second)) }
-    #expect(gate.current == DeliveryGate.Settings().maximum)
+    #expect(DeliveryGate().room(.init(undelivered: 300, late: 20, recent: 290)) == 4700)
+  }
+
+  @Test func `Orders that stand still take no room from those that are delivered after them`() {
+    let gate = DeliveryGate()
+    #expect(gate.room(.init(undelivered: 500, late: 460, recent: 40, delivered: 1000)) == 960)
+    #expect(gate.room(.init(undelivered: 500, late: 460, recent: 40)) == 0)
   }
 
   @Test func `At twice the capacity deliveries stay near their goal`() {
@@ -69,27 +79,19 @@ private struct SimulatedDeliveries {
     _ = world.run(seconds: 20, rate: 50, capacity: 0)
     let before = world.open.count
     let during = world.run(seconds: 100, rate: 50, capacity: 0)
-    #expect((90...110).contains(during.accepted), "one probe a second, not \(during.accepted)")
+    #expect((60...80).contains(during.accepted), "twenty in thirty seconds, not \(during.accepted)")
     #expect(world.open.count == before + during.accepted)
-    _ = world.run(seconds: 30, rate: 50, capacity: 100)
-    let after = world.run(seconds: 30, rate: 50, capacity: 100)
+    // As soon as deliveries flow nobody is held back any more.
+    let after = world.run(seconds: 60, rate: 50, capacity: 100)
     #expect(after.refused == 0)
   }
 
-  @Test func `Never more than the maximum is open, but for probes`() {
-    var gate = DeliveryGate(.init(goal: .seconds(15), minimum: 5, maximum: 10))
-    let asked = [(9, 0), (10, 0), (10, 900), (10, 1000), (11, 1001)].map { open, milliseconds in
-      gate.enter(open: open, at: .milliseconds(milliseconds)) != nil
-    }
-    #expect(asked == [true, true, false, true, false])
-  }
-
-  @Test func `A probe that was given back is the next one's`() {
-    var gate = DeliveryGate(.init(goal: .seconds(15), minimum: 5, maximum: 10))
-    #expect(gate.enter(open: 10, at: .zero) == .probe)
-    gate.giveBackProbe()
-    #expect(gate.enter(open: 10, at: .milliseconds(1)) == .probe)
-    #expect(gate.enter(open: 10, at: .milliseconds(2)) == nil)
+  @Test func `There is never room beyond the maximum, but for the few that find out`() {
+    let gate = DeliveryGate(.init(goal: .seconds(15), minimum: 5, maximum: 10))
+    #expect(gate.room(.init(undelivered: 9, recent: 9)) == 1)
+    #expect(gate.room(.init(undelivered: 10, recent: 10)) == 0)
+    #expect(gate.room(.init(undelivered: 10, late: 7, recent: 3)) == 2)
+    #expect(gate.room(.init(undelivered: 12, late: 12)) == 5)
   }
 }
 

@@ -91,7 +91,7 @@ import Testing
         try session.execute("select indexdef from pg_indexes where tablename = 'rest_orders'").rows
           .map { try $0.string("indexdef") }
       }
-      #expect(indexes.count == 5)
+      #expect(indexes.count == 6)
       #expect(!indexes.contains { $0.contains("last_seq") || $0.contains("snapshot") })
     }
   }

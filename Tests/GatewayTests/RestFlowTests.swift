@@ -102,7 +102,7 @@ import Testing
       _ = try await world.place("k-8")
       let reads = RestOrderReads(bus: world.bus)
       func waiting(upTo limit: Int) async throws -> RestOrderReads.Waiting {
-        try await reads.waiting(unansweredMax: limit, undeliveredMax: 10, lateAfter: .seconds(15))
+        try await reads.waiting(unansweredMax: limit, gate: DeliveryGate())
       }
       #expect(try await waiting(upTo: 10) == .init(unanswered: 2))
       #expect(try await waiting(upTo: 1).unanswered == 1)
@@ -110,6 +110,37 @@ import Testing
         _ = try session.execute("update rest_orders set created_at = now() - interval '61 minutes'")
       }
       #expect(try await waiting(upTo: 10).unanswered == 0)
+    }
+  }
+
+  @Test func `What was delivered lately is counted only when many are late`() async throws {
+    try await RunningGateway.run { world in
+      func insert(_ name: String, _ count: Int, _ state: String, seconds: Int) async throws {
+        try await world.bus.read { session in
+          _ = try session.execute(
+            """
+            insert into rest_orders (id, client, customer, order_id, request_hash, receiver, energy, duration_seconds,
+              created_at, last_seq, snapshot)
+            select $1 || n, 'c', 'cus_1', $1 || n, 'h', $2, 1, 1, now() - $3 * interval '1 second', 1,
+              jsonb_build_object('state', $4::text)
+            from generate_series(1, $5) as n
+            """, [.text(name), .text(Samples.receiver), .int(seconds), .text(state), .int(count)])
+        }
+      }
+      func counts() async throws -> DeliveryGate.Counts {
+        try await RestOrderReads(bus: world.bus).waiting(unansweredMax: 1, gate: DeliveryGate()).deliveries
+      }
+      try await insert("a", 3, "delegating", seconds: 1)
+      try await insert("b", 4, "delivered", seconds: 1)
+      try await insert("c", 2, "delivered", seconds: 1)
+      try await world.bus.read { session in
+        _ = try session.execute("update rest_orders set delivered_at = now() - interval '16 s' where id like 'c%'")
+      }
+      try await insert("d", 1, "failed", seconds: 1)
+      try await insert("e", 5, "delegating", seconds: 40)
+      #expect(try await counts() == .init(undelivered: 8, late: 5, recent: 3, delivered: 0))
+      try await insert("f", 1, "funded", seconds: 10)
+      #expect(try await counts() == .init(undelivered: 9, late: 6, recent: 4, delivered: 4))
     }
   }
 

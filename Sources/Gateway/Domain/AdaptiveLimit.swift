@@ -1,13 +1,15 @@
 /// How many may be in work at once, found out by how long they take: additive increase, multiplicative decrease, as TCP
 /// finds its window. A value: time is passed in.
 ///
-/// - While it is in use and answers come in time, it grows by one for each round of as many answers.
-/// - An answer that takes more than four fifths of the goal, or does not come, lowers it: once for all that were let in
-///   before, since these say nothing of the lower limit. The last fifth is for those: they are slow, but not late.
+/// - A round is as many answers as the limit. While it is in use and answers come in time, it grows by one a round.
+/// - An answer is slow when it takes more than four fifths of the goal, or does not come. More than a tenth of a round
+///   lower it: once for all that were let in before, since these say nothing of the lower limit. The last fifth of the
+///   goal is for those: they are slow, but not late. Fewer have reasons of their own.
+/// - After a standstill it grows by one an answer, up to half of what it was.
 /// - It never falls below `minimum`: what is let in then is the probe that finds out when times are better.
 struct AdaptiveLimit: Sendable, Equatable {
   struct Settings: Sendable, Equatable {
-    var start = 32
+    var start = 64
     var minimum = 4
     var maximum = 128
     /// What an answer should not take longer than.
@@ -30,11 +32,17 @@ struct AdaptiveLimit: Sendable, Equatable {
 
   private static let slower = 0.8
   private static let halted = 0.5
+  private static let slowShare = 10
 
   let settings: Settings
   private(set) var inWork = 0
   private var limit: Double
+  /// Below it grows fast.
+  private var threshold = 0.0
   private var lowered: Duration?
+  /// Of this round.
+  private var inTime = 0
+  private var slow = 0
 
   init(_ settings: Settings = Settings()) {
     self.settings = settings
@@ -56,17 +64,25 @@ struct AdaptiveLimit: Sendable, Equatable {
     inWork -= 1
     switch word {
     case .came(let time) where time * 5 <= settings.goal * 4:
-      guard ticket.isLimitUsed else { return }
-      limit = min(Double(settings.maximum), limit + 1 / limit)
-    case .came: lower(ticket, by: Self.slower, now)
-    case .neverCame: lower(ticket, by: Self.halted, now)
+      if ticket.isLimitUsed {
+        limit = min(Double(settings.maximum), limit + (limit < threshold ? 1 : 1 / limit))
+      }
+      inTime += 1
+      if inTime + slow >= current { (inTime, slow) = (0, 0) }
+    case .came: noteSlow(ticket, by: Self.slower, now)
+    case .neverCame: noteSlow(ticket, by: Self.halted, now)
     case .noEvidence: return
     }
   }
 
-  private mutating func lower(_ ticket: Ticket, by factor: Double, _ now: Duration) {
+  private mutating func noteSlow(_ ticket: Ticket, by factor: Double, _ now: Duration) {
     if let lowered, ticket.at < lowered { return }
+    slow += 1
+    guard slow * Self.slowShare > current else { return }
+    // While it halves again and again, the first time counts: what was right before the standstill.
+    if factor == Self.slower || limit > threshold { threshold = limit * factor }
     limit = max(Double(settings.minimum), limit * factor)
     lowered = now
+    (inTime, slow) = (0, 0)
   }
 }

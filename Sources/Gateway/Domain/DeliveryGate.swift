@@ -1,79 +1,49 @@
 /// Holds new orders back while those that were accepted are delivered too late: an order behind thousands of others
-/// would fail at its deadline. A value: time and counts are passed in.
+/// would fail at its deadline. A value without a memory: it is told the counts of the moment.
 ///
-/// It looks at all undelivered orders at every count. When many are late, the number that may be open is lowered below
-/// what is open, once within the time that the next ones need to be late. When few are, it grows: fast up to where it
-/// was lowered to, slowly beyond, since what is too much shows only when it is late. A standstill says nothing of how
-/// much is too much: after one it grows fast to where it was. While there is no room one order is let through each
-/// `probeEvery`, so that a chain that has stood still locks nobody out for ever.
+/// While few are late there is room up to the maximum. When many are, no more may wait than were delivered within the
+/// last goal: at that rate, whatever it is, they are delivered within the next one. This follows the deliveries at
+/// once, in both directions. Orders that have stood still for long take no room from those that come after them.
+/// Behind a standstill a few are let in all the same: they find out when it is over.
 struct DeliveryGate: Sendable, Equatable {
   struct Settings: Sendable, Equatable {
     /// From the acceptance to the delivery. Far above a block's time, far below order-svc's deadline.
     var goal = Duration.seconds(15)
+    /// So many that were placed within two goals may always wait.
     var minimum = 20
-    /// Undelivered orders of all gateways, beyond which none is accepted but probes.
+    /// Undelivered orders of all gateways.
     var maximum = 5000
   }
 
-  static let probeEvery = Duration.seconds(1)
+  /// Orders of all gateways.
+  struct Counts: Sendable, Equatable {
+    /// Accepted, and never delivered as far as this service knows.
+    var undelivered = 0
+    /// Those among them that were placed longer ago than `lateAfter`.
+    var late = 0
+    /// Those among them that were placed within `recentWithin`.
+    var recent = 0
+    /// Delivered within the goal. It is not looked at unless more than `lateAlways` are late.
+    var delivered = 0
+  }
+
   /// One order may be late for a reason of its own; beyond these, and a tenth of all, it is the system.
-  private static let lateAlways = 5
+  static let lateAlways = 5
   private static let lateShare = 10
-  private static let slower = 0.7
-  private static let fastGrowth = 1.2
-  private static let slowGrowth = 1.003
-  /// Nobody has been late for so many goals: the system has changed.
-  private static let forgottenAfter = 20
 
   let settings: Settings
-  private var limit: Double
-  /// Up to here it grows fast.
-  private var threshold: Double
-  private var lowered: Duration?
-  private var probed: Duration?
 
-  init(_ settings: Settings = Settings()) {
-    self.settings = settings
-    limit = Double(max(settings.minimum, settings.maximum))
-    threshold = limit
+  init(_ settings: Settings = Settings()) { self.settings = settings }
+
+  /// While the queue grows, who comes waits for longer than its head has: it has to be seen early.
+  var lateAfter: Duration { settings.goal / 3 }
+  var recentWithin: Duration { settings.goal * 2 }
+
+  /// How many more may be accepted.
+  func room(_ counts: Counts) -> Int {
+    let isLate = counts.late > max(Self.lateAlways, counts.undelivered / Self.lateShare)
+    let most = settings.maximum - counts.undelivered
+    let carried = isLate ? counts.delivered - counts.recent : most
+    return max(settings.minimum - counts.recent, min(most, carried), 0)
   }
-
-  /// The most that may be undelivered at the moment.
-  var current: Int { Int(limit) }
-
-  /// - Parameters:
-  ///   - open: orders that are accepted and not delivered.
-  ///   - late: those among them that have been for longer than the goal.
-  mutating func note(open: Int, late: Int, at now: Duration) {
-    if late > max(Self.lateAlways, open / Self.lateShare) {
-      if let lowered, now - lowered < settings.goal { return }
-      limit = max(Double(settings.minimum), min(limit, Double(open)) * Self.slower)
-      lowered = now
-      let isStandstill = late * 10 >= open * 9
-      if !isStandstill { threshold = limit }
-    } else if open * 2 >= current {
-      let isForgotten = lowered.map { now - $0 > settings.goal * Self.forgottenAfter } ?? true
-      let growth = limit < threshold || isForgotten ? Self.fastGrowth : Self.slowGrowth
-      limit = min(Double(settings.maximum), limit * growth)
-    }
-  }
-
-  /// How an order was let through.
-  enum Entry: Sendable, Equatable {
-    case room
-    /// There is none; it finds out whether that is still so.
-    case probe
-  }
-
-  /// nil: it is held back.
-  /// - Parameter open: as counted, and those let through since.
-  mutating func enter(open: Int, at now: Duration) -> Entry? {
-    if open < current { return .room }
-    if let probed, now - probed < Self.probeEvery { return nil }
-    probed = now
-    return .probe
-  }
-
-  /// The probe was no order after all: the next one is let through at once.
-  mutating func giveBackProbe() { probed = nil }
 }

@@ -10,11 +10,7 @@ import Synchronization
 final class OrderAdmission: Sendable {
   typealias Word = AdaptiveLimit.Word
 
-  struct Ticket: Sendable {
-    fileprivate let inner: AdaptiveLimit.Ticket
-    /// It was let through to find out whether times are better.
-    fileprivate let isProbe: Bool
-  }
+  typealias Ticket = AdaptiveLimit.Ticket
 
   private struct Gauges {
     let inWork, limit, unanswered, undelivered, late, undeliveredLimit: MetricsRegistry.Gauge
@@ -31,8 +27,9 @@ final class OrderAdmission: Sendable {
 
   private struct State {
     var orders: AdaptiveLimit
-    var deliveries: DeliveryGate
     var waiting = RestOrderReads.Waiting()
+    /// For orders that wait for their delivery, when they were counted.
+    var room: Int
     /// Let through since `waiting` was counted.
     var admitted = 0
     var counted: ContinuousClock.Instant?
@@ -42,7 +39,7 @@ final class OrderAdmission: Sendable {
   private let bus: Bus
   private let refusals: Refusals
   private let unansweredMax: Int
-  private let deliveries: DeliveryGate.Settings
+  private let deliveries: DeliveryGate
   private let start = ContinuousClock.now
   private let state: Mutex<State>
   /// Its lock is not the state's: nobody who is to be let in waits for a gauge.
@@ -52,8 +49,8 @@ final class OrderAdmission: Sendable {
     self.bus = bus
     self.refusals = refusals
     unansweredMax = limits.unansweredMax
-    deliveries = limits.deliveries
-    state = Mutex(State(orders: AdaptiveLimit(limits.orders), deliveries: DeliveryGate(limits.deliveries)))
+    deliveries = DeliveryGate(limits.deliveries)
+    state = Mutex(State(orders: AdaptiveLimit(limits.orders), room: deliveries.room(DeliveryGate.Counts())))
     gauges = Mutex(Gauges(bus.metrics))
     show()
   }
@@ -72,17 +69,13 @@ final class OrderAdmission: Sendable {
 
   /// - Parameter word: how long order-svc's first word took, counted from the request's arrival.
   func end(_ ticket: Ticket, _ word: Word) {
-    state.withLock { $0.orders.end(ticket.inner, word, at: ContinuousClock.now - start) }
+    state.withLock { $0.orders.end(ticket, word, at: ContinuousClock.now - start) }
     show()
   }
 
-  /// It was let in as a new order and is none: the next one may have its room, and find out what it was to find out.
-  /// The ticket still has to be ended.
-  func giveBack(_ ticket: Ticket) {
-    state.withLock { state in
-      state.admitted = max(0, state.admitted - 1)
-      if ticket.isProbe { state.deliveries.giveBackProbe() }
-    }
+  /// One was let in as a new order and is none: the next one may have its room. Its ticket still has to be ended.
+  func giveBack() {
+    state.withLock { $0.admitted = max(0, $0.admitted - 1) }
   }
 
   private struct Full: Error {
@@ -98,17 +91,14 @@ final class OrderAdmission: Sendable {
     guard state.waiting.unanswered + state.admitted < unansweredMax else {
       return .failure(Full(reason: .unanswered, what: "Too many orders wait for an answer"))
     }
-    // Before the gate: a probe that finds no room here would be wasted.
+    guard state.admitted < state.room else {
+      return .failure(Full(reason: .undelivered, what: "Deliveries are late at the moment"))
+    }
     guard let ticket = state.orders.admit(at: now) else {
       return .failure(Full(reason: .orders, what: "As many orders are in work as are served in time"))
     }
-    let entry = state.deliveries.enter(open: state.waiting.undelivered + state.admitted, at: now)
-    guard let entry else {
-      state.orders.end(ticket, .noEvidence, at: now)
-      return .failure(Full(reason: .undelivered, what: "Deliveries are late at the moment"))
-    }
     state.admitted += 1
-    return .success(Ticket(inner: ticket, isProbe: entry == .probe))
+    return .success(ticket)
   }
 
   private func recountIfDue() async throws {
@@ -123,12 +113,11 @@ final class OrderAdmission: Sendable {
     }
     guard isStale else { return }
     do {
-      let waiting = try await RestOrderReads(bus: bus).waiting(
-        unansweredMax: unansweredMax, undeliveredMax: deliveries.maximum, lateAfter: deliveries.goal)
+      let waiting = try await RestOrderReads(bus: bus).waiting(unansweredMax: unansweredMax, gate: deliveries)
       state.withLock { state in
         state.waiting = waiting
+        state.room = deliveries.room(waiting.deliveries)
         state.admitted = 0
-        state.deliveries.note(open: waiting.undelivered, late: waiting.late, at: ContinuousClock.now - start)
       }
     } catch {
       bus.logger.warning("the waiting orders could not be counted", metadata: ["error": "\(error)"])
@@ -139,13 +128,13 @@ final class OrderAdmission: Sendable {
   private func show() {
     gauges.withLock { gauges in
       // Read under this lock, so that an older count never stays.
-      let (orders, deliveries, waiting) = state.withLock { ($0.orders, $0.deliveries, $0.waiting) }
+      let (orders, room, waiting) = state.withLock { ($0.orders, $0.room, $0.waiting) }
       gauges.inWork.set(Double(orders.inWork))
       gauges.limit.set(Double(orders.current))
       gauges.unanswered.set(Double(waiting.unanswered))
-      gauges.undelivered.set(Double(waiting.undelivered))
-      gauges.late.set(Double(waiting.late))
-      gauges.undeliveredLimit.set(Double(deliveries.current))
+      gauges.undelivered.set(Double(waiting.deliveries.undelivered))
+      gauges.late.set(Double(waiting.deliveries.late))
+      gauges.undeliveredLimit.set(Double(waiting.deliveries.undelivered + room))
     }
   }
 }

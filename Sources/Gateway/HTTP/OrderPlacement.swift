@@ -75,7 +75,7 @@ struct OrderPlacement: Sendable {
       requestHash: order.fingerprint, receiver: order.receiver, energy: order.energy,
       durationSeconds: order.durationSeconds, createdAt: Date())
     if let fault {
-      admission.giveBack(ticket)
+      admission.giveBack()
       return .unfit(OrderAnswer.refusal(fault), row)
     }
     // Registered before the command leaves, so that no answer can be missed.
@@ -86,12 +86,12 @@ struct OrderPlacement: Sendable {
     } catch {
       expectation.cancel()
       // What may be recorded keeps its room until the orders are counted again.
-      if !error.isOutcomeUnknown { admission.giveBack(ticket) }
+      if !error.isOutcomeUnknown { admission.giveBack() }
       throw error
     }
     guard stored.orderId == row.orderId else {
       expectation.cancel()
-      admission.giveBack(ticket)
+      admission.giveBack()
       return .standing(stored)
     }
     let view = await firstState(expectation, stored)

@@ -47,31 +47,42 @@ struct RestOrderReads: Sendable {
   struct Waiting: Sendable, Equatable {
     /// order-svc has not spoken of them.
     var unanswered = 0
-    /// Accepted, and not delivered as far as this service knows.
-    var undelivered = 0
-    /// Those among them that were placed longer ago than they should take.
-    var late = 0
+    var deliveries = DeliveryGate.Counts()
   }
 
   /// Counts up to the limits.
-  func waiting(unansweredMax: Int, undeliveredMax: Int, lateAfter: Duration) async throws -> Waiting {
+  func waiting(unansweredMax: Int, gate: DeliveryGate) async throws -> Waiting {
     try await bus.read { session in
       let row = try session.execute(
         """
         with undelivered as (
           select created_at from rest_orders
-          where stage = 1 and created_at > now() - interval '1 hour' limit $2)
+          where stage = 1 and created_at > now() - interval '1 hour' limit $2),
+        late as (
+          select count(*) as n from undelivered where created_at < now() - $3 * interval '1 millisecond')
         select
           (select count(*) from (
             select 1 from rest_orders where stage = 0 and created_at > now() - interval '1 hour' limit $1) as silent
           ) as unanswered,
           (select count(*) from undelivered) as undelivered,
-          (select count(*) from undelivered where created_at < now() - $3 * interval '1 millisecond') as late
-        """, [.int(unansweredMax), .int(undeliveredMax), .double(Double(lateAfter.milliseconds))]
+          (select n from late) as late,
+          (select count(*) from undelivered where created_at > now() - $4 * interval '1 millisecond') as recent,
+          case when (select n from late) > $5 then (select count(*) from (
+            select 1 from rest_orders where delivered_at > now() - $6 * interval '1 millisecond' limit $2) as carried
+          ) else 0 end as delivered
+        """,
+        [
+          .int(unansweredMax), .int(gate.settings.maximum), .double(Double(gate.lateAfter.milliseconds)),
+          .double(Double(gate.recentWithin.milliseconds)), .int(DeliveryGate.lateAlways),
+          .double(Double(gate.settings.goal.milliseconds)),
+        ]
       ).rows.first
+      let count = { (name: String) in Int(try row?.int(name) ?? 0) }
       return Waiting(
-        unanswered: Int(try row?.int("unanswered") ?? 0), undelivered: Int(try row?.int("undelivered") ?? 0),
-        late: Int(try row?.int("late") ?? 0))
+        unanswered: try count("unanswered"),
+        deliveries: DeliveryGate.Counts(
+          undelivered: try count("undelivered"), late: try count("late"), recent: try count("recent"),
+          delivered: try count("delivered")))
     }
   }
 
