@@ -52,15 +52,15 @@ import Testing
         let journal = try UpdateJournal(directory: folder, logger: logger)
         try await journal.append([entry(1), entry(2)])
         try await journal.append([entry(3)])
-        try await journal.finishFirst()
+        try await journal.finish(1)
       }
       let journal = try UpdateJournal(directory: folder, logger: logger)
-      var ids: [Int64?] = []
-      while let first = journal.first() {
-        ids.append(first.update["update_id"]?.int)
-        try await journal.finishFirst()
-      }
-      #expect(ids == [1, 2, 3])
+      #expect(journal.oldest(2) == [entry(1), entry(2)])
+      #expect(journal.oldest(9) == [entry(1), entry(2), entry(3)])
+      try await journal.finish(2)
+      #expect(journal.oldest(9) == [entry(3)])
+      try await journal.finish(1)
+      #expect(journal.oldest(9).isEmpty)
     }
   }
 
@@ -68,13 +68,13 @@ import Testing
     try await inFolder { folder in
       let journal = try UpdateJournal(directory: folder, logger: logger)
       try await journal.append([entry(1), entry(2)])
-      try await journal.finishFirst()
+      try await journal.finish(1)
       #expect(try size(folder) > 0)
-      try await journal.finishFirst()
+      try await journal.finish(1)
       #expect(try size(folder) == 0)
       try await journal.append([entry(3)])
       #expect(try size(folder) == entry(3).line().count)
-      #expect(journal.first() == entry(3))
+      #expect(journal.oldest(1) == [entry(3)])
       #expect(journal.waitingCount == 1)
     }
   }

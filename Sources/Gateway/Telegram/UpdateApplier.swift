@@ -5,13 +5,17 @@ import Foundation
 import Logging
 import Postgres
 
-/// Applies the journal's updates in order: one transaction each, recognised by `update_id`, so that an update counts
-/// once however often the journal or Telegram brings it.
+/// Applies the journal's updates: one transaction each, recognised by `update_id`, so that an update counts once
+/// however often the journal or Telegram brings it. Those of one person come in their order, those of different people
+/// beside each other: a slow one holds up no more than those that come after what it was taken with.
 struct UpdateApplier: Sendable {
   /// A press older than this is not acted on: the person has stopped waiting, prices may have moved.
   static let pressAgeMax: TimeInterval = 30
   /// Failures of one update, with Postgres answering, before it is set aside.
   static let attemptsMax = 8
+  /// So many are taken together from the journal, and so many of them are applied at once.
+  static let takenMax = 64
+  static let atOnce = 4
 
   let journal: UpdateJournal
   let installationSecret: SymmetricKey
@@ -22,9 +26,29 @@ struct UpdateApplier: Sendable {
   }
 
   private func applyAll(_ bus: Bus) async throws {
-    while let entry = journal.first() {
-      try await applyUntilDone(entry, bus)
-      try await journal.finishFirst()
+    while true {
+      let entries = journal.oldest(Self.takenMax)
+      guard !entries.isEmpty else { return }
+      try await applyTogether(entries, bus)
+      // After a crash in between, those that were applied are recognised.
+      try await journal.finish(entries.count)
+    }
+  }
+
+  private func applyTogether(_ entries: [JournalEntry], _ bus: Bus) async throws {
+    // What names nobody is nobody's turn.
+    let people = Dictionary(grouping: entries) { TelegramUpdate($0.update)?.person?.userID }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      var waiting = people.values[...]
+      for _ in 0..<Self.atOnce { start(waiting.popFirst(), &group, bus) }
+      while try await group.next() != nil { start(waiting.popFirst(), &group, bus) }
+    }
+  }
+
+  private func start(_ turn: [JournalEntry]?, _ group: inout ThrowingTaskGroup<Void, any Error>, _ bus: Bus) {
+    guard let turn else { return }
+    group.addTask {
+      for entry in turn { try await applyUntilDone(entry, bus) }
     }
   }
 

@@ -76,13 +76,15 @@ final class UpdateJournal: Sendable {
     arrived.yield()
   }
 
-  /// The oldest entry that has not been applied.
-  func first() -> JournalEntry? { state.withLock { $0.applied < $0.waiting.count ? $0.waiting[$0.applied] : nil } }
+  /// The oldest entries that have not been applied, in their order.
+  func oldest(_ countMax: Int) -> [JournalEntry] {
+    state.withLock { Array($0.waiting[$0.applied...].prefix(countMax)) }
+  }
 
-  /// The entry that `first()` gave has been applied. Empties the file when it was the last.
-  func finishFirst() async throws {
+  /// So many of the oldest have been applied. Empties the file when they were the last.
+  func finish(_ count: Int) async throws {
     let isDrained = state.withLock { state in
-      state.applied = min(state.applied + 1, state.waiting.count)
+      state.applied = min(state.applied + count, state.waiting.count)
       return state.applied == state.waiting.count
     }
     guard isDrained else { return }
