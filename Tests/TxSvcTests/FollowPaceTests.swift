@@ -9,6 +9,7 @@ struct FollowPaceTests {
   @Test("on mainnet one call finds each block, and a miss is followed within half a second")
   func mainnet() {
     var pace = FollowPace()
+    pace.missed()
     pace.found(distanceMs: 3_000, ageMs: 300)
     #expect(pace.wait(isBehind: false) == .milliseconds(2_970))
     pace.missed()
@@ -43,6 +44,10 @@ struct FollowPaceTests {
     pace.found(distanceMs: 3_000, ageMs: clockMs + 200 + 9_500)
     #expect(pace.blocksLate == 3)
     #expect(pace.wait(isBehind: false) == .zero)
+    // The head may have gone on meanwhile.
+    pace.found(distanceMs: 3_000, ageMs: clockMs + 200)
+    #expect(pace.wait(isBehind: false) == .zero)
+    pace.missed()
     pace.found(distanceMs: 3_000, ageMs: clockMs + 200)
     #expect(pace.wait(isBehind: false) > .zero)
   }
@@ -92,6 +97,17 @@ struct FollowPaceTests {
     chain.run(until: 42_000, lagging: 0)
     #expect(chain.ageMs < 200)
     #expect(chain.pace.blocksLate == 0)
+  }
+
+  @Test("who begins far behind reaches the head, however long it takes and whatever the head was at the beginning")
+  func afterABeginning() {
+    var chain = LaggingNode()
+    // Twenty blocks that nobody has followed yet; each takes a while.
+    chain.now = 10_000
+    chain.run(until: 10_500, lagging: 0)
+    chain.now += 4_000
+    chain.run(until: 16_000, lagging: 0)
+    #expect(chain.ageMs < 200)
   }
 
   @Test("a chain that stands still is asked at its own pace in the end, and whether it went another way")

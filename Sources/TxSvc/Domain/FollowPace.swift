@@ -11,6 +11,8 @@ struct FollowPace: Sendable, Equatable {
   /// lag: it needs no call, and no clock that agrees with the chain's.
   private var ageMs: Int64 = 0
   private var leastAgeMs: Int64?
+  /// Nothing has shown since the last miss that the head is further. At the beginning nobody knows.
+  private var isAtHead = false
 
   /// Mainnet: a block every 3 s.
   static let mainnetIntervalMs: Int64 = 3_000
@@ -31,12 +33,14 @@ struct FollowPace: Sendable, Equatable {
     finds += 1
     self.ageMs = ageMs
     leastAgeMs = min(leastAgeMs ?? ageMs, ageMs)
+    if blocksLate > 0 || finds > Self.findsAtHead { isAtHead = false }
   }
 
   /// There is no next block, so the last one is the head: its age is what a head's age is, also after a clock was set.
   mutating func missed() {
     misses += 1
     finds = 0
+    isAtHead = true
     if leastAgeMs != nil { leastAgeMs = ageMs }
   }
 
@@ -50,7 +54,8 @@ struct FollowPace: Sendable, Equatable {
   /// - Parameter isBehind: the chain's head is known to be further.
   func wait(isBehind: Bool) -> Duration {
     switch misses {
-    case 0 where isBehind || blocksLate > 0 || finds > Self.findsAtHead: .zero
+    // While it caught up the head went on: only a miss shows that there is no more.
+    case 0 where isBehind || !isAtHead: .zero
     // A little early, so that the distance to the block's birth shrinks until a miss sets it to at most a sixth.
     case 0: .milliseconds(intervalMs - intervalMs / 100)
     case 1..<Self.missesAtFull: .milliseconds(max(40, intervalMs / 6))
