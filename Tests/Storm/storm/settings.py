@@ -73,7 +73,7 @@ class Settings:
         return min(300.0, self.minutes * 60 * (0.6 if self.is_only("overload") else 1 / 6))
 
     #: Blocks of the simulated chain.
-    block_milliseconds: int = 500
+    block_milliseconds: int = 1_000
     blocks_until_solid: int = 8
     nodes: int = 3
     suppliers: int = 10

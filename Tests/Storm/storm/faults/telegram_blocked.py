@@ -8,8 +8,8 @@ from storm.faults.telegram_control import TelegramControl
 from storm.faults.undo import to_the_end
 
 #: So many people at least, and at most this share of all.
-PEOPLE_MIN = 3
-SHARE_MAX = 0.06
+PEOPLE_MIN = 8
+SHARE_MAX = 0.1
 #: People stay away for so much longer, at most, until a message was refused: before that nothing has happened.
 LONGER_SECONDS_MAX = 20.0
 

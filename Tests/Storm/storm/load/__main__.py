@@ -25,6 +25,7 @@ from storm.load.engine import Engine
 from storm.load.kinds import ALL
 from storm.load.process import LINE_BYTES_MAX
 from storm.load.world import read_world
+from storm.proc import go_first
 from storm.settings import settings_from
 
 FIGURES_SECONDS = 1.0
@@ -41,9 +42,8 @@ async def main(world_path, history_path):
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     settings = settings_from(json.loads(await reader.readline())["settings"])
     raise_limit(settings.connections_max * 2)
-    # Customers have machines of their own: they come when they want, however busy ours is. Only root may say so.
-    if os.geteuid() == 0:
-        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+    # Customers have machines of their own: they come when they want, however busy ours is.
+    go_first(NICENESS)
     history = History(history_path)
     engine = Engine(settings, read_world(world_path), history, ALL)
     # What is there now stays, and what comes is freed by counting: full collections would only cost time.

@@ -45,7 +45,8 @@ class LoadProcess:
         log = open(folder / "load.log", "ab")
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "storm.load", str(world_path), str(history_path), stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE, stderr=log, limit=LINE_BYTES_MAX, env=environment())
+            stdout=asyncio.subprocess.PIPE, stderr=log, limit=LINE_BYTES_MAX, env=environment(),
+            start_new_session=True)
         load = cls(process, history_path, log)
         try:
             await load._say({"settings": settings_fields(settings)}, "start", START_SECONDS_MAX)

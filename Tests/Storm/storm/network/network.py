@@ -44,7 +44,7 @@ class Network:
             with open(log_file, "ab") as log:
                 process = await asyncio.create_subprocess_exec(
                     sys.executable, "-m", "storm.network.proxy", str(theirs.fileno()), pass_fds=[theirs.fileno()],
-                    stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+                    stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                     env={**os.environ, "PYTHONPATH": str(ROOT)})
         except BaseException:
             ours.close()

@@ -8,7 +8,6 @@ the proxy does not outlive the run that it belongs to.
 import asyncio
 import gc
 import json
-import os
 import resource
 import signal
 import socket
@@ -19,6 +18,7 @@ import uvloop
 from storm.network.address import Address
 from storm.network.link import Link
 from storm.network.trouble import Trouble
+from storm.proc import go_first
 
 REQUEST_BYTES_MAX = 64 * 1024
 NICENESS = -15
@@ -84,9 +84,8 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     # An interrupt is for the run; the proxy ends when the run has closed its socket.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A network does not wait for a processor, however busy the parts are. Only root may say so; others do without.
-    if os.geteuid() == 0:
-        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+    # A network does not wait for a processor, however busy the parts are.
+    go_first(NICENESS)
     # Nothing that is there now ever becomes garbage.
     gc.freeze()
     uvloop.run(serve(int(sys.argv[1])))

@@ -4,7 +4,7 @@ from storm.load import telegram_screens as screens
 from storm.load.telegram import Telegram
 from storm.load.telegram_kind import TelegramKind
 from storm.load.telegram_rental import (
-    CONFIRM, OTHER_AMOUNT, Rental, is_durations, is_energy_question, is_menu, is_reply)
+    CONFIRM, OTHER_AMOUNT, Rental, is_durations, is_energy_question, is_menu)
 
 #: Telegram's limit of a text, in UTF-16 units.
 TEXT_MAX = 4096
@@ -56,6 +56,9 @@ NO_ORDER = "ord_" + "0" * 32
 
 
 class TelegramHostile(TelegramKind):
+    """What fits is the right answer, or what must never be shown. Any other screen is a late answer to what was done
+    before: people repeat what has no answer, and Telegram delivers twice. Whoever never gets a fitting one gives up."""
+
     name = "telegram_hostile"
     weight = 1.5
 
@@ -92,22 +95,22 @@ class TelegramHostile(TelegramKind):
     async def _garbage(self, conversation):
         await conversation.write("/cancel", is_menu, "the menu")
         text = conversation.random.choice(GARBAGE)
-        answer = await conversation.write(text, is_reply, "an answer to garbage")
-        self._record(conversation, "garbage", text, answer, says(answer, screens.NOT_UNDERSTOOD))
+        answer = await conversation.write(text, is_not_understood, "an answer to garbage")
+        self._record(conversation, "garbage", text, answer, True)
 
     async def _command(self, conversation):
         """In the middle of a rental, too: the command goes first."""
         if conversation.random.random() < 0.5:
             await Rental(conversation).energies()
         text = conversation.random.choice(BAD_COMMANDS)
-        answer = await conversation.write(text, is_reply, "an answer to a command")
-        self._record(conversation, "bad_command", text, answer, is_menu(answer))
+        answer = await conversation.write(text, is_menu, "an answer to a command")
+        self._record(conversation, "bad_command", text, answer, True)
 
     async def _forged(self, conversation):
         menu = await conversation.write("/menu", is_menu, "the menu")
         data = conversation.random.choice(FORGED)
-        answer = await conversation.press(menu, data, is_reply, "an answer to a forged button")
-        self._record(conversation, "forged_button", data, answer, does_nothing(answer))
+        answer = await conversation.press(menu, data, does_nothing, "an answer to a forged button")
+        self._record(conversation, "forged_button", data, answer, True)
 
     async def _foreign(self, conversation):
         """Other people's orders: neither shown nor ordered once more."""
@@ -115,9 +118,13 @@ class TelegramHostile(TelegramKind):
         orders = [order for customer, order in conversation.side.part(Telegram).orders if customer != person.customer]
         order = conversation.random.choice(orders or [NO_ORDER])
         menu = await conversation.write("/menu", is_menu, "the menu")
-        shown = await conversation.press(menu, f"v1:ov:{order}", is_reply, "an answer about another's order")
-        self._record(conversation, "foreign_order", order, shown, says(shown, screens.ORDER_NOT_FOUND))
-        confirmed = await conversation.press(menu, CONFIRM + order, is_reply, "an answer to another's Confirm")
+        shown = await conversation.press(
+            menu, f"v1:ov:{order}", lambda message: is_not_found(message) or is_screen_of(message, order),
+            "an answer about another's order")
+        self._record(conversation, "foreign_order", order, shown, is_not_found(shown))
+        confirmed = await conversation.press(
+            menu, CONFIRM + order, lambda message: does_nothing(message) or is_screen_of(message, order),
+            "an answer to another's Confirm")
         self._record(conversation, "foreign_confirm", order, confirmed, does_nothing(confirmed))
 
     def _record(self, conversation, case, tried, answer, is_right):
@@ -135,6 +142,19 @@ def does_nothing(message):
 
 def says(message, sentences):
     return screens.begins_with(message.text, sentences)
+
+
+def is_not_understood(message):
+    return says(message, screens.NOT_UNDERSTOOD)
+
+
+def is_not_found(message):
+    return says(message, screens.ORDER_NOT_FOUND)
+
+
+def is_screen_of(message, order):
+    shown = screens.order_screen(message.text)
+    return shown is not None and shown.order == order
 
 
 def is_taken(message):
