@@ -21,7 +21,8 @@ struct GatewayMain {
   /// - Throws: `JournalError` when the journal's folder cannot be used.
   static func make(_ settings: GatewaySettings, logger: Logger) throws -> Service {
     let telegram = TelegramClient(
-      baseURL: settings.telegramURL, token: settings.telegramToken, http: HTTPClient(maximumConnections: 32))
+      baseURL: settings.telegramURL, token: settings.telegramToken,
+      messagesPerSecond: settings.telegramMessagesPerSecond, http: HTTPClient(maximumConnections: 96))
     let journal = try UpdateJournal(directory: settings.journalDirectory, logger: logger)
     var service = Service(name: ServiceName.gateway, schema: schema, migrations: GatewayMigrations.all)
 

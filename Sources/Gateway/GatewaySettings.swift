@@ -6,6 +6,7 @@ import Foundation
 struct GatewaySettings: Sendable {
   var telegramURL: String
   var telegramToken: String
+  var telegramMessagesPerSecond = TelegramClient.messagesPerSecond
   var installationSecret: SymmetricKey
   var journalDirectory: String
   var limits = RestLimits()
@@ -17,6 +18,8 @@ struct GatewaySettings: Sendable {
     if let token, !isToken(token) {
       reader.mistake("ENERGY_TELEGRAM_TOKEN_FILE: the file does not hold a bot token such as 123456:ABC-def…")
     }
+    let pace = reader.integer(
+      "ENERGY_TELEGRAM_MESSAGES_PER_SECOND", default: Int64(TelegramClient.messagesPerSecond), in: 1...1_000)
     let secret = reader.secret("ENERGY_INSTALLATION_SECRET_FILE")
     if let secret, secret.utf8.count < 32 {
       reader.mistake("ENERGY_INSTALLATION_SECRET_FILE: the secret has \(secret.utf8.count) characters; give 32 or more")
@@ -26,8 +29,8 @@ struct GatewaySettings: Sendable {
     readAdmission(&limits, &reader)
     guard let url, let token, let secret, let directory else { return nil }
     return GatewaySettings(
-      telegramURL: url, telegramToken: token, installationSecret: SymmetricKey(data: Data(secret.utf8)),
-      journalDirectory: directory, limits: limits)
+      telegramURL: url, telegramToken: token, telegramMessagesPerSecond: Double(pace),
+      installationSecret: SymmetricKey(data: Data(secret.utf8)), journalDirectory: directory, limits: limits)
   }
 
   static func readAdmission(_ limits: inout RestLimits, _ reader: inout EnvironmentReader) {

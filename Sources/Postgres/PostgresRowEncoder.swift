@@ -11,7 +11,18 @@ public struct PostgresRowEncoder {
 
   /// - Throws: `PostgresError` with code `.encoding` for a value that is not a keyed struct, or does not fit its type.
   public func encode(_ value: some Encodable) throws -> [(column: String, value: PostgresValue)] {
-    let columns = EncodedColumns()
+    try encode(value, EncodedColumns(only: nil))
+  }
+
+  /// One column alone, at the cost of no other. nil when the row has none of this name.
+  /// - Throws: as `encode(_:)`, but for what the other columns hold.
+  public func encode(_ value: some Encodable, column: String) throws -> PostgresValue? {
+    try encode(value, EncodedColumns(only: column)).first?.value
+  }
+
+  private func encode(
+    _ value: some Encodable, _ columns: EncodedColumns
+  ) throws -> [(column: String, value: PostgresValue)] {
     do {
       try value.encode(to: RowEncoding(columns: columns))
     } catch is NotScalar {
@@ -28,6 +39,15 @@ public struct PostgresRowEncoder {
 private final class EncodedColumns {
   var list: [(column: String, value: PostgresValue)] = []
   var isKeyed = false
+  private let only: String?
+
+  init(only: String?) { self.only = only }
+
+  func put(_ key: some CodingKey, _ value: () throws -> PostgresValue) rethrows {
+    let column = ColumnName.of(key.stringValue)
+    guard only == nil || only == column else { return }
+    list.append((column, try value()))
+  }
 }
 
 private struct RowEncoding: Encoder {
@@ -49,12 +69,10 @@ private struct RowContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
   let columns: EncodedColumns
   var codingPath: [any CodingKey] { [] }
 
-  private func put(_ key: Key, _ value: PostgresValue) {
-    columns.list.append((ColumnName.of(key.stringValue), value))
-  }
+  private func put(_ key: Key, _ value: PostgresValue) { columns.put(key) { value } }
 
   private func putAny<T: Encodable>(_ key: Key, _ value: T?) throws {
-    put(key, try value.map { try PostgresScalar.value($0) } ?? .null)
+    try columns.put(key) { try value.map { try PostgresScalar.value($0) } ?? .null }
   }
 
   func encodeNil(forKey key: Key) { put(key, .null) }

@@ -1,3 +1,4 @@
+import BusKit
 import Contracts
 import Crypto
 import Foundation

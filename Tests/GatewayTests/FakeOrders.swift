@@ -15,7 +15,8 @@ final class FakeOrders: Sendable {
     var isActivated = true
     var isContract = false
     var isStale = false
-    var cancelAnswer = "too_late"
+    /// nil: none.
+    var cancelAnswer: String? = "too_late"
     /// order-svc answers no question.
     var isAway = false
     /// How often orders were asked for, and receivers.
@@ -42,9 +43,9 @@ final class FakeOrders: Sendable {
       try unit.reply(event, to: cause.replyTo, correlation: order.id.text)
     }
     service.handle(CancelOrder.self) { _, unit in
-      guard let cause = unit.cause else { return }
+      guard let cause = unit.cause, let code = self.state.withLock({ $0.cancelAnswer }) else { return }
       try unit.reply(
-        CommandResult(ok: false, code: self.state.withLock { $0.cancelAnswer }, detail: ""), to: cause.replyTo,
+        CommandResult(ok: false, code: code, detail: ""), to: cause.replyTo,
         correlation: cause.correlation)
     }
     service.answer(GetOrder.self) { query, _ in

@@ -102,5 +102,7 @@ import Testing
   @Test func `Reserved turns are spaced by the rate`() {
     var bucket = TokenBucket(perSecond: 10, burst: 1, now: .zero)
     #expect((0..<3).map { _ in bucket.reserve(at: .zero) } == [.zero, .milliseconds(100), .milliseconds(200)])
+    bucket.giveBack()
+    #expect(bucket.reserve(at: .zero) == .milliseconds(200))
   }
 }

@@ -81,6 +81,10 @@ import Testing
       #expect(cancelled.header("Retry-After") != nil)
       let unknown = "/v1/orders/ord_" + String(repeating: "0", count: 32)
       #expect(try await world.call("POST", unknown + "/cancel").status == 404)
+      // Without a word on the command the order is asked for.
+      world.orders.set { $0.cancelAnswer = nil }
+      #expect(try await world.call("POST", unknown + "/cancel").status == 404)
+      #expect(try await world.call("POST", path + "/cancel").status == 202)
     }
   }
 

@@ -28,7 +28,8 @@ struct RunningGateway: Sendable {
   private let port: Int
 
   static func run(
-    on postgres: PostgresServer? = nil, _ change: (inout RestLimits) -> Void = { _ in },
+    on postgres: PostgresServer? = nil, messagesPerSecond: Double = TelegramClient.messagesPerSecond,
+    _ change: (inout RestLimits) -> Void = { _ in },
     body: @escaping @Sendable (RunningGateway) async throws -> Void
   ) async throws {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -50,8 +51,9 @@ struct RunningGateway: Sendable {
     limits.orderWait = .milliseconds(1500)
     change(&limits)
     let settings = GatewaySettings(
-      telegramURL: "http://127.0.0.1:\(telegramPort)", telegramToken: FakeTelegram.token, installationSecret: secret,
-      journalDirectory: folder, limits: limits)
+      telegramURL: "http://127.0.0.1:\(telegramPort)", telegramToken: FakeTelegram.token,
+      telegramMessagesPerSecond: messagesPerSecond, installationSecret: secret, journalDirectory: folder,
+      limits: limits)
     let own = try configuration("gateway", "gateway")
     let gateway = ServiceRuntime(try GatewayMain.make(settings, logger: logger), own)
     let others = [

@@ -24,6 +24,42 @@ import Testing
     }
   }
 
+  @Test func `While messages are far behind presses are turned away, and acted upon afterwards`() async throws {
+    try await RunningGateway.run(messagesPerSecond: 5) { world in
+      try await world.meet()
+      try await world.show("menu", seq: 1)
+      try await eventually("a calm press is passed on") {
+        world.telegram.press("v1:rent", update: 6)
+        return try await world.inputs().map(\.kind).contains(.button(data: "v1:rent"))
+      }
+      for number in 1...40 { try await world.show("order", seq: 1, slot: "order:\(number)") }
+      try await eventually(within: .seconds(20), "a press is turned away") {
+        world.telegram.press("v1:again", update: Int64(100 + world.telegram.calls("answerCallbackQuery").count))
+        try await Task.sleep(for: .milliseconds(200))
+        return world.telegram.calls("answerCallbackQuery").last?["text"]?.string == BotTexts.english.busy
+      }
+      try await eventually(within: .seconds(30), "all is shown") {
+        try await world.count("telegram_screens where last_seq > shown_seq") == 0
+      }
+      try await Task.sleep(for: .seconds(4))
+      world.telegram.press("v1:later", update: 1_000)
+      try await eventually("a later press is passed on") {
+        try await world.inputs().map(\.kind).contains(.button(data: "v1:later"))
+      }
+    }
+  }
+
+  @Test func `A press that Telegram lets nobody answer leaves nothing behind`() async throws {
+    try await RunningGateway.run { world in
+      for _ in 1...9 { world.telegram.fail("answerCallbackQuery", 502, "Bad Gateway") }
+      world.telegram.press("v1:rent", update: 6)
+      try await eventually(within: .seconds(20), "it is left") {
+        try await (world.telegram.calls("answerCallbackQuery").count, world.count("effects")) == (3, 0)
+      }
+      #expect(try await world.inputs().count == 1)
+    }
+  }
+
   @Test func `Messages of orders that ended long ago are forgotten, the menu is not`() async throws {
     try await RunningGateway.run { world in
       try await world.meet()

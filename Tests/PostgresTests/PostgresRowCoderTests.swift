@@ -108,6 +108,13 @@ import Testing
     #expect(values["signature"] == .bytes([]))
   }
 
+  @Test func `One column alone is encoded as it is beside the others`() throws {
+    let order = try Self.orderOfNils()
+    let encoder = PostgresRowEncoder()
+    for (column, value) in try encoder.encode(order) { #expect(try encoder.encode(order, column: column) == value) }
+    #expect(try encoder.encode(order, column: "nobody") == nil)
+  }
+
   @Test(arguments: [
     ("orderID", "order_id"), ("energyPriceSun", "energy_price_sun"), ("sha256", "sha256"), ("URLPath", "url_path"),
     ("txIDHash", "tx_id_hash"), ("already_snake", "already_snake"), ("x", "x"), ("usdt6Amount", "usdt6_amount"),

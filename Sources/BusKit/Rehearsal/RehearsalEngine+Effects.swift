@@ -64,13 +64,17 @@ extension RehearsalEngine {
   private func run(_ effect: RehearsalEffect, _ handler: EffectHandler, _ stage: Int) async throws -> EffectOutcome {
     let context = EffectContext(
       id: effect.id, attempt: effect.attempts, correlation: effect.correlation, createdAt: effect.createdAt,
-      bus: bus(stage))
+      age: age(of: effect), bus: bus(stage))
     let cause = Envelope.origin(
       correlation: effect.correlation, at: effect.createdAt, traceparent: effect.traceparent)
     let work = Work(kind: .effect, service: stages[stage].service.name, name: effect.kind, envelopes: [cause])
     return try await stages[stage].middleware.run(work) { _ in
       try await withTimeout(handler.policy.timeout) { try await handler.run(effect.payload, context) }
     }
+  }
+
+  private func age(of effect: RehearsalEffect) -> Duration {
+    .milliseconds(Int64(clock.now.timeIntervalSince(effect.createdAt) * 1000))
   }
 
   private func fail(
@@ -93,8 +97,7 @@ extension RehearsalEngine {
     _ stage: Int
   ) throws {
     let isLast = pause == .failed && handler.policy.attemptsMax.map { effect.attempts >= $0 } ?? false
-    let age = Duration.milliseconds(Int64(clock.now.timeIntervalSince(effect.createdAt) * 1000))
-    let isTooLate = handler.policy.deadline.map { age + wait.time(from: clock.now) >= $0 } ?? false
+    let isTooLate = handler.policy.deadline.map { age(of: effect) + wait.time(from: clock.now) >= $0 } ?? false
     guard !isLast, !isTooLate else {
       return try giveUp(
         effect, handler, isLast ? reason : "its deadline comes before its next try; at last: \(reason)", stage)

@@ -33,6 +33,14 @@ public struct Bus: Sendable {
     try await host.transaction(needs: needs, correlation: correlation, body)
   }
 
+  /// The same for units that come in numbers: those of the same name that come while others are being written are
+  /// written together, in the next transaction. A row that somebody else has locked holds all of these up.
+  public func groupedTransaction<T: Sendable>(
+    _ name: String, needs: [Need] = [], correlation: String = "", _ body: @escaping @Sendable (UnitOfWork) throws -> T
+  ) async throws -> T {
+    try await host.groupedTransaction(name, needs: needs, correlation: correlation, body)
+  }
+
   /// Reads without locks, for queries and pages. `body` may be run again when a migration has changed a table.
   public func read<T: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> T) async throws -> T {
     try await host.read(body)

@@ -15,8 +15,10 @@ final class BusCore: Sendable {
   let cache: RedisConnection
   let publisher: Publisher
   let runner: UnitRunner
-  /// For units that need not have a transaction of their own.
+  /// For units that need not have a transaction of their own: effects' outcomes and steps.
   let group: UnitGroup
+  /// The same for others, by name: what holds up one kind holds up no other.
+  private let groups = Mutex<[String: UnitGroup]>([:])
   let asker: Asker
   /// When to look for effects, parked messages, and messages that were left behind.
   let effects: Wakes
@@ -64,6 +66,16 @@ final class BusCore: Sendable {
       publishedTopics: Set(service.publishedTopics.map(\.name)))
     group = UnitGroup(runner: runner)
     asker = Asker(process: process, broker: broker, metrics: metrics, logger: logger)
+  }
+
+  func group(named name: String?) -> UnitGroup {
+    guard let name else { return group }
+    return groups.withLock { groups in
+      if let known = groups[name] { return known }
+      let made = UnitGroup(runner: runner)
+      groups[name] = made
+      return made
+    }
   }
 
   var isDraining: Bool { draining.hasBegun || Task.isCancelled }

@@ -16,9 +16,9 @@ protocol BusHost: Sendable {
   func transaction<T: Sendable>(
     needs: [Need], correlation: String, _ body: @escaping @Sendable (UnitOfWork) throws -> T
   ) async throws -> T
-  /// The same, in a transaction that it may share with others.
+  /// The same, in a transaction that it may share with others of this name; nil: with effects' outcomes and steps.
   func groupedTransaction<T: Sendable>(
-    needs: [Need], correlation: String, _ body: @escaping @Sendable (UnitOfWork) throws -> T
+    _ name: String?, needs: [Need], correlation: String, _ body: @escaping @Sendable (UnitOfWork) throws -> T
   ) async throws -> T
   func read<T: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> T) async throws -> T
   func ask<Q: Query>(_ query: Q, within limit: Duration) async throws -> Q.Reply
@@ -31,7 +31,7 @@ protocol BusHost: Sendable {
 
 extension BusHost {
   func groupedTransaction<T: Sendable>(
-    needs: [Need], correlation: String, _ body: @escaping @Sendable (UnitOfWork) throws -> T
+    _ name: String?, needs: [Need], correlation: String, _ body: @escaping @Sendable (UnitOfWork) throws -> T
   ) async throws -> T {
     try await transaction(needs: needs, correlation: correlation, body)
   }
@@ -48,10 +48,10 @@ extension BusCore: BusHost {
   }
 
   func groupedTransaction<T: Sendable>(
-    needs: [Need], correlation: String, _ body: @escaping @Sendable (UnitOfWork) throws -> T
+    _ name: String?, needs: [Need], correlation: String, _ body: @escaping @Sendable (UnitOfWork) throws -> T
   ) async throws -> T {
     let value = Mutex<T?>(nil)
-    try await group.write(
+    try await group(named: name).write(
       GroupedUnit(needs: needs, correlation: correlation, traceparent: TraceContext.current ?? "", end: nil) { unit in
         let made = try body(unit)
         value.withLock { $0 = made }

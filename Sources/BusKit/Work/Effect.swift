@@ -59,6 +59,8 @@ public struct EffectContext: Sendable {
   public let correlation: String
   /// When its handler recorded it.
   public let createdAt: Date
+  /// How long ago that was when this run began (or the operator gave it another life), by Postgres' clock.
+  public let age: Duration
   /// The service's own: for questions and intermediate steps.
   public let bus: Bus
 
@@ -67,7 +69,7 @@ public struct EffectContext: Sendable {
   public func transaction<T: Sendable>(
     needs: [Need] = [], _ body: @escaping @Sendable (UnitOfWork) throws -> T
   ) async throws -> T {
-    try await bus.host.groupedTransaction(needs: needs, correlation: correlation, body)
+    try await bus.host.groupedTransaction(nil, needs: needs, correlation: correlation, body)
   }
 }
 

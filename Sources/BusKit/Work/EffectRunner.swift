@@ -134,7 +134,7 @@ final class EffectRunner: Sendable {
   private func run(_ effect: TakenEffect, _ handler: EffectHandler) async throws -> EffectOutcome {
     let context = EffectContext(
       id: effect.id, attempt: effect.attempts, correlation: effect.correlation, createdAt: effect.createdAt,
-      bus: Bus(core: core))
+      age: effect.age, bus: Bus(core: core))
     let cause = Envelope.origin(
       correlation: effect.correlation, at: effect.createdAt, traceparent: effect.traceparent)
     let work = Work(kind: .effect, service: core.service, name: effect.kind, envelopes: [cause])

@@ -53,7 +53,13 @@ final class Workspace {
   /// In key order. Of a batch, each unit sees only the rows that its own needs select.
   func all<R: Row>(_ type: R.Type) throws -> [R] {
     let scope = try scope(type)
-    return try rows(type, (tables[R.table] ?? [:]).keys.sorted(), scope)
+    guard !scope.isAll else { return try rows(type, (tables[R.table] ?? [:]).keys.sorted(), scope) }
+    var keys = scope.keys
+    for (column, wanted) in scope.columns {
+      let index = try index(R.table, column)
+      for value in wanted { keys.formUnion(index.keys(of: value)) }
+    }
+    return try rows(type, keys.sorted(), scope)
   }
 
   /// Those of `all` whose column has this value, without looking at the others.
@@ -134,7 +140,7 @@ final class Workspace {
 
   private static func text(_ row: (any Row)?, _ column: String) throws -> String? {
     guard let row else { return nil }
-    return try PostgresRowEncoder().encode(row).first { $0.column == column }?.value.comparisonText.map(comparable)
+    return try PostgresRowEncoder().encode(row, column: column)?.comparisonText.map(comparable)
   }
 
   func publish(_ message: Outgoing, at: Date?) throws {

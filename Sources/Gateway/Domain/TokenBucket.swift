@@ -30,6 +30,9 @@ struct TokenBucket: Sendable, Equatable {
     return tokens >= 0 ? .zero : .milliseconds(Int64((-tokens / perSecond * 1000).rounded(.up)))
   }
 
+  /// A reserved token was not used.
+  mutating func giveBack() { tokens = min(burst, tokens + 1) }
+
   private mutating func refill(_ now: Duration) {
     let (seconds, attoseconds) = (now - last).components
     let elapsed = max(0, Double(seconds) + Double(attoseconds) / 1e18)

@@ -4,8 +4,10 @@ import BusKit
 /// then left.
 struct AnswerCallback: Effect {
   static let kind = "AnswerCallback"
+  /// However its attempts end, nothing is left for an operator to do.
   static let policy = EffectPolicy(
-    attemptsMax: 3, timeout: .seconds(8), backoff: Backoff(first: .milliseconds(300), most: .seconds(2)))
+    attemptsMax: nil, timeout: .seconds(8), backoff: Backoff(first: .milliseconds(300), most: .seconds(2)))
+  static let attemptsMax = 3
   let callbackID: String
   /// Shown over the chat; nil: nothing.
   let toast: String?
@@ -13,6 +15,10 @@ struct AnswerCallback: Effect {
   var orderKey: String { "callback:\(callbackID)" }
 
   func run(_ context: EffectContext, telegram: TelegramClient) async throws -> EffectOutcome {
+    guard context.attempt <= Self.attemptsMax else {
+      context.bus.logger.debug("a button press is left unanswered", metadata: ["attempts": "\(Self.attemptsMax)"])
+      return .done()
+    }
     var parameters: [String: JSONValue] = ["callback_query_id": .string(callbackID)]
     if let toast { parameters["text"] = .string(toast) }
     do {

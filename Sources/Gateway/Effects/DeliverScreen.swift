@@ -10,13 +10,16 @@ struct DeliverScreen: Effect {
   static let kind = "DeliverScreen"
   /// Telegram's outages are waited out: nothing is dropped.
   static let policy = EffectPolicy(
-    attemptsMax: nil, timeout: .seconds(30), backoff: Backoff(first: .milliseconds(500), most: .seconds(60)))
+    attemptsMax: nil, timeout: .seconds(30), backoff: Backoff(first: .milliseconds(500), most: .seconds(60)),
+    concurrency: 32)
   let customer: CustomerID
   let slot: String
   /// One chat keeps its order and waits alone when Telegram slows it down.
   var orderKey: String { customer.text }
 
   func run(_ context: EffectContext, telegram: TelegramClient) async throws -> EffectOutcome {
+    // A later run waits for its own chat.
+    if context.attempt == 1 { telegram.beginMessage(age: context.age) }
     guard let target = try await read(context.bus), target.chat.isReachable else { return .done() }
     let row = target.screen
     switch ScreenDelivery(row, adopted: target.adopted) {

@@ -58,13 +58,15 @@ struct OrderEndpoints: Sendable {
       throw Problem(409, "too_late", "Too late to cancel", "The energy has been delivered or the order has ended.")
     case "not_found":
       // Recorded here and on its way to order-svc: "no such order" would be wrong, and it would go on uncancelled.
-      guard try await RestOrderReads(bus: bus).byOrder(order, customer: request.caller.customer) == nil else {
+      guard try await looks.known(order, request.caller.customer) == nil else {
         throw Problem.unavailable("The order has not been taken up yet and was not cancelled; cancel it again.")
       }
       throw Problem.notFound("There is no order \(order).")
     default:
       do {
         return APIAnswer(202, try await looks.look(at: order, of: request.caller.customer, asks: true))
+      } catch let problem as Problem where problem.status == 404 {
+        throw problem
       } catch {
         bus.logger.debug("a cancelled order cannot be shown", metadata: ["order": "\(order)", "error": "\(error)"])
         return APIAnswer(

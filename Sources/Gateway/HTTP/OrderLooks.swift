@@ -14,6 +14,8 @@ struct OrderLooks: Sendable {
 
   let bus: Bus
   let limits: RestLimits
+  /// Customers who wait look again and again.
+  private let rows = LookUps<OrderID, RestOrderRow> { try await RestOrderReads(bus: $1).byOrders($0) }
   /// When order-svc had last changed what it told of an order.
   private let told = RecentMemory<OrderID, Date>(countMax: toldMax, for: .seconds(60))
 
@@ -31,7 +33,7 @@ struct OrderLooks: Sendable {
       return OrderAnswer.json(try await ask(order, of: customer))
     } catch let failure as QueryFailure where failure.code == "not_found" {
       // It may have been recorded since the row was looked for.
-      guard let row = try await RestOrderReads(bus: bus).byOrder(order, customer: customer) else {
+      guard let row = try await known(order, customer) else {
         throw Problem.notFound("There is no order \(order).")
       }
       return row.snapshot.map(OrderAnswer.json) ?? OrderAnswer.pending(row)
@@ -55,10 +57,15 @@ struct OrderLooks: Sendable {
     return told.value(of: view.id).map { view.updatedAt >= $0 } ?? true
   }
 
+  func known(_ order: OrderID, _ customer: CustomerID) async throws -> RestOrderRow? {
+    guard let row = try await rows.read(order, bus), row.customer == customer else { return nil }
+    return row
+  }
+
   /// nil also when it cannot be read: order-svc may be able to answer.
   private func ownRow(_ order: OrderID, _ customer: CustomerID) async -> RestOrderRow? {
     guard bus.postgresDownFor == nil else { return nil }
-    do { return try await RestOrderReads(bus: bus).byOrder(order, customer: customer) } catch {
+    do { return try await known(order, customer) } catch {
       bus.logger.info("an order's row was not read", metadata: ["order": "\(order)", "error": "\(error)"])
       return nil
     }

@@ -16,6 +16,8 @@ struct OrderPlacement: Sendable {
   private let receivers: ReceiverCheck
   private let recording: OrderRecording
   private let repeats: OrderRepeats
+  /// Whoever is turned away is looked up, and under overload these are many.
+  private let keys = LookUps<String, RestOrderRow> { try await RestOrderReads(bus: $1).byKeys($0) }
 
   init(bus: Bus, limits: RestLimits, refusals: Refusals) {
     self.bus = bus
@@ -35,10 +37,10 @@ struct OrderPlacement: Sendable {
     case .answered(let answer): return answer
     case .standing(let row): return try await repeats.again(row, order)
     case .refused(let problem):
-      guard let row = try await found({ try await $0.byKey(rowID) }) else { throw problem }
+      guard let row = try await found({ try await keys.read(rowID, bus) }) else { throw problem }
       return try await repeats.again(row, order)
     case .unfit(let problem, let row):
-      guard let row = try await found({ try await $0.settled(row) }) else { throw problem }
+      guard let row = try await found({ try await RestOrderReads(bus: bus).settled(row) }) else { throw problem }
       return try await repeats.again(row, order)
     }
   }
@@ -99,10 +101,8 @@ struct OrderPlacement: Sendable {
     return .answered(try repeats.answer(view, stored, isReplay: false))
   }
 
-  private func found(
-    _ lookUp: (RestOrderReads) async throws -> RestOrderRow?
-  ) async throws -> RestOrderRow? {
-    do { return try await lookUp(RestOrderReads(bus: bus)) } catch {
+  private func found(_ lookUp: () async throws -> RestOrderRow?) async throws -> RestOrderRow? {
+    do { return try await lookUp() } catch {
       if (error as? PostgresError)?.isLockTimeout == true {
         throw Problem.outcomeUnknown(
           "Another request with this Idempotency-Key is being recorded; send the same request with the same key.")

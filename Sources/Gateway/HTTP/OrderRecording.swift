@@ -5,7 +5,8 @@ import Postgres
 import Synchronization
 import TronKit
 
-/// Records an order: its idempotency row and its command, in one transaction, until it is known what came of it.
+/// Records an order: its idempotency row and its command, in one transaction, until it is known what came of it. Orders
+/// that come at the same time share it.
 ///
 /// When the connection is lost while the commit is on its way, nobody knows whether it took effect. The same
 /// transaction is run again: it finds its own row if a commit before it did, and waits for one that is still under way,
@@ -69,9 +70,10 @@ struct OrderRecording: Sendable {
 
   private func write(_ row: RestOrderRow, priceMax: Sun?, _ gate: CommitGate) async throws -> RestOrderRow {
     let order = OrderID(text: row.orderId)
-    return try await bus.transaction(needs: [.row(RestOrderRow.self, row.id)], correlation: row.orderId) {
-      [bus] unit in
-      try gate.pass()
+    let needs = [Need.row(RestOrderRow.self, row.id)]
+    return try await bus.groupedTransaction("orders", needs: needs, correlation: row.orderId) { [bus] unit in
+      // Nobody reads what is returned then; what shares the transaction goes on.
+      guard gate.pass() else { return row }
       if let existing = try unit.find(RestOrderRow.self, row.id) { return existing }
       var row = row
       row.createdAt = unit.now
@@ -91,11 +93,12 @@ private final class CommitGate: Sendable {
   private enum State { case unused, passed, closed }
   private let state = Mutex(State.unused)
 
-  /// - Throws: `CancellationError` when it is closed: then the transaction ends without a commit.
-  func pass() throws {
-    try state.withLock { state in
-      guard state != .closed else { throw CancellationError() }
+  /// False when it is closed: then nothing may be written.
+  func pass() -> Bool {
+    state.withLock { state in
+      guard state != .closed else { return false }
       state = .passed
+      return true
     }
   }
 

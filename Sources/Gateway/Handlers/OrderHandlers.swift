@@ -8,7 +8,7 @@ enum OrderHandlers {
       OrderChanged.self, where: { $0.order.origin == .rest },
       needs: { [.rows(RestOrderRow.self, where: "order_id", is: $0.order.id.text)] }
     ) { event, unit in
-      for var row in try unit.all(RestOrderRow.self) where row.orderId == event.order.id.text {
+      for var row in try unit.all(RestOrderRow.self, where: "order_id", is: event.order.id.text) {
         guard event.seq > row.lastSeq else { continue }
         row.lastSeq = event.seq
         row.snapshot = event.order

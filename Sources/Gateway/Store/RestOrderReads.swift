@@ -2,13 +2,17 @@ import BusKit
 import Contracts
 import Postgres
 
-/// Reads of `rest_orders` outside transactions. `byOrder` compares the owner; a key's row has its client in its id, so
-/// nobody else's can be asked for; the counts are of everybody's.
+/// Reads of `rest_orders` outside transactions. A key's row has its client in its id, so nobody else's can be asked
+/// for; who asks for orders compares their owners; the counts are of everybody's.
 struct RestOrderReads: Sendable {
   let bus: Bus
 
-  func byKey(_ rowID: String) async throws -> RestOrderRow? {
-    try await first("select * from rest_orders where id = $1", [.text(rowID)])
+  /// The rows of these keys, by their ids.
+  func byKeys(_ rowIDs: Set<String>) async throws -> [String: RestOrderRow] {
+    let rows = try await bus.read { session in
+      try Self.rows(session.execute("select * from rest_orders where id = any($1)", [.textArray(rowIDs.sorted())]))
+    }
+    return Dictionary(rows.map { ($0.id, $0) }) { first, _ in first }
   }
 
   /// So long a look waits for somebody who is writing a row with the same key.
@@ -37,9 +41,13 @@ struct RestOrderReads: Sendable {
     } catch is Unused { return nil }
   }
 
-  func byOrder(_ order: OrderID, customer: CustomerID) async throws -> RestOrderRow? {
-    try await first(
-      "select * from rest_orders where order_id = $1 and customer = $2", [.text(order.text), .text(customer.text)])
+  /// The rows of these orders, whosever they are.
+  func byOrders(_ orders: Set<OrderID>) async throws -> [OrderID: RestOrderRow] {
+    let texts = orders.map(\.text).sorted()
+    let rows = try await bus.read { session in
+      try Self.rows(session.execute("select * from rest_orders where order_id = any($1)", [.textArray(texts)]))
+    }
+    return Dictionary(rows.map { (OrderID(text: $0.orderId), $0) }) { first, _ in first }
   }
 
   /// Orders of all gateways that wait for somebody. Those older than an hour do not count: one whose command was
@@ -83,12 +91,6 @@ struct RestOrderReads: Sendable {
         deliveries: DeliveryGate.Counts(
           undelivered: try count("undelivered"), late: try count("late"), recent: try count("recent"),
           delivered: try count("delivered")))
-    }
-  }
-
-  private func first(_ sql: String, _ parameters: [PostgresValue]) async throws -> RestOrderRow? {
-    try await bus.read { session in
-      try Self.rows(session.execute(sql, parameters)).first
     }
   }
 

@@ -9,20 +9,35 @@ import Synchronization
 /// Calls the Bot API. The token is part of every URL, so URLs appear in no error and no log.
 final class TelegramClient: Sendable {
   /// Telegram's guidance: about 30 messages a second over all chats.
-  static let sendsPerSecond = 30.0
+  static let messagesPerSecond = 30.0
+  /// Presses are not acted upon while messages are further behind: whoever is answered that late presses again.
+  static let lagMax = Duration.seconds(3)
   /// A photo that was not taken so often is left out.
   static let photoAttemptsMax = 3
 
   private let http: HTTPClient
   private let base: String
   private let start = ContinuousClock.now
-  private let pace = Mutex(TokenBucket(perSecond: sendsPerSecond, burst: sendsPerSecond, now: .zero))
+  private let pace: Mutex<TokenBucket>
+  private let lag: Mutex<MessageLag>
 
-  /// - Parameter token: `123456:ABC…`; checked by the settings.
-  init(baseURL: String, token: String, http: HTTPClient) {
+  /// - Parameters:
+  ///   - token: `123456:ABC…`; checked by the settings.
+  ///   - messagesPerSecond: of this process.
+  init(
+    baseURL: String, token: String, messagesPerSecond: Double = TelegramClient.messagesPerSecond, http: HTTPClient
+  ) {
     base = "\(baseURL)/bot\(token)/"
+    pace = Mutex(TokenBucket(perSecond: messagesPerSecond, burst: messagesPerSecond, now: .zero))
+    lag = Mutex(MessageLag(perSecond: messagesPerSecond))
     self.http = http
   }
+
+  /// Notes how long ago a message was asked for that is about to be sent.
+  func beginMessage(age: Duration) { lag.withLock { $0.note(age: age, at: ContinuousClock.now - start) } }
+
+  /// Whether messages go out so late that nothing more should be begun.
+  var isBehind: Bool { lag.withLock { $0.lag(at: ContinuousClock.now - start) } > Self.lagMax }
 
   /// A call that is not counted as a message.
   func call(
@@ -113,6 +128,7 @@ final class TelegramClient: Sendable {
     let wait = pace.withLock { $0.reserve(at: ContinuousClock.now - start) }
     guard wait > .zero else { return }
     do { try await Task.sleep(for: wait) } catch {
+      pace.withLock { $0.giveBack() }
       throw TelegramError(method: method, code: 0, message: "stopped while waiting for its turn", verdict: .transient)
     }
   }

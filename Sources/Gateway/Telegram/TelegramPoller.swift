@@ -58,7 +58,9 @@ struct TelegramPoller: Sendable {
           continue
         }
         let updates = try await take(offset)
-        try await journal.append(await received(updates, bus))
+        let (entries, refused) = received(updates, bus)
+        try await journal.append(entries)
+        await refuse(refused, bus)
         if let last = updates.compactMap({ $0["update_id"]?.int }).max() { offset = last + 1 }
         failures = 0
       } catch {
@@ -81,26 +83,37 @@ struct TelegramPoller: Sendable {
     return updates
   }
 
-  /// Turns presses away while nothing can be done about them; everything else waits in the journal.
-  private func received(_ updates: [JSONValue], _ bus: Bus) async -> [JournalEntry] {
+  /// Turns presses away while nothing can be done about them, or their answers would wait behind too many others;
+  /// everything else waits in the journal.
+  private func received(
+    _ updates: [JSONValue], _ bus: Bus
+  ) -> (entries: [JournalEntry], refused: [(callbackID: String, languageCode: String)]) {
     bus.metrics.counter("energy_gateway_telegram_updates_total", labels: []).increment(by: updates.count)
     let now = Date()
-    let isBusy = bus.postgresDownFor != nil || (bus.redisDownFor ?? .zero) > Self.redisGrace
-    guard isBusy else { return updates.map { JournalEntry(receivedAt: now, update: $0) } }
-    return await withTaskGroup(of: Void.self) { group in
-      let entries = updates.map { json in
-        guard let update = TelegramUpdate(json), case .press(let person, let callbackID, _) = update.kind else {
-          return JournalEntry(receivedAt: now, update: json)
-        }
-        group.addTask { await refuse(callbackID, languageCode: person.languageCode, bus) }
-        return JournalEntry(receivedAt: now, isRefused: true, update: json)
+    let isAway = bus.postgresDownFor != nil || (bus.redisDownFor ?? .zero) > Self.redisGrace
+    let isBusy = isAway || telegram.isBehind
+    var refused: [(String, String)] = []
+    let entries = updates.map { json in
+      guard isBusy, let update = TelegramUpdate(json), case .press(let person, let callbackID, _) = update.kind else {
+        return JournalEntry(receivedAt: now, update: json)
       }
-      await group.waitForAll()
-      return entries
+      refused.append((callbackID, person.languageCode))
+      return JournalEntry(receivedAt: now, isRefused: true, update: json)
+    }
+    return (entries, refused)
+  }
+
+  /// Says so to those whose presses were turned away: only when that is on disk.
+  private func refuse(_ presses: [(callbackID: String, languageCode: String)], _ bus: Bus) async {
+    await withDiscardingTaskGroup { group in
+      for press in presses {
+        group.addTask { await refuse(press.callbackID, languageCode: press.languageCode, bus) }
+      }
     }
   }
 
   private func refuse(_ callbackID: String, languageCode: String, _ bus: Bus) async {
+    bus.metrics.counter("energy_gateway_presses_refused_total").increment()
     let toast = BotTexts.of(languageCode: languageCode).busy
     do {
       _ = try await telegram.call(

@@ -5,17 +5,17 @@ import Foundation
 import Logging
 import Postgres
 
-/// Applies the journal's updates: one transaction each, recognised by `update_id`, so that an update counts once
-/// however often the journal or Telegram brings it. Those of one person come in their order, those of different people
-/// beside each other: a slow one holds up no more than those that come after what it was taken with.
+/// Applies the journal's updates: each is one unit, recognised by `update_id`, so that an update counts once however
+/// often the journal or Telegram brings it. Those of one person come in their order, those of different people beside
+/// each other, and share transactions.
 struct UpdateApplier: Sendable {
   /// A press older than this is not acted on: the person has stopped waiting, prices may have moved.
   static let pressAgeMax: TimeInterval = 30
   /// Failures of one update, with Postgres answering, before it is set aside.
   static let attemptsMax = 8
   /// So many are taken together from the journal, and so many of them are applied at once.
-  static let takenMax = 64
-  static let atOnce = 4
+  static let takenMax = 256
+  static let atOnce = 64
 
   let journal: UpdateJournal
   let installationSecret: SymmetricKey
@@ -85,7 +85,7 @@ struct UpdateApplier: Sendable {
     let customer = CustomerID.telegram(userID: person.userID, installationSecret: installationSecret)
     let updateID = String(update.id)
     let needs = [Need.row(TelegramUpdateRow.self, updateID), .row(TelegramChatRow.self, customer.text)]
-    try await bus.transaction(needs: needs, correlation: "telegram-\(updateID)") { unit in
+    try await bus.groupedTransaction("updates", needs: needs, correlation: "telegram-\(updateID)") { unit in
       guard try unit.find(TelegramUpdateRow.self, updateID) == nil else { return }
       try unit.save(TelegramUpdateRow(id: updateID, receivedAt: unit.now))
       let known = try unit.find(TelegramChatRow.self, customer.text)

@@ -18,10 +18,14 @@ struct BlockFollower: Sendable {
   /// While it catches up, the solid head is looked at after so many blocks: those are still on the shelf.
   private static let blocksPerLook = 40
   private static let lateWait: Duration = .seconds(60)
+  private static let rewindsMax = 3
+  /// Between two looks at whether something is due.
+  private static let pause: Duration = .milliseconds(100)
 
   let world: TxEnvironment
   let bus: Bus
   let reader: ChainReader
+  private let sight = FollowerSight()
 
   init(world: TxEnvironment, bus: Bus) {
     self.world = world
@@ -29,27 +33,25 @@ struct BlockFollower: Sendable {
     reader = ChainReader(world.nodes, bus.metrics)
   }
 
-  /// One follower's own knowledge; lost with it at no harm.
-  private struct Sight {
-    var pace = FollowPace()
-    var headNumber: Int64 = 0
-    var shelf = BlockShelf()
-    var hasBegun = false
-    var solidDue = ContinuousClock.now
-    var blocksSinceLook = 0
-    /// A solid block up to which not everything was looked through yet.
-    var unfinished: SolidAnchor?
-    /// When transactions that were found late are looked at: what cannot be finished costs calls each time.
-    var lateDue = ContinuousClock.now
-    var network: ChainNetwork?
+  /// Runs until cancelled. Errors of nodes are waited out; others end it, and the runtime starts it again.
+  ///
+  /// Customers wait for the head: so it is followed beside the conclusions of solid blocks, which may take long. The
+  /// two are as harmless to each other as two followers.
+  func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await followHead() }
+      group.addTask { try await followSolid() }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
   }
 
-  /// Runs until cancelled. Errors of nodes are waited out; others end it, and the runtime starts it again.
-  func run() async throws {
-    var sight = Sight()
+  // MARK: - The head
+
+  private func followHead() async throws {
     while !Task.isCancelled {
       do {
-        let due = try await step(&sight)
+        let due = try await step()
         if due > .now { try await Task.sleep(until: due, clock: .continuous) }
       } catch let error as TronNodeError {
         note(error)
@@ -59,39 +61,32 @@ struct BlockFollower: Sendable {
   }
 
   /// - Returns: when the next step is due.
-  private func step(_ sight: inout Sight) async throws -> ContinuousClock.Instant {
-    guard let (held, now) = try await CursorLease(bus: bus, reader: reader).held() else {
-      sight = Sight()
+  private func step() async throws -> ContinuousClock.Instant {
+    guard let (cursor, now) = try await CursorLease(bus: bus, reader: reader).held() else {
+      sight.forget()
       return .now + .milliseconds(500)
     }
-    var cursor = held
     if !sight.hasBegun {
-      sight.pace = FollowPace(intervalMs: cursor.intervalMs)
-      sight.headNumber = try await reader.read(.head) { try await $0.head().number }
-      sight.network = try await checkNetwork()
-      sight.hasBegun = true
+      let head = try await reader.read(.head) { try await $0.head().number }
+      sight.begin(intervalMs: cursor.intervalMs, headNumber: head, network: try await checkNetwork())
     }
+    guard !sight.headRests(at: cursor.number) else { return .now + Self.pause }
     let asked = ContinuousClock.now
+    var number = cursor.number
     switch try await next(cursor, isStalled: sight.pace.isStalled) {
-    case .missing:
-      sight.pace.missed()
-      sight.headNumber = cursor.number
+    case .missing: sight.missed(after: number)
     case .forked:
       try await BlockFindings(world: world, bus: bus).rewind(cursor)
       return .now
     case .block(let block):
-      sight.shelf.put(block)
-      sight.blocksSinceLook += 1
-      sight.pace.found(distanceMs: block.timestamp - cursor.timeMs, ageMs: now.chainMilliseconds - block.timestamp)
-      sight.headNumber = max(sight.headNumber, block.number + sight.pace.blocksLate)
+      let (headNumber, intervalMs) = sight.found(block, after: cursor.timeMs, at: now)
       guard
         let moved = try await BlockFindings(world: world, bus: bus).advance(
-          cursor, to: block, headNumber: sight.headNumber, intervalMs: sight.pace.intervalMs)
+          cursor, to: block, headNumber: headNumber, intervalMs: intervalMs)
       else { return .now }
-      cursor = moved
+      number = moved.number
     }
-    if try await lookAtSolid(cursor, now, &sight) { return .now }
-    return asked + sight.pace.wait(isBehind: cursor.number < sight.headNumber && sight.pace.misses == 0)
+    return asked + sight.wait(behind: number)
   }
 
   /// A token of another network would hide every deposit.
@@ -175,45 +170,62 @@ struct BlockFollower: Sendable {
 
   // MARK: - Solid blocks
 
-  /// Trouble with solid blocks is waited out without holding up the head.
-  /// - Returns: whether the cursor was taken back.
-  private func lookAtSolid(_ cursor: BlockCursor, _ now: Date, _ sight: inout Sight) async throws -> Bool {
-    let isDue = sight.solidDue <= .now || sight.blocksSinceLook >= Self.blocksPerLook
-    guard isDue || sight.unfinished != nil else { return false }
-    let pass = SolidPass(world: world, bus: bus, reader: reader, shelf: sight.shelf)
-    try await reader.write(at: now, bus) { _ in }
-    do {
-      if isDue {
-        sight.solidDue = .now + sight.pace.solidWait
-        sight.blocksSinceLook = 0
-        if sight.lateDue <= .now, try await !pass.finishLate() { sight.lateDue = .now + Self.lateWait }
-        sight.unfinished = try await anchor(cursor, &sight)
+  private func followSolid() async throws {
+    var due = ContinuousClock.now
+    // When transactions that were found late are looked at: what cannot be finished costs calls each time.
+    var lateDue = ContinuousClock.now
+    while !Task.isCancelled {
+      guard sight.hasBegun, due <= .now || sight.blocksSinceLook >= Self.blocksPerLook else {
+        try await Task.sleep(for: Self.pause)
+        continue
       }
-      var isRewound = false
-      if let anchor = sight.unfinished {
-        switch try await pass.run(cursor, anchor) {
-        case .finished: sight.unfinished = nil
-        case .more: break
-        case .rewound:
-          sight.unfinished = nil
-          isRewound = true
-        }
+      due = .now + sight.pace.solidWait
+      sight.look()
+      do {
+        let (cursor, now) = try await bus.read { try BlockCursor.readWithTime($0) }
+        guard let cursor, cursor.follower == bus.process, cursor.leaseUntil > now else { continue }
+        try await reader.write(at: now, bus) { _ in }
+        if lateDue <= .now, try await !pass.finishLate() { lateDue = .now + Self.lateWait }
+        try await lookAtSolid(cursor)
+      } catch let error as TronNodeError {
+        note(error)
+      } catch let error as TransientFailure {
+        bus.metrics.counter("energy_tx_solid_failures_total").increment()
+        bus.logger.warning("solid blocks wait", metadata: ["error": "\(error)"])
       }
-      return isRewound
-    } catch let error as TronNodeError {
-      note(error)
-    } catch let error as TransientFailure {
-      bus.metrics.counter("energy_tx_solid_failures_total").increment()
-      bus.logger.warning("solid blocks wait", metadata: ["error": "\(error)"])
     }
-    sight.unfinished = nil
-    return false
+  }
+
+  private var pass: SolidPass { SolidPass(world: world, bus: bus, reader: reader, shelf: sight.shelf) }
+
+  /// Everything up to the solid head of now.
+  private func lookAtSolid(_ cursor: BlockCursor) async throws {
+    let anchor = try await anchor(cursor)
+    while true {
+      switch try await pass.run(cursor, anchor) {
+      case .more: continue
+      case .finished: return
+      case .forked(let block): return try await sight.whileHeadRests { try await rewind(block) }
+      }
+    }
+  }
+
+  /// A step of the head's that was under way may still move the cursor: then it is tried again.
+  /// - Parameter block: was followed, and is not solid. What was followed instead meanwhile is left alone.
+  private func rewind(_ block: BlockID) async throws {
+    for _ in 0..<Self.rewindsMax {
+      let (cursor, followed) = try await bus.read { session in
+        (try BlockCursor.read(session), try FollowedBlock.read(block.number, session))
+      }
+      guard let cursor, followed?.blockID == block else { return }
+      if try await pass.rewind(cursor, below: block.number) { return }
+    }
   }
 
   /// The solid head; where that is beyond the cursor, the solid block of the cursor's number.
-  private func anchor(_ cursor: BlockCursor, _ sight: inout Sight) async throws -> SolidAnchor {
+  private func anchor(_ cursor: BlockCursor) async throws -> SolidAnchor {
     let solid = try await reader.solidHead(followed: cursor.number, on: sight.network)
-    sight.headNumber = max(sight.headNumber, solid.block.number)
+    sight.atLeast(solid.block.number)
     guard solid.block.number > cursor.number else { return solid }
     return try await reader.read(.block) { node in
       SolidAnchor(block: try await node.block(number: cursor.number, solid: true), node: node.name)

@@ -11,8 +11,8 @@ struct SolidPass: Sendable {
     case finished
     /// There is more up to the same block.
     case more
-    /// The followed blocks do not lead to it, and were taken back.
-    case rewound
+    /// The followed blocks do not lead to it: from this one on they have to be taken back.
+    case forked(BlockID)
   }
 
   private static let transactionsMax: Int64 = 500
@@ -34,12 +34,12 @@ struct SolidPass: Sendable {
       throw TransientFailure("block \(solid.number) is solid and was not followed")
     }
     if known.blockID != solid.id, try await isFork(known, anchor) {
-      return try await rewind(cursor, below: solid.number)
+      return .forked(known.blockID)
     }
     var count = 0
     while scan.number < solid.number {
       guard count < Self.blocksMax else { return .more }
-      guard let next = try await scanNext(scan, solid) else { return .finished }
+      guard let next = try await scanNext(scan, to: known) else { return .finished }
       scan = next
       count += 1
     }
@@ -60,19 +60,22 @@ struct SolidPass: Sendable {
   }
 
   /// A fork was followed: everything from the solid head's number on goes.
-  private func rewind(_ cursor: BlockCursor, below number: Int64) async throws -> Outcome {
+  /// - Returns: false when another follower moved the cursor meanwhile, and something is left.
+  func rewind(_ cursor: BlockCursor, below number: Int64) async throws -> Bool {
     var cursor: BlockCursor? = cursor
     while let last = cursor, last.number >= number {
       cursor = try await BlockFindings(world: world, bus: bus).rewind(last)
     }
-    return .rewound
+    return cursor != nil
   }
 
   // MARK: - One block
 
   /// Everything of the block after the scan's, in one transaction.
+  /// - Parameter last: the followed block that is known to be solid, and its ancestors with it.
   /// - Returns: the scan after it; nil when another follower was faster, and nothing was done.
-  private func scanNext(_ scan: ScanCursor, _ solid: ChainBlock) async throws -> ScanCursor? {
+  /// - Throws: `TransientFailure` when other blocks are followed meanwhile.
+  private func scanNext(_ scan: ScanCursor, to last: FollowedBlock) async throws -> ScanCursor? {
     let number = scan.number + 1
     let known = try await followedOrFetched(number)
     let stored = try await transactions(in: number)
@@ -91,12 +94,17 @@ struct SolidPass: Sendable {
       BlockFindings.needs(orders) + findings.needs + [
         .row(ScanCursor.self, ScanCursor.key), .row(SolidBlock.self, forgotten),
         .row(FollowedBlock.self, FollowedBlock.key(number - BlockFollower.keptBlocks)),
+        .row(FollowedBlock.self, last.number), .row(FollowedBlock.self, FollowedBlock.key(number)),
         .rows(StrayTransaction.self, where: "block_id", is: known.blockID.hex),
       ]
     let result = try await bus.transaction(needs: needs) { unit -> (ScanCursor, DepositFindings.Count)? in
       guard var current = try unit.find(ScanCursor.self, ScanCursor.key), current.number == scan.number else {
         return nil
       }
+      // Under the cursor's lock nobody follows other blocks.
+      guard try unit.find(FollowedBlock.self, last.number)?.blockID == last.blockID,
+        try unit.find(FollowedBlock.self, FollowedBlock.key(number)).map({ $0.blockID == known.blockID }) ?? true
+      else { throw TransientFailure("block \(last.number) was solid, and another one is followed now") }
       // The first address was watched since the block was read: it is read once more, with its receipts.
       guard isLookedInto || current.watched == 0 || known.transactions == 0 else {
         throw TransientFailure("the first addresses are watched from block \(number) on", delay: .zero)
@@ -113,7 +121,7 @@ struct SolidPass: Sendable {
       current.number = number
       current.blockID = known.blockID
       try unit.save(current)
-      try Self.moveSolidHead(known, number, isLast: number == solid.number, unit)
+      try Self.moveSolidHead(known, number, isLast: known.blockID == last.blockID, unit)
       return (current, count)
     }
     result?.1.report(bus.metrics)

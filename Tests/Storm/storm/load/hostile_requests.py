@@ -87,7 +87,8 @@ REQUESTS = (
     Case("idempotency_key_of_256", ((400, "idempotency_key_invalid"),), with_idempotency_key("k" * 256)),
     Case("idempotency_key_umlaut", ((400, None),), with_idempotency_key("schlüssel")),
     Case("foreign_order_read", NOT_FOUND, foreign("GET", "/v1/orders/{}")),
-    Case("foreign_order_cancelled", NOT_FOUND, foreign("POST", "/v1/orders/{}/cancel")),
+    # 202: it is recorded, and order-svc has not said yet whose it is.
+    Case("foreign_order_cancelled", (*NOT_FOUND, (202, None)), foreign("POST", "/v1/orders/{}/cancel")),
     Case("foreign_order_as_page", INVALID, foreign("GET", "/v1/orders?starting_after={}")),
     Case("order_invented", NOT_FOUND, get("/v1/orders/ord_01a1fcf4facc7bee914ef689c6f96512")),
     Case("order_malformed", NOT_FOUND, get("/v1/orders/ord_zzz")),
@@ -98,7 +99,7 @@ REQUESTS = (
     Case("path_long", ((404, None), (400, None), (414, None)), get("/v1/orders/" + "o" * 8_000)),
     Case("path_unknown", NOT_FOUND, get("/v1/admin")),
     Case("path_not_utf8", ((404, None), (400, None)), get("/v1/orders/%ff%fe")),
-    Case("cancel_invented", NOT_FOUND, get("/v1/orders/ord_01a1fcf4facc7bee914ef689c6f96512/cancel", "POST")),
+    Case("cancel_invented", (*NOT_FOUND, (202, None)), get("/v1/orders/ord_01a1fcf4facc7bee914ef689c6f96512/cancel", "POST")),
     Case("method_put", NOT_ALLOWED, get("/v1/orders", "PUT")),
     Case("method_delete_balance", NOT_ALLOWED, get("/v1/balance", "DELETE")),
     Case("page_of_none", INVALID, get("/v1/orders?limit=0")),

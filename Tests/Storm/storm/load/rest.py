@@ -66,8 +66,9 @@ class RestClient:
         self.history = side.history
         self.gateways = side.part(Gateways)
         self.timeout = aiohttp.ClientTimeout(total=self.settings.request_seconds_max)
+        # What a trouble has cost in connections goes with it: idle ones are closed soon.
         self.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self.settings.connections_max, keepalive_timeout=15),
+            connector=aiohttp.TCPConnector(limit=self.settings.connections_max, keepalive_timeout=2),
             timeout=self.timeout, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False,
             skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept", "Content-Type"))
 

@@ -49,6 +49,8 @@ class Environments:
             case "gateway":
                 return {
                     "ENERGY_TELEGRAM_API_URL": self.ways.telegram,
+                    "ENERGY_DELIVERY_GOAL_SECONDS": str(self.settings.delivery_goal_seconds),
+                    "ENERGY_TELEGRAM_MESSAGES_PER_SECOND": str(self.settings.telegram_messages_per_second),
                     "ENERGY_JOURNAL_DIR": str(self._journal(slot)),
                     "ENERGY_CLIENT_RATE": str(self.settings.client_requests_per_second),
                     "ENERGY_CLIENT_BURST": str(2 * self.settings.client_requests_per_second),

@@ -1,7 +1,5 @@
-import BusKit
-
 /// Look-ups by key: those that are wanted at the same time are read together.
-struct LookUps<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+public struct LookUps<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private struct Wish: Sendable {
     let key: Key
     let bus: Bus
@@ -11,7 +9,7 @@ struct LookUps<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private let gathering: Gathering<Wish, Result<Value?, any Error>?>
 
   /// - Parameter read: what is known of these keys.
-  init(_ read: @escaping @Sendable (Set<Key>, Bus) async throws -> [Key: Value]) {
+  public init(_ read: @escaping @Sendable (Set<Key>, Bus) async throws -> [Key: Value]) {
     self.read = read
     gathering = Gathering(leadersMax: 1, itemsMax: 64) { wishes in
       guard let bus = wishes.first?.bus else { return { _ in nil } }
@@ -26,7 +24,7 @@ struct LookUps<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   }
 
   /// nil when nothing is known of the key.
-  func read(_ key: Key, _ bus: Bus) async throws -> Value? {
+  public func read(_ key: Key, _ bus: Bus) async throws -> Value? {
     if let result = await gathering.answer(Wish(key: key, bus: bus)) { return try result.get() }
     return try await read([key], bus)[key]
   }
