@@ -64,6 +64,9 @@ final class FakeChain: Sendable {
     var solidFork: UInt8?
     /// What blocks that are not asked for as solid say of every transaction.
     var resultBeforeSolid: String?
+    /// Questions about solid blocks are answered when this is over; and how many wait for that.
+    var holdsSolid = false
+    var heldSolid = 0
 
     var head: Int64 { Int64(blocks.count) - 1 }
   }
@@ -130,6 +133,7 @@ final class FakeChain: Sendable {
     guard path.count == 2 else { return "{}" }
     let parameters = try? JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any]
     let isSolid = path[0] == "walletsolidity"
+    if isSolid { waitForSolid() }
     return state.withLock { state in
       state.calls[path[1], default: 0] += 1
       let last = isSolid ? state.solidAnswer ?? state.solid : state.head
@@ -156,6 +160,13 @@ final class FakeChain: Sendable {
       default: return "{}"
       }
     }
+  }
+
+  private func waitForSolid() {
+    guard state.withLock({ $0.holdsSolid }) else { return }
+    state.withLock { $0.heldSolid += 1 }
+    while state.withLock({ $0.holdsSolid }) { usleep(10_000) }
+    state.withLock { $0.heldSolid -= 1 }
   }
 
   private static func broadcast(_ hex: String, _ state: inout State) -> String {
