@@ -141,13 +141,13 @@ class Settings:
     stop_seconds_max: float = 20.0
 
     #: A good client's manners: how long it waits for an answer, how it tries again with the same key, how often it
-    #: takes "not now" (429, 503) for an answer (twice, as the libraries of payment services do unless they are told
-    #: otherwise), and how long it avoids a gateway that did not answer.
+    #: takes "not now" (429, 503) for an answer (after two repeats it gives up, as the libraries of payment services do
+    #: unless they are told otherwise), and how long it avoids a gateway that did not answer.
     request_seconds_max: float = 8.0
     retry_seconds_min: float = 0.3
     retry_seconds_max: float = 5.0
     unanswered_seconds_max: float = 90.0
-    refusals_max: int = 2
+    refusals_max: int = 3
     gateway_avoid_seconds: float = 5.0
     #: What the load takes upon itself: arrivals at once, connections, and from when on a start counts as late.
     arrivals_max: int = 20_000
