@@ -41,6 +41,7 @@ import Testing
       try await eventually(within: .seconds(30), "all is shown") {
         try await world.count("telegram_screens where last_seq > shown_seq") == 0
       }
+      // What was seen of the lag counts for three seconds.
       try await Task.sleep(for: .seconds(4))
       world.telegram.press("v1:later", update: 1_000)
       try await eventually("a later press is passed on") {
