@@ -100,7 +100,8 @@ def unanswered(course, begins, ends, when):
 
 
 def calm_is_quick(course):
-    span = (course.calm, course.storm)
+    # Who came last may be on the way when the first fault begins.
+    span = (course.calm, course.storm - course.settings.overdue_seconds)
     return too_slow(course, *span, "in the calm") + unanswered(course, *span, "in the calm")
 
 

@@ -3,8 +3,13 @@
 Judged afterwards, from the customers' attempts and from the order service's own events, not from averages: after a
 fault's end it counts until the *last* attempt that was not served properly, or the last order that was delivered late.
 A calm minute has no such attempt, so the first one of another fault ends the search.
+
+Those whom the fault has kept waiting come back beside those who would have come anyway: more than the rate. When at
+least the rate is served, and in time, the system is what it was, and "not now" to those beyond is its proper answer, as
+under overload. Until when somebody was told so is reported, too.
 """
 
+import bisect
 import dataclasses
 
 from storm.percentile import percentile
@@ -20,6 +25,8 @@ class Attempt:
     served: bool
     #: Whether it had any: "not now" is one, too.
     answered: bool = True
+    #: Whether it was told "not now": 429 or 503, nothing was done.
+    put_off: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +58,8 @@ class Recovery:
     firing: Firing
     #: After the fault's end until the last bad sign; 0: none.
     seconds: float
+    #: After the fault's end until the last attempt that was told "not now"; 0: none.
+    refused_seconds: float
     #: 99th percentiles of the time to an answer: before, during, after; None without attempts.
     answers: tuple
     #: The same of the time to delivery.
@@ -60,29 +69,53 @@ class Recovery:
 class Observations:
     """What customers met, in the order of time."""
 
+    #: So long before and after somebody was told "not now" the rate has to be served.
+    AROUND_SECONDS = 1.0
+
     def __init__(self, attempts, passages, settings):
         self.attempts = sorted(attempts, key=lambda attempt: attempt.sent)
         self.passages = sorted(passages, key=lambda passage: passage.began)
         self.settings = settings
+        #: When each attempt was answered that was served in time.
+        self.served = sorted(
+            attempt.sent + attempt.seconds for attempt in attempts if attempt.served and not self._is_slow(attempt))
 
     def recovery_after(self, firing, until):
-        """`until`: when the next fault begins, or the storm ends."""
+        """`until`: when the next fault begins, or the storm ends. What is on its way then may meet the next fault: of
+        that only the time until then says something of this one."""
         last = firing.ends
         for attempt in self._attempts(firing.ends, until):
-            if not attempt.served or attempt.seconds > self.settings.answer_seconds_max:
+            if self._is_bad(attempt, until):
                 last = max(last, attempt.sent)
         for passage in self._passages(firing.begins, until):
-            end = passage.ended if passage.ended is not None else until
+            end = until if passage.ended is None else min(passage.ended, until)
             if end - passage.began > self.settings.overdue_seconds:
-                last = max(last, min(end, until))
+                last = max(last, end)
         return round(last - firing.ends, 2)
+
+    def _is_slow(self, attempt):
+        return attempt.seconds > self.settings.answer_seconds_max
+
+    def _is_bad(self, attempt, until):
+        at = attempt.sent + attempt.seconds
+        if at >= until:
+            return until - attempt.sent > self.settings.answer_seconds_max
+        if self._is_slow(attempt) or not attempt.put_off:
+            return self._is_slow(attempt) or not attempt.served
+        served = (bisect.bisect_right(self.served, at + self.AROUND_SECONDS)
+                  - bisect.bisect_left(self.served, at - self.AROUND_SECONDS))
+        return served < self.settings.rate * 2 * self.AROUND_SECONDS
+
+    def _last_refusal(self, firing, until):
+        sent = [attempt.sent for attempt in self._attempts(firing.ends, until) if attempt.put_off]
+        return round(max(sent, default=firing.ends) - firing.ends, 2)
 
     def judge(self, firing, until, since):
         """`since`: the end of the quiet before the firing, its beginning; `until` as above."""
         recovered = firing.ends + self.recovery_after(firing, until)
         spans = ((since, firing.begins), (firing.begins, max(firing.ends, firing.begins + 1)), (recovered, until))
         return Recovery(
-            firing, round(recovered - firing.ends, 2),
+            firing, round(recovered - firing.ends, 2), self._last_refusal(firing, until),
             tuple(percentile([a.seconds for a in self._attempts(*span) if a.served], 99) for span in spans),
             tuple(
                 percentile([p.ended - p.began for p in self._passages(*span) if p.ended is not None], 99)

@@ -13,6 +13,8 @@ from storm.recovery import Attempt, Observations, Passage, judge_all
 
 #: Answers that settle an attempt: the order is recorded, or the business refused it.
 SERVED = {200, 201, 202, 402, 409, 422}
+#: Nothing was done; later, says Retry-After.
+NOT_NOW = {429, 503}
 
 #: So many planted mistakes must have been named, or the checks have not shown what they can see.
 PLANTED_MIN = 10
@@ -83,7 +85,9 @@ def attempts_of(lines):
     attempts = []
     for line in lines:
         if line["what"] == "order_answered":
-            attempts.append(Attempt(line["at"] - line["seconds"], line["seconds"], line["status"] in SERVED))
+            attempts.append(Attempt(
+                line["at"] - line["seconds"], line["seconds"], line["status"] in SERVED,
+                put_off=line["status"] in NOT_NOW))
         elif line["what"] == "order_unknown":
             seconds = line.get("seconds", 0.0)
             attempts.append(Attempt(line["at"] - seconds, seconds, False, answered=line.get("code") is not None))
@@ -163,7 +167,9 @@ def latency_table(result):
 def fault_table(result):
     if not result["faults"]:
         return ""
-    rows = [["fault", "fired", "hits", "answer p99 before / during / after", "delivery p99", "recovery: median, worst"]]
+    rows = [[
+        "fault", "fired", "hits", "answer p99 before / during / after", "delivery p99", "last refusal",
+        "recovery: median, worst"]]
     by_name = collections.defaultdict(list)
     for recovery in result["recoveries"]:
         by_name[recovery.firing.name].append(recovery)
@@ -175,7 +181,7 @@ def fault_table(result):
         late = f" (goal {goal:g})" if goal else ""
         rows.append([
             name, str(result["faults"][name]), str(hits), spans([r.answers for r in seen]),
-            spans([r.deliveries for r in seen]),
+            spans([r.deliveries for r in seen]), show(max((r.refused_seconds for r in seen), default=None)),
             f"{show(statistics.median(seconds))}, {show(max(seconds))}{late}" if seconds else "–"])
     return table(rows)
 

@@ -20,7 +20,7 @@ from storm.faults.process_freeze import ProcessFreeze
 from storm.faults.process_kill import ProcessKill
 from storm.faults.process_scale import ProcessScale
 from storm.faults.redis_away import RedisKill
-from storm.faults.telegram_blocked import choose, refusals
+from storm.faults.telegram_blocked import TelegramBlocked, choose, refusals
 from storm.faults.undo import to_the_end
 from storm.faults.victims import SERVICES, Claims, Turns, draw, targets
 
@@ -299,7 +299,26 @@ class ChainTests(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(hits_of(counts), [Hit("tron", 3, "split 3"), Hit("tron-1", 3, "cut 2, hang 1")])
 
 
-class BlockedTests(unittest.TestCase):
+class FakeTelegram:
+    """The bot writes to somebody who has blocked it when the others have done so, too."""
+
+    def __init__(self, people_to_hear):
+        self.blocked = set()
+        self.people_to_hear = people_to_hear
+        self.refused = []
+
+    async def get(self, _):
+        if len(self.blocked) >= self.people_to_hear:
+            user = min(self.blocked)
+            self.refused.append({"number": 9 + len(self.refused), "parameters": {"chat_id": user}, "error_code": 403})
+        return {"calls": list(self.refused)}
+
+    async def post(self, path, _):
+        _, _, _, user, verb = path.split("/")
+        {"block": self.blocked.add, "unblock": self.blocked.remove}[verb](int(user))
+
+
+class BlockedTests(unittest.IsolatedAsyncioTestCase):
     calls = [
         {"number": 1, "parameters": {"chat_id": "7"}},
         {"number": 2, "parameters": {"chat_id": "8"}, "error_code": 403},
@@ -310,6 +329,17 @@ class BlockedTests(unittest.TestCase):
             chosen = choose(random.Random(seed), list(range(1, 101)), self.calls)
             self.assertEqual(chosen[:2], [8, 7])
             self.assertTrue(8 <= len(chosen) <= 10, chosen)
+
+    async def test_more_people_block_the_bot_until_one_of_them_would_have_heard_something(self):
+        telegram = FakeTelegram(people_to_hear=20)
+        people = [{"user_id": user} for user in range(1, 101)]
+        world = types.SimpleNamespace(people=people)
+        storm = types.SimpleNamespace(stack=types.SimpleNamespace(telegram_sim=telegram, world=world))
+        hits = await TelegramBlocked().run(storm, random.Random(1), 0)
+        self.assertEqual(len(hits), 1)
+        everybody = hits[0].detail.split("of ")[1].split()
+        self.assertTrue(20 <= len(set(everybody)) == len(everybody) <= 30, everybody)
+        self.assertEqual(telegram.blocked, set())
 
     def test_only_a_message_that_was_refused_is_a_hit(self):
         self.assertEqual([refusals(self.calls, user) for user in (7, 8)], [0, 1])

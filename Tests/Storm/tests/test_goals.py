@@ -51,6 +51,12 @@ class GoalsTests(unittest.TestCase):
             slow, attempts=slower(slow.attempts, 0, 45, 11.4), passages=slower(slow.passages, 0, 45, 7.0))
         self.assert_finds(slow, "in the calm the p99 of answers is 11.40", "in the calm the p99 of deliveries is 7.00")
 
+    def test_what_the_first_fault_delays_is_not_the_calm_s(self):
+        delayed = course()
+        delayed = dataclasses.replace(
+            delayed, attempts=slower(delayed.attempts, 43, 60, 11.4), passages=slower(delayed.passages, 43, 60, 17.0))
+        self.assert_finds(delayed)
+
     def test_attempts_without_answer_in_the_calm_are_found(self):
         silent = [Attempt(n, 8.0, False, answered=False) for n in range(20)]
         self.assert_finds(course(attempts=course().attempts + silent), "20 of")

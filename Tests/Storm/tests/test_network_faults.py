@@ -20,22 +20,27 @@ IDLE = "clients>gateway-4"
 
 
 class NetworkInMemory:
-    """Busy links carry one more chunk each time somebody looks; those in trouble are troubled by it."""
+    """Busy links carry one more chunk each time somebody looks; those in trouble are troubled by it, but not those that
+    were put in trouble first."""
 
     def __init__(self):
         self.counts = {link: {"chunks": 0, "troubled": 0} for link in (*BUSY, IDLE)}
         self.troubles = {}
         self.ever = []
+        #: How often links are put in trouble for nothing, and how often they were put in trouble.
+        self.quiet_draws = 0
+        self.draws = 0
 
     async def all_stats(self):
         for link in BUSY:
             self.counts[link]["chunks"] += 1
-            self.counts[link]["troubled"] += link in self.troubles
+            self.counts[link]["troubled"] += link in self.troubles and self.draws > self.quiet_draws
         return {link: dict(counts) for link, counts in self.counts.items()}
 
     async def set(self, link, trouble):
+        self.draws += not self.troubles
         self.troubles[link] = trouble
-        self.counts[link]["troubled"] += 2
+        self.counts[link]["troubled"] += 2 * (self.draws > self.quiet_draws)
         self.ever.append((link, trouble))
 
     async def clear(self, link):
@@ -88,6 +93,13 @@ class Runs(unittest.IsolatedAsyncioTestCase):
     async def test_what_hit_nothing_has_not_fired(self):
         self.network.set = lambda link, trouble: self.network.clear(link)
         self.assertEqual(await NetworkCut().run(self.storm, random.Random(1), 0), [])
+
+    async def test_when_nothing_wanted_to_pass_others_are_in_trouble_instead(self):
+        self.network.quiet_draws = 1
+        hits = await NetworkCut().run(self.storm, random.Random(1), 0)
+        self.assertTrue(hits)
+        self.assertTrue({hit.target for hit in hits}.isdisjoint(self.network.ever[0]))
+        self.assertEqual(self.network.troubles, {})
 
     async def test_it_is_put_back_when_the_run_is_interrupted(self):
         for steps in range(1, 8):

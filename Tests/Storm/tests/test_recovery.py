@@ -23,6 +23,25 @@ class RecoveryTests(unittest.TestCase):
         attempts = steady(0, 100) + [Attempt(51.0, 0.2, False), Attempt(53.5, 0.2, False)]
         self.assertEqual(judged([self.kill], attempts)[0].seconds, 3.5)
 
+    def test_to_be_told_not_now_is_a_failure_while_less_than_the_rate_is_served(self):
+        late = Attempt(53.0, 0.2, False, put_off=True)
+        rate = settings().rate
+        crowd = [Attempt(52.2 + n / (rate * 2), 0.1, True) for n in range(int(rate * 4))]
+        for attempts, seconds in ((crowd[::3], 3.0), (crowd, 0)):
+            recovery = judged([self.kill], [*attempts, late])[0]
+            self.assertEqual((recovery.seconds, recovery.refused_seconds), (seconds, 3.0))
+
+    def test_what_was_served_too_late_does_not_count_as_the_rate(self):
+        rate = settings().rate
+        slow = [Attempt(45.0, 8.0 + n / (rate * 2), True) for n in range(int(rate * 4))]
+        late = Attempt(53.0, 0.2, False, put_off=True)
+        self.assertEqual(judged([self.kill], [*slow, late])[0].seconds, 3.0)
+
+    def test_no_answer_is_a_failure_however_many_are_served(self):
+        rate = settings().rate
+        crowd = [Attempt(52.2 + n / (rate * 2), 0.1, True) for n in range(int(rate * 4))]
+        self.assertEqual(judged([self.kill], [*crowd, Attempt(53.0, 0.2, False, answered=False)])[0].seconds, 3.0)
+
     def test_an_answer_that_took_too_long_is_a_failure(self):
         self.assertEqual(judged([self.kill], steady(0, 100) + [Attempt(52.0, 8.0, True)])[0].seconds, 2.0)
 
@@ -42,6 +61,19 @@ class RecoveryTests(unittest.TestCase):
         later = Firing("redis_kill", 70.0, 71.0, (), 15.0)
         first, second = judged([self.kill, later], steady(0, 100) + [Attempt(72.0, 0.1, False)])
         self.assertEqual((first.seconds, second.seconds), (0, 1.0))
+
+    def test_what_meets_the_next_fault_on_its_way_is_that_one_s(self):
+        later = Firing("redis_kill", 70.0, 75.0, (), 15.0)
+        attempts = steady(0, 100) + [Attempt(69.9, 8.0, False), Attempt(69.8, 0.3, False, put_off=True)]
+        first, _ = judged([self.kill, later], attempts, [Passage(69.0, 76.0), Passage(69.5, None)])
+        self.assertEqual(first.seconds, 0)
+
+    def test_what_was_late_before_the_next_fault_is_not(self):
+        later = Firing("redis_kill", 70.0, 75.0, (), 15.0)
+        first, _ = judged([self.kill, later], steady(0, 100) + [Attempt(66.0, 8.0, False)])
+        self.assertEqual(first.seconds, 16.0)
+        first, _ = judged([self.kill, later], steady(0, 100), [Passage(63.0, 80.0)])
+        self.assertEqual(first.seconds, 20.0)
 
     def test_faults_that_overlap_are_judged_from_the_end_of_the_last_by_the_greatest_goal(self):
         other = Firing("postgres_stop", 48.0, 55.0, (), 15.0)

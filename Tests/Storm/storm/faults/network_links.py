@@ -9,6 +9,8 @@ from storm.faults.undo import to_the_end
 #: A link that carries nothing for this long is left alone: nobody would notice.
 LOOK_SECONDS = 1.0
 LINKS_AT_ONCE_MAX = 3
+#: When nothing wanted to pass those that were drawn, others are in trouble instead, so many times.
+DRAWS_MAX = 3
 
 
 class LinkTurns:
@@ -49,7 +51,12 @@ class NetworkFault(Fault):
         """A `storm.network.Trouble`; its seed comes from `random`, too."""
 
     async def run(self, storm, random, seconds):
-        network = storm.network
+        for _ in range(DRAWS_MAX):
+            if hits := await self._trouble_some(storm.network, random, seconds):
+                break
+        return hits
+
+    async def _trouble_some(self, network, random, seconds):
         links = self.turns.take(random, await busy_links(network), random.randint(1, LINKS_AT_ONCE_MAX))
         troubles = {link: self.trouble(random) for link in links}
         before = await network.all_stats()

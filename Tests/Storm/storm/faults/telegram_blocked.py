@@ -10,8 +10,10 @@ from storm.faults.undo import to_the_end
 #: So many people at least, and at most this share of all.
 PEOPLE_MIN = 8
 SHARE_MAX = 0.1
-#: People stay away for so much longer, at most, until a message was refused: before that nothing has happened.
+#: People stay away for so much longer, at most, until a message was refused: before that nothing has happened. Each
+#: second more of them block the bot meanwhile, for those who did so first may have nothing to hear.
 LONGER_SECONDS_MAX = 20.0
+SHARE_MAX_LONGER = 0.3
 
 
 class TelegramBlocked(Fault):
@@ -23,19 +25,28 @@ class TelegramBlocked(Fault):
     async def run(self, storm, random, seconds):
         telegram = TelegramControl(storm.stack.telegram_sim)
         calls = (await telegram.get("journal"))["calls"]
-        users = choose(random, [person["user_id"] for person in storm.stack.world.people], calls)
+        people = [person["user_id"] for person in storm.stack.world.people]
         last = max((call["number"] for call in calls), default=0)
-        hits = []
+        users = []
         deadline = time.monotonic() + seconds + LONGER_SECONDS_MAX
         try:
-            for user in users:
-                await telegram.post(f"chats/{user}/block")
+            await self._block(telegram, users, choose(random, people, calls))
             await asyncio.sleep(seconds)
             while not (hits := await self._hits(telegram, users, last)) and time.monotonic() < deadline:
-                await asyncio.sleep(0.5)
+                if len(users) < len(people) * SHARE_MAX_LONGER:
+                    calls = (await telegram.get("journal"))["calls"]
+                    left = [person for person in people if person not in users]
+                    await self._block(telegram, users, choose(random, left, calls)[:PEOPLE_MIN])
+                await asyncio.sleep(1)
         finally:
             await to_the_end(self._unblock(telegram, users))
         return hits
+
+    async def _block(self, telegram, users, more):
+        """Those who block the bot from now on are added to the others."""
+        for user in more:
+            users.append(user)
+            await telegram.post(f"chats/{user}/block")
 
     async def _hits(self, telegram, users, last):
         """How many messages were really refused to each of them after the call with this number."""
