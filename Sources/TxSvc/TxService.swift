@@ -32,8 +32,9 @@ enum TxService {
       try await PrepareDelegation.run($0, $1, world)
     }
     service.effect(SendTransaction.self, policy: patient) { try await SendTransaction.run($0, $1, world) }
+    service.effect(SendReclaim.self, policy: SendReclaim.policy) { try await SendReclaim.run($0, $1, world) }
     service.effect(
-      ReclaimLeg.self, policy: EffectPolicy(attemptsMax: nil, backoff: Backoff(most: .seconds(60))),
+      ReclaimLeg.self, policy: ReclaimLeg.policy,
       admitted: { world.headGate.isOpen(for: .reclaim) }
     ) { try await ReclaimLeg.run($0, $1, world) }
     service.effect(

@@ -175,7 +175,7 @@ struct ReclaimAgainTests {
         return (first, second, try await client.ask(GetDelegation(order: effect.order)).work.map(\.kind))
       }
       #expect(first?.code == "done" && second?.code == "done")
-      #expect(work.contains("tx.send"))
+      #expect(work.contains("tx.send_reclaim"))
       #expect(try await signed(world) == 1)
     }
   }

@@ -11,8 +11,9 @@ enum EpochStore {
   static let sharedLock = "pg_advisory_xact_lock_shared(\(lock))"
 
   /// How long before the point that is known to be safe sending again begins: how exactly the time of sending is known
-  /// (`OutboxStore.sentAt`), what an unfinished fsync may have lost, and how exactly Redis' clock is.
-  private static let margin = "interval '20 s'"
+  /// (`OutboxStore.sentAt`), what an unfinished fsync may have lost (2 s), and how exactly Redis' clock is. All of that
+  /// is sent again whenever Redis was away, at a time when there is much else to do.
+  private static let margin = "interval '10 s'"
 
   /// When the last message was sent, by the order of their sending: those that wait now were never marked.
   private static let lastSent = """

@@ -9,7 +9,7 @@ public struct ReplaySelection: Codable, Sendable, Equatable {
   public var type: String?
   /// The message's key, which for an event is its aggregate.
   public var key: String?
-  /// Sent at or after. Of a message that was sent within 20 s of its creation the creation counts.
+  /// Sent at or after. Of a message that was marked as sent within 4 s of its creation the creation counts.
   public var from: Date?
   /// Sent before. A replay never reaches messages that were sent after it began.
   public var to: Date?

@@ -67,10 +67,10 @@ public enum OutboxStore {
   /// When a message was sent, as far as anybody needs to know: its creation stands for it, unless that was more than
   /// `promptness` before.
   static let sentAt = "coalesce(sent_at, created_at)"
-  private static let promptness = "interval '8 s'"
+  private static let promptness = "interval '4 s'"
   /// Marked sooner than this after its unit began, by the clock of the process: less than `promptness`, whatever the
   /// two clocks do in that time.
-  static let promptMax: Duration = .seconds(4)
+  static let promptMax: Duration = .seconds(2)
 
   /// Marks what Redis took, if it is still the Redis that took it, and in the same life: rows of another epoch stay
   /// unsent for the sweep, and so do those of a server process that has ended, whose last second may be lost. What is

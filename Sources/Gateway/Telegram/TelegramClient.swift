@@ -11,7 +11,7 @@ final class TelegramClient: Sendable {
   /// Telegram's guidance: about 30 messages a second over all chats.
   static let messagesPerSecond = 30.0
   /// Presses are not acted upon while messages are further behind: whoever is answered that late presses again.
-  static let lagMax = Duration.seconds(3)
+  static let lagMax = Duration.seconds(2)
   /// A photo that was not taken so often is left out.
   static let photoAttemptsMax = 3
 

@@ -83,7 +83,9 @@ extension DelegationCase {
   private func perform(_ action: DelegationAction, _ unit: UnitOfWork) throws {
     switch action {
     case .prepare: try unit.start(PrepareDelegation(order: delegation.id))
+    case .send(let txID) where isReclaim(txID): try unit.start(SendReclaim(txID: txID, order: delegation.id))
     case .send(let txID): try unit.start(SendTransaction(txID: txID, order: delegation.id))
+    case .rest(let txID) where isReclaim(txID): unit.withdraw(SendReclaim.self, orderKey: txID)
     case .rest(let txID): unit.withdraw(SendTransaction.self, orderKey: txID)
     case .reclaim(let legID, let after):
       try unit.start(
@@ -92,6 +94,10 @@ extension DelegationCase {
       try unit.start(ReclaimLeg(legID: legID, order: delegation.id, isByHand: true))
     case .publish(let news, let seq): try publish(news, seq, unit)
     }
+  }
+
+  private func isReclaim(_ txID: String) -> Bool {
+    transactions.contains { $0.purpose == .reclaim && $0.id.hex == txID }
   }
 
   /// Says again what was said last, with the same numbers: the answer to a repeated command.

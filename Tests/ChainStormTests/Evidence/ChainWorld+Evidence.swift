@@ -123,7 +123,7 @@ extension ChainWorld {
     try await execute(
       """
       select kind || ' of ' || order_key || ': ' || coalesce(last_error, '') as what from \(Self.schema).effects
-      where state = $1 and kind in ('tx.prepare', 'tx.send', 'tx.reclaim') order by 1
+      where state = $1 and kind in ('tx.prepare', 'tx.send', 'tx.reclaim', 'tx.send_reclaim') order by 1
       """, [.text(state)]
     ).map { try $0.string("what") }
   }
