@@ -7,8 +7,8 @@ import TronKit
 /// are harmless: only one transaction is stored, under lock, and none leaves before.
 struct ReclaimLeg: Effect {
   static let kind = "tx.reclaim"
-  /// Far fewer than are sent at once, which takes longer: what is signed must not expire before it is sent.
-  static let policy = EffectPolicy(attemptsMax: nil, backoff: Backoff(most: .seconds(60)), concurrency: 6)
+  /// Fewer than are sent at once, which takes longer: what is signed must not expire before it is sent.
+  static let policy = EffectPolicy(attemptsMax: nil, backoff: Backoff(most: .seconds(60)), concurrency: 16)
   let legID: String
   let order: OrderID
   /// Whether an operator asked for it: then it does not wait behind one that rests after a refusal.

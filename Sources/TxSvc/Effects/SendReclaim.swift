@@ -6,7 +6,7 @@ import Contracts
 /// somebody waits for never stands behind them.
 struct SendReclaim: Effect {
   static let kind = "tx.send_reclaim"
-  static let policy = EffectPolicy(attemptsMax: nil, backoff: Backoff(most: .seconds(10)), concurrency: 24)
+  static let policy = EffectPolicy(attemptsMax: nil, backoff: Backoff(most: .seconds(10)), concurrency: 32)
 
   let txID: String
   let order: OrderID
