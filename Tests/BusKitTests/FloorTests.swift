@@ -109,9 +109,7 @@ struct FloorTests {
       }
       let now = try await world.now()
       #expect(try await isNoted() == false)
-      func note() async throws -> Bool {
-        try await world.pool.transaction { try EpochStore.note(floor: now, of: "r", epoch: "e1", in: $0) }
-      }
+      func note() async throws -> Bool { try await world.note(floor: now, epoch: "e1") }
       #expect(try await note() == false)
       #expect(try await isNoted() == false)
       try await world.compare(epoch: "e1")
@@ -138,7 +136,7 @@ struct FloorTests {
       let start = try await world.now()
       func note(_ readers: String, _ seconds: Double?) async throws -> Double? {
         let floor = seconds.map { start.addingTimeInterval($0) }
-        try await world.pool.transaction { _ = try EpochStore.note(floor: floor, of: readers, epoch: "e1", in: $0) }
+        try await world.note(floor: floor, of: readers, epoch: "e1")
         return try await self.floor(world, after: start)
       }
       func isNoted(_ readers: String) async throws -> Bool {

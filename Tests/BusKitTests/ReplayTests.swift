@@ -38,12 +38,10 @@ struct ReplayTests {
       let records = try await sent(world, ages: [900, 608, 500, 10])
       _ = try await sent(world, ages: [20], topic: "replies.somebody")
       let floor = try await world.now().addingTimeInterval(-600)
-      try await world.pool.transaction { _ = try EpochStore.note(floor: floor, of: "r", epoch: "e1", in: $0) }
-      // Of another Redis nothing is noted.
-      let isNoted = try await world.pool.transaction {
-        try EpochStore.note(floor: .distantFuture, of: "r", epoch: "e0", in: $0)
-      }
-      #expect(!isNoted)
+      try await world.note(floor: floor, epoch: "e1")
+      // Of another Redis nothing is noted, nor of one that has ended and come back before anybody has compared it.
+      #expect(try await !world.note(floor: .distantFuture, epoch: "e0"))
+      #expect(try await !world.note(floor: .distantFuture, epoch: "e1", runID: "r2"))
       #expect(try await world.compare(epoch: "e2") == true)
       #expect(try await world.resend() == [3])
       #expect(try await waiting(world) == ["10", "500", "608"])
@@ -78,10 +76,7 @@ struct ReplayTests {
     try await StoreWorld.run { world in
       try await world.compare(epoch: "e1", runID: "r1")
       _ = try await sent(world, ages: [2_000, 758, 340, 300])
-      try await world.pool.transaction { session in
-        _ = try EpochStore.note(
-          floor: Date(timeIntervalSinceNow: -750), of: "readers", epoch: "e1", in: session)
-      }
+      try await world.note(floor: Date(timeIntervalSinceNow: -750), epoch: "e1")
       // Its file may have lost more than its end; the oldest was behind every reader.
       #expect(try await world.compare(epoch: "e1", runID: "r2") == true)
       #expect(try await world.resend() == [3])
@@ -128,7 +123,7 @@ struct ReplayTests {
       _ = try await sent(world, ages: [5000, 4000, 10])
       try await world.compare(epoch: "e2")
       let floor = try await world.now()
-      try await world.pool.transaction { _ = try EpochStore.note(floor: floor, of: "r", epoch: "e2", in: $0) }
+      try await world.note(floor: floor, epoch: "e2")
       try await world.compare(epoch: "e3")
       #expect(try await world.resend() == [3])
     }

@@ -79,6 +79,14 @@ struct StoreWorld: Sendable {
     try await pool.transaction { try EpochStore.compare(epoch: epoch, runID: runID, in: $0) }
   }
 
+  /// As seen in the server process with which `compare` begins.
+  @discardableResult
+  func note(floor: Date?, of readers: String = "r", epoch: String, runID: String = "r1") async throws -> Bool {
+    try await pool.transaction {
+      try EpochStore.note(floor: floor, of: readers, life: BrokerLife(epoch: epoch, runID: runID), in: $0)
+    }
+  }
+
   /// Does every step of a resend that is due; returns the rows of each.
   func resend(limit: Int = 1000) async throws -> [Int] {
     var steps: [Int] = []

@@ -47,17 +47,19 @@ final class BusHealth: Sendable {
   /// The same; the process' own time before the broker's first answer.
   var brokerMilliseconds: Int64 { brokerClock ?? Int64(Date().timeIntervalSince1970 * 1000) }
 
-  /// - Parameter pulse: nil: no answer.
+  /// - Parameters:
+  ///   - pulse: nil: no answer.
+  ///   - asked: a moment before the answer, as late as is known.
   /// - Returns: whether that changed what was known.
   @discardableResult
-  func noteBroker(_ pulse: BrokerPulse?) -> Bool {
+  func noteBroker(_ pulse: BrokerPulse?, asked: ContinuousClock.Instant = .now) -> Bool {
     state.withLock { state in
       guard let pulse else {
         guard state.brokerDownSince == nil else { return false }
         state.brokerDownSince = clock.now
         return true
       }
-      state.brokerTime = (pulse.milliseconds, clock.now)
+      state.brokerTime = (pulse.milliseconds, asked)
       let wasDown = state.brokerDownSince != nil
       if wasDown || state.brokerGeneration != pulse.generation { state.brokerSince = clock.now }
       state.brokerGeneration = pulse.generation

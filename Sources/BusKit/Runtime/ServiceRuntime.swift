@@ -188,8 +188,9 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
   }
 
   private func beat() async throws {
+    let asked = ContinuousClock.now
     let pulse = try await core.broker.beat(service: core.service, process: core.process, for: core.timing.alive)
-    if core.health.noteBroker(pulse) { core.logger.notice("the broker answers again") }
+    if core.health.noteBroker(pulse, asked: asked) { core.logger.notice("the broker answers again") }
     core.publisher.note(epoch: pulse.epoch)
   }
 

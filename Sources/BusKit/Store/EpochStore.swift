@@ -13,7 +13,7 @@ enum EpochStore {
   /// How long before the point that is known to be safe sending again begins: how exactly the time of sending is known
   /// (`OutboxStore.sentAt`), what an unfinished fsync may have lost (2 s), and how exactly Redis' clock is. All of that
   /// is sent again whenever Redis was away, at a time when there is much else to do.
-  private static let margin = "interval '10 s'"
+  private static let margin = "interval '12 s'"
 
   /// When the last message was sent, by the order of their sending: those that wait now were never marked.
   private static let lastSent = """
@@ -50,10 +50,11 @@ enum EpochStore {
   /// - Parameters:
   ///   - floor: nil: somebody may need everything; the floor stays where it is.
   ///   - readers: names the topics and groups that were asked for.
-  ///   - epoch: what Redis had as its epoch when the point was read there: that of another says nothing of what has
-  ///     been lost, and is not noted. Returns whether it was.
+  ///   - life: the epoch and the server process of Redis when the point was read there: what another one says, or the
+  ///     same after an end that nobody has compared yet, tells nothing of what has been lost, and is not noted.
+  /// - Returns: whether it was noted.
   @discardableResult
-  static func note(floor: Date?, of readers: String, epoch: String, in session: PostgresSession) throws -> Bool {
+  static func note(floor: Date?, of readers: String, life: BrokerLife, in session: PostgresSession) throws -> Bool {
     // A note that a crash takes back leaves the one before it: only more is sent again.
     try session.enqueue("select set_config('synchronous_commit', 'off', true), \(sharedLock)")
     // One after another: each sees what the one before has noted.
@@ -64,9 +65,9 @@ enum EpochStore {
       select \(floorKey("$3")), coalesce($1::timestamptz::text,
         (select split_part(value, ';', 1) from bus_state where key = \(floorKey("$3"))),
         (select value from bus_state where key = 'floor'), '-infinity') || ';' || clock_timestamp()::text
-      where exists (select 1 from bus_state where key = 'epoch' and value = $2)
+      where (select count(*) from bus_state where key = 'epoch' and value = $2 or key = 'run_id' and value = $4) = 2
       on conflict (key) do update set value = excluded.value
-      """, [floor.map { .timestamp($0) } ?? .null, .text(epoch), .text(readers)])
+      """, [floor.map { .timestamp($0) } ?? .null, .text(life.epoch), .text(readers), .text(life.runID)])
     try session.enqueue(
       """
       delete from bus_state where key <> \(floorKey("$1")) and case when key like 'floor:%'

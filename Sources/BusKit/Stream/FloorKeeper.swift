@@ -33,7 +33,8 @@ struct FloorKeeper: Sendable {
     let moment = floor.map { clock.addingTimeInterval(-Double(now - $0) / 1000) }
     let readers = Self.readers(of: topics)
     _ = try await core.pool.transaction {
-      try EpochStore.note(floor: moment, of: readers, epoch: before.epoch, in: $0)
+      try EpochStore.note(
+        floor: moment, of: readers, life: BrokerLife(epoch: before.epoch, runID: before.run), in: $0)
     }
   }
 

@@ -11,7 +11,7 @@ final class EffectRunner: Sendable {
   /// The lease was taken over while the effect ran: nothing of its outcome may be written.
   struct LeaseLost: Error {}
 
-  private static let runningMax = 128
+  private static let runningMax = 160
   /// How often an outcome is offered to a Postgres that loses the connection.
   private static let writesMax = 5
 

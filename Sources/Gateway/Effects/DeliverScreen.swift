@@ -11,7 +11,7 @@ struct DeliverScreen: Effect {
   /// Telegram's outages are waited out: nothing is dropped.
   static let policy = EffectPolicy(
     attemptsMax: nil, timeout: .seconds(30), backoff: Backoff(first: .milliseconds(500), most: .seconds(60)),
-    concurrency: 32)
+    concurrency: 64)
   let customer: CustomerID
   let slot: String
   /// One chat keeps its order and waits alone when Telegram slows it down.

@@ -116,7 +116,11 @@ final class OrderAdmission: Sendable {
       let waiting = try await RestOrderReads(bus: bus).waiting(unansweredMax: unansweredMax, gate: deliveries)
       state.withLock { state in
         state.waiting = waiting
-        state.room = deliveries.room(waiting.deliveries)
+        // Whoever was let in and has no answer yet will wait for a delivery, too. Left out until order-svc has spoken,
+        // as many again would be let in meanwhile.
+        var counts = waiting.deliveries
+        counts.recent += max(waiting.unanswered, state.orders.inWork)
+        state.room = deliveries.room(counts)
         state.admitted = 0
       }
     } catch {

@@ -27,6 +27,8 @@ class Attempt:
     answered: bool = True
     #: Whether it was told "not now": 429 or 503, nothing was done.
     put_off: bool = False
+    #: Its idempotency key: that of an order, which may be sent several times. None: one of its own.
+    key: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,23 +73,37 @@ class Observations:
 
     #: So long before and after somebody was told "not now" the rate has to be served.
     AROUND_SECONDS = 1.0
+    #: After that those whom a fault has kept waiting are gone: nobody waits for longer before the next attempt.
+    CROWD_SECONDS_MAX = 60.0
 
     def __init__(self, attempts, passages, settings):
         self.attempts = sorted(attempts, key=lambda attempt: attempt.sent)
         self.passages = sorted(passages, key=lambda passage: passage.began)
         self.settings = settings
-        #: When each attempt was answered that was served in time.
-        self.served = sorted(
-            attempt.sent + attempt.seconds for attempt in attempts if attempt.served and not self._is_slow(attempt))
+        #: When each order was served in time, for the first time.
+        self.served = self._first_served()
+
+    def _first_served(self):
+        first, own = {}, []
+        for attempt in self.attempts:
+            if attempt.served and not self._is_slow(attempt):
+                at = attempt.sent + attempt.seconds
+                if attempt.key is None:
+                    own.append(at)
+                else:
+                    first[attempt.key] = min(at, first.get(attempt.key, at))
+        return sorted([*own, *first.values()])
 
     def recovery_after(self, firing, until):
         """`until`: when the next fault begins, or the storm ends. What is on its way then may meet the next fault: of
         that only the time until then says something of this one."""
         last = firing.ends
         for attempt in self._attempts(firing.ends, until):
-            if self._is_bad(attempt, until):
+            if self._is_bad(attempt, until) or (
+                    attempt.put_off and attempt.sent - firing.ends > self.CROWD_SECONDS_MAX):
                 last = max(last, attempt.sent)
-        for passage in self._passages(firing.begins, until):
+        # Who waited for a delivery when the fault began is among those whom it has hit.
+        for passage in self._passages(firing.begins - self.settings.overdue_seconds, until):
             end = until if passage.ended is None else min(passage.ended, until)
             if end - passage.began > self.settings.overdue_seconds:
                 last = max(last, end)

@@ -87,7 +87,7 @@ def attempts_of(lines):
         if line["what"] == "order_answered":
             attempts.append(Attempt(
                 line["at"] - line["seconds"], line["seconds"], line["status"] in SERVED,
-                put_off=line["status"] in NOT_NOW))
+                put_off=line["status"] in NOT_NOW, key=line["key"]))
         elif line["what"] == "order_unknown":
             seconds = line.get("seconds", 0.0)
             attempts.append(Attempt(line["at"] - seconds, seconds, False, answered=line.get("code") is not None))

@@ -196,7 +196,8 @@ class Runner:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         await self.storm.load.mark(time.time())
-        await self._pass(self.settings.gap_seconds_min)
+        settings = self.settings
+        await self._pass(settings.gap_seconds_min_short if settings.is_short else settings.gap_seconds_min)
         await self._pass(self.settings.gap_seconds_max, self._is_well)
 
     async def _fire(self, planned):

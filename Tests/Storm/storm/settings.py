@@ -168,9 +168,11 @@ class Settings:
     #: Faults that begin together in a short storm, and the share of slots with two in a long one.
     faults_at_once_short: int = 4
     pair_share: float = 0.3
-    #: Between the end of a slot's faults and the next ones: at least (so long that whoever came then and is not served
-    #: is overdue, and counted), and at most while waiting for the recovery.
-    gap_seconds_min: float = 8.0
+    #: Between the end of a slot's faults and the next ones, at most, while waiting for the recovery. At least longer
+    #: than any recovery may take; in a short storm so long that whoever came then and is not served is overdue, and
+    #: counted.
+    gap_seconds_min: float = 16.0
+    gap_seconds_min_short: float = 8.0
     gap_seconds_max: float = 90.0
 
     #: How many of those who came since may wait for longer than they should: one or two customers are not the system,

@@ -1,3 +1,4 @@
+import dataclasses
 import unittest
 
 from storm.percentile import percentile
@@ -37,6 +38,20 @@ class RecoveryTests(unittest.TestCase):
         late = Attempt(53.0, 0.2, False, put_off=True)
         self.assertEqual(judged([self.kill], [*slow, late])[0].seconds, 3.0)
 
+    def test_an_order_that_is_asked_for_again_counts_once(self):
+        rate = settings().rate
+        crowd = [Attempt(52.2 + n / (rate * 2), 0.1, True, key=str(n // 2)) for n in range(int(rate * 4))]
+        late = Attempt(53.0, 0.2, False, put_off=True, key="late")
+        self.assertEqual(judged([self.kill], [*crowd, late])[0].seconds, 3.0)
+        crowd = [dataclasses.replace(attempt, key=f"{attempt.sent}") for attempt in crowd]
+        self.assertEqual(judged([self.kill], [*crowd, late])[0].seconds, 0)
+
+    def test_when_the_crowd_must_be_gone_not_now_is_a_failure(self):
+        kill = Firing("kill", 10.0, 10.0, (), 10.0)
+        rate = settings().rate
+        crowd = [Attempt(70.2 + n / (rate * 2), 0.1, True) for n in range(int(rate * 4))]
+        self.assertEqual(judged([kill], [*crowd, Attempt(71.0, 0.2, False, put_off=True)])[0].seconds, 61.0)
+
     def test_no_answer_is_a_failure_however_many_are_served(self):
         rate = settings().rate
         crowd = [Attempt(52.2 + n / (rate * 2), 0.1, True) for n in range(int(rate * 4))]
@@ -65,8 +80,8 @@ class RecoveryTests(unittest.TestCase):
     def test_what_meets_the_next_fault_on_its_way_is_that_one_s(self):
         later = Firing("redis_kill", 70.0, 75.0, (), 15.0)
         attempts = steady(0, 100) + [Attempt(69.9, 8.0, False), Attempt(69.8, 0.3, False, put_off=True)]
-        first, _ = judged([self.kill, later], attempts, [Passage(69.0, 76.0), Passage(69.5, None)])
-        self.assertEqual(first.seconds, 0)
+        first, second = judged([self.kill, later], attempts, [Passage(69.0, 76.0), Passage(69.5, 83.0)])
+        self.assertEqual((first.seconds, second.seconds), (0, 8.0))
 
     def test_what_was_late_before_the_next_fault_is_not(self):
         later = Firing("redis_kill", 70.0, 75.0, (), 15.0)
