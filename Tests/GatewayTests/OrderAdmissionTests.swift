@@ -108,6 +108,24 @@ import Testing
     }
   }
 
+  @Test func `Orders that are about to be placed take up the room of the next ones`() async throws {
+    try await RunningGateway.run { limits in
+      limits.orderWait = .seconds(6)
+      limits.deliveries = .init(goal: .seconds(1), minimum: 6, maximum: 100)
+    } body: { world in
+      #expect(try await burst(8, "late", world).allSatisfy { $0.status == 201 })
+      // All of them are late then, and too old to take up room themselves.
+      try await Task.sleep(for: .milliseconds(2500))
+      #expect(try await world.place("probe").status == 201)
+      world.orders.set { $0.outcome = nil }
+      async let silent = burst(10, "silent", world)
+      // They are counted anew before the next ones come.
+      try await Task.sleep(for: OrderAdmission.recount * 2)
+      #expect(try await burst(10, "next", world).map(\.status) == Array(repeating: 503, count: 10))
+      #expect(try await silent.count { $0.status == 202 } <= 6)
+    }
+  }
+
   @Test func `Limits that contradict each other are a mistake in the configuration`() {
     var limits = RestLimits()
     var reader = EnvironmentReader(["ENERGY_ORDERS_IN_WORK_MIN": "9", "ENERGY_ORDERS_IN_WORK_MAX": "4"])

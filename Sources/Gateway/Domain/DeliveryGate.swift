@@ -1,10 +1,10 @@
 /// Holds new orders back while those that were accepted are delivered too late: an order behind thousands of others
 /// would fail at its deadline. A value without a memory: it is told the counts of the moment.
 ///
-/// While few are late there is room up to the maximum. When many are, no more may wait than were delivered within a
-/// third of the goal: at that rate, whatever it is, they are delivered well within the goal, though deliveries come in
-/// blocks, and nothing else is kept waiting by a queue of them. This follows the deliveries at once, in both directions.
-/// Orders that have stood still for long take no room from those that come after them.
+/// While few are late there is room up to the maximum. When many are, no more may wait than are delivered within two
+/// thirds of the goal: at that rate, whatever it is, they are delivered within the next goal, though deliveries come in
+/// blocks. This follows the deliveries at once, in both directions. Orders that have stood still for long take no room
+/// from those that come after them.
 /// Behind a standstill a few are let in all the same: they find out when it is over.
 struct DeliveryGate: Sendable, Equatable {
   struct Settings: Sendable, Equatable {
@@ -44,7 +44,7 @@ struct DeliveryGate: Sendable, Equatable {
   func room(_ counts: Counts) -> Int {
     let isLate = counts.late > max(Self.lateAlways, counts.undelivered / Self.lateShare)
     let most = settings.maximum - counts.undelivered
-    let carried = isLate ? counts.delivered / 3 - counts.recent : most
+    let carried = isLate ? counts.delivered * 2 / 3 - counts.recent : most
     return max(settings.minimum - counts.recent, min(most, carried), 0)
   }
 }
