@@ -71,8 +71,8 @@ class Recovery:
 class Observations:
     """What customers met, in the order of time."""
 
-    #: So long before and after somebody was told "not now" the rate has to be served.
-    AROUND_SECONDS = 1.0
+    #: So long before and after somebody was told "not now" the rate has to be served, or as much of it as in the calm.
+    AROUND_SECONDS = 2.0
     #: After that those whom a fault has kept waiting are gone: nobody waits for longer before the next attempt.
     CROWD_SECONDS_MAX = 60.0
 
@@ -120,7 +120,7 @@ class Observations:
             return self._is_slow(attempt) or not attempt.served
         served = (bisect.bisect_right(self.served, at + self.AROUND_SECONDS)
                   - bisect.bisect_left(self.served, at - self.AROUND_SECONDS))
-        return served < self.settings.rate * 2 * self.AROUND_SECONDS
+        return served < self.settings.served_share_min * self.settings.rate * 2 * self.AROUND_SECONDS
 
     def _last_refusal(self, firing, until):
         sent = [attempt.sent for attempt in self._attempts(firing.ends, until) if attempt.put_off]

@@ -27,7 +27,7 @@ class RecoveryTests(unittest.TestCase):
     def test_to_be_told_not_now_is_a_failure_while_less_than_the_rate_is_served(self):
         late = Attempt(53.0, 0.2, False, put_off=True)
         rate = settings().rate
-        crowd = [Attempt(52.2 + n / (rate * 2), 0.1, True) for n in range(int(rate * 4))]
+        crowd = [Attempt(51.1 + n / rate, 0.1, True) for n in range(int(rate * 4))]
         for attempts, seconds in ((crowd[::3], 3.0), (crowd, 0)):
             recovery = judged([self.kill], [*attempts, late])[0]
             self.assertEqual((recovery.seconds, recovery.refused_seconds), (seconds, 3.0))
@@ -40,7 +40,7 @@ class RecoveryTests(unittest.TestCase):
 
     def test_an_order_that_is_asked_for_again_counts_once(self):
         rate = settings().rate
-        crowd = [Attempt(52.2 + n / (rate * 2), 0.1, True, key=str(n // 2)) for n in range(int(rate * 4))]
+        crowd = [Attempt(51.1 + n / rate, 0.1, True, key=str(n // 2)) for n in range(int(rate * 4))]
         late = Attempt(53.0, 0.2, False, put_off=True, key="late")
         self.assertEqual(judged([self.kill], [*crowd, late])[0].seconds, 3.0)
         crowd = [dataclasses.replace(attempt, key=f"{attempt.sent}") for attempt in crowd]
@@ -49,12 +49,12 @@ class RecoveryTests(unittest.TestCase):
     def test_when_the_crowd_must_be_gone_not_now_is_a_failure(self):
         kill = Firing("kill", 10.0, 10.0, (), 10.0)
         rate = settings().rate
-        crowd = [Attempt(70.2 + n / (rate * 2), 0.1, True) for n in range(int(rate * 4))]
+        crowd = [Attempt(69.1 + n / rate, 0.1, True) for n in range(int(rate * 4))]
         self.assertEqual(judged([kill], [*crowd, Attempt(71.0, 0.2, False, put_off=True)])[0].seconds, 61.0)
 
     def test_no_answer_is_a_failure_however_many_are_served(self):
         rate = settings().rate
-        crowd = [Attempt(52.2 + n / (rate * 2), 0.1, True) for n in range(int(rate * 4))]
+        crowd = [Attempt(51.1 + n / rate, 0.1, True) for n in range(int(rate * 4))]
         self.assertEqual(judged([self.kill], [*crowd, Attempt(53.0, 0.2, False, answered=False)])[0].seconds, 3.0)
 
     def test_an_answer_that_took_too_long_is_a_failure(self):
