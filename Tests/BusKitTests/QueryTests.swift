@@ -104,7 +104,8 @@ struct QueryTests {
       let slow = try await Self.failure {
         _ = try await counter.bus.ask(GetTotal(account: "slow"), within: .milliseconds(200))
       }
-      #expect(slow.map { ["timeout", "internal"].contains($0.code) } == true)
+      // Of both whose time is up at once the answerer may be the first to say so.
+      #expect(slow.map { ["timeout", "unavailable"].contains($0.code) } == true, "\(String(describing: slow))")
       #expect(ContinuousClock.now - start < .seconds(5))
 
       let asking = Task { try await counter.bus.ask(GetTotal(account: "slow"), within: .seconds(60)) }
