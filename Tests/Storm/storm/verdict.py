@@ -32,7 +32,9 @@ TIMELINE = """
 
 #: What a look meets when a server is away or does not let anybody in.
 AWAY = (psycopg.OperationalError, redis.RedisError, SimulatorUnreadable)
-#: Kinds of it that say nothing of the server: a check that takes too long is no look that was missed.
+#: What Postgres says of a file that may not grow, under the code of its own mistakes.
+FULL = "File too large"
+#: Kinds of `AWAY` that say nothing of the server: a check that takes too long is no look that was missed.
 TOO_SLOW = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable)
 
 
@@ -67,6 +69,9 @@ def ask(check, evidence, complain, passes=lambda error: False):
 
 
 def is_away(error):
+    if isinstance(error, psycopg.errors.InternalError_):
+        # A query, too, may have to write a block first.
+        return FULL in str(error)
     return isinstance(error, AWAY) and not isinstance(error, TOO_SLOW)
 
 
