@@ -12,7 +12,7 @@ final class EffectRunner: Sendable {
   struct LeaseLost: Error {}
 
   private static let runningMax = 160
-  /// How often an outcome is offered to a Postgres that loses the connection.
+  /// How often an outcome is offered again to a Postgres that loses the connection, or behind rows that others hold.
   private static let writesMax = 5
 
   private let core: BusCore
@@ -268,14 +268,14 @@ final class EffectRunner: Sendable {
     if case .after(let time) = wait { core.effects.wake(after: time) }
   }
 
-  /// What was done in the world is not done twice for a moment's loss of Postgres: the token says whether it may still
-  /// be written.
+  /// What was done in the world is not done twice for a moment's loss of Postgres, nor for a row that others hold: the
+  /// token says whether it may still be written.
   private func patiently(_ write: () async throws -> Void) async throws {
     var losses = 0
     while true {
       do {
         return try await write()
-      } catch let error as PostgresError where error.isOutage && losses < Self.writesMax {
+      } catch let error as PostgresError where (error.isOutage || error.isLockTimeout) && losses < Self.writesMax {
         losses += 1
         try await core.untilPostgresAnswers()
       }
