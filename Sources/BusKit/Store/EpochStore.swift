@@ -65,7 +65,7 @@ enum EpochStore {
       select \(floorKey("$3")), coalesce($1::timestamptz::text,
         (select split_part(value, ';', 1) from bus_state where key = \(floorKey("$3"))),
         (select value from bus_state where key = 'floor'), '-infinity') || ';' || clock_timestamp()::text
-      where (select count(*) from bus_state where key = 'epoch' and value = $2 or key = 'run_id' and value = $4) = 2
+      where \(isLife(epoch: "$2", runID: "$4"))
       on conflict (key) do update set value = excluded.value
       """, [floor.map { .timestamp($0) } ?? .null, .text(life.epoch), .text(readers), .text(life.runID)])
     try session.enqueue(
@@ -81,6 +81,13 @@ enum EpochStore {
       on conflict (key) do update set value = excluded.value
       """)
     return try session.answers(to: 3)[0].affected > 0
+  }
+
+  /// Whether Redis was last seen to have this epoch, in this server process.
+  static func isLife(epoch: String, runID: String) -> String {
+    """
+    (select count(*) from bus_state where key = 'epoch' and value = \(epoch) or key = 'run_id' and value = \(runID)) = 2
+    """
   }
 
   /// The key of a note. A name of any length fits.

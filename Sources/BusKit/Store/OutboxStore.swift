@@ -87,8 +87,7 @@ public enum OutboxStore {
       with: "set_config('synchronous_commit', 'off', true), \(EpochStore.sharedLock)")
     let ids = PostgresValue.uuidArray(sent.map(\.envelope.id))
     let lifeValues: [PostgresValue] = [.text(life.epoch), .text(life.runID)]
-    let isOfLife =
-      "(select count(*) from bus_state where key = 'epoch' and value = $2 or key = 'run_id' and value = $3) = 2"
+    let isOfLife = EpochStore.isLife(epoch: "$2", runID: "$3")
     try session.enqueue("delete from outbox_queue where message_id = any($1) and \(isOfLife)", [ids] + lifeValues)
     if arePrompt { return }
     try session.enqueue(

@@ -4,9 +4,9 @@ Judged afterwards, from the customers' attempts and from the order service's own
 fault's end it counts until the *last* attempt that was not served properly, or the last order that was delivered late.
 A calm minute has no such attempt, so the first one of another fault ends the search.
 
-Those whom the fault has kept waiting come back beside those who would have come anyway: more than the rate. When at
-least the rate is served, and in time, the system is what it was, and "not now" to those beyond is its proper answer, as
-under overload. Until when somebody was told so is reported, too.
+Those whom the fault has kept waiting come back beside those who would have come anyway: more than the rate. When the
+rate is served, as far as it has to be in the calm, and in time, the system is what it was, and "not now" to those
+beyond is its proper answer, as under overload. Until when somebody was told so is reported, too.
 """
 
 import bisect
