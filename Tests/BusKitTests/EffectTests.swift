@@ -131,6 +131,32 @@ struct EffectTests {
     }
   }
 
+  @Test func anOutcomeThatMeetsRowsWhichOthersHoldIsWrittenWhenTheyLetGo() async throws {
+    try await World.run { world in
+      let runs = Diary<Int>()
+      var service = World.counter()
+      service.effect(Ring.self, policy: EffectPolicy(attemptsMax: 1)) { ring, context in
+        runs.write(context.attempt)
+        return Self.note(ring.key, "written")
+      }
+      let counter = try await world.start(service)
+      let held = Diary<Void>()
+      // Longer than a statement waits for a lock.
+      async let holder: Void = counter.core.pool.transaction { session in
+        _ = try session.execute("lock table notes in exclusive mode")
+        held.write(())
+        _ = try session.execute("select pg_sleep(4)")
+      }
+      try await eventually { !held.lines.isEmpty }
+      try await world.send(Add(account: "a", then: "ring"))
+      try await eventually { !runs.lines.isEmpty }
+      try await holder
+      try await eventually { try await counter.notes().map(\.text) == ["written"] }
+      #expect(runs.lines == [1])
+      #expect(try await counter.number("select count(*) as n from effects") == 0)
+    }
+  }
+
   @Test func anEffectWhoseProcessKeepsDyingIsGivenUpWithoutAnotherRun() async throws {
     try await World.run { world in
       let runs = Diary<Int>()

@@ -12,6 +12,9 @@ private struct SimulatedDeliveries {
   private(set) var now = Duration.zero
   private var due = 0.0
   private var credit = 0.0
+  private var late: Duration?
+  /// Accepted in each step.
+  private(set) var steps: [Int] = []
 
   /// Returns how many were refused, and how long the slowest delivery took.
   mutating func run(seconds: Int, rate: Double, capacity: Double) -> (refused: Int, accepted: Int, slowest: Duration) {
@@ -27,10 +30,14 @@ private struct SimulatedDeliveries {
         delivered.append(now)
       }
       delivered.removeAll { now - $0 > gate.settings.goal }
-      var room = gate.room(
-        .init(
-          undelivered: open.count, late: open.count { now - $0 > gate.lateAfter },
-          recent: open.count { now - $0 <= gate.recentWithin }, delivered: delivered.count))
+      let counts = DeliveryGate.Counts(
+        undelivered: open.count, late: open.count { now - $0 > gate.lateAfter },
+        recent: open.count { now - $0 <= gate.recentWithin }, delivered: delivered.count,
+        deliveredLately: delivered.count { now - $0 < gate.lateAfter })
+      let heldBack = late.map { now - $0 < gate.settings.goal } ?? false
+      if gate.areLate(counts) { late = now }
+      var room = gate.room(counts, holdsBack: heldBack || gate.areLate(counts), step: .milliseconds(500))
+      steps.append(0)
       due += rate / 2
       while due >= 1 {
         due -= 1
@@ -41,6 +48,7 @@ private struct SimulatedDeliveries {
         room -= 1
         open.append(now)
         result.accepted += 1
+        steps[steps.count - 1] += 1
       }
     }
     return result
@@ -55,13 +63,17 @@ private struct SimulatedDeliveries {
   }
 
   @Test func `A few late orders among many hold nobody back`() {
-    #expect(DeliveryGate().room(.init(undelivered: 300, late: 20, recent: 290)) == 4700)
+    let counts = DeliveryGate.Counts(undelivered: 300, late: 20, recent: 290)
+    #expect(!DeliveryGate().areLate(counts))
+    #expect(room(DeliveryGate(), counts, holdsBack: false) == 4700)
   }
 
   @Test func `Orders that stand still take no room from those that are delivered after them`() {
     let gate = DeliveryGate()
-    #expect(gate.room(.init(undelivered: 500, late: 460, recent: 40, delivered: 1000)) == 626)
-    #expect(gate.room(.init(undelivered: 500, late: 460, recent: 40)) == 0)
+    let counts = DeliveryGate.Counts(undelivered: 500, late: 460, recent: 40, delivered: 75, deliveredLately: 75)
+    #expect(gate.areLate(counts))
+    #expect(room(gate, counts, holdsBack: true) == 10)
+    #expect(room(gate, .init(undelivered: 500, late: 460, recent: 40), holdsBack: true) == 0)
   }
 
   @Test func `At twice the capacity deliveries stay near their goal`() {
@@ -88,10 +100,35 @@ private struct SimulatedDeliveries {
 
   @Test func `There is never room beyond the maximum, but for the few that find out`() {
     let gate = DeliveryGate(.init(goal: .seconds(15), minimum: 5, maximum: 10))
-    #expect(gate.room(.init(undelivered: 9, recent: 9)) == 1)
-    #expect(gate.room(.init(undelivered: 10, recent: 10)) == 0)
-    #expect(gate.room(.init(undelivered: 10, late: 7, recent: 3)) == 2)
-    #expect(gate.room(.init(undelivered: 12, late: 12)) == 5)
+    #expect(room(gate, .init(undelivered: 9, recent: 9), holdsBack: false) == 1)
+    #expect(room(gate, .init(undelivered: 10, recent: 10), holdsBack: false) == 0)
+    #expect(room(gate, .init(undelivered: 10, late: 7, recent: 3), holdsBack: true) == 2)
+    #expect(room(gate, .init(undelivered: 12, late: 12), holdsBack: true) == 5)
+  }
+
+  @Test func `Twice as many as are delivered may come at a time, and all together no more than in two thirds of a goal`() {
+    let gate = DeliveryGate()
+    // 30 a second, steps of half a second.
+    let flowing = DeliveryGate.Counts(undelivered: 60, late: 20, recent: 60, delivered: 450, deliveredLately: 150)
+    #expect(room(gate, flowing, holdsBack: true) == 30)
+    let full = DeliveryGate.Counts(undelivered: 290, late: 60, recent: 290, delivered: 450, deliveredLately: 150)
+    #expect(room(gate, full, holdsBack: true) == 10)
+  }
+
+  @Test func `A crowd after a standstill is let in evenly`() {
+    var world = SimulatedDeliveries()
+    _ = world.run(seconds: 60, rate: 50, capacity: 60)
+    _ = world.run(seconds: 20, rate: 50, capacity: 0)
+    _ = world.run(seconds: 10, rate: 100, capacity: 60)
+    _ = world.run(seconds: 30, rate: 100, capacity: 60)
+    let seconds = stride(from: world.steps.count - 60, to: world.steps.count, by: 2).map {
+      world.steps[$0] + world.steps[$0 + 1]
+    }
+    #expect(seconds.allSatisfy { (45...75).contains($0) }, "\(seconds)")
+  }
+
+  private func room(_ gate: DeliveryGate, _ counts: DeliveryGate.Counts, holdsBack: Bool) -> Int {
+    gate.room(counts, holdsBack: holdsBack, step: .milliseconds(500))
   }
 }
 

@@ -29,7 +29,8 @@ public struct PartitionState: Sendable {
 public struct GroupState: Sendable {
   /// The service's, as declared by the topic.
   public let name: String
-  /// Messages that it has not read yet; nil: unknown until it has read everything once.
+  /// Messages that it has not read yet; nil: unknown until it has read everything once. Redis says too many after a
+  /// restart, until a trim finds that everything is read.
   public let lag: Int?
   /// Read and not acknowledged.
   public let pending: Int

@@ -33,6 +33,8 @@ final class OrderAdmission: Sendable {
     /// Let through since `waiting` was counted.
     var admitted = 0
     var counted: ContinuousClock.Instant?
+    /// When many deliveries were late.
+    var late: ContinuousClock.Instant?
   }
 
   static let recount = Duration.milliseconds(500)
@@ -50,7 +52,7 @@ final class OrderAdmission: Sendable {
     self.refusals = refusals
     unansweredMax = limits.unansweredMax
     deliveries = DeliveryGate(limits.deliveries)
-    state = Mutex(State(orders: AdaptiveLimit(limits.orders), room: deliveries.room(DeliveryGate.Counts())))
+    state = Mutex(State(orders: AdaptiveLimit(limits.orders), room: limits.deliveries.maximum))
     gauges = Mutex(Gauges(bus.metrics))
     show()
   }
@@ -103,24 +105,27 @@ final class OrderAdmission: Sendable {
 
   private func recountIfDue() async throws {
     let now = ContinuousClock.now
-    let isStale = state.withLock { state in
-      guard let counted = state.counted, now - counted < Self.recount else {
-        // The first to see it counts; the others go on with what is known.
-        state.counted = now
-        return true
-      }
-      return false
+    let goal = deliveries.settings.goal
+    let recount: (isDue: Bool, holdsBack: Bool) = state.withLock { state in
+      let holdsBack = state.late.map { now - $0 < goal } ?? false
+      if let counted = state.counted, now - counted < Self.recount { return (false, holdsBack) }
+      // The first to see it counts; the others go on with what is known.
+      state.counted = now
+      return (true, holdsBack)
     }
-    guard isStale else { return }
+    guard recount.isDue else { return }
     do {
-      let waiting = try await RestOrderReads(bus: bus).waiting(unansweredMax: unansweredMax, gate: deliveries)
+      let waiting = try await RestOrderReads(bus: bus)
+        .waiting(unansweredMax: unansweredMax, gate: deliveries, holdsBack: recount.holdsBack)
       state.withLock { state in
         state.waiting = waiting
         // Whoever was let in and has no answer yet will wait for a delivery, too. Left out until order-svc has spoken,
         // as many again would be let in meanwhile.
         var counts = waiting.deliveries
         counts.recent += max(waiting.unanswered, state.orders.inWork)
-        state.room = deliveries.room(counts)
+        let areLate = deliveries.areLate(counts)
+        if areLate { state.late = now }
+        state.room = deliveries.room(counts, holdsBack: areLate || recount.holdsBack, step: Self.recount)
         state.admitted = 0
       }
     } catch {

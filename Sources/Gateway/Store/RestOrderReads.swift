@@ -59,7 +59,8 @@ struct RestOrderReads: Sendable {
   }
 
   /// Counts up to the limits.
-  func waiting(unansweredMax: Int, gate: DeliveryGate) async throws -> Waiting {
+  /// - Parameter holdsBack: what was delivered is counted, though few are late.
+  func waiting(unansweredMax: Int, gate: DeliveryGate, holdsBack: Bool) async throws -> Waiting {
     try await bus.read { session in
       let row = try session.execute(
         """
@@ -75,13 +76,17 @@ struct RestOrderReads: Sendable {
           (select count(*) from undelivered) as undelivered,
           (select n from late) as late,
           (select count(*) from undelivered where created_at > now() - $4 * interval '1 millisecond') as recent,
-          case when (select n from late) > $5 then (select count(*) from (
-            select 1 from rest_orders where delivered_at > now() - $6 * interval '1 millisecond' limit $2) as carried
-          ) else 0 end as delivered
+          carried.n as delivered, carried.lately as delivered_lately
+        from (
+          select count(*) as n, count(*) filter (where delivered_at > now() - $3 * interval '1 millisecond') as lately
+          from (
+            select delivered_at from rest_orders
+            where (select n from late) > $5 and delivered_at > now() - $6 * interval '1 millisecond' limit $2
+          ) as newest) as carried
         """,
         [
           .int(unansweredMax), .int(gate.settings.maximum), .double(Double(gate.lateAfter.milliseconds)),
-          .double(Double(gate.recentWithin.milliseconds)), .int(DeliveryGate.lateAlways),
+          .double(Double(gate.recentWithin.milliseconds)), .int(holdsBack ? -1 : DeliveryGate.lateAlways),
           .double(Double(gate.settings.goal.milliseconds)),
         ]
       ).rows.first
@@ -90,7 +95,7 @@ struct RestOrderReads: Sendable {
         unanswered: try count("unanswered"),
         deliveries: DeliveryGate.Counts(
           undelivered: try count("undelivered"), late: try count("late"), recent: try count("recent"),
-          delivered: try count("delivered")))
+          delivered: try count("delivered"), deliveredLately: try count("delivered_lately")))
     }
   }
 

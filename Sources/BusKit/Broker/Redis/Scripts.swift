@@ -92,6 +92,9 @@ enum Scripts {
   /// observer groups… Trims what every declared group has acknowledged; above the cap, what every essential group has,
   /// and without any down to the cap. A declared group that does not exist yet holds everything. Without its own LIMIT
   /// Redis would remove 10,000 at most; half a million take it a few milliseconds.
+  ///
+  /// Also mends the lag of a group that has read everything: the append-only file does not keep how many entries a group
+  /// has read, and after a restart Redis goes on counting from what its last rewrite knew.
   static let trim = RedisScript(
     """
     local now = redis.call('TIME')
@@ -104,6 +107,20 @@ enum Scripts {
       local info = {}
       for i = 1, #g, 2 do info[g[i]] = g[i + 1] end
       groups[info['name']] = info
+    end
+    local stream
+    for name, info in pairs(groups) do
+      if info['lag'] ~= 0 then
+        if not stream then
+          stream = {}
+          local s = redis.call('XINFO', 'STREAM', KEYS[1])
+          for i = 1, #s, 2 do stream[s[i]] = s[i + 1] end
+        end
+        local last = stream['last-generated-id']
+        if info['last-delivered-id'] == last then
+          redis.call('XGROUP', 'SETID', KEYS[1], name, last, 'ENTRIESREAD', stream['entries-added'])
+        end
+      end
     end
     local function less(a, b)
       local am, as = a:match('(%d+)-(%d+)'); local bm, bs = b:match('(%d+)-(%d+)')
