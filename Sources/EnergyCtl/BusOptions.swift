@@ -6,8 +6,25 @@ import Logging
 
 /// How a command reaches the bus: the same environment variables as the services.
 struct BusOptions: ParsableArguments {
-  func withBus<T: Sendable>(_ body: @escaping @Sendable (BusClient) async throws -> T) async throws -> T {
-    var reader = EnvironmentReader()
+  /// - Throws: `ExitCode.unanswered` when nobody answers a question of `body`, `ExitCode.failure` when it is refused;
+  ///   both are said in a line.
+  func withBus<T: Sendable>(
+    in environment: [String: String] = ProcessInfo.processInfo.environment,
+    _ body: @escaping @Sendable (BusClient) async throws -> T
+  ) async throws -> T {
+    do {
+      return try await connected(in: environment, body)
+    } catch let failure as QueryFailure {
+      throw Self.exit(for: failure, of: nil)
+    }
+  }
+
+  /// - Throws: what `body` throws.
+  func connected<T: Sendable>(
+    in environment: [String: String] = ProcessInfo.processInfo.environment,
+    _ body: @escaping @Sendable (BusClient) async throws -> T
+  ) async throws -> T {
+    var reader = EnvironmentReader(environment)
     let redis = reader.redis(clientName: "energyctl")
     try reader.finish()
     guard let redis else { throw ValidationError("ENERGY_REDIS_URL is not set") }
@@ -46,8 +63,9 @@ extension BusClient {
   }
 
   /// The same for what concerns a service's part of the bus.
-  func apply<C: OperatorCommand>(_ command: C, to service: String) async throws {
-    try await apply(command.action) { try await self.command(command, to: service) }
+  /// - Parameter run: the action whose key repeats it; nil: the command's own.
+  func apply<C: OperatorCommand>(_ command: C, to service: String, of run: OperatorAction? = nil) async throws {
+    try await apply(run ?? command.action) { try await self.command(command, to: service) }
   }
 
   private func apply(_ action: OperatorAction, _ send: () async throws -> CommandResult?) async throws {

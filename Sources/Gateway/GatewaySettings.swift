@@ -74,6 +74,9 @@ struct RestLimits: Sendable {
   var unansweredMax = 1000
   /// Requests in work at a time, of any kind; what is beyond is turned away before anything is done for it.
   var inWorkMax = 400
+  /// Of these one client may have one in so many.
+  var clientShare = 4
+  var inWorkOfClientMax: Int { max(1, inWorkMax / clientShare) }
   /// Repeated orders that wait for their outcome at a time; the others are told what is known.
   var repeatsWaitingMax = 64
   /// Orders of this process between their admission and order-svc's first word.

@@ -34,14 +34,14 @@ struct MonitorSvcMain {
     service.handle(SetAlertSubscription.self, needs: SetAlertSubscriptionHandler.needs) { command, unit in
       try SetAlertSubscriptionHandler.apply(command, unit, rule: rule)
     }
-    service.effect(NotifySubscribers.self, policy: EffectPolicy(attemptsMax: nil)) { effect, _ in effect.outcome() }
-    service.effect(TellSubscribers.self, policy: EffectPolicy(attemptsMax: nil)) { effect, _ in effect.outcome() }
+    PoolEnergyNotice.register(in: &service)
+    SeriesNotice.register(in: &service)
     service.keeps(.endedOrders, .settledIncidents)
     service.beforeMetrics(metrics.refresh)
     service.auditsOperators()
     service.publishes([.gatewayCommands])
 
-    // Of the same streams, but told by OrderChanged as well.
+    // Of the same streams, and of no use here. What they mean for an order OrderChanged tells.
     service.ignore(FundsHeld.self)
     service.ignore(FundsRefused.self)
     service.ignore(HoldSettled.self)

@@ -11,7 +11,8 @@ public enum Migrator {
   ) async throws {
     try validate(component, migrations)
     try await pool.withSession { session in
-      try session.withoutDeadline {
+      // A server that should have ended the statement itself, and has not, is gone.
+      try session.withPatience(statementMax + .seconds(5)) {
         try session.transaction {
           try prepare(session, schema)
           for migration in try missing(session, component, migrations) { try apply(migration, component, session) }
@@ -19,6 +20,9 @@ public enum Migrator {
       }
     }
   }
+
+  /// The longest that one statement of a migration may take.
+  private static let statementMax: Duration = .seconds(600)
 
   private static func validate(_ component: String, _ migrations: [Migration]) throws {
     var previous = 0
@@ -34,7 +38,7 @@ public enum Migrator {
   private static func prepare(_ session: PostgresSession, _ schema: String) throws {
     // Another replica's migration may take its time; it is not a lock that somebody forgot.
     try session.enqueue("set local lock_timeout = '120s'")
-    try session.enqueue("set local statement_timeout = '600s'")
+    try session.enqueue("set local statement_timeout = \(statementMax.milliseconds)")
     try session.enqueue("set local idle_in_transaction_session_timeout = '60s'")
     try session.enqueue("select pg_advisory_xact_lock(hashtextextended($1, 0))", [.text("migrations:" + schema)])
     let quoted = "\"\(schema.replacing("\"", with: "\"\""))\""

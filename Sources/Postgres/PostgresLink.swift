@@ -216,9 +216,10 @@ final class PostgresLink {
     return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH
   }
 
-  /// COPY needs another conversation; the caller drops the connection.
+  /// COPY needs another conversation: the connection stands in the middle of one, and must not be used again.
   private func refuseCopy() -> PostgresError {
-    PostgresError(.misuse, "COPY is not offered here; use insert … unnest.")
+    abandon()
+    return PostgresError(.misuse, "COPY is not offered here; use insert … unnest.")
   }
 
   private func nextResult() throws -> OpaquePointer? {

@@ -53,12 +53,6 @@ public struct PostgresRow: Sendable {
   public func dateIfPresent(_ column: String) throws -> Date? { try date(named(column)) }
   /// The bytes of a `bytea`, or nil.
   public func bytesIfPresent(_ column: String) throws -> [UInt8]? { try bytes(named(column)) }
-  /// A `text[]`, or nil.
-  public func stringsIfPresent(_ column: String) throws -> [String]? { try strings(named(column)) }
-  /// A `bigint[]`, or nil.
-  public func intsIfPresent(_ column: String) throws -> [Int64]? { try ints(named(column)) }
-  /// A `uuid[]`, or nil.
-  public func uuidsIfPresent(_ column: String) throws -> [UUID]? { try uuids(named(column)) }
 
   // MARK: - Reading
 

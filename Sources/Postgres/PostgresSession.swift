@@ -140,10 +140,10 @@ public final class PostgresSession {
     }
   }
 
-  /// Runs `body` with other limits on the server's and this side's waiting, for migrations.
-  func withoutDeadline<T>(_ body: () throws -> T) rethrows -> T {
+  /// Runs `body` with another limit on the server's silence.
+  func withPatience<T>(_ limit: Duration, _ body: () throws -> T) rethrows -> T {
     let patience = link.patience
-    link.patience = nil
+    link.patience = limit
     defer { link.patience = patience }
     return try body()
   }
@@ -215,7 +215,7 @@ public final class PostgresSession {
       link.abandon()
       // An error for an earlier statement means that the server never came to the commit.
       let refusedBefore = error.sqlState != nil && received < chunk.count - 1
-      guard committing, !refusedBefore else { throw error }
+      guard committing, !refusedBefore, error.code != .misuse else { throw error }
       throw PostgresError(.commitUnknown, "The connection was lost during the commit: \(error.message).")
     }
   }

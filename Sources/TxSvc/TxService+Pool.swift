@@ -30,7 +30,9 @@ extension TxService {
     service.every("refresh wallets", .seconds(2), needs: [.all(SupplierWallet.self)]) {
       try PoolTicks.refresh($0, every: world.walletRefresh)
     }
-    service.every("publish pool", .seconds(3), needs: PoolTicks.needsToPublish) { try PoolTicks.publish($0) }
+    service.every("publish pool", .seconds(3), needs: PoolTicks.needsToPublish) {
+      try PoolTicks.publish($0, world.limits)
+    }
     service.every("read chain parameters", ReadChainParameters.interval) { try $0.start(ReadChainParameters()) }
     service.every("look at open differences", ReconcileTicks.openEvery, needs: ReconcileTicks.needsOfOpen) {
       try ReconcileTicks.open($0)

@@ -1,5 +1,6 @@
 import BusKit
 import BusKitTesting
+import Foundation
 import Redis
 import TestKit
 import Testing
@@ -45,7 +46,7 @@ enum Subject: String, CaseIterable, Sendable, CustomTestStringConvertible {
       await connection.close()
     }
     return BrokerUnderTest(
-      name: "Redis", features: BrokerFeatures(isPersistent: true, isShared: true, tellsBytes: true),
+      name: "Redis", features: BrokerFeatures(isPersistent: true, tellsBytes: true),
       connect: { RedisBroker(server.configuration) }, wipe: { try await command("FLUSHALL") },
       cut: { try await command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes") },
       outage: .init(begin: { try await server.kill9() }, end: { try await server.restart() }))
@@ -114,5 +115,22 @@ struct BrokerConformanceTests {
       }
     }
     #expect(broken > 25)
+  }
+
+  @Test func aBrokerThatOnlyPutsBackWhatItIsToldToLooksAtTheAgesFirst() async throws {
+    let (broker, topic) = (MemoryBroker(), Topic("test.old", groups: [.essential("g")]))
+    for seconds in 0..<600 {
+      var envelope = try World.envelope(Add(account: "a"))
+      envelope.createdAt = Date(timeIntervalSince1970: Double(seconds))
+      try await broker.bury(
+        envelope, DeadLetterNote(topic: topic, partition: 0, group: "g", reason: "r", detail: "d", deliveries: 1))
+    }
+    let ids = try await broker.deadLetters(topic, partition: 0, after: nil, limit: 1_000).map(\.id)
+    // The first ten came too early, and the last is not asked for.
+    let count = try await ForgetfulBroker(broker).replayDead(
+      topic, partition: 0, ids: Array(ids.dropLast()), since: 10_000)
+    #expect(count == 589)
+    let left = try await broker.deadLetters(topic, partition: 0, after: nil, limit: 1_000).map(\.id)
+    #expect(left == Array(ids.prefix(10)) + ids.suffix(1))
   }
 }

@@ -65,6 +65,25 @@ struct BusGaugesTests {
     }
   }
 
+  @Test func aSilentPostgresHoldsUpNothingElse() async throws {
+    try await World.run { world in
+      let proxy = try SilentProxy(name: ".s.PGSQL.5432", upstream: "\(world.postgres.socketFolder)/.s.PGSQL.5432")
+      let service = World.counter()
+      let counter = try await world.start(
+        service, conninfo: proxy.conninfo(world.conninfo), silenceMax: .seconds(6))
+      proxy.fallSilent()
+      let start = ContinuousClock.now
+      await BusGauges(service, core: counter.core).refresh()
+      #expect(ContinuousClock.now - start < .seconds(5))
+      #expect(Self.value(#"energy_bus_stream_length{topic="test.commands"}"#, counter.core) == 0)
+      #expect(Self.value("energy_bus_outbox_unsent", counter.core) == nil)
+      proxy.recover()
+      try await eventually(within: .seconds(30)) { counter.core.health.isReady }
+      try await counter.stop()
+      try proxy.stop()
+    }
+  }
+
   @Test func whatCannotBeLookedAtIsLeftOutAndTheRestIsTold() async throws {
     try await World.run { world in
       let service = World.counter()

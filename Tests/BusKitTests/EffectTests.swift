@@ -139,7 +139,10 @@ struct EffectTests {
         runs.write(context.attempt)
         return Self.note(ring.key, "written")
       }
-      let counter = try await world.start(service)
+      // A row that somebody waits with is not renewed: the lease outlasts the wait, as it does outside of tests.
+      var timing = World.timing
+      timing.effectLease = .seconds(10)
+      let counter = try await world.start(service, timing: timing)
       let held = Diary<Void>()
       // Longer than a statement waits for a lock.
       async let holder: Void = counter.core.pool.transaction { session in

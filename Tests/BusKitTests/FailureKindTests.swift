@@ -178,6 +178,27 @@ struct FailureKindTests {
     #expect(inside.suspectsSeen == 29)
   }
 
+  @Test func suspectsAndBatchesThatKeepComingTakeTurns() async throws {
+    let gate = SuspectGate()
+    let order = Diary<String>()
+    /// The next one waits before this one leaves.
+    @Sendable func batch(_ number: Int) async throws {
+      try await gate.withBatch {
+        order.write("batch")
+        guard number < 2 else { return }
+        if number == 0 {
+          for _ in 0..<2 { Task { await gate.withSuspect { _ = order.write("suspect") } } }
+          try await eventually { gate.waiting.suspects == 2 }
+        }
+        Task { try await batch(number + 1) }
+        try await eventually { gate.waiting.batches == 1 }
+      }
+    }
+    try await batch(0)
+    try await eventually { order.lines.count == 5 }
+    #expect(order.lines == ["batch", "suspect", "batch", "suspect", "batch"])
+  }
+
   @Test func waitingEndsInTimeThoughTheWorkDoesNot() async throws {
     let gate = DispatchSemaphore(value: 0)
     let start = ContinuousClock.now

@@ -72,8 +72,8 @@ struct FloorTests {
       let broker = RedisBroker(world.server.configuration)
       let topic = Topic("test.floor", partitions: 2, groups: [.essential("a"), .essential("b")])
       let (now, distant) = (Int64.max, Topic("test.nowhere", groups: [.essential("a")]))
-      func floors() async throws -> [Int64?] {
-        [try await broker.floor(of: [topic], upTo: now), try await broker.floorByState(of: [topic], upTo: now)]
+      func floors(upTo moment: Int64 = .max) async throws -> [Int64?] {
+        [try await broker.floor(of: [topic], upTo: moment), try await broker.floorByState(of: [topic], upTo: moment)]
       }
       #expect(try await floors() == [nil, nil])
       let links = ["a", "b"].flatMap { group in
@@ -93,6 +93,8 @@ struct FloorTests {
       for link in links.prefix(2) { _ = try await link.read(limit: 10, wait: .milliseconds(10), acknowledging: false) }
       let pending = try await floors()
       #expect(pending[0] == pending[1] && pending[0] != now)
+      // The broker's clock stands before the time of what is pending.
+      #expect(try await floors(upTo: 1_000) == [nil, nil])
       for link in links { _ = try await link.read(limit: 10, wait: .milliseconds(10), acknowledging: true) }
       let held = try await floors()
       #expect(held[0] == held[1] && held[0] != now)
@@ -100,6 +102,14 @@ struct FloorTests {
       for link in links { await link.close() }
       await broker.close()
     }
+  }
+
+  @Test(arguments: [
+    (100_000, nil, 100_000), (100_000, 90_000, 90_000), (90_000, 95_000, 90_000), (100_000, 102_000, 100_000),
+    (100_000, 102_001, nil),
+  ] as [(Int64, Int64?, Int64?)])
+  func aNeedThatIsStillToComeMeansThatTheFloorIsUnknown(floor: Int64, since: Int64?, lowered: Int64?) {
+    #expect(BrokerFloor.lowered(floor, to: since, upTo: 100_000) == lowered)
   }
 
   @Test func whatOneReplicaHasNotedTheOthersLeave() async throws {

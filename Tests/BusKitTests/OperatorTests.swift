@@ -177,6 +177,30 @@ struct OperatorTests {
     }
   }
 
+  @Test func aDeadLetterThatTheInboxesHaveForgottenStaysWhereItIs() async throws {
+    try await World.run { world in
+      _ = try await world.start(World.counter())
+      try await Self.client(world) { client async throws in
+        for days in [16, 1] {
+          var envelope = try World.envelope(Add(account: "a"))
+          envelope.createdAt = Date().addingTimeInterval(Double(days) * -86_400)
+          try await client.broker.bury(
+            envelope,
+            DeadLetterNote(
+              topic: Add.topic, partition: 0, group: "counter", reason: "permanent", detail: "d", deliveries: 1))
+        }
+        let letters = try await client.broker.deadLetters(Add.topic, partition: 0, after: nil, limit: 10)
+        let places = letters.map { SettleDeadLetters.Place(partition: 0, id: $0.id) }
+        let command = SettleDeadLetters(
+          .replay, topic: Add.topic.name, letters: places, action: Self.action("k1"))
+        let result = try await client.command(command, to: "counter")
+        #expect(result?.detail == "1 of 2 dead letters of test.commands: replay")
+        let left = try await client.broker.deadLetters(Add.topic, partition: 0, after: nil, limit: 10)
+        #expect(left.map(\.id) == letters.prefix(1).map(\.id))
+      }
+    }
+  }
+
   @Test func aScheduleFiresWhenAnOperatorSaysSo() async throws {
     try await World.run { world in
       let diary = Diary<Date>()

@@ -115,12 +115,36 @@ struct QueryTests {
     }
   }
 
+  @Test func aQuestionIsUnavailableWhileTheBrokerIsAway() async throws {
+    let broker = MemoryBroker()
+    let logger = JSONLog.logger(service: "test", level: .critical)
+    try await BusClient(broker: broker, name: "test", logger: logger).run { client async throws in
+      broker.setDown(true)
+      let failure = try await Self.failure { _ = try await client.ask(GetNothing(), within: .seconds(30)) }
+      #expect(failure?.code == "unavailable")
+      broker.setDown(false)
+    }
+  }
+
+  @Test(arguments: [
+    ("timeout", true, false), ("overloaded", true, false), ("unavailable", true, false), ("internal", false, false),
+    ("unknown_query", true, true), ("unreadable_query", false, true), ("not_found", false, true),
+  ])
+  func whichFailuresAreNoAnswer(code: String, isNoAnswer: Bool, isRefusal: Bool) {
+    let failure = QueryFailure(code: code, message: "")
+    #expect(failure.isNoAnswer == isNoAnswer)
+    #expect(failure.isRefusal == isRefusal)
+  }
+
   @Test func aSilentRedisDoesNotHoldTheAskerLongerThanItWaits() async throws {
     try await World.run { world in
       let counter = try await world.start(Self.service())
       try await world.server.kill9()
       let start = ContinuousClock.now
-      await #expect(throws: (any Error).self) { try await counter.bus.ask(GetNothing(), within: .milliseconds(300)) }
+      let failure = try await Self.failure {
+        _ = try await counter.bus.ask(GetNothing(), within: .milliseconds(300))
+      }
+      #expect(failure?.isNoAnswer == true)
       #expect(ContinuousClock.now - start < .seconds(2))
       try await world.server.restart()
     }

@@ -3,6 +3,8 @@ import Redis
 import TestKit
 import Testing
 
+@testable import BusKit
+
 /// The rules of access that we write for Redis, as Redis takes them.
 struct RedisAccessTests {
   /// Redis reads its append-only file as the user `default`, and leaves out the transactions of one who may do nothing:
@@ -20,6 +22,18 @@ struct RedisAccessTests {
     try await server.restart()
     let found = try await Self.withProbe(server) { try await $0.send(RedisCommand("EXISTS", "a", "b")).int }
     #expect(found == 2)
+    try await server.stop()
+  }
+
+  @Test func whoeverMayNotAskForTheServersProcessIsToldWhatIsMissing() async throws {
+    let server = try await RedisServer.start(
+      arguments: ["--user", "probe", "on", ">secret", "~*", "&*", "+@all", "-info"])
+    var configuration = server.configuration
+    (configuration.user, configuration.password) = ("probe", "secret")
+    let broker = RedisBroker(configuration)
+    let failure = await #expect(throws: PermanentFailure.self) { try await broker.memory() }
+    #expect(failure?.description.contains("+info") == true)
+    await broker.close()
     try await server.stop()
   }
 

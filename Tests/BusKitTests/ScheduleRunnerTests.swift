@@ -152,6 +152,19 @@ struct ScheduleRunnerTests {
     }
   }
 
+  @Test func anIntervalThatAJumpOfTheClockHasLeftFarAheadFiresAgain() async throws {
+    try await World.run { world in
+      let service = Self.timer { $0.every("hourly", .seconds(3600), missed: .skip, apply: Self.note) }
+      let replica = try await world.start(service)
+      try await eventually { try await Self.times(replica, of: "hourly").count == 1 }
+      try await Self.execute(replica, "update schedules set next_at = next_at + interval '1 year'")
+      try await eventually { try await Self.times(replica, of: "hourly").count == 2 }
+      #expect(
+        try await replica.number(
+          "select count(*) as n from schedules where next_at <= clock_timestamp() + interval '1 hour'") == 1)
+    }
+  }
+
   @Test func aRowOfTheReleaseBeforeKeepsItsTime() async throws {
     try await World.run { world in
       let service = Self.timer { $0.every("hourly", .seconds(3600)) { _ in } }

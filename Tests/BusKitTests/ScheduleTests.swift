@@ -34,6 +34,12 @@ struct ScheduleTests {
     #expect(Self.interval.first(now: Self.start, previous: Self.time(500)) == Self.time(1))
   }
 
+  @Test(arguments: [(-500.0, false), (0, false), (1, false), (1.01, false), (1.02, true), (500, true)])
+  func anIntervalsNextTimeLiesNoFurtherAheadThanTheInterval(minutes: Double, isAstray: Bool) throws {
+    #expect(Self.interval.isAstray(next: Self.time(minutes), now: Self.start) == isAstray)
+    #expect(try !Self.everyMinute().isAstray(next: Self.time(minutes), now: Self.start))
+  }
+
   @Test func aCronScheduleStartsAtItsNextTimeWhateverWasBefore() throws {
     let schedule = try Self.everyMinute()
     #expect(schedule.first(now: Self.time(0.5), previous: nil) == Self.time(1))

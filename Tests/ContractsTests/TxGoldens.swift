@@ -85,6 +85,12 @@ enum TxGoldens {
         {"order":"ord_0123456789abcdef0123456789abcdef","reason":"chain_refused","seq":5}
         """#),
       try Golden(
+        "tx.DelegationFailed v1 in tx.events by ord_0123456789abcdef0123456789abcdef",
+        DelegationFailed(order: Samples.order, reason: .chainRefused, cost: Sun(345_000), seq: 5),
+        #"""
+        {"cost":345000,"order":"ord_0123456789abcdef0123456789abcdef","reason":"chain_refused","seq":5}
+        """#),
+      try Golden(
         "tx.DelegationReclaimed v1 in tx.events by ord_0123456789abcdef0123456789abcdef",
         DelegationReclaimed(
           order: Samples.order, txIDs: [try Samples.transaction()], cost: Sun(345_000), seq: 6),

@@ -68,11 +68,19 @@ struct BusCommandTests {
       }
     }
     let action = OperatorAction(actor: "ann", reason: "r", key: "k")
-    let letters = found(1_500, .orderEvents, "gateway") + found(2, .orderEvents, "session-svc")
+    let last = found(2, .orderEvents, "session-svc")
+    let letters = found(1_500, .orderEvents, "gateway") + last
     let commands = try DeadSearch.commands(.replay, letters, action)
     #expect(commands.map(\.service) == ["gateway", "gateway", "session-svc"])
     #expect(commands.map(\.command.letters.count) == [1_000, 500, 2])
-    #expect(commands.map(\.command.action.key) == ["k", "k.2", "k.3"])
+    let keys = commands.map(\.command.action.key)
+    #expect(Set(keys).count == 3)
+    let areDerived = keys.allSatisfy { $0.wholeMatch(of: /k\/[0-9a-f]{12}/) != nil }
+    #expect(areDerived)
+    // Once the others are settled, what is left has the key that it had.
+    #expect(try DeadSearch.commands(.replay, last, action).map(\.command.action.key) == [keys[2]])
+    let long = OperatorAction(actor: "ann", reason: "r", key: String(repeating: "k", count: 188))
+    #expect(throws: ValidationError.self) { try DeadSearch.commands(.replay, last, long) }
     #expect(throws: ValidationError.self) {
       try DeadSearch.commands(.purge, found(1, .orderEvents, "old-svc"), action)
     }

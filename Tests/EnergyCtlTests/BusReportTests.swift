@@ -101,7 +101,7 @@ struct BusReportTests {
       #expect(try await letters().isEmpty)
       try await eventually { try await world.audited().count == 2 }
       let acted = try await world.audited()
-      #expect(acted.map(\.action.key) == ["k1", "k2"])
+      #expect(acted.map { $0.action.key.prefix(3) } == ["k1/", "k2/"])
       #expect(acted.allSatisfy { $0.service == "order-svc" && $0.command == "bus.SettleDeadLetters" })
     }
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import BusKit
 import Contracts
 import Foundation
+import TestKit
 import Testing
 
 @testable import EnergyCtl
@@ -73,11 +74,29 @@ struct CommandTests {
 
   @Test("nobody's answer ends with 2 whatever was asked, a refusal with 1", arguments: [
     ("timeout", ExitCode.unanswered), ("unavailable", .unanswered), ("overloaded", .unanswered),
-    ("not_found", .failure), ("internal", .failure),
+    ("unknown_query", .unanswered), ("not_found", .failure), ("internal", .failure),
   ])
   func silence(code: String, exit: ExitCode) {
     #expect(BusOptions.exit(for: QueryFailure(code: code, message: "m"), of: .txQueries) == exit)
   }
+
+  @Test("nobody's answer ends with 2 within a longer command, too")
+  func silenceOnTheWay() async throws {
+    let redis = try await RedisServer.start()
+    let bus = try BusOptions.parse([])
+    await #expect(throws: ExitCode.unanswered) {
+      try await bus.withBus(in: ["ENERGY_REDIS_URL": redis.url]) { _ in
+        throw QueryFailure(code: "timeout", message: "m")
+      }
+    }
+    try await redis.stop()
+  }
+
+  @Test("the demo reads how many deliveries were counted", arguments: [
+    ("", 0), ("energy_order_delivery_seconds_bucket{le=\"1\"} 7\n", 0),
+    ("# TYPE energy_order_delivery_seconds histogram\nenergy_order_delivery_seconds_count 2\n", 2),
+  ])
+  func deliveries(metrics: String, count: Int) { #expect(DemoStory.deliveries(in: metrics) == count) }
 
   @Test("an API key's secret goes into a header as it is")
   func urlSafe() {

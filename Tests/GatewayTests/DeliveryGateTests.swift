@@ -4,7 +4,7 @@ import Testing
 
 /// Orders that come and are delivered in their order, in steps of the recount.
 private struct SimulatedDeliveries {
-  let gate = DeliveryGate()
+  private var gate = DeliveryGate()
   /// When each of the undelivered was accepted.
   var open: [Duration] = []
   /// When those that were delivered were.
@@ -12,7 +12,6 @@ private struct SimulatedDeliveries {
   private(set) var now = Duration.zero
   private var due = 0.0
   private var credit = 0.0
-  private var late: Duration?
   /// Accepted in each step.
   private(set) var steps: [Int] = []
 
@@ -34,9 +33,7 @@ private struct SimulatedDeliveries {
         undelivered: open.count, late: open.count { now - $0 > gate.lateAfter },
         recent: open.count { now - $0 <= gate.recentWithin }, delivered: delivered.count,
         deliveredLately: delivered.count { now - $0 < gate.lateAfter })
-      let heldBack = late.map { now - $0 < gate.settings.goal } ?? false
-      if gate.areLate(counts) { late = now }
-      var room = gate.room(counts, holdsBack: heldBack || gate.areLate(counts), step: .milliseconds(500))
+      var room = gate.room(counts, step: .milliseconds(500), at: now)
       steps.append(0)
       due += rate / 2
       while due >= 1 {
@@ -63,17 +60,12 @@ private struct SimulatedDeliveries {
   }
 
   @Test func `A few late orders among many hold nobody back`() {
-    let counts = DeliveryGate.Counts(undelivered: 300, late: 20, recent: 290)
-    #expect(!DeliveryGate().areLate(counts))
-    #expect(room(DeliveryGate(), counts, holdsBack: false) == 4700)
+    #expect(room(.init(undelivered: 300, late: 20, recent: 290)) == 4700)
   }
 
   @Test func `Orders that stand still take no room from those that are delivered after them`() {
-    let gate = DeliveryGate()
-    let counts = DeliveryGate.Counts(undelivered: 500, late: 460, recent: 40, delivered: 75, deliveredLately: 75)
-    #expect(gate.areLate(counts))
-    #expect(room(gate, counts, holdsBack: true) == 10)
-    #expect(room(gate, .init(undelivered: 500, late: 460, recent: 40), holdsBack: true) == 0)
+    #expect(room(.init(undelivered: 500, late: 460, recent: 40, delivered: 75, deliveredLately: 75)) == 10)
+    #expect(room(.init(undelivered: 500, late: 460, recent: 40)) == 0)
   }
 
   @Test func `At twice the capacity deliveries stay near their goal`() {
@@ -100,35 +92,72 @@ private struct SimulatedDeliveries {
 
   @Test func `There is never room beyond the maximum, but for the few that find out`() {
     let gate = DeliveryGate(.init(goal: .seconds(15), minimum: 5, maximum: 10))
-    #expect(room(gate, .init(undelivered: 9, recent: 9), holdsBack: false) == 1)
-    #expect(room(gate, .init(undelivered: 10, recent: 10), holdsBack: false) == 0)
-    #expect(room(gate, .init(undelivered: 10, late: 7, recent: 3), holdsBack: true) == 2)
-    #expect(room(gate, .init(undelivered: 12, late: 12), holdsBack: true) == 5)
+    #expect(room(.init(undelivered: 9, recent: 9), gate) == 1)
+    #expect(room(.init(undelivered: 10, recent: 10), gate) == 0)
+    #expect(room(.init(undelivered: 10, late: 7, recent: 3), gate) == 2)
+    #expect(room(.init(undelivered: 12, late: 12), gate) == 5)
   }
 
-  @Test func `Twice as many as are delivered may come at a time, and all together no more than in two thirds of a goal`() {
-    let gate = DeliveryGate()
+  @Test func `Twice as many as are delivered may come at a time, and no more wait than in two thirds of a goal`() {
     // 30 a second, steps of half a second.
     let flowing = DeliveryGate.Counts(undelivered: 60, late: 20, recent: 60, delivered: 450, deliveredLately: 150)
-    #expect(room(gate, flowing, holdsBack: true) == 30)
+    #expect(room(flowing) == 30)
     let full = DeliveryGate.Counts(undelivered: 290, late: 60, recent: 290, delivered: 450, deliveredLately: 150)
-    #expect(room(gate, full, holdsBack: true) == 10)
+    #expect(room(full) == 10)
+  }
+
+  @Test func `Orders are held back for one goal after the last were late`() {
+    var gate = DeliveryGate()
+    let late = DeliveryGate.Counts(undelivered: 100, late: 50, recent: 100, delivered: 300, deliveredLately: 100)
+    let calm = DeliveryGate.Counts(undelivered: 40, recent: 40, delivered: 300, deliveredLately: 100)
+    let step = Duration.milliseconds(500)
+    #expect(!gate.holdsBack(at: .seconds(100)))
+    #expect(gate.room(late, step: step, at: .seconds(100)) == 20)
+    #expect(gate.holdsBack(at: .seconds(114)))
+    #expect(gate.room(calm, step: step, at: .seconds(114)) == 20)
+    #expect(!gate.holdsBack(at: .seconds(115)))
+    #expect(gate.room(calm, step: step, at: .seconds(115)) == 4960)
+  }
+
+  @Test func `The pace from before a standstill is forgotten by half in five goals`() {
+    var gate = DeliveryGate()
+    let step = Duration.milliseconds(500)
+    let flowing = DeliveryGate.Counts(undelivered: 100, late: 50, recent: 100, delivered: 600, deliveredLately: 200)
+    #expect(gate.room(flowing, step: step, at: .seconds(0)) == 40)
+    // After a standstill of 75 s the first are delivered, and what waits is old: half the pace.
+    #expect(
+      gate.room(
+        .init(undelivered: 100, late: 100, delivered: 60, deliveredLately: 60), step: step, at: .seconds(75)) == 20)
+    #expect(
+      gate.room(
+        .init(undelivered: 190, late: 100, recent: 90, delivered: 60, deliveredLately: 60), step: step,
+        at: .seconds(150)) == 10)
+  }
+
+  @Test func `The pace from before says nothing when little or nothing is delivered`() {
+    var gate = DeliveryGate()
+    let step = Duration.milliseconds(500)
+    let flowing = DeliveryGate.Counts(undelivered: 100, late: 50, recent: 100, delivered: 600, deliveredLately: 200)
+    #expect(gate.room(flowing, step: step, at: .seconds(0)) == 40)
+    let little = DeliveryGate.Counts(undelivered: 130, late: 100, recent: 30, delivered: 5, deliveredLately: 5)
+    #expect(gate.room(little, step: step, at: .seconds(20)) == 4)
+    let nothing = DeliveryGate.Counts(undelivered: 130, late: 100, recent: 30)
+    #expect(gate.room(nothing, step: step, at: .seconds(21)) == 0)
   }
 
   @Test func `A crowd after a standstill is let in evenly`() {
     var world = SimulatedDeliveries()
     _ = world.run(seconds: 60, rate: 50, capacity: 60)
     _ = world.run(seconds: 20, rate: 50, capacity: 0)
-    _ = world.run(seconds: 10, rate: 100, capacity: 60)
-    _ = world.run(seconds: 30, rate: 100, capacity: 60)
-    let seconds = stride(from: world.steps.count - 60, to: world.steps.count, by: 2).map {
-      world.steps[$0] + world.steps[$0 + 1]
-    }
-    #expect(seconds.allSatisfy { (45...75).contains($0) }, "\(seconds)")
+    let before = world.steps.count
+    _ = world.run(seconds: 40, rate: 300, capacity: 60)
+    let seconds = stride(from: before, to: world.steps.count, by: 2).map { world.steps[$0] + world.steps[$0 + 1] }
+    #expect(seconds.allSatisfy { (40...120).contains($0) }, "\(seconds)")
   }
 
-  private func room(_ gate: DeliveryGate, _ counts: DeliveryGate.Counts, holdsBack: Bool) -> Int {
-    gate.room(counts, holdsBack: holdsBack, step: .milliseconds(500))
+  private func room(_ counts: DeliveryGate.Counts, _ gate: DeliveryGate = DeliveryGate()) -> Int {
+    var gate = gate
+    return gate.room(counts, step: .milliseconds(500), at: .zero)
   }
 }
 

@@ -65,6 +65,7 @@ import Testing
     try await RunningGateway.run { limits in
       limits.orderWait = .seconds(5)
       limits.inWorkMax = 3
+      limits.clientShare = 1
     } body: { world in
       world.orders.set { $0.outcome = nil }
       async let held = burst(3, "held", world)

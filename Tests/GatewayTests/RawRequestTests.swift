@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import Gateway
@@ -29,6 +30,29 @@ import Testing
       let answer = try await world.answer(toBytes: head)
       #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")
       #expect(answer.contains("body_timeout"))
+      #expect(try await world.call("GET", "/v1/balance").status == 200)
+    }
+  }
+
+  @Test func `Slow bodies of one client leave room for the others`() async throws {
+    try await RunningGateway.run({ limits in
+      limits.inWorkMax = 8
+      limits.bodyWait = .seconds(4)
+    }) { world in
+      let head = """
+        POST /v1/orders HTTP/1.1\r\nHost: x\r\nAuthorization: \(RunningGateway.key)\r\nIdempotency-Key: slow\r
+        Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"receiver":
+        """
+      async let first = world.answer(toBytes: head)
+      async let second = world.answer(toBytes: head)
+      // Each takes its place when its client is known.
+      try await eventually("both have their places") { try await world.call("GET", "/v1/balance").status == 429 }
+      let refused = try await world.call("GET", "/v1/balance")
+      #expect(refused.status == 429)
+      #expect(refused.json["code"] == "rate_limited")
+      #expect(refused.header("Retry-After") == "1")
+      #expect(try await world.call("GET", "/v1/balance", key: nil).status == 401)
+      for answer in try await [first, second] { #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)") }
       #expect(try await world.call("GET", "/v1/balance").status == 200)
     }
   }

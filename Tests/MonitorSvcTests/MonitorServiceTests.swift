@@ -192,6 +192,42 @@ import TronKit
     }
   }
 
+  @Test("an incident has been open since it opened, however often it is told, and settled since it was told last")
+  func since() async throws {
+    try await withService { client, pool in
+      let steps: [(seq: Int64, isCleared: Bool, old: Int)] = [
+        (1, false, 0), (2, false, 1), (3, true, 0), (4, true, 0),
+      ]
+      for (seq, isCleared, old) in steps {
+        try await client.send(Self.books("cus_1", seq: seq, isCleared: isCleared))
+        try await eventually { try await count("select 1 from incidents where seq = \(seq)", pool) == 1 }
+        let aged = "select 1 from incidents where since < now() - interval '30 minutes'"
+        #expect(try await count(aged, pool) == old, "event \(seq)")
+        try await pool.withSession { _ = try $0.execute("update incidents set since = since - interval '1 hour'") }
+      }
+    }
+  }
+
+  @Test("an ended order is known for as long as its events may come again, which then count nothing")
+  func again() async throws {
+    try await withService { client, pool in
+      func tallies() async throws -> [String: Int64] {
+        try await pool.withSession { try MonitorSnapshot.read($0).counters.mapValues(\.count) }
+      }
+      try await client.send(Self.order(.completed, seq: 7))
+      try await eventually { try await tallies() == ["ended:completed": 1, "delivery:le:7.5": 1] }
+      for (age, deleted, handled) in [("15 days 23 hours", 0, 2), ("16 days 1 hour", 1, 3)] {
+        try await pool.withSession {
+          _ = try $0.execute("update monitored_orders set updated_at = now() - interval '\(age)'")
+        }
+        try await client.send(Self.order(.delivered, seq: 4))
+        try await eventually { try await count("select 1 from inbox", pool) == handled }
+        #expect(try await tallies() == ["ended:completed": 1, "delivery:le:7.5": 1])
+        #expect(try await pool.withSession { try Retention.endedOrders.step(in: $0) } == deleted)
+      }
+    }
+  }
+
   private static func order(_ state: OrderState, seq: Int64) -> OrderChanged {
     let created = Date(timeIntervalSince1970: 1_790_000_000)
     let isDelivered = [OrderState.delivered, .active, .ending, .completed].contains(state)

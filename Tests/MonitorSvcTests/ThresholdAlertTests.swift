@@ -49,6 +49,11 @@ import Testing
         }))
   }
 
+  @Test("notices that a release before has recorded are run by their kinds")
+  func kinds() {
+    #expect(PoolEnergyNotice.kind == "monitor.NotifySubscribers" && SeriesNotice.kind == "monitor.TellSubscribers")
+  }
+
   @Test("each series has its own text in each language for its beginning and its end")
   func seriesTexts() {
     let texts = Incident.Series.allCases.flatMap { series in

@@ -132,12 +132,13 @@ struct OrderFlowTests {
       try await client.send(
         DelegationConfirmed(order: id, legs: [], delivered: Energy(65_000), startedAt: Date(), seq: 2))
       try await orders.order(id, reaches: .delivered)
-      try await client.send(DelegationFailed(order: id, reason: .chainRefused, seq: 4))
+      try await client.send(DelegationFailed(order: id, reason: .chainRefused, cost: Sun(345_000), seq: 4))
       let failed = try await orders.order(id, reaches: .failed)
       #expect(failed.failure == .chainRefused)
       #expect(failed.deliveredAt == nil && failed.endsAt == nil)
       try await client.send(DelegationReverted(order: id, seq: 3))
-      try await eventuallySent(orders, .walletCommands, ["wallet.HoldFunds", "wallet.ReleaseHold"])
+      try await eventuallySent(
+        orders, .walletCommands, ["wallet.HoldFunds", "wallet.ReleaseHold", "wallet.BookOrderCost"])
       let cancel = CancelOrder(order: id, customer: customer)
       #expect(try await client.command(cancel, answer: CommandResult.self)?.code == "too_late")
       try await orders.order(id, reaches: .failed)

@@ -19,7 +19,7 @@ struct OrderTable: Equatable {
   static let samples: [OrderInput] = [
     .placeValid, .placeRefused(.priceChanged), .cancel, .deadline, .fundsHeld, .fundsRefused(.insufficientBalance),
     .delegationSubmitted(txs: []), .delegationConfirmed(txs: [], startedAt: Date(timeIntervalSince1970: 1_800_000_000)),
-    .delegationReverted, .delegationFailed(.poolEmpty),
+    .delegationReverted, .delegationFailed(.poolEmpty, cost: Sun(1)),
     .delegationFinal(delivered: Energy(65_000), startedAt: Date(timeIntervalSince1970: 1_800_000_000)), .rentalEnded,
     .delegationReclaimed(txs: [], cost: Sun(1)),
   ]

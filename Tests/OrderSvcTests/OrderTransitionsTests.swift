@@ -94,6 +94,28 @@ struct OrderTransitionsTests {
     }
   }
 
+  @Test("what a failed delivery has burned is booked when the order ends, and once", arguments: OrderState.allCases)
+  func costOfFailure(_ state: OrderState) {
+    for withdrawal in Withdrawal.allCases {
+      let failed = OrderInput.delegationFailed(.chainRefused, cost: Sun(345_000))
+      let decision = OrderTransitions.decide(state, on: failed, withdrawal: withdrawal)
+      switch state {
+      case .funded, .delegating, .cancelling, .delivered:
+        guard case .move(let end, let actions) = decision else {
+          Issue.record("\(state): \(decision)")
+          continue
+        }
+        #expect(end.isTerminal && actions.count { $0 == .bookCost(Sun(345_000)) } == 1)
+      case .failed, .cancelled: #expect(decision == .ignore(.repeated))
+      case .placed, .active, .ending, .completed, .rejected:
+        guard case .error = decision else {
+          Issue.record("\(state): \(decision)")
+          continue
+        }
+      }
+    }
+  }
+
   @Test("who asked to stop decides how a failed delegation ends", arguments: [
     (Withdrawal.none, OrderFailure.poolEmpty, OrderState.failed, OrderFailure.poolEmpty),
     (.byDeadline, .poolEmpty, .failed, .poolEmpty),

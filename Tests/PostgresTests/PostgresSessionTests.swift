@@ -18,6 +18,14 @@ import Testing
     }
   }
 
+  @Test func `COPY is refused, and the connection on which it was asked for is not used again`() async throws {
+    try await withPool { pool async throws in
+      let error = await postgresError { try await pool.withSession { try $0.script("copy (select 1) to stdout") } }
+      #expect(error?.code == .misuse)
+      #expect(try await pool.number("select 1 as n") == 1)
+    }
+  }
+
   @Test func `An error in a pipeline undoes its round trip and leaves the connection usable`() async throws {
     try await withPool { pool async throws in
       try await pool.withSession { try $0.script("create table t (n int primary key)") }

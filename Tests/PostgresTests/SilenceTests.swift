@@ -102,6 +102,22 @@ import Testing
     }
   }
 
+  @Test func `Whoever sets a limit to the silence waits for so long, and the next as before`() async throws {
+    try await withPool(size: 1) { pool async throws in
+      let error = await postgresError {
+        try await pool.withSession { session in
+          _ = try session.withPatience(.milliseconds(300)) { try session.execute("select pg_sleep(2)") }
+        }
+      }
+      #expect(error?.message.contains("said nothing for 300 ms") == true)
+      let rows = try await pool.withSession { session throws -> Int in
+        _ = try session.withPatience(.milliseconds(300)) { try session.execute("select 1") }
+        return try session.execute("select pg_sleep(0.6)").rows.count
+      }
+      #expect(rows == 1)
+    }
+  }
+
   @Test func `What runs on when its client has given up is ended by the server`() async throws {
     let name = "gave-up-\(UUID().uuidString.prefix(8))"
     try await withPool(

@@ -139,31 +139,45 @@ struct SharedBudgetTests {
   @Test("is fetched in quarters of a second's need, and given up after a second")
   func lease() {
     var lease = BudgetLease()
-    #expect(lease.wanted(1) == 1)
-    let atFirst = lease.take(1, now: .zero)
+    #expect(lease.wanted(1, .refresh) == 1)
+    let atFirst = lease.take(1, .refresh, now: .zero)
     #expect(!atFirst)
-    let received = lease.receive(grant(3), for: 1, now: .zero)
+    let received = lease.receive(grant(3), for: 1, .refresh, now: .zero)
     #expect(received)
-    let held = [Duration.zero, .milliseconds(999), .milliseconds(999)].map { lease.take(1, now: $0) }
+    let held = [Duration.zero, .milliseconds(999), .milliseconds(999)].map { lease.take(1, .refresh, now: $0) }
     #expect(held == [true, true, false])
-    let more = lease.receive(grant(3), for: 1, now: .milliseconds(999))
+    let more = lease.receive(grant(3), for: 1, .refresh, now: .milliseconds(999))
     #expect(more)
-    let late = lease.take(1, now: .milliseconds(1_999))
+    let late = lease.take(1, .refresh, now: .milliseconds(1_999))
     #expect(!late)
-    for _ in 0..<7 { _ = lease.take(1, now: .milliseconds(2_000)) }
-    #expect(lease.wanted(1) == 3)
+    for _ in 0..<7 { _ = lease.take(1, .refresh, now: .milliseconds(2_000)) }
+    #expect(lease.wanted(1, .refresh) == 3)
+  }
+
+  @Test("does not hand what only broadcasts could fetch to anything else, and counts on nobody else for it")
+  func reserve() {
+    var lease = BudgetLease()
+    func takes(_ priority: RequestPriority) -> Bool { lease.take(1, priority, now: .zero) }
+    _ = lease.receive(grant(3), for: 1, .broadcast, now: .zero)
+    #expect([RequestPriority.refresh, .confirmation, .broadcast].map(takes) == [false, false, true])
+    _ = lease.receive(grant(2), for: 1, .refresh, now: .zero)
+    // The reserved one is taken first, so that the others keep theirs.
+    #expect([RequestPriority.broadcast, .refresh, .broadcast].map(takes) == [true, true, false])
+    for _ in 0..<8 { _ = takes(.refresh) }
+    #expect(lease.wanted(1, .broadcast) == 1)
+    #expect(lease.wanted(1, .refresh) == 4)
   }
 
   @Test("never counts a day's requests back")
   func count() {
     var lease = BudgetLease()
-    _ = lease.receive(grant(1, day: 2, used: 50), for: 1, now: .zero)
-    _ = lease.receive(grant(1, day: 2, used: 3), for: 1, now: .zero)
-    _ = lease.receive(grant(1, day: 1, used: 90), for: 1, now: .zero)
+    _ = lease.receive(grant(1, day: 2, used: 50), for: 1, .refresh, now: .zero)
+    _ = lease.receive(grant(1, day: 2, used: 3), for: 1, .refresh, now: .zero)
+    _ = lease.receive(grant(1, day: 1, used: 90), for: 1, .refresh, now: .zero)
     #expect(lease.day == 2 && lease.usedToday == 50)
-    _ = lease.receive(grant(1, day: 3, used: 4), for: 1, now: .zero)
+    _ = lease.receive(grant(1, day: 3, used: 4), for: 1, .refresh, now: .zero)
     #expect(lease.day == 3 && lease.usedToday == 4)
-    let refused = lease.receive(grant(0, day: 3, used: 4), for: 1, now: .zero)
+    let refused = lease.receive(grant(0, day: 3, used: 4), for: 1, .refresh, now: .zero)
     #expect(!refused)
   }
 }

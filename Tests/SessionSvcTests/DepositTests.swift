@@ -93,12 +93,14 @@ struct AddressBookTests {
   }
 
   @Test("a refusal of another kind is told and asks for nothing", arguments: [
-    ("address_not_saved", "not among your addresses"), ("too_many_addresses", "20 addresses"), ("else", "again"),
+    ("address_not_saved", "not among your addresses"), ("too_many_addresses", "20 addresses"),
+    ("address_unusable", "Nobody has the key"), ("else", "again"),
   ])
   func refused(code: String, words: String) throws {
     var dialogue = Sample.dialogue()
     let actions = dialogue.receive(.book(.refused(try Sample.receiver(), code: code)), isFresh: false)
-    #expect(actions.first?.screen?.html.source.contains(words) == true)
+    let text = actions.first?.screen?.html.source
+    #expect(text?.contains(words) == true && text?.contains(Sample.receiverText) == true)
     #expect(dialogue.conversation.expecting == .nothing)
   }
 

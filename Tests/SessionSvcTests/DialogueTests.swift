@@ -135,6 +135,37 @@ import TronKit
     #expect(!actions.contains(.saveAddress(try Sample.receiver())))
   }
 
+  @Test("an address is said to be saved or removed when it is, not before")
+  func bookChanges() throws {
+    let (address, screens) = (try Sample.receiver(), Screens(.en))
+    var dialogue = Sample.dialogue()
+    _ = dialogue.step(.button(.addAddress))
+    #expect(dialogue.step(.text(Sample.receiverText)) == [.load(.save(address), isFresh: true)])
+    #expect(dialogue.conversation.expecting == .nothing)
+    let saved = dialogue.receive(.book(.saved(address)), isFresh: true)
+    #expect(saved == [.show(screens.saved(address), isFresh: true)])
+    #expect(dialogue.step(.button(.removeAddress(address))) == [.load(.remove(address), isFresh: false)])
+    let removed = dialogue.receive(.book(.removed(address)), isFresh: false)
+    #expect(removed == [.show(screens.removed(address), isFresh: false)])
+    #expect(LoadRequest.save(address).retry(durationSeconds: nil) == .address(address))
+    #expect(LoadRequest.remove(address).retry(durationSeconds: nil) == .addresses)
+  }
+
+  @Test("what is shown of a mistaken text is short, however long its characters are")
+  func longCharacters() throws {
+    let long = "a" + String(repeating: "\u{0301}", count: 10_000)
+    for button in [ButtonData.otherEnergy, .addAddress] {
+      var dialogue = Sample.dialogue()
+      _ = dialogue.step(.button(button))
+      let screen = try #require(dialogue.step(.text(long)).first?.screen)
+      #expect(screen.html.source.unicodeScalars.count < 500)
+    }
+    let saved = SavedAddress(address: try Sample.receiver(), label: long)
+    #expect(Screens(.en).address(saved.address, nil, saved: saved).html.source.unicodeScalars.count < 500)
+    let label = try #require(Screens(.en).addresses([saved]).buttons.first?.label)
+    #expect(label.unicodeScalars.count < 60)
+  }
+
   @Test("a bad address is told what is wrong with it, and the next one is taken", arguments: [
     ("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6T", "checksum"), ("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj60", "position 34"),
     ("0xdAC17F958D2ee523a2206206994597C13D831ec7", "another chain"),

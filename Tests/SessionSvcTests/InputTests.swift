@@ -54,5 +54,7 @@ import TronKit
   func texts() {
     #expect(Input(.text(" 65000\n")) == .text("65000"))
     #expect(Input(.text(String(repeating: "x", count: 5_000))) == .text(String(repeating: "x", count: 256)))
+    let long = "a" + String(repeating: "\u{0301}", count: 5_000)
+    #expect(Input(.text(long)) == .text("a" + String(repeating: "\u{0301}", count: 255)))
   }
 }

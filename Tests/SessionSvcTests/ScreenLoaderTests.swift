@@ -132,6 +132,14 @@ import TronKit
       try await load(rename, Answers(answers: [SaveAddress.messageType: refused]))
         == .book(.refused(address, code: "label_too_long")))
     #expect(try await load(rename, Answers()) == .unavailable(rename))
+    let full = CommandResult(ok: false, code: "too_many_addresses", detail: "")
+    #expect(try await load(.save(address), Answers(answers: [SaveAddress.messageType: done])) == .book(.saved(address)))
+    #expect(
+      try await load(.save(address), Answers(answers: [SaveAddress.messageType: full]))
+        == .book(.refused(address, code: "too_many_addresses")))
+    #expect(
+      try await load(.remove(address), Answers(answers: [RemoveAddress.messageType: done])) == .book(.removed(address)))
+    #expect(try await load(.remove(address), Answers()) == .unavailable(.remove(address)))
     #expect(
       try await load(.makeDefault(address), Answers(answers: [SetDefaultAddress.messageType: done]))
         == .book(.becameDefault(address)))

@@ -76,7 +76,10 @@ import Testing
 
   @Test(arguments: [
     ([(50_000, false)], "unknown"), ([(50_001, false)], "absent"), ([(50_000, true)], "present"),
-    ([(50_000, false), (50_001, false)], "absent"), ([(50_001, false), (50_000, true)], "present"),
+    ([(50_001, false), (50_000, true)], "present"),
+    // Two are needed where two answer: the one behind is waited for, unless there are two without it.
+    ([(50_000, false), (50_001, false)], "unknown"), ([(50_001, false), (50_000, false)], "unknown"),
+    ([(50_000, false), (50_001, false), (50_001, false)], "absent"),
   ] as [([(Int64, Bool)], String)])
   func aSolidHeadPastTheMomentDecides(nodes: [(Int64, Bool)], expected: String) async throws {
     let servers = try nodes.map { try server(head: 100_000, solid: $0.0, has: $0.1) }

@@ -46,6 +46,16 @@ struct BlockMovesTests {
     #expect(failed.map(\.succeeded) == [false])
   }
 
+  @Test("where the block does not say whether TRX was transferred, its receipt decides", arguments: [true, false])
+  func unsaid(succeeded: Bool) throws {
+    let (from, to) = (try Samples.address(1), try Samples.address(2))
+    let coin = try transaction(.transfer(owner: from, to: to, amount: Sun(5)), ChainTransaction.unsaidResult)
+    let seen = try moves(coin, succeeded: succeeded)
+    #expect(seen.transfers.map(\.amount) == (succeeded ? [5] : []))
+    #expect(seen.acts.map(\.succeeded) == [succeeded])
+    #expect(seen.decoys.count == (succeeded ? 0 : 1))
+  }
+
   @Test("the owner is found in contracts of kinds that nothing else is known of")
   func strangeKinds() throws {
     let owner = try Samples.address(1)

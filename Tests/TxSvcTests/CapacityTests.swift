@@ -78,6 +78,20 @@ struct CapacityTests {
     #expect(limits.obstacle(wallet, now: Samples.now) == .draining)
   }
 
+  @Test("the pool offers what planning would lend: nothing of a wallet that gets no new leg")
+  func offer() throws {
+    let open = try Samples.wallet(1, trx: 10_000)
+    var (avoided, poor, disabled) = (open, open, open)
+    avoided.avoidUntil = Samples.now.addingTimeInterval(1)
+    (poor.bandwidth, poor.balance) = (0, .zero)
+    disabled.isEnabled = false
+    for (wallet, isOffered) in [(open, true), (avoided, false), (poor, false), (disabled, false)] {
+      let figures = try PoolTicks.figures([wallet], try Samples.ratio(), SigningLimits(), now: Samples.now)
+      #expect((figures.available > .zero) == isOffered)
+      #expect(try Samples.planned(wallets: [wallet]).legs.isEmpty == !isOffered)
+    }
+  }
+
   @Test("every leg uses up the fees of one rental, and a wallet without any left gets none")
   func rentalsCountDown() throws {
     var wallet = try Samples.wallet(1, trx: 20_000)

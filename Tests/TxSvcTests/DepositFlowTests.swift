@@ -157,6 +157,27 @@ struct DepositFlowTests {
     }
   }
 
+  @Test("the record forgets whatever is older than it is to be kept, also where it was kept for longer before")
+  func forgotten() async throws {
+    let chain = try FakeChain()
+    try await ChainWorld.run(chain) { world in
+      try await world.settle()
+      let oldest = -2 * world.world.chainRecordBlocks
+      try await world.bus.transaction { unit in
+        for number in oldest..<oldest + 15 {
+          try unit.save(
+            SolidBlock(
+              number: number, blockID: try Samples.block(1), timeMs: 0, transactions: nil, ours: 0, deposits: 0))
+        }
+      }
+      try chain.produce()
+      chain.solidify()
+      try await world.settle()
+      #expect(try await world.rows(SolidBlock.self).allSatisfy { $0.number > 0 })
+      #expect(try await !world.rows(SolidBlock.self).isEmpty)
+    }
+  }
+
   @Test("a range that is backwards, too long or not looked through yet is refused, and so is a batch too large")
   func refusals() async throws {
     let chain = try FakeChain()

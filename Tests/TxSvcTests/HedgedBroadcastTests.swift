@@ -93,6 +93,19 @@ struct HedgedBroadcastTests {
     #expect(SendingVerdict.of(.signed, rows, judges: []) == .mayHaveIt)
   }
 
+  @Test("a refusal of one does not keep the next from being asked while another is silent")
+  func refusalAndSilence() async throws {
+    let refused = StubHTTPServer.Reply.text(#"{"result":false,"code":"TAPOS_ERROR","message":"Tapos check error."}"#)
+    let servers = [
+      try StubHTTPServer { _ in .silence }, try StubHTTPServer { _ in refused },
+      try StubHTTPServer { _ in Self.accepted },
+    ]
+    defer { for server in servers { server.stop() } }
+    let answers = try await send(try signed(), servers)
+    #expect(servers.map { sent($0).count } == [1, 1, 1])
+    #expect(answers.contains { $0.outcome == .accepted })
+  }
+
   @Test("in the service each sending's row stands before its node answers, and a late answer changes nothing")
   func rows() async throws {
     let (slowGate, fastGate) = (Gate(), Gate())

@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import HTTPClient
 import Postgres
+import Synchronization
 import TestKit
 import Testing
 import TronKit
@@ -201,6 +202,25 @@ struct ReclaimAgainTests {
     chains[1].set { $0.head = 1_001 }
     let alone = TronNodePool(nodes: [TronNodeClient(baseURL: servers[1].url, http: http)])
     #expect(await WitnessedTime().wait(until: 3_003_000, alone, pause: .zero) == nil)
+    await http.close()
+  }
+
+  @Test("heads that fall short of an end are counted when they are asked for, not while it is waited for")
+  func shortOfIt() async throws {
+    let (chain, http) = (StubChain(), HTTPClient())
+    let server = try chain.serve()
+    defer { server.stop() }
+    let pool = TronNodePool(nodes: [TronNodeClient(baseURL: server.url, http: http)])
+    let time = WitnessedTime()
+    let short = Mutex(0)
+    for _ in 0..<3 {
+      let wait = await time.wait(until: 3_000_001, pool, pause: .seconds(60)) {
+        short.withLock { $0 += 1 }
+      }
+      #expect(wait != nil)
+    }
+    let count = short.withLock { $0 }
+    #expect(count == 1)
     await http.close()
   }
 

@@ -98,6 +98,9 @@ struct ReorganisationTests {
       try await eventually(within: .seconds(20)) { try await world.told(DelegationReverted.self).count == 1 }
       chain.solidify()
       try await eventually(within: .seconds(20)) { try await world.told(DelegationFailed.self).count == 1 }
+      let burned = try await world.rows(StoredTransaction.self).compactMap(\.fee).reduce(0) { $0 + $1.value }
+      #expect(burned > 0)
+      #expect(try await world.told(DelegationFailed.self).map(\.cost) == [Sun(burned)])
       #expect(try await world.rows(SupplierWallet.self).map(\.reserved) == [.zero])
       #expect(try await world.rows(SupplierWallet.self).map(\.delegated) == [.zero])
     }

@@ -55,6 +55,7 @@ struct CustodyFlowTests {
   func differs() async throws {
     let tx = FakeTxSvc()
     tx.state.withLock { $0.accounts[Self.address] = .init(sun: 900) }
+    let begun = Int64(Date().timeIntervalSince1970 * 1000) - 1_000
     try await AdjustmentWorld.run(Self.settings(), tx: tx.service) { world in
       try await world.open("custody:treasury", 1_000)
       try await world.compare("1")
@@ -63,8 +64,11 @@ struct CustodyFlowTests {
       #expect(told.count == 1)
       #expect(
         told.first
-          .map { [$0.account, $0.currency.rawValue, "\($0.ledger)", "\($0.chain)", "\($0.difference)", "\($0.seq)"] }
-          == ["custody:treasury", "TRX", "1000", "900", "-100", "1"])
+          .map { [$0.account, $0.currency.rawValue, "\($0.ledger)", "\($0.chain)", "\($0.difference)"] }
+          == ["custody:treasury", "TRX", "1000", "900", "-100"])
+      // A database that was restored counts from less than readers know: so the time counts.
+      let seq = try #require(told.first?.seq)
+      #expect(seq > begun)
       #expect(told.first?.settledAt == nil)
       // Another comparison finds the same: nothing new is told.
       try await world.compare("2")
@@ -76,7 +80,8 @@ struct CustodyFlowTests {
       try await world.state(of: "custody:treasury", .trx, .agrees)
       let settled = try await world.published(CustodyDiffers.self)
       #expect(settled.count == 2)
-      #expect(settled.last?.seq == 2 && settled.last?.settledAt != nil && settled.last?.difference == 0)
+      let last = try #require(settled.last)
+      #expect(last.seq > seq && last.settledAt != nil && last.difference == 0)
     }
   }
 

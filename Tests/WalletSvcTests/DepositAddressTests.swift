@@ -53,6 +53,21 @@ struct DepositAddressTests {
     }
   }
 
+  @Test("no new one is handed out while a restored ledger is compared; who has one is shown it")
+  func recovery() async throws {
+    let (ann, bob) = (ann, CustomerID(text: "cus_bob"))
+    try await DepositWorld.run(try DepositWorld.settings()) { world in
+      try await world.untilFree(60)
+      let mine = try await world.address(of: ann)
+      try await world.execute("select begin_recovery('test')")
+      let (answer, known) = (try await world.assign(bob), try await world.assign(ann))
+      #expect(answer?.code == "none_ready" && answer?.address == nil)
+      #expect(known?.code == "done" && known?.address?.address == mine)
+      try await world.execute("delete from ledger_freezes")
+      #expect(try await world.assign(bob)?.code == "done")
+    }
+  }
+
   @Test("one without money is asked for again each day, as tx-svc may have lost it, and is as good as before")
   func daily() async throws {
     let ann = ann

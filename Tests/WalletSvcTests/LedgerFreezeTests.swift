@@ -92,7 +92,7 @@ struct LedgerFreezeTests {
     }
   }
 
-  @Test("is cleared, and made good, by somebody with a name and a reason alone")
+  @Test("is cleared, and made good, as all that operators do, by somebody with a name and a reason alone")
   func nameless() async throws {
     try await LedgerService.run { service in
       try await service.freeze("cus_a")
@@ -104,6 +104,9 @@ struct LedgerFreezeTests {
           try await service.client.command(
             RebuildLedgerBalance(account: "customer:cus_a", action: action), answer: CommandResult.self),
           try await service.client.command(BeginLedgerEpoch(action: action), answer: CommandResult.self),
+          try await service.client.command(CompareCustody(action: action), answer: CommandResult.self),
+          try await service.client.command(
+            RetireDepositKey(fingerprint: "0123456789abcdef", action: action), answer: CommandResult.self),
         ]
         #expect(answers.allSatisfy { $0?.code == code && $0?.ok == false }, "\(answers)")
       }

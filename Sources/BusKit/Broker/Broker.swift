@@ -53,6 +53,9 @@ public protocol Broker: Sendable {
   func deadLetters(_ topic: Topic, partition: Int, after id: String?, limit: Int) async throws -> [DeadLetter]
   /// Puts dead letters back into their stream, as the messages they were. Returns how many there were to put back.
   func replayDead(_ topic: Topic, partition: Int, ids: [String]) async throws -> Int
+  /// The same for those whose messages entered their stream at `oldest` or later, in milliseconds since 1970 by the
+  /// broker's clock; the others stay, and are not counted. There is a default, which reads all dead letters.
+  func replayDead(_ topic: Topic, partition: Int, ids: [String], since oldest: Int64) async throws -> Int
   /// Forgets dead letters. Returns how many there were.
   func purgeDead(_ topic: Topic, partition: Int, ids: [String]) async throws -> Int
 
@@ -68,13 +71,27 @@ extension Broker {
     try await floorByState(of: topics, upTo: now)
   }
 
+  /// By looking at the letters first. A broker that can look at them as it puts them back has its own.
+  public func replayDead(_ topic: Topic, partition: Int, ids: [String], since oldest: Int64) async throws -> Int {
+    let wanted = Set(ids)
+    var young: [String] = []
+    var last: String?
+    repeat {
+      let page = try await deadLetters(topic, partition: partition, after: last, limit: 500)
+      young += page.filter { wanted.contains($0.id) && $0.firstMilliseconds >= oldest }.map(\.id)
+      last = page.last?.id
+    } while last != nil
+    return try await replayDead(topic, partition: partition, ids: young)
+  }
+
   func floorByState(of topics: [Topic], upTo now: Int64) async throws -> Int64? {
     var floor = now
     for topic in topics {
       for partition in try await state(of: topic) {
         for declared in topic.groups {
           guard let group = partition.groups.first(where: { $0.name == declared.name }) else { return nil }
-          floor = min(floor, group.neededSince ?? now)
+          guard let lower = BrokerFloor.lowered(floor, to: group.neededSince, upTo: now) else { return nil }
+          floor = lower
         }
       }
     }
@@ -82,18 +99,31 @@ extension Broker {
   }
 }
 
+/// How what each group needs becomes the floor of all.
+enum BrokerFloor {
+  /// Messages come while it is asked, and clocks are read one after the other. The repair begins some seconds before
+  /// the floor anyway.
+  private static let slackMilliseconds: Int64 = 2_000
+
+  /// - Parameter since: from when on a group needs messages; nil: it needs none.
+  /// - Returns: nil when that is still to come: the broker's clock was set back, and its times do not tell when
+  ///   something was sent.
+  static func lowered(_ floor: Int64, to since: Int64?, upTo now: Int64) -> Int64? {
+    guard let since else { return floor }
+    if since > now, since - now > slackMilliseconds { return nil }
+    return min(floor, since)
+  }
+}
+
 /// What a broker can do beyond the protocol's promises; the conformance suite asks for what it claims.
 public struct BrokerFeatures: Sendable, Equatable {
   /// What was stored survives a restart of the broker.
   public var isPersistent: Bool
-  /// Processes of one machine or of many can share it; otherwise it lives in one process.
-  public var isShared: Bool
   /// Stored bytes can be told (`PartitionState.bytes`).
   public var tellsBytes: Bool
 
-  public init(isPersistent: Bool, isShared: Bool, tellsBytes: Bool) {
+  public init(isPersistent: Bool, tellsBytes: Bool) {
     self.isPersistent = isPersistent
-    self.isShared = isShared
     self.tellsBytes = tellsBytes
   }
 }

@@ -47,6 +47,8 @@ protocol DeliveryHandling: Sendable {
   func renewLeases() async throws
   /// Whether a delivery of this consumer is not to be claimed now: it is being handled, or its back-off is not over.
   func isResting(_ id: String) -> Bool
+  /// No more deliveries than this rest at a time.
+  var restingMax: Int { get }
   func lost(_ id: String)
   /// What has been handled and is to be acknowledged with the next read. Each is given out once.
   func takeDone() -> [String]

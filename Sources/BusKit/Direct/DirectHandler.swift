@@ -7,7 +7,8 @@ import Synchronization
 final class DirectHandler: DeliveryHandling {
   typealias Item = HeldDeliveries.Item
 
-  private static let restingMax = 10_000
+  /// More deliveries that were handed back are not remembered: they are only tried a little early after a failure.
+  private static let handedBackMax = 10_000
   private static let unknownPause: Duration = .seconds(5)
   /// Handled messages wait at most this long for their acknowledgement to begin.
   private static let acknowledgeAfter: Duration = .milliseconds(5)
@@ -40,6 +41,8 @@ final class DirectHandler: DeliveryHandling {
   }
 
   private var options: ConsumerOptions { consumer.options }
+  /// So many batches may be held before the next is read.
+  private var heldMax: Int { max(1, options.concurrency) + 8 }
 
   /// Begins to work. Ends with `finish`.
   func start() {
@@ -63,7 +66,7 @@ final class DirectHandler: DeliveryHandling {
     held.add(try await prepare(entries))
     try await gather(after: entries.count)
     // What waits and what runs are bounded, and so is what the broker does not let us acknowledge.
-    await held.room(heldMax: max(1, options.concurrency) + 8) { [host] in host.isDraining }
+    await held.room(heldMax: heldMax) { [host] in host.isDraining }
   }
 
   /// Many messages that come in many small reads cost several times as much as in a few large ones: while they stream
@@ -114,6 +117,8 @@ final class DirectHandler: DeliveryHandling {
   func isResting(_ id: String) -> Bool {
     resting.withLock { $0[id].map { $0 > .now } ?? false } || held.contains(id)
   }
+
+  var restingMax: Int { Self.handedBackMax + heldMax * options.batchMax }
 
   func lost(_ id: String) {
     host.metrics.counter("energy_bus_lost_total", labels: labels).increment()
@@ -317,8 +322,7 @@ final class DirectHandler: DeliveryHandling {
   private func release(_ delivery: Delivery, after wanted: Duration, isAttempt: Bool = true) async throws {
     let delay = max(.zero, min(wanted, options.lease))
     resting.withLock { resting in
-      // More are not remembered: they are only tried a little early after a failure.
-      if resting.count >= Self.restingMax { resting = [:] }
+      if resting.count >= Self.handedBackMax { resting = [:] }
       resting[delivery.id] = .now + delay
     }
     try await link.release([delivery.id], after: delay, isAttempt: isAttempt)

@@ -39,6 +39,11 @@ final class HeldDeliveries: Sendable {
       return zip(entries, isHeld).compactMap { $1 ? $0.delivery.id : nil }
     }
 
+    func holds(_ id: String) -> Bool {
+      guard let place = entries.firstIndex(where: { $0.delivery.id == id }) else { return false }
+      return state.withLock { $0.isHeld[place] }
+    }
+
     /// The ids that are still held and whose leases are to be renewed.
     var leased: [String] {
       let (isHeld, isLeased) = state.withLock { ($0.isHeld, $0.isLeased) }
@@ -79,7 +84,7 @@ final class HeldDeliveries: Sendable {
 
   var batches: [Batch] { state.withLock { Array($0.held.values) } }
 
-  func contains(_ id: String) -> Bool { batches.contains { $0.held.contains(id) } }
+  func contains(_ id: String) -> Bool { batches.contains { $0.holds(id) } }
 
   func add(_ entries: [Entry]) {
     guard !entries.isEmpty else { return }

@@ -37,8 +37,11 @@ public struct Topic: Sendable, Hashable {
 
   /// The stream on which one process receives answers.
   public static func replies(process: String) -> Topic {
-    Topic("replies.\(process)", groups: [], lengthMax: 100_000, isTransient: true)
+    Topic("replies.\(process)", groups: [], lengthMax: repliesMax, isTransient: true)
   }
+
+  /// How many answers wait for a process before the oldest go.
+  static let repliesMax = 100_000
 }
 
 /// A reader of a topic: one per service, shared by its replicas.

@@ -7,7 +7,7 @@ final class BusGauges: Sendable {
   /// However often somebody asks: Redis and Postgres are looked at this often.
   private static let interval: Duration = .seconds(5)
   /// A server that is silent must not hold up what else there is to tell.
-  private static let limit: Duration = .seconds(2)
+  static let limit: Duration = .seconds(2)
   private static let ofBroker = [
     "energy_bus_stream_length", "energy_bus_stream_bytes", "energy_bus_stream_oldest_seconds",
     "energy_bus_dead_letters", "energy_bus_lag", "energy_bus_pending", "energy_bus_oldest_pending_seconds",
@@ -40,12 +40,14 @@ final class BusGauges: Sendable {
     }
     guard isDue else { return }
     await attempt("the broker's", Self.ofBroker) { [self] in
-      let states = try await withTimeout(Self.limit) { try await self.states() }
+      let states = try await waiting(atMost: Self.limit) { try await self.states() }
       return { for (topic, partitions) in states { self.show(topic, partitions) } }
     }
     await attempt("Postgres'", Self.ofStore) { [self] in
       let pool = core.pool
-      let figures = try await withTimeout(Self.limit) { try await pool.withSession(OperateStore.figures) }
+      let figures = try await waiting(atMost: Self.limit) {
+        try await pool.withSession(OperateStore.figures)
+      }
       return { self.show(figures) }
     }
   }

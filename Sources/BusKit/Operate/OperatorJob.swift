@@ -31,7 +31,7 @@ struct OperatorJob: Effect {
       guard let topic = topics.first(where: { $0.name == name }) else {
         return finished("\(context.bus.service) does not read \(name) any more", ok: false)
       }
-      let count = try await settle(deed, topic, letters, try context.bus.core.broker)
+      let count = try await settle(deed, topic, letters, try context.bus.core)
       return finished("\(count) of \(letters.count) dead letters of \(name): \(deed.rawValue)")
     }
   }
@@ -39,9 +39,12 @@ struct OperatorJob: Effect {
   func exhausted(_ reason: String) -> EffectOutcome { finished(reason, ok: false) }
 
   private func settle(
-    _ deed: SettleDeadLetters.Deed, _ topic: Topic, _ letters: [SettleDeadLetters.Place], _ broker: any Broker
+    _ deed: SettleDeadLetters.Deed, _ topic: Topic, _ letters: [SettleDeadLetters.Place], _ core: BusCore
   ) async throws -> Int {
     let step = 100
+    let broker = core.broker
+    // Put back, a message is as young as any; a group whose inbox has forgotten it would apply it again.
+    let oldest = core.health.brokerMilliseconds - core.timing.inboxRetention.milliseconds
     var count = 0
     for (partition, places) in Dictionary(grouping: letters, by: \.partition).sorted(by: { $0.key < $1.key }) {
       var rest = places.map(\.id)[...]
@@ -49,7 +52,7 @@ struct OperatorJob: Effect {
         let ids = Array(rest.prefix(step))
         rest = rest.dropFirst(step)
         count += deed == .replay
-          ? try await broker.replayDead(topic, partition: partition, ids: ids)
+          ? try await broker.replayDead(topic, partition: partition, ids: ids, since: oldest)
           : try await broker.purgeDead(topic, partition: partition, ids: ids)
       }
     }

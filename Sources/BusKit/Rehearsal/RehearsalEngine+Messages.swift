@@ -166,9 +166,7 @@ extension RehearsalEngine {
   }
 
   /// The usual wait, without its jitter.
-  func backoff(_ attempts: Int) -> Duration {
-    Backoff(first: .milliseconds(100), factor: 4, most: timing.retryMost).delay(attempt: attempts, random: 0.5)
-  }
+  func backoff(_ attempts: Int) -> Duration { timing.backoff.delay(attempt: attempts, random: 0.5) }
 
   private func retry(_ job: Job, _ wait: Wait, _ reason: String, isAttempt: Bool, _ link: Link) async throws {
     let time = wait.time(from: clock.now)

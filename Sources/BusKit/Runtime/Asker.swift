@@ -46,7 +46,7 @@ final class Asker: Sendable {
     }
     defer { forget(correlation) }
     let isTaken = publisher.submitNow([Publication(question, topic: topic ?? Q.topic)]) { [weak self] result in
-      if let error = Self.refusal(result) { self?.fail(correlation, error) }
+      if let self, let error = refusal(result) { fail(correlation, error) }
     }
     guard isTaken else {
       throw QueryFailure(code: "overloaded", message: "too much waits to be sent to the broker")
@@ -63,8 +63,10 @@ final class Asker: Sendable {
     }
   }
 
-  private static func refusal(_ result: Result<DirectPublisher.Receipt, any Error>) -> (any Error)? {
+  private func refusal(_ result: Result<DirectPublisher.Receipt, any Error>) -> (any Error)? {
     switch result {
+    case .failure(let error) where broker.isOutage(error):
+      return QueryFailure(code: "unavailable", message: "the broker is away: \(error)")
     case .failure(let error): return error
     case .success(let receipt):
       guard case .refused(let reason)? = receipt.outcomes.first else { return nil }

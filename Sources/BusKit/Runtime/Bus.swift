@@ -73,7 +73,8 @@ public struct Bus: Sendable {
     }
   }
 
-  /// Asks another service and waits. Throws `QueryFailure` with code `timeout` when no answer came in time.
+  /// Asks another service and waits. Throws `QueryFailure`, with code `timeout` when no answer came in time and
+  /// `unavailable` when the broker is away.
   public func ask<Q: Query>(_ query: Q, within limit: Duration) async throws -> Q.Reply {
     try await host.ask(query, within: limit)
   }
@@ -118,7 +119,7 @@ public struct ReplyExpectation<M: Message>: Sendable {
 /// Why a question has no answer: a stable code for programs, a sentence for people. Crosses the wire.
 public struct QueryFailure: Error, Sendable, Codable, Equatable, CustomStringConvertible {
   /// Stable, for programs: `timeout`, `overloaded`, `unavailable` (Redis or Postgres is away or refuses everybody: ask
-  /// again later), `unknown_query`, `internal`, or the answerer's own.
+  /// again later), `unknown_query`, `unreadable_query`, `internal`, or the answerer's own.
   public let code: String
   /// For people; says nothing of the answerer's inside.
   public let message: String
@@ -128,7 +129,12 @@ public struct QueryFailure: Error, Sendable, Codable, Equatable, CustomStringCon
   }
   public var description: String { "\(code): \(message)" }
 
-  /// The bus itself says with these that there is no answer; any other code is one.
-  private static let noAnswer: Set<String> = ["timeout", "overloaded", "unavailable", "internal"]
-  var isRefusal: Bool { !Self.noAnswer.contains(code) }
+  private static let silence: Set<String> = ["timeout", "overloaded", "unavailable"]
+
+  /// Nobody has dealt with the question: the same may well be answered another time. That includes `unknown_query`,
+  /// which a service of an older release says during an upgrade; not `internal`, where the answerer has failed.
+  public var isNoAnswer: Bool { Self.silence.contains(code) || code == "unknown_query" }
+
+  /// The answerer is well, and says no.
+  var isRefusal: Bool { !Self.silence.contains(code) && code != "internal" }
 }

@@ -87,15 +87,6 @@ final class BusCore: Sendable {
     parked.wake()
   }
 
-  func isAlive(_ consumer: String) async throws -> Bool {
-    try await broker.isAlive(service: service, process: consumer)
-  }
-
-  /// Sleeps for a step of back-off.
-  func pause(_ backoff: Backoff, _ attempt: Int) async {
-    await pause(backoff.delay(attempt: attempt, random: .random(in: 0..<1)))
-  }
-
   /// Sleeps, but not longer than until the service drains or the task is cancelled: the caller's loop looks at
   /// `isDraining`.
   func pause(_ time: Duration) async { await draining.sleep(time) }

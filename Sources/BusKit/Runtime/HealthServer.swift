@@ -43,7 +43,7 @@ struct HealthServer: Sendable {
       await gauges.refresh()
       for refresh in service.gauges {
         do {
-          try await refresh(bus)
+          try await waiting(atMost: BusGauges.limit) { try await refresh(bus) }
         } catch {
           core.logger.warning("gauges are stale", metadata: ["error": "\(error)"])
         }

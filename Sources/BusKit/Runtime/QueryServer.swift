@@ -82,7 +82,8 @@ struct QueryServer: Sendable {
   private func answer(_ entry: Delivery) async {
     do {
       let question = try entry.envelope()
-      let age = host.health.brokerMilliseconds - entry.milliseconds
+      // The broker's clock may have been set back.
+      let age = max(0, host.health.brokerMilliseconds - entry.milliseconds)
       let left = (question.timeToLive?.milliseconds ?? 10_000) - age
       guard left > 0 else {
         host.metrics.counter("energy_bus_queries_expired_total", labels: [("type", question.type)]).increment()

@@ -93,4 +93,7 @@ public struct BusTiming: Sendable {
   public var queryConcurrencyMax: Int = 64
 
   public init() {}
+
+  /// Between the attempts of a message whose handler threw.
+  var backoff: Backoff { Backoff(first: .milliseconds(100), factor: 4, most: retryMost) }
 }

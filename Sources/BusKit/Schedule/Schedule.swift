@@ -29,6 +29,17 @@ enum Schedule: Sendable, Equatable {
     }
   }
 
+  /// Whether a next time lies further ahead than it can: the clock was set forward when it was written, and back since.
+  func isAstray(next: Date, now: Date) -> Bool {
+    switch self {
+    case .interval(let interval): next.timeIntervalSince(now) > interval.timeInterval + Self.slackSeconds
+    case .cron: false
+    }
+  }
+
+  /// A clock that is corrected by less makes a tick late by less.
+  private static let slackSeconds: TimeInterval = 1
+
   /// The tick to fire when the one due at `due` has come.
   func tick(due: Date, now: Date, missed: MissedTicks) -> Date {
     switch missed {

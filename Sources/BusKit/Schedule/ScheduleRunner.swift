@@ -37,7 +37,10 @@ struct ScheduleRunner: Sendable {
         if try await register(item, over: rows[item.name], now, isFirst) { pause = .zero }
         continue
       }
-      if row.dueAt > now {
+      if item.schedule.isAstray(next: row.nextAt, now: now) {
+        try await bringBack(item, row, now)
+        pause = .zero
+      } else if row.dueAt > now {
         pause = min(pause, .milliseconds(Int64((row.dueAt.timeIntervalSince(now) * 1000).rounded(.up))))
       } else {
         try await attempt(item, row, now)
@@ -59,6 +62,13 @@ struct ScheduleRunner: Sendable {
       try ScheduleStore.register(item.name, item.schedule.definition, nextAt: nextAt, in: $0)
     }
     return true
+  }
+
+  /// After Postgres' clock was set forward and back a schedule would be silent until that time comes again.
+  private func bringBack(_ item: ScheduledWork, _ row: ScheduleRow, _ now: Date) async throws {
+    guard try await core.pool.withSession({ try ScheduleStore.reset(row, to: now, in: $0) }) else { return }
+    core.logger.warning(
+      "a schedule's time lay too far ahead: it fires now", metadata: ["tick": "\(item.name)", "time": "\(row.nextAt)"])
   }
 
   /// One tick that fails must not hold up the others.

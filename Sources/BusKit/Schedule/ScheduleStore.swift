@@ -59,6 +59,16 @@ enum ScheduleStore {
     ).affected == 1
   }
 
+  /// Sets the time of a schedule anew. False: another replica has moved it.
+  static func reset(_ row: ScheduleRow, to next: Date, in session: PostgresSession) throws -> Bool {
+    try session.execute(
+      """
+      update schedules set next_at = $4, attempts = 0, retry_at = null, last_error = null
+      where name = $1 and definition = $2 and next_at = $3
+      """, [.text(row.name), .text(row.definition), .timestamp(row.nextAt), .timestamp(next)]
+    ).affected == 1
+  }
+
   /// Holds a tick that failed back, for every replica.
   static func noteFailure(
     _ row: ScheduleRow, _ error: String, attempts: Int, pause: Duration, in session: PostgresSession

@@ -15,8 +15,6 @@ public struct ParkedMessage: Sendable, Equatable {
   public let throttles: Int
   /// Why it was parked last.
   public let reason: String
-  /// When it was first put aside.
-  public let firstParkedAt: Date
   /// When the next try is due.
   public let availableAt: Date
   /// Whoever holds it may end the run; nil when nobody has taken it.
@@ -171,7 +169,7 @@ public enum ParkedStore {
     ParkedMessage(
       envelope: try Envelope(row: row), topic: try row.string("topic"), partition: Int(try row.int("partition")),
       attempts: Int(try row.int("attempts")), throttles: Int(try row.int("throttles")),
-      reason: try row.string("reason"), firstParkedAt: try row.date("first_parked_at"),
-      availableAt: try row.date("available_at"), token: try row.uuidIfPresent("lease_token"))
+      reason: try row.string("reason"), availableAt: try row.date("available_at"),
+      token: try row.uuidIfPresent("lease_token"))
   }
 }

@@ -25,8 +25,7 @@ extension DeliveryHandler {
         try await bury(entry, "attempts", "\(error)")
       } else {
         tellRetry(.warning, "the message will be tried again", job, error)
-        let usual = Backoff(first: .milliseconds(100), factor: 4, most: timing.retryMost).delay(
-          attempt: entry.deliveries, random: .random(in: 0..<1))
+        let usual = timing.backoff.delay(attempt: entry.deliveries, random: .random(in: 0..<1))
         try await retry(job, .after(delay ?? usual), "\(error)", isAttempt: true)
       }
     }

@@ -25,7 +25,7 @@ final class DeliveryHandler: Sendable {
   }
 
   /// More than this are not remembered: they are only tried a little early after a failure.
-  private static let restingMax = 10_000
+  let restingMax = 10_000
   /// How long a message of an unknown type rests before it is looked at again.
   private static let unknownPause: Duration = .seconds(5)
   private static let unansweredPause: Duration = .seconds(1)
@@ -167,7 +167,7 @@ final class DeliveryHandler: Sendable {
 
   func rest(_ id: String, for time: Duration) {
     state.withLock { state in
-      if state.resting.count >= Self.restingMax { state.resting = [:] }
+      if state.resting.count >= restingMax { state.resting = [:] }
       state.resting[id] = .now + time
     }
   }

@@ -78,8 +78,7 @@ struct ParkedRunner: Sendable {
       try await postpone(message, wait, isAttempt: message.throttles >= Throttled.freeMax, error)
     case .transient(let delay):
       if message.attempts >= core.timing.attemptsMax { return try await bury(message, "attempts", "\(error)") }
-      let usual = Backoff(first: .milliseconds(100), factor: 4, most: core.timing.retryMost).delay(
-        attempt: message.attempts, random: .random(in: 0..<1))
+      let usual = core.timing.backoff.delay(attempt: message.attempts, random: .random(in: 0..<1))
       try await postpone(message, .after(delay ?? usual), isAttempt: true, error)
     }
   }

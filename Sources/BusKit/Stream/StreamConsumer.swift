@@ -10,6 +10,8 @@ final class StreamConsumer: Sendable {
   private let timing: BusTiming
   private let core: any ConsumerHost
   private let labels: MetricsRegistry.Labels
+  /// So many deliveries of others are taken over in one go; the next sweep takes the next.
+  private static let foreignMax = 200
 
   init(link: any BrokerSubscription, core: any ConsumerHost, handler: any DeliveryHandling) {
     self.link = link
@@ -153,7 +155,9 @@ final class StreamConsumer: Sendable {
     // A claimed delivery's idle time begins anew, so of several sweepers one gets it.
     let isOwn = owner == link.options.consumer
     let idle: Duration = owner == nil ? timing.lease : isOwn ? .zero : min(.milliseconds(500), timing.lease)
-    for pending in try await link.pending(idle: idle, of: owner, limit: 200).shuffled() {
+    // Nobody else looks for what is one's own: what rests must not hide any of it.
+    let limit = isOwn ? handler.restingMax + timing.batchMax : Self.foreignMax
+    for pending in try await link.pending(idle: idle, of: owner, limit: limit).shuffled() {
       if core.isDraining { return }
       // Also among those whose lease has run out (the broker was away for longer) is what is being handled here.
       if pending.owner == link.options.consumer, handler.isResting(pending.id) { continue }

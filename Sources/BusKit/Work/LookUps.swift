@@ -8,10 +8,15 @@ public struct LookUps<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private let read: @Sendable (Set<Key>, Bus) async throws -> [Key: Value]
   private let gathering: Gathering<Wish, Result<Value?, any Error>?>
 
-  /// - Parameter read: what is known of these keys.
-  public init(_ read: @escaping @Sendable (Set<Key>, Bus) async throws -> [Key: Value]) {
+  /// - Parameters:
+  ///   - readsMax: how many reads run at the same time.
+  ///   - keysMax: wishes of one read.
+  ///   - read: what is known of these keys.
+  public init(
+    readsMax: Int = 1, keysMax: Int = 64, _ read: @escaping @Sendable (Set<Key>, Bus) async throws -> [Key: Value]
+  ) {
     self.read = read
-    gathering = Gathering(leadersMax: 1, itemsMax: 64) { wishes in
+    gathering = Gathering(leadersMax: readsMax, itemsMax: keysMax) { wishes in
       guard let bus = wishes.first?.bus else { return { _ in nil } }
       do {
         let found = try await read(Set(wishes.map(\.key)), bus)

@@ -50,9 +50,6 @@ extension OutboxRecord {
 }
 
 extension OutboxRecord {
-  /// How many answers wait for a process before the oldest go.
-  private static let answersMax = 10_000
-
   /// - Parameter topics: the lasting ones that its service has said it publishes to.
   func check(isFor topics: Set<String>) throws {
     guard !isTransient, !topics.contains(topicName) else { return }
@@ -61,6 +58,6 @@ extension OutboxRecord {
   }
 
   var publication: Publication {
-    Publication(stream: streamKey, envelope: envelope, lengthMax: isTransient ? Self.answersMax : nil)
+    Publication(stream: streamKey, envelope: envelope, lengthMax: isTransient ? Topic.repliesMax : nil)
   }
 }

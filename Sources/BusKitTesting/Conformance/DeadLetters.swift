@@ -7,6 +7,7 @@ extension BrokerConformance {
     BrokerPromise("only what is still pending is buried, and once", buriesOnce),
     BrokerPromise("a message that was no delivery becomes a dead letter as old as it is", buriesWithoutDelivery),
     BrokerPromise("dead letters put back are the messages they were", replaysDead),
+    BrokerPromise("dead letters of messages that are too old are not put back", replaysYoung),
     BrokerPromise("dead letters are forgotten on request", purgesDead),
     BrokerPromise("streams and dead letters are shown page by page", showsPages),
     BrokerPromise("dead letters go at their age", deadLettersAge),
@@ -102,6 +103,21 @@ extension BrokerConformance {
     try expect(isNew, "places of their own", seen: "\(again.map(\.id))")
     try expect("left", try await letters(stage).map(\.id), is: [ids[1]])
     try expect("put back twice", try await stage.broker.replayDead(stage.topic, partition: 0, ids: [ids[0]]), is: 0)
+  }
+
+  @Sendable private static func replaysYoung(_ stage: ConformanceStage) async throws {
+    for milliseconds in [1_000, 2_000, 3_000] as [Int64] {
+      var envelope = ConformanceStage.envelope("\(milliseconds)")
+      envelope.createdAt = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+      try await stage.broker.bury(
+        envelope,
+        DeadLetterNote(topic: stage.topic, partition: 0, group: "g", reason: "r", detail: "d", deliveries: 5))
+    }
+    let ids = try await letters(stage).map(\.id)
+    let count = try await stage.broker.replayDead(stage.topic, partition: 0, ids: ids, since: 2_000)
+    try expect("put back", count, is: 2)
+    try expect("left", try await letters(stage).map(\.id), is: Array(ids.prefix(1)))
+    try expect("in the stream", try ConformanceStage.numbers(try await stage.join().take()), is: [2_000, 3_000])
   }
 
   @Sendable private static func purgesDead(_ stage: ConformanceStage) async throws {

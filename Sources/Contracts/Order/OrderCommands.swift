@@ -2,8 +2,9 @@ import BusKit
 import Foundation
 import TronKit
 
-/// Asks for an order. It is sent with `timeToLive`; `replyTo` is answered with `OrderChanged` when the
-/// order leaves `placed`, and again at once when the same command is repeated.
+/// Asks for an order. It is sent with `timeToLive`; `replyTo` is answered with `OrderChanged` when the order leaves
+/// `placed`. Repeated before that, it replaces the first sender: whoever sent it last is answered. Repeated later, it
+/// is answered at once.
 public struct PlaceOrder: Message {
   public static let messageType = "order.PlaceOrder"
   public static let topic = Topic.orderCommands
@@ -46,7 +47,8 @@ public struct CancelOrder: Message {
   }
 }
 
-/// order-svc to itself, delivered at the deadline that it was recorded for. An order that has moved on ignores it.
+/// Of the release before, which told order-svc so that a deadline has passed; nobody sends it any more. An order that
+/// has moved on ignores it.
 public struct OrderDeadline: Message {
   public static let messageType = "order.OrderDeadline"
   public static let topic = Topic.orderCommands
@@ -60,7 +62,7 @@ public struct OrderDeadline: Message {
   }
 }
 
-/// order-svc to itself: the rental's time is over.
+/// Of the release before, which told order-svc so that the rental's time is over; nobody sends it any more.
 public struct RentalEnded: Message {
   public static let messageType = "order.RentalEnded"
   public static let topic = Topic.orderCommands

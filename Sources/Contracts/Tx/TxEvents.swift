@@ -96,11 +96,14 @@ public struct DelegationFailed: Event {
   public static let topic = Topic.txEvents
   public let order: OrderID
   public let reason: OrderFailure
+  /// Burned TRX of all the order's transactions. nil: of a release that did not say it.
+  public let cost: Sun?
   public let seq: Int64
   public var aggregate: String { order.text }
-  public init(order: OrderID, reason: OrderFailure, seq: Int64) {
+  public init(order: OrderID, reason: OrderFailure, cost: Sun? = nil, seq: Int64) {
     self.order = order
     self.reason = reason
+    self.cost = cost
     self.seq = seq
   }
 }

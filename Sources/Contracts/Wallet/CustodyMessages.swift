@@ -32,7 +32,8 @@ public struct CustodyDiffers: Event {
   }
 }
 
-/// An operator has every custody account compared with the chain now. Answered with CommandResult.
+/// An operator has every custody account compared with the chain now. Answered with CommandResult: `started`,
+/// `invalid_operator`, `invalid_reason`, `invalid_key`. Sent once more it begins anew; what was told is not told again.
 public struct CompareCustody: Message {
   public static let messageType = "wallet.CompareCustody"
   public static let topic = Topic.walletCommands

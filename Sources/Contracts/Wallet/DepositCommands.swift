@@ -16,8 +16,8 @@ public struct AssignDepositAddress: Message {
 public struct DepositAddressAnswer: Message, Equatable {
   public static let messageType = "wallet.DepositAddressAnswer"
   public static let topic = Topic("replies", groups: [])
-  /// `done`; `none_ready` while no address is confirmed as watched (try again in a minute); `deposits_off` where no
-  /// extended public key is configured, or a retired one.
+  /// `done`; `none_ready` while no address is confirmed as watched (try again in a minute), or while captures of
+  /// everybody wait, as after a restore; `deposits_off` where no extended public key is configured, or a retired one.
   public let code: String
   public let detail: String
   /// nil unless the code is `done`.

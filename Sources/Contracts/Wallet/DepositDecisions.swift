@@ -39,7 +39,8 @@ public struct CreditHeldDeposit: Message {
 
 /// An operator decides that a held deposit is nobody's: the coins are given back by hand. Answered with CommandResult:
 /// `done`, `already_credited`, `already_refused`, `not_held`, `unknown_deposit`, `key_conflict`, `invalid_operator`,
-/// `invalid_reason`, `invalid_key`.
+/// `invalid_reason`, `invalid_key`; `needs_second_operator` where `returnTo` is not the sender and the amount is above
+/// what one operator may book alone.
 ///
 /// A payment of its coins from the deposit address settles it, and is no alarm, only to the address that is named here.
 public struct RefuseHeldDeposit: Message {

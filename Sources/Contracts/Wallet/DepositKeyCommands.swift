@@ -4,7 +4,8 @@ import Foundation
 /// An operator gives a deposit key up, as after its theft: its addresses are shown to nobody from then on, and a
 /// customer who has one of them is given another one. They stay watched, and what arrives there is credited as before.
 /// It cannot be taken back. Answered with CommandResult: `done`, `unchanged` (it was retired before), `unknown_key`,
-/// `key_in_use` (wallet-svc hands out its addresses: give it another key first, or none), `invalid_key`.
+/// `key_in_use` (wallet-svc hands out its addresses: give it another key first, or none), `invalid_operator`,
+/// `invalid_reason`, `invalid_key`.
 public struct RetireDepositKey: Message {
   public static let messageType = "wallet.RetireDepositKey"
   public static let topic = Topic.walletCommands

@@ -1,7 +1,8 @@
 import BusKit
 import TronKit
 
-/// Sets money aside for an order. Answered by FundsHeld or FundsRefused, the same answer however often it is asked.
+/// Sets money aside for an order. Answered by FundsHeld or FundsRefused, the same answer however often it is asked; or,
+/// where it cannot be (no positive amount, another amount than before, another customer's order), by HoldContradicted.
 public struct HoldFunds: Message {
   public static let messageType = "wallet.HoldFunds"
   public static let topic = Topic.walletCommands
@@ -29,7 +30,8 @@ public struct ReleaseHold: Message {
   }
 }
 
-/// Takes `amount` of the hold (at most all of it) as revenue and releases the rest. Once.
+/// Takes `amount` of the hold (at most all of it) as revenue and releases the rest. Once. While the ledger differs it
+/// is kept until an operator clears that; while everybody's captures wait, also without its hold.
 public struct CaptureHold: Message {
   public static let messageType = "wallet.CaptureHold"
   public static let topic = Topic.walletCommands

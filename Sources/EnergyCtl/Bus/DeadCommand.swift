@@ -96,7 +96,7 @@ struct DeadSettling: ParsableArguments {
       writeError(DeadReport(found, showsBody: false).summary)
       try confirmation.ask("\(deed.rawValue) \(found.count) dead letters")
       for (service, command) in try DeadSearch.commands(deed, found, action) {
-        try await client.apply(command, to: service)
+        try await client.apply(command, to: service, of: action)
       }
     }
   }

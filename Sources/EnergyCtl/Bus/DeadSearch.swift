@@ -1,7 +1,9 @@
 import ArgumentParser
 import BusKit
 import Contracts
+import Crypto
 import Foundation
+import TronKit
 
 /// Finds dead letters and says who is to settle them.
 struct DeadSearch: Sendable {
@@ -57,7 +59,8 @@ struct DeadSearch: Sendable {
   }
 
   /// One command for each service and topic, and for each thousand letters: exactly those that were shown. Each has a
-  /// key of its own, made from the action's, so that the whole can be repeated.
+  /// key of its own, made from the action's and from what it is about, so that the whole can be repeated: what is left
+  /// then is not what there was.
   static func commands(
     _ deed: SettleDeadLetters.Deed, _ found: [Found], _ action: OperatorAction
   ) throws -> [(service: String, command: SettleDeadLetters)] {
@@ -74,17 +77,24 @@ struct DeadSearch: Sendable {
       while !rest.isEmpty {
         let part = rest.prefix(SettleDeadLetters.lettersMax)
         rest = rest.dropFirst(SettleDeadLetters.lettersMax)
-        let key = commands.isEmpty ? action.key : "\(action.key).\(commands.count + 1)"
-        commands.append(
-          (
-            service,
-            SettleDeadLetters(
-              deed, topic: first.topic.name, letters: part.map(\.place),
-              action: OperatorAction(actor: action.actor, reason: action.reason, key: key))
-          ))
+        let places = part.map(\.place)
+        let own = try Self.action(places, of: first.topic, service, action)
+        commands.append((service, SettleDeadLetters(deed, topic: first.topic.name, letters: places, action: own)))
       }
     }
     return commands
+  }
+
+  private static func action(
+    _ places: [SettleDeadLetters.Place], of topic: Topic, _ service: String, _ run: OperatorAction
+  ) throws -> OperatorAction {
+    let names = [service, topic.name] + places.map { "\($0.partition)/\($0.id)" }
+    let digest = Hex.encode(Array(SHA256.hash(data: Data(names.joined(separator: " ").utf8)).prefix(6)))
+    let key = "\(run.key)/\(digest)"
+    guard key.utf8.count <= OperatorAction.keyLengthMax else {
+      throw ValidationError("--key has \(run.key.utf8.count) bytes: give at most \(OperatorAction.keyLengthMax - 13)")
+    }
+    return OperatorAction(actor: run.actor, reason: run.reason, key: key)
   }
 }
 

@@ -52,5 +52,4 @@ struct DemoJSON: @unchecked Sendable {
   var list: [DemoJSON] { (value as? [Any])?.map { DemoJSON(value: $0) } ?? [] }
   var string: String { value as? String ?? "" }
   var int: Int64 { (value as? NSNumber)?.int64Value ?? 0 }
-  var bool: Bool { (value as? NSNumber)?.boolValue ?? false }
 }

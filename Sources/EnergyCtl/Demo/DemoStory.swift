@@ -158,12 +158,18 @@ struct DemoStory: Sendable {
 
   /// What monitor-svc counted must be what happened.
   func checkBooks(_ orders: [DemoOrder]) async throws {
-    _ = try await until("monitor-svc to count the orders", 15) {
-      let metrics = try await monitor.text("/metrics")
-      return metrics.contains("energy_pool_available_energy") && metrics.contains("energy_order_delivery_seconds")
-        ? metrics : nil
+    let counted = try await until("monitor-svc to count \(orders.count) orders", 15) {
+      let count = Self.deliveries(in: try await monitor.text("/metrics"))
+      return count >= orders.count ? count : nil
     }
-    say("monitor-svc counted \(orders.count) orders")
+    say("monitor-svc counted \(counted) orders")
+  }
+
+  /// How many deliveries the metrics have counted; 0 when they do not say.
+  static func deliveries(in metrics: String) -> Int {
+    let series = "energy_order_delivery_seconds_count "
+    let line = metrics.split(separator: "\n").first { $0.hasPrefix(series) }
+    return line.flatMap { Double($0.dropFirst(series.count)) }.flatMap { Int(exactly: $0) } ?? 0
   }
 
   private func until<T: Sendable>(

@@ -42,8 +42,6 @@ struct SweepPlanCommand: AsyncParsableCommand {
     } catch let refusal as SweepRefusal {
       writeError("\(refusal.code.rawValue): \(refusal)")
       throw ExitCode.failure
-    } catch let failure as QueryFailure {
-      throw BusOptions.exit(for: failure, of: .walletQueries)
     }
   }
 

@@ -50,7 +50,7 @@ struct FieldError: Sendable, Equatable {
 extension Problem {
   static let unauthorized = Problem(
     401, "unauthorized", "Unauthorized",
-    "Send the API key as 'Authorization: Bearer ek_…'. The key is missing, malformed, unknown or revoked.",
+    "Send the API key as 'Authorization: Bearer ek_…'. The key is missing, malformed or unknown.",
     headers: ["WWW-Authenticate": "Bearer realm=\"orders\""])
   static let internalError = Problem(
     500, "internal_error", "Internal error", "Something failed on our side; give the request_id when you ask about it.")
@@ -100,5 +100,13 @@ extension Problem {
     Problem(
       429, "rate_limited", "Too many requests", "Wait \(retryAfterSeconds) s and send the request again.",
       headers: ["Retry-After": String(retryAfterSeconds)])
+  }
+
+  /// - Parameter limit: how many a client may have.
+  static func tooManyAtOnce(_ limit: Int) -> Problem {
+    Problem(
+      429, "rate_limited", "Too many requests",
+      "\(limit) requests of yours are in work; nothing was changed. Send this one again when others are answered.",
+      headers: ["Retry-After": "1"])
   }
 }

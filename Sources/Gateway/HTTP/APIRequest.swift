@@ -3,7 +3,6 @@ import Contracts
 /// A request of the REST API after authentication, without the HTTP server's types.
 struct APIRequest: Sendable {
   let caller: ClientDirectory.Caller
-  let requestID: String
   /// The `{id}` or `{address}` of the path, or empty.
   let pathID: String
   let query: [String: String]

@@ -27,21 +27,19 @@ final class OrderAdmission: Sendable {
 
   private struct State {
     var orders: AdaptiveLimit
+    var deliveries: DeliveryGate
     var waiting = RestOrderReads.Waiting()
     /// For orders that wait for their delivery, when they were counted.
     var room: Int
     /// Let through since `waiting` was counted.
     var admitted = 0
     var counted: ContinuousClock.Instant?
-    /// When many deliveries were late.
-    var late: ContinuousClock.Instant?
   }
 
   static let recount = Duration.milliseconds(500)
   private let bus: Bus
   private let refusals: Refusals
   private let unansweredMax: Int
-  private let deliveries: DeliveryGate
   private let start = ContinuousClock.now
   private let state: Mutex<State>
   /// Its lock is not the state's: nobody who is to be let in waits for a gauge.
@@ -51,8 +49,10 @@ final class OrderAdmission: Sendable {
     self.bus = bus
     self.refusals = refusals
     unansweredMax = limits.unansweredMax
-    deliveries = DeliveryGate(limits.deliveries)
-    state = Mutex(State(orders: AdaptiveLimit(limits.orders), room: limits.deliveries.maximum))
+    state = Mutex(
+      State(
+        orders: AdaptiveLimit(limits.orders), deliveries: DeliveryGate(limits.deliveries),
+        room: limits.deliveries.maximum))
     gauges = Mutex(Gauges(bus.metrics))
     show()
   }
@@ -105,27 +105,23 @@ final class OrderAdmission: Sendable {
 
   private func recountIfDue() async throws {
     let now = ContinuousClock.now
-    let goal = deliveries.settings.goal
-    let recount: (isDue: Bool, holdsBack: Bool) = state.withLock { state in
-      let holdsBack = state.late.map { now - $0 < goal } ?? false
-      if let counted = state.counted, now - counted < Self.recount { return (false, holdsBack) }
+    let gate: DeliveryGate? = state.withLock { state in
+      if let counted = state.counted, now - counted < Self.recount { return nil }
       // The first to see it counts; the others go on with what is known.
       state.counted = now
-      return (true, holdsBack)
+      return state.deliveries
     }
-    guard recount.isDue else { return }
+    guard let gate else { return }
     do {
       let waiting = try await RestOrderReads(bus: bus)
-        .waiting(unansweredMax: unansweredMax, gate: deliveries, holdsBack: recount.holdsBack)
+        .waiting(unansweredMax: unansweredMax, gate: gate, holdsBack: gate.holdsBack(at: now - start))
       state.withLock { state in
         state.waiting = waiting
         // Whoever was let in and has no answer yet will wait for a delivery, too. Left out until order-svc has spoken,
         // as many again would be let in meanwhile.
         var counts = waiting.deliveries
         counts.recent += max(waiting.unanswered, state.orders.inWork)
-        let areLate = deliveries.areLate(counts)
-        if areLate { state.late = now }
-        state.room = deliveries.room(counts, holdsBack: areLate || recount.holdsBack, step: Self.recount)
+        state.room = state.deliveries.room(counts, step: Self.recount, at: now - start)
         state.admitted = 0
       }
     } catch {

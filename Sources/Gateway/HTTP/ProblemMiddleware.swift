@@ -50,11 +50,3 @@ struct ProblemMiddleware: RouterMiddleware {
     }
   }
 }
-
-extension QueryFailure {
-  /// `unknown_query`: a service of the release before, during an upgrade.
-  private static let noAnswer: Set<String> = ["timeout", "unavailable", "overloaded", "unknown_query"]
-
-  /// Nobody answered; it may be another time.
-  var isNoAnswer: Bool { Self.noAnswer.contains(code) }
-}

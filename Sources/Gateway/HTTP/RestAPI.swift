@@ -16,6 +16,7 @@ struct RestAPI: Sendable {
   let clients: ClientDirectory
   let rates: RateLimiter
   let inWork: Places
+  let ofClients: ClientPlaces
   let refusals: Refusals
 
   init(bus: Bus, limits: RestLimits) {
@@ -24,6 +25,7 @@ struct RestAPI: Sendable {
     clients = ClientDirectory()
     rates = RateLimiter(perSecond: limits.requestsPerSecond, burst: limits.requestsBurst)
     inWork = Places(limits.inWorkMax)
+    ofClients = ClientPlaces(limits.inWorkOfClientMax)
     refusals = Refusals(metrics: bus.metrics)
   }
 
@@ -73,7 +75,13 @@ struct RestAPI: Sendable {
     let route = context.endpointPath ?? "?"
     let answer: APIAnswer
     do {
-      answer = try await inItsPlace { try await endpoint(try await read(request, context, requestID, started)) }
+      answer = try await inItsPlace {
+        let caller = try await authenticate(request)
+        try rates.take(for: caller.client)
+        return try await inItsPlace(of: caller.client) {
+          try await endpoint(try await read(request, context, caller, started))
+        }
+      }
     } catch {
       answer = APIAnswer(
         ProblemMiddleware.problem(for: error, requestID: requestID, logger: bus.logger), requestID: requestID)
@@ -101,17 +109,22 @@ struct RestAPI: Sendable {
     return try await work()
   }
 
+  /// A request keeps its place while its body arrives: slow ones of one client must leave room for the others.
+  private func inItsPlace(of client: String, _ work: () async throws -> APIAnswer) async throws -> APIAnswer {
+    guard ofClients.enter(client) else { throw Problem.tooManyAtOnce(limits.inWorkOfClientMax) }
+    defer { ofClients.leave(client) }
+    return try await work()
+  }
+
   private func read(
-    _ request: Request, _ context: BasicRequestContext, _ requestID: String, _ arrived: ContinuousClock.Instant
+    _ request: Request, _ context: BasicRequestContext, _ caller: ClientDirectory.Caller,
+    _ arrived: ContinuousClock.Instant
   ) async throws -> APIRequest {
-    let caller = try await authenticate(request)
-    try rates.take(for: caller.client)
     var query: [String: String] = [:]
     for (name, value) in request.uri.queryParameters { query[String(name)] = String(value) }
     return APIRequest(
-      caller: caller, requestID: requestID, pathID: context.parameters.get("id") ?? "", query: query,
-      idempotencyKey: request.headers[RequestID.idempotencyKey], body: try await body(of: request),
-      arrived: arrived)
+      caller: caller, pathID: context.parameters.get("id") ?? "", query: query,
+      idempotencyKey: request.headers[RequestID.idempotencyKey], body: try await body(of: request), arrived: arrived)
   }
 
   private func authenticate(_ request: Request) async throws -> ClientDirectory.Caller {

@@ -33,7 +33,7 @@ final class ClientDirectory: Sendable {
   /// - Parameters:
   ///   - fresh: what was read is read again after this.
   ///   - old: and is not believed after this: so long requests go on through a loss of Postgres, and so long a client
-  ///     that was removed is still known at the most.
+  ///     whose row was deleted by hand is still known at the most.
   init(fresh: Duration = .seconds(5), old: Duration = .seconds(15)) {
     self.fresh = fresh
     self.old = old

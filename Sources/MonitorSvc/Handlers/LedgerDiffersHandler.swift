@@ -7,12 +7,9 @@ enum LedgerDiffersHandler {
   static func needs(_ event: LedgerDiffers) -> [Need] { [.row(Incident.self, Incident.ledger(event.aggregate))] }
 
   static func apply(_ event: LedgerDiffers, _ unit: UnitOfWork) throws {
-    let id = Incident.ledger(event.aggregate)
-    if let seq = try unit.find(Incident.self, id)?.seq, event.seq <= seq { return }
     let (difference, overflow) = event.chain.value.subtractingReportingOverflow(event.ours.value)
-    try unit.save(
-      Incident(
-        id: id, state: event.settledAt == nil ? .firing : .resolved, since: unit.now,
-        value: overflow ? Int64.max : difference, seq: event.seq))
+    try Incident.record(
+      Incident.ledger(event.aggregate), isOpen: event.settledAt == nil, value: overflow ? Int64.max : difference,
+      seq: event.seq, unit)
   }
 }

@@ -8,12 +8,9 @@ enum MoneyHandlers {
   static func needs(_ event: LedgerDifferenceFound) -> [Need] { [.row(Incident.self, Incident.books(event.subject))] }
 
   static func apply(_ event: LedgerDifferenceFound, _ unit: UnitOfWork) throws {
-    let id = Incident.books(event.subject)
-    if let seq = try unit.find(Incident.self, id)?.seq, event.seq <= seq { return }
-    try unit.save(
-      Incident(
-        id: id, state: event.clearedAt == nil ? .firing : .resolved, since: unit.now,
-        value: Int64(event.findings.count), seq: event.seq))
+    try Incident.record(
+      Incident.books(event.subject), isOpen: event.clearedAt == nil, value: Int64(event.findings.count),
+      seq: event.seq, unit)
   }
 
   static func needs(_ event: HoldContradicted) -> [Need] { [.row(Counter.self, Counter.contradicted(event.reason))] }

@@ -16,6 +16,6 @@ enum PoolChangedHandler {
     guard let transition = rule.step(incident?.state, value: available) else { return }
     let state: ThresholdAlert.State = transition == .fires ? .firing : .resolved
     try unit.save(Incident(id: Incident.poolEnergyLow, state: state, since: unit.now, value: available))
-    try unit.start(NotifySubscribers(state: state, available: available, threshold: rule.threshold))
+    try unit.start(PoolEnergyNotice(state: state, available: available, threshold: rule.threshold))
   }
 }

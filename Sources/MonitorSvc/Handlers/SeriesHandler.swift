@@ -26,18 +26,15 @@ enum SeriesHandler {
     _ series: Incident.Series, _ aggregate: String, isOpen: Bool, _ stake: Sun, seq: Int64, _ unit: UnitOfWork
   ) throws {
     let id = series.id(aggregate)
-    let known = try unit.find(Incident.self, id)
-    if let knownSeq = known?.seq, seq <= knownSeq { return }
-    try unit.save(
-      Incident(id: id, state: isOpen ? .firing : .resolved, since: unit.now, value: stake.value, seq: seq))
-    let wasOpen = known?.state == .firing
-    guard isOpen != wasOpen else { return }
+    let wasOpen = try unit.find(Incident.self, id)?.state == .firing
+    guard try Incident.record(id, isOpen: isOpen, value: stake.value, seq: seq, unit), isOpen != wasOpen
+    else { return }
     let alert = try unit.find(Incident.self, series.alertID)
     let open = max(0, (alert?.value ?? 0) + (isOpen ? 1 : -1))
     let state: ThresholdAlert.State = open > 0 ? .firing : .resolved
     let isNews = state != alert?.state ?? .resolved
     try unit.save(
       Incident(id: series.alertID, state: state, since: isNews ? unit.now : alert?.since ?? unit.now, value: open))
-    if isNews { try unit.start(TellSubscribers(series: series, state: state)) }
+    if isNews { try unit.start(SeriesNotice(series: series, state: state)) }
   }
 }

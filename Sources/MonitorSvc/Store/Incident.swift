@@ -31,4 +31,17 @@ struct Incident: Row {
   }
 
   var rowKey: String { id }
+
+  /// Takes down what an event says of an incident that comes one by one. The row must be among the unit's needs.
+  /// - Returns: whether that is news; false for an event that is not newer than what is known, which changes nothing.
+  @discardableResult
+  static func record(_ id: String, isOpen: Bool, value: Int64, seq: Int64, _ unit: UnitOfWork) throws -> Bool {
+    let known = try unit.find(Incident.self, id)
+    if let last = known?.seq, seq <= last { return false }
+    // One that is open has been since it opened. What is settled is kept for a time that the last event begins.
+    let since = isOpen && known?.state == .firing ? known?.since : nil
+    try unit.save(
+      Incident(id: id, state: isOpen ? .firing : .resolved, since: since ?? unit.now, value: value, seq: seq))
+    return true
+  }
 }

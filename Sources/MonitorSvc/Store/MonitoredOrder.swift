@@ -2,7 +2,8 @@ import BusKit
 import Contracts
 import Foundation
 
-/// An order that was delivered, or has ended a short time ago: late events must still find it.
+/// An order that was delivered, or has ended: events that come late, or again, must still find it
+/// (`Retention.endedOrders`).
 struct MonitoredOrder: Row {
   static let table = "monitored_orders"
 

@@ -1,9 +1,10 @@
 import BusKit
 
 extension Retention {
-  /// The counters keep an ended order's number.
+  /// As long as the inbox knows a message (16 days): within that time any event of the order may be delivered again,
+  /// and without its row would be counted once more; one of the delivery would leave a row that nothing ends.
   static let endedOrders = Retention(
-    of: "monitored_orders", for: .seconds(86_400), since: "updated_at", where: "is_ended", every: .seconds(600))
+    of: "monitored_orders", for: .seconds(16 * 86_400), since: "updated_at", where: "is_ended", every: .seconds(600))
 
   /// Longer than a message may be delivered again (15 days): an old one must still find that its incident is settled.
   static let settledIncidents = Retention(

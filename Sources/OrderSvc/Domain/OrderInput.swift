@@ -15,7 +15,8 @@ enum OrderInput: Sendable, Equatable {
   case delegationSubmitted(txs: [TransactionID])
   case delegationConfirmed(txs: [TransactionID], startedAt: Date)
   case delegationReverted
-  case delegationFailed(OrderFailure)
+  /// `cost` nil: what was burned is not known.
+  case delegationFailed(OrderFailure, cost: Sun? = nil)
   /// `startedAt` nil: as the confirmation said.
   case delegationFinal(delivered: Energy, startedAt: Date?)
   case rentalEnded

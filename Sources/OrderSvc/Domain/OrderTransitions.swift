@@ -1,4 +1,5 @@
 import Contracts
+import TronKit
 
 /// The life of an order: every state × every input. docs/orders.md prints the same table. There is no `default`
 /// anywhere, so that a new state or input has to be decided here before anything compiles.
@@ -59,7 +60,7 @@ enum OrderTransitions {
     case .delegationConfirmed(let txs, let startedAt):
       .move(.delivered, [.recordDelivery(txs, startedAt: startedAt), .setDeadline])
     case .delegationReverted: .ignore(.nothingDelivered)
-    case .delegationFailed(let reason): .move(.failed, [.recordFailure(reason), .releaseHold])
+    case .delegationFailed(let reason, let cost): failedDelegation(reason, cost, .none)
     case .delegationFinal: .later(.confirmationFirst)
     case .rentalEnded: .error(.notActive)
     case .delegationReclaimed: .error(.notEnding)
@@ -81,7 +82,7 @@ enum OrderTransitions {
     case .delegationConfirmed(let txs, let startedAt):
       .move(.delivered, [.recordDelivery(txs, startedAt: startedAt), .setDeadline])
     case .delegationReverted: .ignore(.nothingDelivered)
-    case .delegationFailed(let reason): failedDelegation(reason, withdrawal)
+    case .delegationFailed(let reason, let cost): failedDelegation(reason, cost, withdrawal)
     case .delegationFinal: .later(.confirmationFirst)
     case .rentalEnded: .error(.notActive)
     case .delegationReclaimed: .error(.notEnding)
@@ -99,7 +100,7 @@ enum OrderTransitions {
     case .delegationConfirmed(let txs, let startedAt):
       .move(.delivered, [.recordDelivery(txs, startedAt: startedAt), .setDeadline])
     case .delegationReverted: .ignore(.nothingDelivered)
-    case .delegationFailed(let reason): failedDelegation(reason, withdrawal)
+    case .delegationFailed(let reason, let cost): failedDelegation(reason, cost, withdrawal)
     case .delegationFinal: .later(.confirmationFirst)
     case .rentalEnded: .error(.notActive)
     case .delegationReclaimed: .error(.notEnding)
@@ -119,7 +120,7 @@ enum OrderTransitions {
       .move(.delivered, [.recordDelivery(txs, startedAt: startedAt)])
     case .delegationReverted: .move(.delegating, [.forgetDelivery, .setDeadline])
     // The reversal before it was overtaken or lost; tx-svc's last word stands without it.
-    case .delegationFailed(let reason): failedDelegation(reason, withdrawal, [.forgetDelivery])
+    case .delegationFailed(let reason, let cost): failedDelegation(reason, cost, withdrawal, [.forgetDelivery])
     // A later confirmation may have been overtaken: the end is that of the last one.
     case .delegationFinal(let delivered, let startedAt):
       .move(.active, (startedAt.map { [.recordStart($0)] } ?? []) + [.captureHold(delivered: delivered), .scheduleEnd])
@@ -196,15 +197,19 @@ enum OrderTransitions {
     }
   }
 
+  /// Transactions without effect, and those that took back what was delivered, have burned TRX all the same.
   private static func failedDelegation(
-    _ reason: OrderFailure, _ withdrawal: Withdrawal, _ first: [OrderAction] = []
+    _ reason: OrderFailure, _ cost: Sun?, _ withdrawal: Withdrawal, _ first: [OrderAction] = []
   ) -> OrderDecision {
+    let booked: [OrderAction] = cost.map { [.bookCost($0)] } ?? []
+    func end(_ state: OrderState, _ reason: OrderFailure) -> OrderDecision {
+      .move(state, first + [.recordFailure(reason), .releaseHold] + booked)
+    }
     switch withdrawal {
-    case .none: .move(.failed, first + [.recordFailure(reason), .releaseHold])
+    case .none: return end(.failed, reason)
     // tx-svc cannot tell who wanted it to stop.
-    case .byDeadline:
-      .move(.failed, first + [.recordFailure(reason == .cancelledByCustomer ? .deadline : reason), .releaseHold])
-    case .byCustomer: .move(.cancelled, first + [.recordFailure(.cancelledByCustomer), .releaseHold])
+    case .byDeadline: return end(.failed, reason == .cancelledByCustomer ? .deadline : reason)
+    case .byCustomer: return end(.cancelled, .cancelledByCustomer)
     }
   }
 }

@@ -11,7 +11,7 @@ struct DelegationHandlers: Sendable {
       .delegationConfirmed(txs: $0.legs.map(\.txID), startedAt: $0.startedAt)
     }
     handle(DelegationReverted.self, in: &service, order: \.order) { _ in .delegationReverted }
-    handle(DelegationFailed.self, in: &service, order: \.order) { .delegationFailed($0.reason) }
+    handle(DelegationFailed.self, in: &service, order: \.order) { .delegationFailed($0.reason, cost: $0.cost) }
     handle(DelegationFinal.self, in: &service, order: \.order) {
       .delegationFinal(delivered: $0.delivered, startedAt: $0.startedAt)
     }

@@ -10,7 +10,7 @@ enum Action: Sendable, Equatable {
   case load(LoadRequest, isFresh: Bool)
   case place(Offer)
   case setLanguage(Language)
+  /// Beside something else: nothing is said of it.
   case saveAddress(TronAddress)
-  case removeAddress(TronAddress)
   case setAlerts(Bool)
 }

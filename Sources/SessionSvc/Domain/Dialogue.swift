@@ -76,8 +76,7 @@ struct Dialogue: Sendable {
       conversation.expecting = .newAddress
       return [.show(screens.askAddress(problem: nil), isFresh: false)]
     case .address(let address): return leave([.load(.address(address), isFresh: false)])
-    case .removeAddress(let address):
-      return leave([.removeAddress(address), .show(screens.removed(address), isFresh: false)])
+    case .removeAddress(let address): return leave([.load(.remove(address), isFresh: false)])
     case .rentFor(let address):
       conversation.draft = Conversation.Draft(receiver: address)
       conversation.expecting = .nothing
@@ -119,7 +118,7 @@ struct Dialogue: Sendable {
       do {
         let address = try TronAddress(parsing: text)
         conversation.expecting = .nothing
-        return [.saveAddress(address), .show(screens.saved(address), isFresh: true)]
+        return [.load(.save(address), isFresh: true)]
       } catch {
         return [.show(screens.askAddress(problem: error), isFresh: true)]
       }
@@ -219,6 +218,8 @@ struct Dialogue: Sendable {
     case .addresses(let saved): return [.show(screens.addresses(saved.addresses), isFresh: isFresh)]
     case .address(let address, let chain, let saved):
       return [.show(screens.address(address, chain, saved: saved), isFresh: isFresh)]
+    case .saved(let address): return [.show(screens.saved(address), isFresh: isFresh)]
+    case .removed(let address): return [.show(screens.removed(address), isFresh: isFresh)]
     case .renamed(let address, let label): return [.show(screens.renamed(address, label), isFresh: isFresh)]
     case .becameDefault(let address): return [.show(screens.becameDefault(address), isFresh: isFresh)]
     case .refused(let address, let code):

@@ -14,7 +14,7 @@ enum Input: Sendable, Equatable {
     case start, menu, help, cancel, language, orders, balance, deposit, addresses, rent, alerts
   }
 
-  /// Longer texts are cut: nothing that is expected is longer.
+  /// Longer texts are cut: nothing that is expected has more code points.
   private static let textMax = 256
 
   /// - Parameter isLate: the press was on its way for longer than a person waits. A late Confirm moves no money: it is
@@ -29,7 +29,7 @@ enum Input: Sendable, Equatable {
         self = button.map(Input.button) ?? .unknownButton
       }
     case .text(let text):
-      let trimmed = String(text.prefix(Self.textMax)).trimmingWhitespace()
+      let trimmed = text.cut(to: Self.textMax).trimmingWhitespace()
       self = trimmed.hasPrefix("/") ? Self.command(in: trimmed) : .text(trimmed)
     }
   }
@@ -44,6 +44,9 @@ enum Input: Sendable, Equatable {
 }
 
 extension String {
+  /// Its first so many code points. Characters would be no limit: one of them may have thousands.
+  func cut(to count: Int) -> String { String(unicodeScalars.prefix(count)) }
+
   func trimmingWhitespace() -> String {
     guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
     else { return "" }

@@ -12,7 +12,9 @@ enum LoadRequest: Codable, Sendable, Equatable {
   case deposit
   case addresses
   case address(TronAddress)
-  /// Changes the address book and says what became of it.
+  /// These change the address book and say what became of it.
+  case save(TronAddress)
+  case remove(TronAddress)
   case rename(TronAddress, label: String)
   case makeDefault(TronAddress)
   case orders(after: OrderID?)
@@ -26,9 +28,10 @@ enum LoadRequest: Codable, Sendable, Equatable {
     case .receivers: durationSeconds.map { .duration(seconds: $0) } ?? .rent
     case .offer(let receiver, _, _, _): .receiver(receiver)
     case .balance: .balance
-    case .addresses: .addresses
+    case .addresses, .remove: .addresses
     case .deposit: .deposit
-    case .address(let address), .rename(let address, _), .makeDefault(let address): .address(address)
+    case .address(let address), .save(let address), .rename(let address, _), .makeDefault(let address):
+      .address(address)
     case .orders(let after): .orders(after: after)
     case .order(let order): .order(order)
     }
@@ -61,6 +64,8 @@ enum BookAnswer: Sendable, Equatable {
   /// - chain: nil: the chain could not be read.
   /// - saved: nil: it is not in the address book, or wallet-svc did not answer.
   case address(TronAddress, chain: ChainAccountView?, saved: SavedAddress?)
+  case saved(TronAddress)
+  case removed(TronAddress)
   case renamed(TronAddress, label: String)
   case becameDefault(TronAddress)
   /// wallet-svc's code for why nothing was changed.

@@ -61,6 +61,12 @@ struct ScreenLoader: Sendable {
     case .deposit: try await deposit(customer)
     case .addresses: .book(.addresses(try await ask(GetAddresses(customer: customer))))
     case .address(let address): .book(try await look(at: address, customer))
+    case .save(let address):
+      try await change(SaveAddress(customer: customer, address: address, label: ""), address, request) {
+        .saved(address)
+      }
+    case .remove(let address):
+      try await change(RemoveAddress(customer: customer, address: address), address, request) { .removed(address) }
     case .rename(let address, let label):
       try await change(
         SaveAddress(customer: customer, address: address, label: label, renamesOnly: true), address, request

@@ -59,7 +59,6 @@ struct SessionUnit {
       if profile.alertsOn { try publishAlerts() }
     case .saveAddress(let address):
       try unit.publish(SaveAddress(customer: customer, address: address, label: ""))
-    case .removeAddress(let address): try unit.publish(RemoveAddress(customer: customer, address: address))
     case .setAlerts(let isOn):
       profile.alertsOn = isOn
       try publishAlerts()

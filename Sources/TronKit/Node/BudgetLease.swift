@@ -16,51 +16,67 @@ struct BudgetLease {
   /// Requests that are not used within this are given up: others may have had them since.
   static let lifetime = Duration.seconds(1)
 
-  private var available: Int64 = 0
+  /// By what they were fetched for: what only the more important could have is not handed to the others.
+  private var held: [RequestPriority: Int64] = [:]
   private var expiresAt = Duration.zero
   private var windowStart = Duration.zero
-  private var takenInWindow: Int64 = 0
-  private var takenBefore: Int64 = 0
+  private var takenInWindow: [RequestPriority: Int64] = [:]
+  private var takenBefore: [RequestPriority: Int64] = [:]
   /// The day's count as last heard, so that a store that lost its memory learns it again.
   private(set) var day: Int64 = 0
   private(set) var usedToday: Int64 = 0
   private(set) var requestsLeft: Int64?
 
-  /// True when the lease holds them still. What is kept for the more important was kept when it was fetched.
-  mutating func take(_ count: Int64, now: Duration) -> Bool {
+  /// True when the lease holds so many still that were fetched for this or for something less important.
+  mutating func take(_ count: Int64, _ priority: RequestPriority, now: Duration) -> Bool {
     turn(now)
-    takenInWindow += count
-    return takeHeld(count, now: now)
+    takenInWindow[priority, default: 0] += count
+    return takeHeld(count, priority, now: now)
   }
 
   /// Likewise, for requests that were counted when they were wanted first.
-  mutating func takeHeld(_ count: Int64, now: Duration) -> Bool {
-    guard available >= count, now < expiresAt else { return false }
-    available -= count
+  mutating func takeHeld(_ count: Int64, _ priority: RequestPriority, now: Duration) -> Bool {
+    guard now < expiresAt else { return false }
+    let usable = held.filter { $0.key.reservePercent >= priority.reservePercent }
+    guard usable.values.reduce(0, +) >= count else { return false }
+    var missing = count
+    // First those that the fewest may have.
+    for (kept, number) in usable.sorted(by: { $0.key.reservePercent < $1.key.reservePercent }) {
+      let part = min(missing, number)
+      held[kept] = number - part
+      missing -= part
+    }
     return true
   }
 
-  /// A quarter of what went in the last second: a quiet replica takes one at a time and leaves the rest to others,
-  /// a busy one asks the store about four times a second.
-  func wanted(_ count: Int64) -> Int64 { count + max(takenBefore, takenInWindow) / 4 }
+  /// A quarter of what went in the last second to those who may have it: a quiet replica takes one at a time and leaves
+  /// the rest to others, a busy one asks the store about four times a second.
+  func wanted(_ count: Int64, _ priority: RequestPriority) -> Int64 {
+    count + max(Self.taken(takenBefore, priority), Self.taken(takenInWindow, priority)) / 4
+  }
+
+  private static func taken(_ taken: [RequestPriority: Int64], _ priority: RequestPriority) -> Int64 {
+    taken.filter { $0.key.reservePercent <= priority.reservePercent }.values.reduce(0, +)
+  }
 
   /// - Returns: whether `count` of them were granted; the rest is leased.
-  mutating func receive(_ grant: Grant, for count: Int64, now: Duration) -> Bool {
+  mutating func receive(_ grant: Grant, for count: Int64, _ priority: RequestPriority, now: Duration) -> Bool {
     if grant.day > day || (grant.day == day && grant.usedToday > usedToday) {
       day = grant.day
       usedToday = grant.usedToday
     }
     requestsLeft = grant.requestsLeft
     guard grant.granted >= count else { return false }
-    available = (now < expiresAt ? available : 0) + grant.granted - count
+    if now >= expiresAt { held = [:] }
+    held[priority, default: 0] += grant.granted - count
     expiresAt = now + Self.lifetime
     return true
   }
 
   private mutating func turn(_ now: Duration) {
     guard now - windowStart >= .seconds(1) else { return }
-    takenBefore = now - windowStart < .seconds(2) ? takenInWindow : 0
-    takenInWindow = 0
+    takenBefore = now - windowStart < .seconds(2) ? takenInWindow : [:]
+    takenInWindow = [:]
     windowStart = now
   }
 }

@@ -97,7 +97,4 @@ public struct NodeSnapshot: Sendable {
   /// Nil without limits.
   public let budget: BudgetLevel?
   public let calls: [NodeCall: Int]
-
-  /// Whether nothing speaks against asking it: it answers, keeps up, and has requests left today.
-  public var isWell: Bool { state == .closed && !isSuspended && !lags && budget?.day != 0 }
 }

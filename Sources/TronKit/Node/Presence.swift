@@ -23,7 +23,8 @@ extension TronNodePool {
   public static let absenceWitnesses = 2
 
   /// Asks for what may not be there. The first node that has it decides; "absent" takes every witness that can be
-  /// reached, each with its head read *before* it is asked.
+  /// reached, each with its head read *before* it is asked. Of `solidAfter` one absence is not enough while another
+  /// node answers that is not that far.
   /// - Parameter find: nil where the node does not have it.
   /// - Throws: `TronNodeError` when no node answers, or `CancellationError`.
   public func presence<Value: Sendable>(
@@ -31,7 +32,7 @@ extension TronNodePool {
     _ find: @escaping @Sendable (TronNodeClient) async throws -> Value?
   ) async throws -> Presence<Value> {
     var absences: [String: ChainPoint] = [:]
-    var reason = "no node has come far enough"
+    var reason: String?
     var failure: TronNodeError?
     for place in await usablePlaces() where absences.count < Self.absenceWitnesses {
       let node = nodes[place]
@@ -47,9 +48,15 @@ extension TronNodePool {
         note(error, of: place)
       }
     }
-    if let earliest = absences.values.min(by: { $0.timestamp < $1.timestamp }) { return .absent(asOf: earliest) }
+    if let earliest = absences.values.min(by: { $0.timestamp < $1.timestamp }) {
+      // Whoever is not that far yet will be: until then one word is not enough.
+      if case .solidAfter = proof, absences.count < Self.absenceWitnesses, let reason {
+        return .unknown(reason: reason)
+      }
+      return .absent(asOf: earliest)
+    }
     if let failure { throw failure }
-    return .unknown(reason: reason)
+    return .unknown(reason: reason ?? "no node has come far enough")
   }
 
   /// An account, or that the address is not activated. The usual answer costs one call; only when there is none are

@@ -95,7 +95,7 @@ public final class SharedRequestBudget: RequestBudget {
     let turn = await withCheckedContinuation { continuation in
       let now = now
       let turn: Turn? = state.withLock { state in
-        if state.lease.take(wanted, now: now) { return .decided(.granted) }
+        if state.lease.take(wanted, priority, now: now) { return .decided(.granted) }
         guard state.store != nil, now >= state.pausedUntil else { return .alone }
         guard !state.isFetching else {
           state.waiting.append(Waiting(count: wanted, priority: priority, continuation: continuation))
@@ -129,10 +129,10 @@ public final class SharedRequestBudget: RequestBudget {
     }
     guard let store else { return .failed }
     do {
-      let grant = try await fetchSoon(lease, count, lease.wanted(count) + others, priority, store)
+      let grant = try await fetchSoon(lease, count, lease.wanted(count, priority) + others, priority, store)
       let isGranted = state.withLock { state in
         state.isShared = true
-        return state.lease.receive(grant, for: count, now: self.now)
+        return state.lease.receive(grant, for: count, priority, now: self.now)
       }
       return isGranted ? .granted : .refused(grant.isDayOver ? .refused(grant.wait) : .wait(grant.wait))
     } catch is CancellationError {
@@ -154,7 +154,7 @@ public final class SharedRequestBudget: RequestBudget {
       state.isFetching = false
       var turns: [(Waiting, Turn)] = []
       for other in waiting {
-        if state.lease.takeHeld(other.count, now: now) {
+        if state.lease.takeHeld(other.count, other.priority, now: now) {
           turns.append((other, .decided(.granted)))
         } else if case .refused(let decision) = outcome, other.count >= count,
           other.priority.reservePercent >= priority.reservePercent

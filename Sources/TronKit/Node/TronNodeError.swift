@@ -12,7 +12,7 @@ public struct TronNodeError: Error, Hashable, Sendable, CustomStringConvertible 
     case refused
     /// The node judged the request itself wrong; another node would say the same.
     case invalid
-    /// The node does not offer this call, by its configuration or as a lite node.
+    /// The node does not offer this call, by its configuration or as a lite node, or lacks the blocks for it.
     case unsupported
     /// This program's own budget of requests for the node is used up; nothing was sent.
     case overBudget = "over_budget"

@@ -1,4 +1,3 @@
-import HTTPClient
 import Synchronization
 
 /// Several nodes in order of preference. A read goes to the first that is well and, when it fails or has not answered
@@ -27,10 +26,6 @@ public struct TronNodePool: Sendable {
     self.headInterval = headInterval
   }
 
-  public init(baseURLs: [String], http: HTTPClient, apiKey: String? = nil, timeout: Duration = .seconds(5)) {
-    self.init(nodes: baseURLs.map { TronNodeClient(baseURL: $0, http: http, apiKey: apiKey, timeout: timeout) })
-  }
-
   /// The nodes that may be asked now, best first; those whose budget has nothing left for a broadcast last.
   public func usableNodes() async -> [TronNodeClient] { await usablePlaces().map { nodes[$0] } }
 
@@ -45,14 +40,17 @@ public struct TronNodePool: Sendable {
   public var witnessesMax: Int { Set(nodes.map(\.name)).count }
 
   /// The names of those that can be asked now: they answer, keep up, and have requests left today.
-  public var wellNames: Set<String> {
+  public var wellNames: Set<String> { Set(wellNodes.map(\.name)) }
+
+  /// Likewise the nodes, in the configured order.
+  public var wellNodes: [TronNodeClient] {
     let now = memory.now
     let well = memory.health.withLock { health in
       nodes.indices.filter {
         health.state($0, now: now) == .closed && !health.isSuspended($0, now: now) && !health.lags($0)
       }
     }
-    return Set(well.map { nodes[$0] }.filter { $0.budgetLevel?.day != 0 }.map(\.name))
+    return well.map { nodes[$0] }.filter { $0.budgetLevel?.day != 0 }
   }
 
   /// Runs a read on the first node that answers. It may run on several at once, and what is not needed is cancelled.

@@ -16,6 +16,7 @@ extension Network {
     }
     try store.extend(with: [], timestampMs: nowMs + store.chain.clockOffsetMs)
     faults.record("reorganisation_\(contents.rawValue)", node: 0)
+    recordReplaced(replaced.reduce(0) { $0 + $1.entries.count })
     return ["head": .int(store.chain.head.number), "transactions": answer["transactions"] ?? []]
   }
 
@@ -63,7 +64,14 @@ extension Network {
     }
     offer(lost + fork.chain.pool)
     faults.record("join_fork", node: 0)
+    recordReplaced(lost.count)
     return ["head": line(store.chain.head)]
+  }
+
+  /// Transactions were in blocks of the main chain that are none of it any more: unlike the command, that can be seen.
+  private mutating func recordReplaced(_ transactions: Int) {
+    guard transactions > 0 else { return }
+    faults.record("replaced_transactions", node: 0, times: transactions)
   }
 
   private static func plan(

@@ -38,8 +38,8 @@ struct FaultBoard: Sendable {
     return nil
   }
 
-  mutating func record(_ name: String, node: Int, path: String = "") {
-    counts[Event(name: name, node: node, path: path), default: 0] += 1
+  mutating func record(_ name: String, node: Int, path: String = "", times: Int = 1) {
+    counts[Event(name: name, node: node, path: path), default: 0] += Int64(times)
   }
 
   // MARK: JSON

@@ -10,9 +10,16 @@ struct BlockRescan: Sendable {
   let bus: Bus
   let reader: ChainReader
 
-  func run(_ ground: ChainTaskStep.Ground, block number: Int64) async throws {
-    let block = try await reader.read(.rescan) { try await $0.block(number: number, solid: true) }
-    let receipts = ground.scan.watched > 0 && !block.transactions.isEmpty ? try await receipts(block) : []
+  /// - Parameter mayPass: go on behind the block although no node can give it.
+  func run(_ ground: ChainTaskStep.Ground, block number: Int64, mayPass: Bool) async throws {
+    let block: ChainBlock
+    let receipts: [TransactionInfo]
+    do {
+      block = try await self.block(number)
+      receipts = ground.scan.watched > 0 && !block.transactions.isEmpty ? try await self.receipts(block) : []
+    } catch let error as TronNodeError where mayPass && error.isAnswer {
+      return try await pass(ground, number, error)
+    }
     let moves = ground.scan.watched > 0 ? world.deposits.moves(in: block, receipts: receipts) : BlockMoves()
     let findings = DepositFindings(world: world, bus: bus, moves: moves, block: block)
     let ours = try await findings.ours()
@@ -79,13 +86,36 @@ struct BlockRescan: Sendable {
     }
   }
 
+  /// What a node lacks, or contradicts, is thrown as an error of this node, so that the others are asked.
+  private func block(_ number: Int64) async throws -> ChainBlock {
+    try await reader.read(.rescan) { node in
+      do {
+        return try await node.block(number: number, solid: true)
+      } catch let error as TronNodeError where error.code == .notFound {
+        throw TronNodeError(.unsupported, "\(node.name) does not have the solid block \(number)")
+      }
+    }
+  }
+
   private func receipts(_ block: ChainBlock) async throws -> [TransactionInfo] {
-    let receipts = try await reader.read(.rescan) { node in
-      try await node.transactionInfos(inBlock: block.number, solid: true)
+    try await reader.read(.rescan) { node in
+      let receipts = try await node.transactionInfos(inBlock: block.number, solid: true)
+      guard Set(receipts.map(\.id)) == Set(block.transactions.map(\.id)) else {
+        throw TronNodeError(
+          .malformed, "\(node.name)'s receipts of block \(block.number) are not those of \(block.id)")
+      }
+      return receipts
     }
-    guard Set(receipts.map(\.id)) == Set(block.transactions.map(\.id)) else {
-      throw TransientFailure("a node's receipts of block \(block.number) are not those of \(block.id)")
+  }
+
+  private func pass(_ ground: ChainTaskStep.Ground, _ number: Int64, _ error: TronNodeError) async throws {
+    bus.logger.error(
+      "a block was not read again: no node can give it",
+      metadata: ["task": "\(ground.task.id)", "block": "\(number)", "error": "\(error)"])
+    try await reader.write([.row(ChainTask.self, ground.task.id)], at: ground.now, bus) { unit in
+      guard var task = try unit.find(ChainTask.self, ground.task.id), task.next == number else { return }
+      task.advance(to: number + 1, findings: 0, now: unit.now)
+      try unit.save(task)
     }
-    return receipts
   }
 }

@@ -47,6 +47,7 @@ struct ChainTaskStep: Effect {
   {
     let bus = context.bus
     let reader = ChainReader(world.nodes, bus.metrics)
+    let mayPass = context.attempt > RecordComparison.attemptsMax
     var count = 0
     while let ground = try await bus.read({ try Ground.read(effect.task, $0) }), ground.task.finishedAt == nil {
       guard count < blocksPerStep else { return .again(after: pause) }
@@ -55,10 +56,13 @@ struct ChainTaskStep: Effect {
       do {
         switch ground.task.kind {
         case .rescan:
-          try await BlockRescan(world: world, bus: bus, reader: reader).run(ground, block: ground.task.next)
+          let rescan = BlockRescan(world: world, bus: bus, reader: reader)
+          try await rescan.run(ground, block: ground.task.next, mayPass: mayPass)
+          // The attempts were this block's: the next one has its own.
+          if context.attempt > 1 { return .again(after: pause) }
         case .compare:
           let comparison = RecordComparison(world: world, bus: bus, reader: reader)
-          try await comparison.run(ground, mayPass: context.attempt > RecordComparison.attemptsMax)
+          try await comparison.run(ground, mayPass: mayPass)
           return .again(after: pause)
         }
       } catch {
@@ -76,6 +80,16 @@ struct ChainTaskStep: Effect {
     } catch {
       bus.logger.warning(
         "calls to the nodes were not counted", metadata: ["task": "\(task)", "error": "\(error)"])
+    }
+  }
+}
+
+extension TronNodeError {
+  /// Whether the nodes were asked and could not give what was wanted: waiting for them brings nothing.
+  var isAnswer: Bool {
+    switch code {
+    case .refused, .invalid, .unsupported, .malformed, .notFound: true
+    case .unreachable, .timeout, .rateLimited, .overBudget, .noNode: false
     }
   }
 }

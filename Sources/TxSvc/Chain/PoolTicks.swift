@@ -33,14 +33,14 @@ enum PoolTicks {
     .all(SupplierWallet.self), .row(ChainRatio.self, ChainRatio.key), .row(PoolFigure.self, PoolFigure.key),
   ]
 
-  static func publish(_ unit: UnitOfWork) throws {
+  static func publish(_ unit: UnitOfWork, _ limits: SigningLimits) throws {
     guard let ratio = try unit.find(ChainRatio.self, ChainRatio.key)?.ratio else { return }
     let wallets = try unit.all(SupplierWallet.self)
-    let (available, delegated) = try figures(wallets, ratio)
+    let (available, delegated) = try figures(wallets, ratio, limits, now: unit.now)
     let enabled = wallets.count { $0.isEnabled }
     let last = try unit.find(PoolFigure.self, PoolFigure.key)
     if let last, !isNews(last, available, delegated, enabled, now: unit.now) { return }
-    let seq = (last?.seq ?? 0) + 1
+    let seq = EventSeq.next(after: last?.seq ?? 0, unit.now)
     try unit.save(
       PoolFigure(
         id: PoolFigure.key, seq: seq, available: available, delegated: delegated, wallets: enabled,
@@ -48,13 +48,14 @@ enum PoolTicks {
     try unit.publish(PoolChanged(available: available, delegated: delegated, wallets: enabled, seq: seq))
   }
 
-  static func figures(_ wallets: [SupplierWallet], _ ratio: StakeRatio) throws -> (available: Energy, delegated: Energy)
-  {
+  static func figures(
+    _ wallets: [SupplierWallet], _ ratio: StakeRatio, _ limits: SigningLimits, now: Date
+  ) throws -> (available: Energy, delegated: Energy) {
     var available = Energy.zero
     var delegated = Energy.zero
     for wallet in wallets {
-      // One that cannot pay the fees of another rental has nothing to lend.
-      if wallet.isEnabled, wallet.rentalsLeft != 0 {
+      // One that would get no new leg has nothing to lend.
+      if limits.mayLend(wallet, now: now) {
         available = try available.adding(ratio.energy(for: wallet.available))
       }
       delegated = try delegated.adding(ratio.energy(for: wallet.delegated))

@@ -33,11 +33,11 @@ struct RecordComparison: Sendable {
     guard let first = records.first?.number, let last = records.last?.number else {
       return try await conclude(ground, [], next: task.last + 1)
     }
-    guard let node = await world.nodes.usableNodes().last else {
+    guard let node = await Self.node(of: world.nodes) else {
       throw TransientFailure("no TRON node can be asked for blocks \(first) to \(last)")
     }
     reader.count(.compare)
-    let blocks = try await node.with(priority: .refresh).with(timeout: .seconds(20)).blocks(from: first, to: last + 1)
+    let blocks = try await blocks(of: node, first, last, mayPass: mayPass)
     let byNumber = Dictionary(blocks.map { ($0.number, $0) }) { first, _ in first }
     let lacking = records.filter { byNumber[$0.number] == nil }
     if !lacking.isEmpty {
@@ -53,6 +53,24 @@ struct RecordComparison: Sendable {
       byNumber[record.number].map { Self.differences(record, $0, missing: missing[$0.number] ?? []) } ?? []
     }
     try await conclude(ground, differences, next: last + 1)
+  }
+
+  /// None of those that the node cannot give, where they may be passed over.
+  private func blocks(
+    of node: TronNodeClient, _ first: Int64, _ last: Int64, mayPass: Bool
+  ) async throws -> [ChainBlock] {
+    do {
+      return try await node.with(priority: .refresh).with(timeout: .seconds(20)).blocks(from: first, to: last + 1)
+    } catch let error as TronNodeError where mayPass && error.isAnswer {
+      bus.logger.warning("blocks cannot be read", metadata: ["node": "\(node.name)", "error": "\(error)"])
+      return []
+    }
+  }
+
+  /// Another one than blocks are usually read from, if that is well: the last in the list.
+  static func node(of pool: TronNodePool) async -> TronNodeClient? {
+    let usable = await pool.usableNodes()
+    return pool.wellNodes.last ?? usable.first
   }
 
   static func differences(_ record: SolidBlock, _ block: ChainBlock, missing: [String]) -> [Difference] {

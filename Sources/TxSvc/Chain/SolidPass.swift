@@ -18,6 +18,8 @@ struct SolidPass: Sendable {
   private static let transactionsMax: Int64 = 500
   /// Blocks of one pass: the head must not wait for long.
   private static let blocksMax = 50
+  /// Records that are forgotten with one block: more than one is due where fewer are to be kept than before.
+  private static let forgottenMax: Int64 = 10
 
   let world: TxEnvironment
   let bus: Bus
@@ -89,14 +91,14 @@ struct SolidPass: Sendable {
     let findings = DepositFindings(world: world, bus: bus, moves: moves, block: known, number: number)
     let ours = try await findings.ours()
 
-    let forgotten = SolidBlock.key(number - world.chainRecordBlocks)
+    let forgotten = try await forgotten(number - world.chainRecordBlocks)
     let needs: [Need] =
       BlockFindings.needs(orders) + findings.needs + [
-        .row(ScanCursor.self, ScanCursor.key), .row(SolidBlock.self, forgotten),
+        .row(ScanCursor.self, ScanCursor.key),
         .row(FollowedBlock.self, FollowedBlock.key(number - BlockFollower.keptBlocks)),
         .row(FollowedBlock.self, last.number), .row(FollowedBlock.self, FollowedBlock.key(number)),
         .rows(StrayTransaction.self, where: "block_id", is: known.blockID.hex),
-      ]
+      ] + forgotten.map { .row(SolidBlock.self, $0) }
     let result = try await bus.transaction(needs: needs) { unit -> (ScanCursor, DepositFindings.Count)? in
       guard var current = try unit.find(ScanCursor.self, ScanCursor.key), current.number == scan.number else {
         return nil
@@ -116,7 +118,7 @@ struct SolidPass: Sendable {
         SolidBlock(
           number: number, blockID: known.blockID, timeMs: known.timeMs, transactions: known.transactions,
           ours: finished.solid, deposits: count.taken))
-      try unit.delete(SolidBlock.self, forgotten)
+      for key in forgotten { try unit.delete(SolidBlock.self, key) }
       try unit.delete(FollowedBlock.self, FollowedBlock.key(number - BlockFollower.keptBlocks))
       current.number = number
       current.blockID = known.blockID
@@ -230,6 +232,16 @@ struct SolidPass: Sendable {
   ) async throws -> SolidEvidence {
     guard isNeeded || ours.contains(where: { $0.blockID == place.blockID }) else { return SolidEvidence(place: place) }
     return try await SolidReading(bus: bus, reader: reader).evidence(place, block, ours)
+  }
+
+  /// The keys of the oldest records up to this block.
+  private func forgotten(_ number: Int64) async throws -> [String] {
+    try await bus.read { session in
+      try session.execute(
+        "select number from solid_blocks where number <= $1 order by number limit $2",
+        [.int(number), .int(Self.forgottenMax)]
+      ).rows.map { SolidBlock.key(try $0.int("number")) }
+    }
   }
 
   private func transactions(in number: Int64) async throws -> [StoredTransaction] {

@@ -12,6 +12,7 @@ struct WitnessedTime: Sendable {
     let timeMs: Int64
     let nodes: TronNodePool
     let pause: Duration
+    let fellShort: @Sendable () -> Void
   }
 
   private let sight: WitnessedHeads
@@ -23,19 +24,24 @@ struct WitnessedTime: Sendable {
     self.sight = sight
     gathering = Gathering(leadersMax: 1, itemsMax: 4096) { wishes in
       guard let last = wishes.max(by: { $0.timeMs < $1.timeMs }) else { return { _ in nil } }
-      let answer = await sight.ask(last.timeMs, last.nodes, last.pause)
+      let answer = await sight.ask(last.timeMs, last.nodes, last.pause, last.fellShort)
       return { answer(wishes[$0].timeMs) }
     }
   }
 
   /// Asks at most once in `pause`.
-  /// - Parameter timeMs: in milliseconds of chain time.
+  /// - Parameters:
+  ///   - timeMs: in milliseconds of chain time.
+  ///   - fellShort: called when heads were asked for and have not come so far. One question may be for many.
   /// - Returns: nil when the chain has come to this time; else after how long it is worth asking again.
-  func wait(until timeMs: Int64, _ nodes: TronNodePool, pause: Duration) async -> Duration? {
+  func wait(
+    until timeMs: Int64, _ nodes: TronNodePool, pause: Duration, fellShort: @escaping @Sendable () -> Void = {}
+  ) async -> Duration? {
     switch sight.known(timeMs) {
     case .reached: nil
     case .wait(let rest): rest
-    case .unknown: await gathering.answer(Wish(timeMs: timeMs, nodes: nodes, pause: pause))
+    case .unknown:
+      await gathering.answer(Wish(timeMs: timeMs, nodes: nodes, pause: pause, fellShort: fellShort))
     }
   }
 }
@@ -68,7 +74,9 @@ private final class WitnessedHeads: Sendable {
   }
 
   /// - Returns: for a time up to this one, how long it is worth waiting; nil where the chain has come to it.
-  func ask(_ timeMs: Int64, _ nodes: TronNodePool, _ pause: Duration) async -> @Sendable (Int64) -> Duration? {
+  func ask(
+    _ timeMs: Int64, _ nodes: TronNodePool, _ pause: Duration, _ fellShort: @Sendable () -> Void
+  ) async -> @Sendable (Int64) -> Duration? {
     // Somebody else may have asked while this one waited for its turn.
     switch known(timeMs) {
     case .reached: return { _ in nil }
@@ -80,6 +88,7 @@ private final class WitnessedHeads: Sendable {
     // Whoever is cancelled says nothing about the nodes.
     guard !Task.isCancelled else { return { _ in pause } }
     state.withLock { $0.askAgainAt = .now + pause }
+    if (heads.min() ?? .min) < timeMs { fellShort() }
     guard let least = heads.min() else { return { _ in pause } }
     // One head where two could be had is good for this time only: it may be the one that is wrong.
     guard heads.count == wanted else {

@@ -61,10 +61,7 @@ extension DepositRules {
     for transaction in block.transactions {
       let receipt = byID[transaction.id]
       let content = Self.content(transaction)
-      // Where the block does not say, the receipt does.
-      let succeeded =
-        (transaction.succeeded || transaction.contractRet == ChainTransaction.unsaidResult)
-        && receipt?.succeeded ?? true
+      let succeeded = Self.took(transaction, receipt)
       let sent = succeeded ? content.flatMap { Self.sent(with: $0, transaction.id) } : nil
       moves.acts.append(
         BlockMoves.Act(

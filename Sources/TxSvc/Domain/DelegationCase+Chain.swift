@@ -130,11 +130,11 @@ extension DelegationCase {
     let leg = legs[try index(ofLeg: transactions[try index(ofTransaction: id)].legID)]
     try died(
       id, note: "\(rejection.code): \(rejection.message)",
-      as: LegDeath(RejectionMeaning.of(rejection, owner: leg.supplier)), terms)
+      as: .of(rejection, owner: leg.supplier), terms)
   }
 
   /// It can never take effect.
-  mutating func died(_ id: TransactionID, note: String, as death: LegDeath, _ terms: Terms) throws {
+  mutating func died(_ id: TransactionID, note: String, as death: RejectionMeaning, _ terms: Terms) throws {
     let at = try index(ofTransaction: id)
     switch transactions[at].state {
     case .signed, .inBlock: break

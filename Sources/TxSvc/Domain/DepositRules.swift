@@ -69,11 +69,18 @@ struct DepositRules: Sendable, Equatable {
 
   /// Everything that took effect, in the block's order. What failed is in blocks too, and moves nothing.
   func transfers(in block: ChainBlock, receipts: [TransactionInfo]) -> [TransferSeen] {
-    let failed = Set(receipts.filter { !$0.succeeded }.map(\.id))
+    let byID = Dictionary(receipts.map { ($0.id, $0) }) { first, _ in first }
     let coins = block.transactions.compactMap { transaction in
-      transaction.succeeded && !failed.contains(transaction.id) ? Self.coin(transaction) : nil
+      Self.took(transaction, byID[transaction.id]) ? Self.coin(transaction) : nil
     }
     return coins + receipts.filter(\.succeeded).flatMap { tokens(in: $0) + Self.byContract(in: $0) }
+  }
+
+  /// Whether a transaction took effect. Where the block does not say, its receipt does; where both say, both must.
+  /// - Parameter receipt: nil where it was not read: then what the block does not say is taken for a failure.
+  static func took(_ transaction: ChainTransaction, _ receipt: TransactionInfo?) -> Bool {
+    if transaction.contractRet == ChainTransaction.unsaidResult { return receipt?.succeeded ?? false }
+    return transaction.succeeded && (receipt?.succeeded ?? true)
   }
 
   private static func coin(_ transaction: ChainTransaction) -> TransferSeen? {

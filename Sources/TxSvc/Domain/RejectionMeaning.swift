@@ -1,9 +1,10 @@
 import Contracts
 import TronKit
 
-/// What follows for the order from a definitive refusal of its delegation (java-tron's codes and texts).
+/// What follows for the order when its delegation can never take effect: it was refused for good (java-tron's codes and
+/// texts), has expired, or had no effect.
 enum RejectionMeaning: Sendable, Equatable {
-  /// Nothing is wrong with the order or the wallet: build it anew.
+  /// Nothing is wrong with the order or the wallet, as where it has expired: build it anew.
   case buildAnew
   /// This wallet cannot; another may.
   case otherWallet

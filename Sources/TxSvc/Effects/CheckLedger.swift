@@ -74,7 +74,7 @@ struct CheckLedger: Effect {
     case .suspect, .report, .keep, .settle:
       var row = try row(reading, known, judgement, now: unit.now)
       if judgement == .report || judgement == .settle {
-        row.seq += 1
+        row.seq = EventSeq.next(after: row.seq, unit.now)
         try unit.publish(row.event)
         tell(row, bus)
       }

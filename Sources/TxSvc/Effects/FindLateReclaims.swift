@@ -43,12 +43,13 @@ struct FindLateReclaims: Effect {
       for found in late {
         guard try unit.find(LateReclaim.self, found.legID) == nil else { continue }
         let row = LateReclaim(
-          id: found.legID, orderID: found.order, dueAt: found.dueAt, since: unit.now, settledAt: nil, seq: 1)
+          id: found.legID, orderID: found.order, dueAt: found.dueAt, since: unit.now, settledAt: nil,
+          seq: EventSeq.next(after: 0, unit.now))
         try tell(row, unit)
       }
       for var row in try back.compactMap({ try unit.find(LateReclaim.self, $0.id) }) where row.settledAt == nil {
         row.settledAt = unit.now
-        row.seq += 1
+        row.seq = EventSeq.next(after: row.seq, unit.now)
         try tell(row, unit)
       }
     }

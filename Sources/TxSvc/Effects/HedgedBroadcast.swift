@@ -54,8 +54,7 @@ struct HedgedBroadcast: Sendable {
           underWay -= 1
           if answer.outcome == .accepted { waiting = [] }
           if answer.outcome == .accepted || underWay == 0 { group.cancelAll() }
-        case .late:
-          if answers.isEmpty { try await sendToNext() }
+        case .late: try await sendToNext()
         }
       }
       return answers

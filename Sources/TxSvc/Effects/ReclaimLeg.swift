@@ -68,9 +68,10 @@ struct ReclaimLeg: Effect {
   ) async -> Duration? {
     guard delegation.state == .reclaiming, let endsAtMs = delegation.endsAtMs else { return nil }
     let pause = Duration.milliseconds(max(100, 2 * head.intervalMs))
-    guard let wait = await world.witnessed.wait(until: endsAtMs, world.nodes, pause: pause) else { return nil }
-    bus.metrics.counter("energy_tx_ends_unwitnessed_total").increment()
-    return wait
+    let metrics = bus.metrics
+    return await world.witnessed.wait(until: endsAtMs, world.nodes, pause: pause) {
+      metrics.counter("energy_tx_ends_unwitnessed_total").increment()
+    }
   }
 
   private func signAndStore(

@@ -68,8 +68,9 @@ struct ReconcileWallet: Effect {
     let (lent, isLast) = try await world.nodes.read { node in
       let solid = try await node.solidHead().number
       guard solid >= before.solidBlock else {
-        throw TransientFailure(
-          "\(node.name) is solid up to block \(solid) only, \(before.solidBlock) was followed", delay: .seconds(5))
+        // As an error of this node, so that the others are asked.
+        throw TronNodeError(
+          .unsupported, "\(node.name) is solid up to block \(solid) only, \(before.solidBlock) was followed")
       }
       let all = ours.union(try await node.delegationReceivers(of: wallet, solid: true))
       let rest = all.filter { $0.base58 > after }.sorted { $0.base58 < $1.base58 }

@@ -137,7 +137,9 @@ extension DelegationCase {
           startedAt: delegation.startedAtMs.map { Date(chainMilliseconds: $0) }, seq: seq), correlation: correlation)
     case .failed:
       try unit.publish(
-        DelegationFailed(order: order, reason: delegation.failure ?? .chainRefused, seq: seq), correlation: correlation)
+        DelegationFailed(
+          order: order, reason: delegation.failure ?? .chainRefused, cost: delegation.cost, seq: seq),
+        correlation: correlation)
     case .reclaimed:
       try unit.publish(
         DelegationReclaimed(order: order, txIDs: legs.compactMap(\.reclaimTxID), cost: delegation.cost, seq: seq),

@@ -50,6 +50,7 @@ extension CustodyComparison {
       preconditionFailure("the configuration checks the time of day: \(error)")
     }
     service.handle(CompareCustody.self, needs: { _ in needs }) { command, unit in
+      if try LedgerHandlers.refuses(command.action, unit) { return }
       try begin(unit.now, unit)
       let result = CommandResult(
         ok: true, code: "started", detail: "custody is being compared; see energyctl ledger custody")

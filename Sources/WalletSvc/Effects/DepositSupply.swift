@@ -1,5 +1,6 @@
 import BusKit
 import Contracts
+import Foundation
 import Postgres
 import TronKit
 
@@ -27,9 +28,9 @@ struct DepositSupply: Sendable {
   /// One look.
   private func step(isThorough: Bool) async throws {
     let isRetired = try await topUp()
-    while try await ask() == WatchAddresses.addressesMax {}
+    while try await ask(.unconfirmed, after: settings.askAgain.components.seconds) == WatchAddresses.addressesMax {}
     if isThorough {
-      try await confirm()
+      try await ask(.confirmed, after: 86_400)
       // Last: an address that cannot be entered keeps customers from nothing.
       try await enterTreasury()
     }
@@ -130,60 +131,59 @@ struct DepositSupply: Sendable {
 
   // MARK: - Asking
 
-  /// Asks for what is new, and once more for what was not confirmed in time; returns how many.
-  private func ask() async throws -> Int {
-    let seconds = Int64(settings.askAgain.components.seconds)
-    let due = try await bus.read { session in
-      try session.execute(
+  /// Which addresses tx-svc is asked to watch.
+  private enum Due {
+    /// What is new, and once more what was not confirmed in time.
+    case unconfirmed
+    /// What is watched and has no money: tx-svc may have lost it, and custody is not compared there. Where it was not
+    /// lost, asking changes nothing.
+    case confirmed
+
+    /// `$1`: how many seconds ago they were asked for last.
+    var condition: String {
+      switch self {
+      case .unconfirmed:
         """
-        select id from deposit_addresses
-        where state <> 'watched' and (asked_at is null or asked_at < now() - make_interval(secs => $1))
-        order by asked_at nulls first limit \(WatchAddresses.addressesMax)
-        """, [.int(seconds)]
+        state <> 'watched' and (asked_at is null or asked_at < now() - make_interval(secs => $1))
+          order by asked_at nulls first
+        """
+      case .confirmed:
+        """
+        state = 'watched' and money_since is null and asked_at < now() - make_interval(secs => $1) order by asked_at
+        """
+      }
+    }
+
+    /// Whether it still is: another replica may have asked, or tx-svc have answered.
+    func includes(_ row: DepositAddressRow, _ seconds: Int64, _ now: Date) -> Bool {
+      guard (row.state == .watched) == (self == .confirmed) else { return false }
+      guard let last = row.askedAt else { return self == .unconfirmed }
+      return now.timeIntervalSince(last) > Double(seconds)
+    }
+  }
+
+  /// Asks for some that are due; returns how many.
+  @discardableResult
+  private func ask(_ due: Due, after seconds: Int64) async throws -> Int {
+    let ids = try await bus.read { session in
+      try session.execute(
+        "select id from deposit_addresses where \(due.condition) limit \(WatchAddresses.addressesMax)",
+        [.int(seconds)]
       ).rows.map { try $0.string("id") }
     }
-    guard !due.isEmpty else { return 0 }
-    let again = Double(seconds)
-    return try await bus.transaction(needs: due.map { .row(DepositAddressRow.self, $0) }) { unit in
+    guard !ids.isEmpty else { return 0 }
+    return try await bus.transaction(needs: ids.map { .row(DepositAddressRow.self, $0) }) { unit in
       var asked: [TronAddress] = []
-      for id in due {
-        guard var row = try unit.find(DepositAddressRow.self, id), row.state != .watched,
-          row.askedAt.map({ unit.now.timeIntervalSince($0) > again }) ?? true
+      for id in ids {
+        guard var row = try unit.find(DepositAddressRow.self, id), due.includes(row, seconds, unit.now)
         else { continue }
-        row.state = .registered
+        if due == .unconfirmed { row.state = .registered }
         row.askedAt = unit.now
         try unit.save(row)
         asked.append(row.id)
       }
       if !asked.isEmpty { try unit.publish(WatchAddresses(addresses: asked)) }
       return asked.count
-    }
-  }
-
-  /// Asks once a day for what is watched and has no money, some at a time: tx-svc may have lost it, and custody is not
-  /// compared there. Where it was not lost it changes nothing.
-  private func confirm() async throws {
-    let due = try await bus.read { session in
-      try session.execute(
-        """
-        select id from deposit_addresses
-        where state = 'watched' and money_since is null and asked_at < now() - interval '1 day'
-        order by asked_at limit \(WatchAddresses.addressesMax)
-        """
-      ).rows.map { try $0.string("id") }
-    }
-    guard !due.isEmpty else { return }
-    try await bus.transaction(needs: due.map { .row(DepositAddressRow.self, $0) }) { unit in
-      var asked: [TronAddress] = []
-      for id in due {
-        guard var row = try unit.find(DepositAddressRow.self, id), row.state == .watched, let last = row.askedAt,
-          unit.now.timeIntervalSince(last) > 86_400
-        else { continue }
-        row.askedAt = unit.now
-        try unit.save(row)
-        asked.append(row.id)
-      }
-      if !asked.isEmpty { try unit.publish(WatchAddresses(addresses: asked)) }
     }
   }
 }

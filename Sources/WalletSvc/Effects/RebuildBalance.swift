@@ -29,29 +29,42 @@ struct RebuildBalance: Effect {
         return effect.refusal(
           "sealing_stopped", "totals cannot be made anew while nothing is sealed: see `energyctl ledger checks`")
       }
-      guard let customer else { return effect.outcome("the total of \(effect.account) is that of its lines") }
+      guard let customer else {
+        let detail = "the total of \(effect.account) is that of its lines"
+        return .done { unit in
+          try effect.audit(detail, unit)
+          try effect.reply(detail, unit)
+        }
+      }
       for _ in 0..<triesMax {
         let seen = try await context.bus.lookUp { try Seen.read(customer, $0) }
         if let negative = seen.negative {
           return effect.refusal(
             "journal_negative", "the journal itself has \(negative): post an adjustment, then rebuild")
         }
-        let words = try await context.transaction(needs: Currency.allCases.map { Ledger.needs(customer, $0) }) {
-          try seen.write(customer, $0)
+        // What the balances were is known here alone: the audit log is told in the same transaction.
+        let detail = try await context.transaction(needs: Currency.allCases.map { Ledger.needs(customer, $0) }) {
+          unit -> String? in
+          guard let words = try seen.write(customer, unit) else { return nil }
+          let detail = "\(words.isEmpty ? "balances were right" : words) (\(customer))"
+          try effect.audit(detail, unit)
+          return detail
         }
-        if let words { return effect.outcome("\(words.isEmpty ? "balances were right" : words) (\(customer))") }
+        if let detail { return .done { try effect.reply(detail, $0) } }
       }
       return .retry(after: .seconds(1), reason: "the account of \(customer) changes all the time")
     }
   }
 
-  private func outcome(_ detail: String) -> EffectOutcome {
-    .done { unit in
-      try unit.audit(
-        RebuildLedgerBalance.messageType, of: ServiceName.wallet, on: account, action, outcome: detail,
-        correlation: correlation)
-      try unit.reply(CommandResult(ok: true, code: "done", detail: detail), to: replyTo, correlation: correlation)
-    }
+  /// Gateway keeps the first of one command: whoever runs this again, after a crash, adds nothing.
+  private func audit(_ detail: String, _ unit: UnitOfWork) throws {
+    try unit.audit(
+      RebuildLedgerBalance.messageType, of: ServiceName.wallet, on: account, action, outcome: detail,
+      correlation: correlation)
+  }
+
+  private func reply(_ detail: String, _ unit: UnitOfWork) throws {
+    try unit.reply(CommandResult(ok: true, code: "done", detail: detail), to: replyTo, correlation: correlation)
   }
 
   private func refusal(_ code: String, _ detail: String) -> EffectOutcome {

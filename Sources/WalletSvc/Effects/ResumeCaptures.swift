@@ -4,35 +4,25 @@ import Foundation
 import Postgres
 import TronKit
 
-/// Books captures that waited, when nothing holds them up any longer, and asks again for deposits to be credited. Each
-/// capture and the end of its waiting are one transaction, which a command sent once more would not be; one whose
-/// customer is frozen again meanwhile goes on waiting.
+/// Asks again for deposits to be credited, and then books captures that waited, when nothing holds them up any longer.
+/// Deposits come first: what is captured may have been paid with them. Each capture and the end of its waiting are one
+/// transaction, which a command sent once more would not be; one whose customer is frozen again meanwhile goes on
+/// waiting.
 struct ResumeCaptures: Effect {
   static let kind = "wallet.ResumeCaptures"
   private static let pageSize = 200
-  /// So long one run goes on: well within its time limit, which is how long a dead process is waited for.
-  private static let runMost: Duration = .seconds(20)
+  /// So long one run goes on with either: well within its time limit, which is how long a dead process is waited for.
+  private static let runMost: Duration = .seconds(15)
+  /// So long captures wait for their customers' deposits. One that cannot be credited must not hold up all of them:
+  /// what is then not covered waits for the next run.
+  private static let creditsMost: Duration = .seconds(10)
+  private static let creditsPace: Duration = .milliseconds(100)
   var orderKey: String { "resume-captures" }
 
   static func register(in service: inout Service) {
     service.effect(
       ResumeCaptures.self, policy: EffectPolicy(attemptsMax: nil, timeout: .seconds(60), concurrency: 1)
-    ) { _, context in
-      let clock = ContinuousClock()
-      let end = clock.now + runMost
-      var after = ""
-      while case let page = try await page(after: after, context.bus), let last = page.last {
-        for waiting in page { try await book(waiting, context) }
-        if clock.now > end { return .again(after: .milliseconds(10)) }
-        after = last.id.text
-      }
-      var number: Int64 = 0
-      while let last = try await askForCredits(after: number, context.bus) {
-        if clock.now > end { return .again(after: .milliseconds(10)) }
-        number = last
-      }
-      return .done()
-    }
+    ) { _, context in try await run(context) }
   }
 
   /// Whether any that have waited since before this time wait for nothing any more.
@@ -45,8 +35,29 @@ struct ResumeCaptures: Effect {
     ).rows.isEmpty
   }
 
+  private static func run(_ context: EffectContext) async throws -> EffectOutcome {
+    let clock = ContinuousClock()
+    let askingEnd = clock.now + runMost
+    var number: Int64 = 0
+    while let last = try await askForCredits(after: number, context.bus) {
+      if clock.now > askingEnd { return .again(after: .milliseconds(10)) }
+      number = last
+    }
+    try await untilCredited(through: number, context.bus)
+    let bookingEnd = clock.now + runMost
+    var after = ""
+    while case let page = try await page(after: after, context.bus), let last = page.last {
+      for waiting in page { try await book(waiting.order, waiting.customer, context.bus) }
+      if clock.now > bookingEnd { return .again(after: .milliseconds(10)) }
+      after = last.order.text
+    }
+    return .done()
+  }
+
+  // MARK: - Deposits
+
   /// One page of the deposits that are to be credited. That one of them is being credited at this moment does no harm:
-  /// it is credited once.
+  /// it is credited once. One that cannot be read is told of, and holds up no other.
   /// - Returns: the number of the page's last; nil when there are no more, or they wait again.
   private static func askForCredits(after number: Int64, _ bus: Bus) async throws -> Int64? {
     let page = try await bus.lookUp { session in
@@ -55,11 +66,15 @@ struct ResumeCaptures: Effect {
         select * from deposits where state = 'crediting' and number > $1
           and not exists (select from ledger_freezes where id = '*') order by number limit \(pageSize)
         """, [.int(number)]
-      ).rows.map { (number: try $0.int("number"), row: try PostgresRowDecoder().decode(DepositRow.self, from: $0)) }
+      ).rows.map { (number: try $0.int("number"), deposit: read($0)) }
     }
     guard let last = page.last else { return nil }
+    for case (let place, .failure(let error)) in page {
+      bus.logger.critical(
+        "a deposit cannot be read, and is not credited", metadata: ["number": "\(place)", "reason": "\(error)"])
+    }
     try await bus.transaction { unit in
-      for case (_, let row) in page {
+      for case (_, .success(let row)) in page {
         guard let customer = row.customer, let money = row.money else { continue }
         try unit.publish(CreditDeposit(deposit: row.id, customer: customer, money: money))
       }
@@ -67,33 +82,69 @@ struct ResumeCaptures: Effect {
     return last.number
   }
 
-  private static func page(after: String, _ bus: Bus) async throws -> [WaitingCaptureRow] {
-    try await bus.lookUp { session in
-      try session.execute(
-        """
-        select * from waiting_captures w where w.id > $1
-          and not exists (select from ledger_freezes f where f.id in (w.customer, '*')) order by w.id limit \(pageSize)
-        """, [.text(after)]
-      ).rows.map { try PostgresRowDecoder().decode(WaitingCaptureRow.self, from: $0) }
+  private static func read(_ row: PostgresRow) -> Result<DepositRow, any Error> {
+    Result { try PostgresRowDecoder().decode(DepositRow.self, from: row) }
+  }
+
+  /// Until none of them is still to be credited, up to this number, whose customer has a capture that waits.
+  private static func untilCredited(through number: Int64, _ bus: Bus) async throws {
+    let clock = ContinuousClock()
+    let end = clock.now + creditsMost
+    while try await bus.lookUp({ try areCrediting(through: number, $0) }) {
+      guard clock.now < end else { return }
+      try await Task.sleep(for: creditsPace)
     }
   }
 
-  /// One that cannot be booked, because what it concerns still differs, keeps waiting and holds up no other.
-  private static func book(_ waiting: WaitingCaptureRow, _ context: EffectContext) async throws {
-    let (order, customer) = (waiting.id, waiting.customer)
+  private static func areCrediting(through number: Int64, _ session: PostgresSession) throws -> Bool {
+    try !session.execute(
+      """
+      select 1 from deposits d where d.state = 'crediting' and d.number <= $1
+        and not exists (select from ledger_freezes where id = '*')
+        and exists (select from waiting_captures w where w.customer = d.customer) limit 1
+      """, [.int(number)]
+    ).rows.isEmpty
+  }
+
+  // MARK: - Captures
+
+  /// Whose capture waits: all that is read without a lock.
+  private struct Waiting: Sendable {
+    let order: OrderID
+    let customer: CustomerID
+  }
+
+  private static func page(after: String, _ bus: Bus) async throws -> [Waiting] {
+    try await bus.lookUp { session in
+      try session.execute(
+        """
+        select w.id, w.customer from waiting_captures w where w.id > $1
+          and not exists (select from ledger_freezes f where f.id in (w.customer, '*')) order by w.id limit \(pageSize)
+        """, [.text(after)]
+      ).rows.map {
+        Waiting(order: OrderID(text: try $0.string("id")), customer: CustomerID(text: try $0.string("customer")))
+      }
+    }
+  }
+
+  /// One that cannot be booked keeps waiting and holds up no other: what it concerns still differs, the customer has
+  /// too little, or one of its rows is damaged.
+  private static func book(_ order: OrderID, _ customer: CustomerID, _ bus: Bus) async throws {
     do {
-      try await context.bus.transaction(
+      try await bus.transaction(
         needs: HoldHandlers.needs(order, customer) + CaptureFreeze.needs(order, customer)
       ) { unit in
         guard let waiting = try unit.find(WaitingCaptureRow.self, order.text) else { return }
         if try CaptureFreeze.isFrozen(customer, unit) { return }
         try unit.delete(WaitingCaptureRow.self, order.text)
-        try HoldHandlers.capture(CaptureHold(order: order, customer: customer, amount: Sun(waiting.amount)), unit)
+        let command = CaptureHold(order: order, customer: customer, amount: Sun(waiting.amount))
+        try HoldHandlers.holdAnew(for: command, unit)
+        try HoldHandlers.capture(command, unit)
       }
-    } catch let violation as InvariantViolation {
-      context.bus.logger.critical(
+    } catch where RowsOwnFailure.includes(error) {
+      bus.logger.critical(
         "a capture that waited cannot be booked; it goes on waiting",
-        metadata: ["order": "\(order)", "reason": "\(violation)"])
+        metadata: ["order": "\(order)", "reason": "\(error)"])
     }
   }
 }

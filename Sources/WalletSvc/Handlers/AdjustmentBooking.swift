@@ -51,10 +51,6 @@ extension AdjustmentHandlers {
     try unit.audit(
       command, of: ServiceName.wallet, on: row.request.subject, action, outcome: "\(result.code): \(result.detail)")
   }
-
-  static func answer(_ result: CommandResult, _ unit: UnitOfWork) throws {
-    try unit.answer(result)
-  }
 }
 
 extension AdjustmentRow {

@@ -14,7 +14,7 @@ enum AdjustmentDecisions {
       let decision = Decision(
         adjustment: command.adjustment, action: command.action, hash: try Ledger.hash(command),
         command: ApproveAdjustment.messageType)
-      try AdjustmentHandlers.answer(try decision.take(unit) { try approve(&$0, command, unit) }, unit)
+      try unit.answer(try decision.take(unit) { try approve(&$0, command, unit) })
     }
     service.handle(
       RejectAdjustment.self,
@@ -23,7 +23,7 @@ enum AdjustmentDecisions {
       let decision = Decision(
         adjustment: command.adjustment, action: command.action, hash: try Ledger.hash(command),
         command: RejectAdjustment.messageType)
-      try AdjustmentHandlers.answer(try decision.take(unit) { reject(&$0, command) }, unit)
+      try unit.answer(try decision.take(unit) { reject(&$0, command) })
     }
   }
 

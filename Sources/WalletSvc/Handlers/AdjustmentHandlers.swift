@@ -12,13 +12,13 @@ struct AdjustmentHandlers: Sendable {
       let ask = Ask(
         request: command.request, action: command.action, hash: try Ledger.hash(command),
         command: CreditAccount.messageType)
-      try Self.answer(try desk.take(ask, unit), unit)
+      try unit.answer(try desk.take(ask, unit))
     }
     service.handle(AdjustLedger.self, needs: { Self.needs($0.request, $0.action) }) { command, unit in
       let ask = Ask(
         request: command.request, action: command.action, hash: try Ledger.hash(command),
         command: AdjustLedger.messageType)
-      try Self.answer(try desk.take(ask, unit), unit)
+      try unit.answer(try desk.take(ask, unit))
     }
     AdjustmentDecisions.register(in: &service)
     service.keeps(.unbookedAdjustments, .operatorDays)

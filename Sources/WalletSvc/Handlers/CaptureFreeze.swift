@@ -3,7 +3,8 @@ import Contracts
 import TronKit
 
 /// Captures while the ledger differs: the hold is kept, the command is kept, nothing is said but to whoever waits for
-/// an answer.
+/// an answer. While everybody's wait, which is how a restored database begins, one is kept as well whose hold is not
+/// there: what came after the backup is told again in any order, and no deposit that may be behind a hold is credited.
 enum CaptureFreeze {
   /// The lock makes a capture and the clearing of its difference come one after the other: either the capture is kept
   /// before the clearing looks for those that wait, or it finds no freeze. One that begins while a difference is found
@@ -15,17 +16,19 @@ enum CaptureFreeze {
     ]
   }
 
+  /// What a release has to know.
+  static func needs(_ order: OrderID) -> [Need] {
+    [.row(WaitingCaptureRow.self, order.text), .reading(LedgerFreezeRow.self, LedgerDifferenceFound.all)]
+  }
+
   static func isFrozen(_ customer: CustomerID, _ unit: UnitOfWork) throws -> Bool {
     try unit.find(LedgerFreezeRow.self, customer.text) != nil
       || unit.find(LedgerFreezeRow.self, LedgerDifferenceFound.all) != nil
   }
 
-  /// Whether the capture waits; then it is kept and answered. Only one that would move money does.
+  /// Whether the capture waits; then it is kept and answered. Only one that would move money, or may, does.
   static func keeps(_ command: CaptureHold, _ unit: UnitOfWork) throws -> Bool {
-    guard try isFrozen(command.customer, unit),
-      let hold = try unit.find(HoldRow.self, command.order.text)?.hold, hold.state == .held,
-      hold.customer == command.customer, command.amount >= .zero, command.amount <= hold.amount
-    else { return false }
+    guard try isFrozen(command.customer, unit), try mayMoveMoney(command, unit) else { return false }
     if let waiting = try unit.find(WaitingCaptureRow.self, command.order.text) {
       guard waiting.amount == command.amount.value else {
         let detail = "a capture of \(Sun(waiting.amount)) waits, not \(command.amount)"
@@ -43,6 +46,34 @@ enum CaptureFreeze {
         ok: true, code: "waiting",
         detail: "the ledger differs: \(command.amount) of order \(command.order) is captured when that is cleared"))
     return true
+  }
+
+  /// A hold that was refused before everybody's captures began to wait was refused for good: its capture contradicts
+  /// that, whenever it comes.
+  private static func mayMoveMoney(_ command: CaptureHold, _ unit: UnitOfWork) throws -> Bool {
+    guard command.amount >= .zero else { return false }
+    let freeze = try unit.find(LedgerFreezeRow.self, LedgerDifferenceFound.all)
+    guard let row = try unit.find(HoldRow.self, command.order.text) else { return freeze != nil }
+    guard row.customer == command.customer, command.amount <= row.amount else { return false }
+    switch row.state {
+    case .held: return true
+    case .refused: return freeze.map { $0.since <= row.createdAt } ?? false
+    case .captured, .released, .barred: return false
+    }
+  }
+
+  /// A hold that was refused and is released is not asked for anew by a capture that waits, or comes later: the order's
+  /// own word holds, and the capture is contradicted.
+  static func yields(to command: ReleaseHold, _ unit: UnitOfWork) throws {
+    guard
+      try unit.find(WaitingCaptureRow.self, command.order.text) != nil
+        || unit.find(LedgerFreezeRow.self, LedgerDifferenceFound.all) != nil,
+      var row = try unit.find(HoldRow.self, command.order.text), row.state == .refused,
+      row.customer == command.customer
+    else { return }
+    row.state = .barred
+    row.updatedAt = unit.now
+    try unit.save(row)
   }
 
   /// Whether a capture of the hold waits, which what was delivered is paid with; then the release is contradicted.

@@ -13,11 +13,13 @@ struct DepositAddressHandlers: Sendable {
       apply: Self.confirm)
   }
 
-  /// The customer's own, which keys are retired, and all that are free: the lowest is taken. Whoever comes at the same
-  /// time waits for this transaction, which takes many customers at once, and then sees what it has left.
+  /// The customer's own, which keys are retired, whether all money waits, and all that are free: the lowest is taken.
+  /// Whoever comes at the same time waits for this transaction, which takes many customers at once, and then sees what
+  /// it has left.
   private func needs(_ command: AssignDepositAddress) -> [Need] {
     let known: [Need] = [
       .rows(DepositAddressRow.self, where: "customer", is: command.customer.text), .all(DepositGenerationRow.self),
+      .reading(LedgerFreezeRow.self, LedgerDifferenceFound.all),
     ]
     guard let key = settings.key else { return known }
     return known + [.rows(DepositAddressRow.self, where: "stock", is: key.fingerprint)]
@@ -29,6 +31,10 @@ struct DepositAddressHandlers: Sendable {
     if let latest = shown.max(by: { ($0.generation ?? 0) < ($1.generation ?? 0) }) { return try answer(latest, unit) }
     guard let key = settings.key, try !Self.isRetired(key.fingerprint, unit) else {
       return try answer("deposits_off", "deposits are switched off", nil, unit)
+    }
+    // A database that was restored does not know who got which address after its backup.
+    if try unit.find(LedgerFreezeRow.self, LedgerDifferenceFound.all) != nil {
+      return try answer("none_ready", "no address is handed out while the ledger is compared; try later", nil, unit)
     }
     let free = try unit.all(DepositAddressRow.self, where: "stock", is: key.fingerprint)
     guard var row = free.min(by: { ($0.index ?? 0) < ($1.index ?? 0) }) else {

@@ -11,15 +11,13 @@ struct DepositKeyHandlers: Sendable {
   }
 
   private func retire(_ command: RetireDepositKey, _ unit: UnitOfWork) throws {
+    if try LedgerHandlers.refuses(command.action, unit) { return }
     let result = try decide(command, unit)
     try unit.answer(result)
   }
 
   private func decide(_ command: RetireDepositKey, _ unit: UnitOfWork) throws -> CommandResult {
     let action = command.action
-    guard (1...OperatorAction.keyLengthMax).contains(action.key.utf8.count) else {
-      return refusal("invalid_key", "give a key of 1 to \(OperatorAction.keyLengthMax) bytes")
-    }
     guard var row = try unit.find(DepositGenerationRow.self, command.fingerprint) else {
       return refusal("unknown_key", "there was never a deposit key '\(command.fingerprint.prefix(80))'")
     }

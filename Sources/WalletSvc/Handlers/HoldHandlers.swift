@@ -13,9 +13,10 @@ enum HoldHandlers {
     }
     service.handle(
       ReleaseHold.self,
-      needs: { needs($0.order, $0.customer) + [.row(WaitingCaptureRow.self, $0.order.text)] }
+      needs: { needs($0.order, $0.customer) + CaptureFreeze.needs($0.order) }
     ) { command, unit in
       if try CaptureFreeze.refuses(command, unit) { return }
+      try CaptureFreeze.yields(to: command, unit)
       try apply(command, command.order, command.customer, unit) { funds, hold throws(LedgerError) in
         try HoldRules.release(customer: command.customer, funds: funds, existing: hold)
       }
@@ -34,6 +35,28 @@ enum HoldHandlers {
     }
   }
 
+  /// Sets aside what a capture that waited takes, where nobody has asked for that, or it was refused while the
+  /// customer's deposits waited, too. Nobody is told: whoever asks for the hold later hears that there is one, and
+  /// takes no more.
+  /// - Throws: `InvariantViolation` when the customer still has too little.
+  static func holdAnew(for capture: CaptureHold, _ unit: UnitOfWork) throws {
+    let known = try unit.find(HoldRow.self, capture.order.text)?.hold
+    if let known {
+      guard known.state == .refused, known.customer == capture.customer, capture.amount <= known.amount
+      else { return }
+    }
+    guard capture.amount > .zero else { return }
+    let hold = HoldFunds(
+      order: capture.order, customer: capture.customer, amount: known?.amount ?? capture.amount)
+    _ = try move(hold, hold.order, hold.customer, unit) { funds, _ throws(LedgerError) in
+      let step = try HoldRules.hold(hold.amount, customer: hold.customer, funds: funds, existing: nil)
+      guard step.posting != nil else {
+        throw .overdrawn(account: LedgerAccount.available(hold.customer).name)
+      }
+      return step
+    }
+  }
+
   static func needs(_ order: OrderID, _ customer: CustomerID) -> [Need] {
     [Ledger.needs(customer, .trx), .row(HoldRow.self, order.text)]
   }
@@ -42,6 +65,15 @@ enum HoldHandlers {
     _ command: some Message, _ order: OrderID, _ customer: CustomerID, _ unit: UnitOfWork,
     rule: (CustomerFunds, Hold?) throws(LedgerError) -> HoldRules.Step
   ) throws {
+    let answer = try move(command, order, customer, unit, rule: rule)
+    try HoldAnswers.publish(answer, to: command, order: order, customer: customer, unit)
+  }
+
+  /// Writes what a rule says; returns what there is to be told.
+  private static func move(
+    _ command: some Message, _ order: OrderID, _ customer: CustomerID, _ unit: UnitOfWork,
+    rule: (CustomerFunds, Hold?) throws(LedgerError) -> HoldRules.Step
+  ) throws -> HoldRules.Answer {
     let funds = try Ledger.funds(customer, .trx, unit)
     let row = try unit.find(HoldRow.self, order.text)
     let step = try Ledger.checked { () throws(LedgerError) in try rule(funds, row?.hold) }
@@ -54,6 +86,6 @@ enum HoldHandlers {
         posting, id: "\(posting.kind.rawValue):\(order)", order: order, customer: customer,
         bodyHash: try Ledger.hash(command), unit)
     }
-    try HoldAnswers.publish(step.answer, to: command, order: order, customer: customer, unit)
+    return step.answer
   }
 }

@@ -9,7 +9,7 @@ enum LedgerHandlers {
     service.handle(RebuildLedgerBalance.self, needs: { _ in [] }) { command, unit in
       if try refuses(command.action, unit) { return }
       guard let account = LedgerAccount(parsing: command.account) else {
-        return try answer(CommandResult(ok: false, code: "unknown_account", detail: unknown(command.account)), unit)
+        return try unit.answer(CommandResult(ok: false, code: "unknown_account", detail: unknown(command.account)))
       }
       try unit.start(
         RebuildBalance(
@@ -32,35 +32,34 @@ enum LedgerHandlers {
       + LedgerAccount.ours.map(\.name).joined(separator: ", ")
   }
 
-  /// Whether the command does not say who does this and why; then that is answered.
-  private static func refuses(_ action: OperatorAction, _ unit: UnitOfWork) throws -> Bool {
+  /// Whether an operator's command does not say who does this and why; then that is answered.
+  static func refuses(_ action: OperatorAction, _ unit: UnitOfWork) throws -> Bool {
     guard let mistake = OperatorIdentity.mistake(in: action) else { return false }
-    try answer(CommandResult(ok: false, code: mistake.code, detail: mistake.detail), unit)
+    try unit.answer(CommandResult(ok: false, code: mistake.code, detail: mistake.detail))
     return true
   }
 
   private static func clear(_ command: ClearLedgerDifference, _ unit: UnitOfWork) throws {
     if try refuses(command.action, unit) { return }
     guard var row = try unit.find(LedgerDifferenceRow.self, command.subject) else {
-      return try answer(
+      return try unit.answer(
         CommandResult(
           ok: false, code: "unknown_difference",
-          detail: "nothing was ever found to differ for '\(command.subject.prefix(80))'"),
-        unit)
+          detail: "nothing was ever found to differ for '\(command.subject.prefix(80))'"))
     }
     if row.clearedAt != nil {
       let isSame = row.clearedBy?.key == command.action.key
-      return try answer(isSame ? done(row) : CommandResult(ok: true, code: "unchanged", detail: "it is cleared"), unit)
+      return try unit.answer(isSame ? done(row) : CommandResult(ok: true, code: "unchanged", detail: "it is cleared"))
     }
     // The command came twice, and in between something was found that nobody has looked at.
     guard row.clearedBy?.key != command.action.key else {
       let detail =
         "cleared before; found again at \(row.foundAt.ISO8601Format()): look at it, then clear it with another key"
-      return try answer(CommandResult(ok: false, code: "found_again", detail: detail), unit)
+      return try unit.answer(CommandResult(ok: false, code: "found_again", detail: detail))
     }
     row.clearedAt = unit.now
     row.clearedBy = command.action
-    row.seq = LedgerDifferenceRow.nextSeq(after: row.seq, unit.now)
+    row.seq = IncidentSeq.next(after: row.seq, unit.now)
     try unit.save(row)
     try unit.delete(LedgerFreezeRow.self, command.subject)
     try LedgerIncidents.publish(row, unit)
@@ -68,16 +67,12 @@ enum LedgerHandlers {
       ClearLedgerDifference.messageType, of: ServiceName.wallet, on: command.subject, command.action,
       outcome: done(row).detail)
     try unit.start(ResumeCaptures())
-    try answer(done(row), unit)
+    try unit.answer(done(row))
   }
 
   private static func done(_ row: LedgerDifferenceRow) -> CommandResult {
     let what = row.findings.prefix(3).map(\.description).joined(separator: "; ")
     return CommandResult(
       ok: true, code: "done", detail: "cleared: \(what). Captures go on unless something else holds them up")
-  }
-
-  private static func answer(_ result: CommandResult, _ unit: UnitOfWork) throws {
-    try unit.answer(result)
   }
 }

@@ -6,30 +6,11 @@ import TronKit
 /// Customers' balances. Those that are asked for while others are being read wait for them and are then read together,
 /// in one statement: thousands of questions a second take a few hundred round trips.
 struct BalanceLookUps: Sendable {
-  private struct Wish: Sendable {
-    let customer: CustomerID
-    let bus: Bus
-  }
-
-  /// nil: ask alone.
-  private let gathering: Gathering<Wish, Result<CustomerBalance, any Error>?>
-
-  init() {
-    gathering = Gathering(leadersMax: 2, itemsMax: 256) { wishes in
-      guard let bus = wishes.first?.bus else { return { _ in nil } }
-      do {
-        let found = try await Self.read(Set(wishes.map(\.customer)), bus)
-        return { .success(found[wishes[$0].customer] ?? .nothing) }
-      } catch {
-        // Of several each asks alone: the error may be the leader's end.
-        return { _ in wishes.count == 1 ? .failure(error) : nil }
-      }
-    }
-  }
+  private let lookUps = LookUps<CustomerID, CustomerBalance>(
+    readsMax: 2, keysMax: 256, { try await BalanceLookUps.read($0, $1) })
 
   func balance(of customer: CustomerID, _ bus: Bus) async throws -> CustomerBalance {
-    if let result = await gathering.answer(Wish(customer: customer, bus: bus)) { return try result.get() }
-    return try await Self.read([customer], bus)[customer] ?? .nothing
+    try await lookUps.read(customer, bus) ?? .nothing
   }
 
   /// Walks the primary key.

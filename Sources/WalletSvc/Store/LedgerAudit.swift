@@ -14,16 +14,6 @@ enum LedgerAudit {
     var block: Int64
   }
 
-  /// One line for each difference; of the last ten minutes, or of everything.
-  static func findings(isFull: Bool, _ session: PostgresSession) throws -> [String] {
-    if isFull { return try LedgerFullAudit.findings(session).map(\.description) }
-    let findings = try session.transaction {
-      try begin(session)
-      return try recent(since: Since(time: Date().addingTimeInterval(-600), block: 0), session)
-    }
-    return findings.map(\.description)
-  }
-
   /// One moment for all statements, planned for keys.
   static func begin(_ session: PostgresSession) throws {
     try session.enqueue("set transaction isolation level repeatable read")

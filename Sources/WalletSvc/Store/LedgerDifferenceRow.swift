@@ -18,13 +18,6 @@ struct LedgerDifferenceRow: Row {
   var clearedBy: OperatorAction?
 
   var rowKey: String { id }
-
-  /// Of the next thing that is told of the subject: the time in milliseconds, or one more than what was told last.
-  /// Readers ignore what is not newer than what they know, and a database that was restored does not know what that
-  /// is: its time is later.
-  static func nextSeq(after last: Int64?, _ now: Date) -> Int64 {
-    max((last ?? 0) + 1, Int64(now.timeIntervalSince1970 * 1000))
-  }
 }
 
 /// Captures that concern a customer, or all with `*`, wait while this row exists; with `*` the crediting of deposits,

@@ -18,16 +18,6 @@ enum LedgerFullAudit {
     case ended([LedgerFinding], asOf: Date, block: Int64)
   }
 
-  /// All steps in one transaction. `run` as in `step`.
-  static func findings(run: UUID = UUID(), _ session: PostgresSession) throws -> [LedgerFinding] {
-    try session.transaction {
-      try lock(session)
-      while true {
-        if case .ended(let findings, _, _) = try advance(run, session) { return findings }
-      }
-    }
-  }
-
   /// Goes on with this run, or begins it, whatever another one has come to. Repeating the last step is harmless.
   static func step(_ run: UUID, _ session: PostgresSession) throws -> Step {
     try session.transaction {
@@ -37,12 +27,13 @@ enum LedgerFullAudit {
   }
 
   /// Before the transaction's moment: whoever waits then sees what the one before has written.
-  private static func lock(_ session: PostgresSession) throws {
+  static func lock(_ session: PostgresSession) throws {
     try session.enqueue("lock table ledger_full_audit in share row exclusive mode")
     try LedgerAudit.begin(session)
   }
 
-  private static func advance(_ run: UUID, _ session: PostgresSession) throws -> Step {
+  /// A step, under the lock.
+  static func advance(_ run: UUID, _ session: PostgresSession) throws -> Step {
     guard var audit = try FullAuditState.read(session), audit.run == run else {
       try FullAuditState.begin(run, session)
       return .more

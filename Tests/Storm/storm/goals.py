@@ -16,6 +16,8 @@ from storm.stack.links import SERVICES
 DEVIATIONS = 3
 #: Fewer looks at what holds at every instant are too few to miss half of.
 LOOKS_MIN = 4
+#: About every second process that dies under load holds messages: so many that all held none are none by chance.
+FALLEN_MIN = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +35,10 @@ class Course:
     ends: float
     looks_taken: int = 0
     looks_missed: int = 0
+    #: Of the bus, over all processes: the name without "energy_bus_" and "_total".
+    counters: dict = dataclasses.field(default_factory=dict)
+    #: (when, whether it was given up) of conversations in Telegram that led to an order, an offer, or nothing.
+    dialogs: list = dataclasses.field(default_factory=list)
 
     def sent(self, begins, ends):
         return [attempt for attempt in self.attempts if begins <= attempt.sent < ends]
@@ -44,7 +50,8 @@ class Course:
 def judge(course):
     """Findings; none when every goal is reached."""
     goals = (
-        served_as_asked, calm_is_quick, overload_is_refused, scaling_is_not_felt, soak_is_flat, looks_were_taken)
+        served_as_asked, calm_is_quick, dialogs_go_on, overload_is_refused, scaling_is_not_felt, soak_is_flat,
+        looks_were_taken, others_took_over, groups_came_back)
     return [finding for goal in goals for finding in goal(course)]
 
 
@@ -60,7 +67,7 @@ def too_few(course, begins, ends):
     rate, seconds = course.settings.rate, ends - begins
     if seconds <= 0:
         return None
-    count = len(course.made(begins, ends))
+    count = sum(not passage.is_ours for passage in course.made(begins, ends))
     least = course.settings.served_share_min * rate * seconds - DEVIATIONS * math.sqrt(rate * seconds)
     return f"{count / seconds:.1f} orders a second, asked for: {rate:g}" if count < least else None
 
@@ -73,11 +80,15 @@ def served_as_asked(course):
 # ---------------------------------------------------------------- latencies
 
 
-def latencies(course, begins, ends):
-    """(answers, deliveries): 99th percentiles of what came in this time; what never came has taken for ever."""
+def durations(course, begins, ends):
+    """(answers, deliveries): how long each took of what came in this time; what never came has taken for ever."""
     answers = [attempt.seconds for attempt in course.sent(begins, ends) if attempt.served]
-    deliveries = [(passage.ended or math.inf) - passage.began for passage in course.made(begins, ends)]
-    return percentile(answers, 99), percentile(deliveries, 99)
+    return answers, [passage.seconds for passage in course.made(begins, ends)]
+
+
+def latencies(course, begins, ends):
+    """(answers, deliveries): 99th percentiles."""
+    return tuple(percentile(seconds, 99) for seconds in durations(course, begins, ends))
 
 
 def too_slow(course, begins, ends, when):
@@ -103,6 +114,14 @@ def calm_is_quick(course):
     # Who came last may be on the way when the first fault begins.
     span = (course.calm, course.storm - course.settings.overdue_seconds)
     return too_slow(course, *span, "in the calm") + unanswered(course, *span, "in the calm")
+
+
+def dialogs_go_on(course):
+    """In Telegram who gets no answer does not come as far as an attempt to order."""
+    span = [is_left for at, is_left in course.dialogs if course.calm <= at < course.storm]
+    if sum(span) <= max(1, course.settings.dialogs_left_share_max * len(span)):
+        return []
+    return [missed(f"in the calm {sum(span)} of {len(span)} conversations in Telegram were given up")]
 
 
 def overload_is_refused(course):
@@ -156,7 +175,8 @@ def pauses(course, firing):
     found = []
     for what, moments, most in (
             ("accepted", [passage.began for passage in course.passages], settings.pause_seconds_max),
-            ("delivered", [passage.ended for passage in course.passages if passage.ended], most_delivered)):
+            ("delivered", [passage.ended for passage in course.passages if passage.ended and not passage.is_ours],
+             most_delivered)):
         gap = longest_gap(moments, firing.begins, firing.ends)
         if gap > most:
             found.append(missed(f"while {who} was scaled no order was {what} for {gap:.1f} s, goal {most:g} s"))
@@ -180,3 +200,25 @@ def looks_were_taken(course):
     if looks < LOOKS_MIN or 2 * taken >= looks:
         return []
     return [Finding("harness", "other", f"only {taken} of {looks} looks at what holds at every instant were taken")]
+
+
+# ---------------------------------------------------------------- the bus
+
+
+def others_took_over(course):
+    """What a process held that died, or slept for too long beside another of its service, was taken over at least once
+    in a run with many of those. One alone may have held nothing just then."""
+    settings = course.settings
+    fallen = sum(len(firing.hits) for firing in course.firings if firing.name == "kill" or (
+        firing.name == "freeze" and settings.replicas > 1 and firing.ends - firing.begins > 2 * settings.lease_seconds))
+    if fallen < FALLEN_MIN or course.counters.get("taken_over", 0):
+        return []
+    return [Finding("bus-4", "other", f"of {fallen} processes that died or slept nothing was ever taken over")]
+
+
+def groups_came_back(course):
+    """Without its groups nobody can read a stream: whoever does has made his anew."""
+    flushed = any(firing.name == "redis_flushall" and firing.hits for firing in course.firings)
+    if not flushed or course.counters.get("groups_recreated", 0):
+        return []
+    return [Finding("bus-12", "other", "Redis was emptied, and no group was made anew")]

@@ -39,6 +39,9 @@ The checks read nothing else of the load: an answer that is not here was not see
     broken           traffic, error: a defect of the harness
     phase            name ("warm-up", "calm", "storm", "quiet"), rate
     fault            fault, state ("begins", "ends"), seconds (planned, then real), hits ([[who, count, detail], …])
+    people_blocked   users, seconds: these had blocked the bot for so long, and have unblocked it
+    not_well         faults, seconds, waiting: so long after these, when the next were due, so many who had come since
+                     waited for too long
     load             figures, unfinished (arrivals that never came to an end): once, when all customers have finished
     death            name, pid, exit_code, cause, seconds, trouble: the end of a process
     finding          promise, damage, text, where: what a look has found, or what broke down in the run itself

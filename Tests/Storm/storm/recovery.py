@@ -11,8 +11,12 @@ beyond is its proper answer, as under overload. Until when somebody was told so 
 
 import bisect
 import dataclasses
+import math
 
 from storm.percentile import percentile
+
+#: Reasons of an order's failure that are the shop's: its customer has done everything right, and gets no energy.
+OURS = frozenset(["expired", "pool_empty", "signing_paused", "deadline", "chain_refused"])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +42,22 @@ class Passage:
     began: float
     #: None: never.
     ended: float | None
+    #: Why no energy came; None: it did, or the order has no end.
+    failure: str | None = None
+
+    @property
+    def is_ours(self):
+        """Whether it has failed for a reason of ours: however quickly that went, nobody was served."""
+        return self.failure in OURS
+
+    @property
+    def was_delivered(self):
+        return self.ended is not None and self.failure is None
+
+    @property
+    def seconds(self):
+        """What never came has taken for ever."""
+        return math.inf if self.ended is None or self.is_ours else self.ended - self.began
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +71,9 @@ class Firing:
     hits: tuple
     #: The goal that it is held to, in seconds, or None.
     goal: float | None = None
+    #: So long after it, when the next faults were due, customers who had come since were not served in time; None: they
+    #: were.
+    unwell_seconds: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +128,8 @@ class Observations:
         # Who waited for a delivery when the fault began is among those whom it has hit.
         for passage in self._passages(firing.begins - self.settings.overdue_seconds, until):
             end = until if passage.ended is None else min(passage.ended, until)
-            if end - passage.began > self.settings.overdue_seconds:
+            is_refused = passage.is_ours and end < until
+            if is_refused or end - passage.began > self.settings.overdue_seconds:
                 last = max(last, end)
         return round(last - firing.ends, 2)
 
@@ -133,9 +157,7 @@ class Observations:
         return Recovery(
             firing, round(recovered - firing.ends, 2), self._last_refusal(firing, until),
             tuple(percentile([a.seconds for a in self._attempts(*span) if a.served], 99) for span in spans),
-            tuple(
-                percentile([p.ended - p.began for p in self._passages(*span) if p.ended is not None], 99)
-                for span in spans))
+            tuple(percentile([p.seconds for p in self._passages(*span)], 99) for span in spans))
 
     def _attempts(self, begins, ends):
         return [attempt for attempt in self.attempts if begins <= attempt.sent < ends]

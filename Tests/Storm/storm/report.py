@@ -9,9 +9,9 @@ from storm import goals
 from storm.checks.duplicates import absorbed
 from storm.history import read
 from storm.percentile import percentile
-from storm.recovery import Attempt, Observations, Passage, judge_all
+from storm.recovery import OURS, Attempt, Observations, Passage, judge_all
 
-#: Answers that settle an attempt: the order is recorded, or the business refused it.
+#: Answers that settle an attempt: the order is recorded, or the business refused it for a reason that is not OURS.
 SERVED = {200, 201, 202, 402, 409, 422}
 #: Nothing was done; later, says Retry-After.
 NOT_NOW = {429, 503}
@@ -39,6 +39,8 @@ def build(runner, verdict):
     result = {
         "seed": runner.settings.seed, "minutes": runner.settings.minutes, "replicas": runner.settings.replicas,
         "rate": runner.settings.rate, "orders": len(orders),
+        "delivered": sum(order.was_delivered for order in orders),
+        "failures": dict(collections.Counter(order.failure for order in orders if order.is_ours).most_common()),
         "orders_per_second": round(len(orders) / seconds, 1) if seconds else 0.0,
         "faults": fired, "never_fired": sorted(name for name, count in fired.items() if not count),
         "duplicates_absorbed": duplicates, "planted": verdict.planted, "findings": findings,
@@ -46,10 +48,9 @@ def build(runner, verdict):
         "twice": sum(finding.count for finding in findings if finding.damage == "twice"),
         "unknown": count_unknown(lines), "answers": counts_of_answers(lines), "log": verdict.log_table,
         "recoveries": recoveries, "slow": [r for r in recoveries if r.firing.goal and r.seconds > r.firing.goal],
-        "calm": latencies(attempts, passages, course.calm, begins),
-        "whole": latencies(attempts, passages, begins, ends),
+        "calm": percentiles(course, course.calm, begins), "whole": percentiles(course, begins, ends),
         "settings": runner.settings, "load": dict(load.figures) if load else {},
-        "looks": (course.looks_taken, course.looks_missed),
+        "looks": (course.looks_taken, course.looks_missed), "bus": course.counters,
     }
     result["proves_nothing"] = not duplicates and any(fault.repeats for fault in runner.chosen_faults())
     result["ok"] = is_ok(result)
@@ -72,7 +73,25 @@ def course_of(runner, lines, timeline):
     storm = moments.get("storm", ends)
     return goals.Course(
         runner.settings, attempts_of(lines), passages_of(timeline), list(runner.firings), moments.get("calm", storm),
-        storm, ends, runner.storm.looks_taken, len(runner.storm.looks_missed))
+        storm, ends, runner.storm.looks_taken, len(runner.storm.looks_missed), counters_of(lines), dialogs_of(lines))
+
+
+def dialogs_of(lines):
+    """For the course."""
+    return [
+        (line["at"], line["what"] == "dialog_left") for line in lines if line["what"] in ("dialog_left", "offer_left")
+        or line["what"] == "order_sent" and line["channel"] == "telegram" and line["attempt"] == 1]
+
+
+def counters_of(lines):
+    """The bus' counters as they were read last, each over all topics and groups."""
+    counters = collections.Counter()
+    last = next((line["figures"] for line in reversed(lines) if line["what"] == "sample"), {})
+    for name, value in last.items():
+        what, _, whose = name.partition("/")
+        if what == "counter":
+            counters[whose.partition("/")[0].removeprefix("energy_bus_").removesuffix("_total")] += int(value)
+    return dict(counters)
 
 
 def of_looks(seen, found):
@@ -86,8 +105,9 @@ def attempts_of(lines):
     for line in lines:
         if line["what"] == "order_answered":
             attempts.append(Attempt(
-                line["at"] - line["seconds"], line["seconds"], line["status"] in SERVED,
-                put_off=line["status"] in NOT_NOW, key=line["key"]))
+                line["at"] - line["seconds"], line["seconds"],
+                line["status"] in SERVED and line.get("code") not in OURS, put_off=line["status"] in NOT_NOW,
+                key=line["key"]))
         elif line["what"] == "order_unknown":
             seconds = line.get("seconds", 0.0)
             attempts.append(Attempt(line["at"] - seconds, seconds, False, answered=line.get("code") is not None))
@@ -95,8 +115,8 @@ def attempts_of(lines):
 
 
 def passages_of(timeline):
-    """`timeline`: (order, created, delivered or ended, or None) as the order service's own events have it."""
-    return [Passage(created, ended) for _, created, ended in timeline]
+    """`timeline`: that of the verdict."""
+    return [Passage(created, ended, failure) for _, created, ended, failure in timeline]
 
 
 def count_unknown(lines):
@@ -115,12 +135,10 @@ def counts_of_answers(lines):
     return dict(counts.most_common())
 
 
-def latencies(attempts, passages, begins, ends):
-    answers = [a.seconds for a in attempts if begins <= a.sent < ends and a.served]
-    deliveries = [p.ended - p.began for p in passages if begins <= p.began < ends and p.ended is not None]
-    return {
-        "answer_p50": percentile(answers, 50), "answer_p99": percentile(answers, 99),
-        "delivery_p50": percentile(deliveries, 50), "delivery_p99": percentile(deliveries, 99)}
+def percentiles(course, begins, ends):
+    """Of what came in this time, by name."""
+    kinds = zip(("answer", "delivery"), goals.durations(course, begins, ends))
+    return {f"{kind}_p{percent}": percentile(times, percent) for kind, times in kinds for percent in (50, 99)}
 
 
 def summary(result):
@@ -137,7 +155,7 @@ def summary(result):
 
 def text(result):
     parts = [heading(result), latency_table(result), fault_table(result), planted_text(result), answers_text(result)]
-    parts.append(harness_text(result))
+    parts += [bus_text(result), harness_text(result)]
     if result["log"]:
         parts.append(log_text(result))
     parts.append(findings_text(result))
@@ -145,12 +163,16 @@ def text(result):
 
 
 def heading(result):
+    """Orders that were neither delivered nor failed were cancelled, or refused for a reason of business."""
     settings = result["settings"]
+    counts = ", ".join(f"{count} {reason}" for reason, count in result["failures"].items())
+    failures = f" ({counts})" if counts else ""
     only = f" --only {','.join(sorted(settings.only))}" if settings.only else ""
     return "\n".join([
         f"The storm {'was weathered' if result['ok'] else 'FAILED'}: seed {result['seed']}, "
         f"{result['minutes']:g} minutes, {result['replicas']} processes of each service.",
-        f"{result['orders']} orders, {result['orders_per_second']} a second (asked for: {settings.rate:g}); "
+        f"{result['orders']} orders, {result['orders_per_second']} a second (asked for: {settings.rate:g}), "
+        f"{result['delivered']} delivered, {sum(result['failures'].values())} failed{failures}; "
         f"lost {result['lost']}, twice {result['twice']}, outcome unknown to the customer {result['unknown']}; "
         f"{result['duplicates_absorbed']} duplicates absorbed.",
         f"Again: ./energy storm --minutes {result['minutes']:g} --seed {result['seed']} "
@@ -182,8 +204,14 @@ def fault_table(result):
         rows.append([
             name, str(result["faults"][name]), str(hits), spans([r.answers for r in seen]),
             spans([r.deliveries for r in seen]), show(max((r.refused_seconds for r in seen), default=None)),
-            f"{show(statistics.median(seconds))}, {show(max(seconds))}{late}" if seconds else "–"])
+            f"{show(statistics.median(seconds))}, {show(max(seconds))}{late}{unwell(seen)}" if seconds else "–"])
     return table(rows)
+
+
+def unwell(recoveries):
+    """Of those after which the next faults did not wait any longer."""
+    seconds = [r.firing.unwell_seconds for r in recoveries if r.firing.unwell_seconds is not None]
+    return "".join(f"; not well {passed:.0f} s after" for passed in seconds)
 
 
 def spans(triples):
@@ -206,6 +234,14 @@ def planted_text(result):
 
 def answers_text(result):
     return "Answers to orders: " + ", ".join(f"{name}: {count}" for name, count in result["answers"].items())
+
+
+def bus_text(result):
+    """Of the counters only those that tell whether the bus was tried."""
+    names = {
+        "taken_over": "messages taken over from others", "groups_recreated": "groups made anew",
+        "leases_lost": "leases of messages lost", "effects_lease_lost": "leases of effects lost"}
+    return "The bus: " + ", ".join(f"{result['bus'].get(name, 0)} {words}" for name, words in names.items()) + "."
 
 
 def harness_text(result):

@@ -28,8 +28,10 @@ from storm.stack import Stack
 class Storm:
     """What a fault is given: the parts of the run."""
 
-    def __init__(self, settings):
+    def __init__(self, settings, history):
         self.settings = settings
+        #: The run's own.
+        self.history = history
         self.stack = None
         self.network = None
         self.load = None
@@ -44,8 +46,8 @@ class Runner:
     def __init__(self, settings, say):
         self.settings = settings
         self.say = say
-        self.storm = Storm(settings)
         self.history = History(settings.data / "storm" / "run.jsonl")
+        self.storm = Storm(settings, self.history)
         self.faults = {fault.name: fault for fault in (kind() for kind in ALL_FAULTS)}
         self.firings = []
         #: Of the run itself; and of the looks, by check.
@@ -157,7 +159,7 @@ class Runner:
         began = time.time()
         while reason := await verdict.unrest(self.storm):
             if time.time() - began > limit:
-                self.say(f"not at rest after {limit:.0f} s: {reason}")
+                self._note(Finding("bus-13", "other", f"it did not come to rest within {limit:.0f} s: {reason}"))
                 break
             await asyncio.sleep(1)
         else:
@@ -188,6 +190,7 @@ class Runner:
 
     async def _run_slot(self, slot):
         self.say("  ".join(f"{planned.name} ({planned.seconds:.0f} s)" for planned in slot.faults))
+        first = len(self.firings)
         tasks = [asyncio.create_task(self._fire(planned)) for planned in slot.faults]
         try:
             await asyncio.gather(*tasks)
@@ -195,10 +198,23 @@ class Runner:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        await self.storm.load.mark(time.time())
+        ended = time.time()
+        await self.storm.load.mark(ended)
         settings = self.settings
         await self._pass(settings.gap_seconds_min_short if settings.is_short else settings.gap_seconds_min)
-        await self._pass(self.settings.gap_seconds_max, self._is_well)
+        if not await self._pass(self.settings.gap_seconds_max, self._is_well):
+            self._note_not_well(first, time.time() - ended)
+
+    def _note_not_well(self, first, seconds):
+        """The next faults begin all the same. `first`: of the slot's firings."""
+        slot = [dataclasses.replace(firing, unwell_seconds=seconds) for firing in self.firings[first:]]
+        self.firings[first:] = slot
+        names = ", ".join(firing.name for firing in slot)
+        waiting = self.storm.load.figures.get("overdue_since_mark", 0)
+        self.history.write("storm", "not_well", faults=names, seconds=round(seconds, 2), waiting=waiting)
+        if any(firing.goal is not None for firing in slot):
+            self._note(Finding(
+                "bus-17", "other", f"not well {seconds:.0f} s after {names}: {waiting} who came since wait too long"))
 
     async def _fire(self, planned):
         fault = self.faults[planned.name]
@@ -225,29 +241,31 @@ class Runner:
         return self.storm.load.figures.get("overdue_since_mark", 0) <= self.settings.stragglers_max
 
     async def _pass(self, seconds, condition=lambda: False):
-        """Until `condition` holds, at most that long. Raises when nobody orders any more."""
+        """Until `condition` holds, at most that long; whether it does. Raises when nobody orders any more."""
         deadline = time.time() + seconds
-        while not condition() and time.time() < deadline:
+        while not (holds := condition()) and time.time() < deadline:
             if self.storm.load.has_ended:
                 raise LoadError(f"the load has ended by itself; its last words are in {self.storm.load.log.name}")
             await asyncio.sleep(0.2)
+        return holds
 
     # ---------------------------------------------------------------- checks meanwhile
 
     @contextlib.asynccontextmanager
     async def _checking(self):
-        """Looks again and again, as long as this lasts."""
-        task = asyncio.create_task(self._keep_checking())
+        """Looks again and again, as long as this lasts. A look that is under way at the end is taken to its own: the
+        thread would go on anyway, and what it finds would be lost."""
+        is_over = asyncio.Event()
+        task = asyncio.create_task(self._keep_checking(is_over))
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            is_over.set()
+            await task
 
-    async def _keep_checking(self):
+    async def _keep_checking(self, is_over):
         """What must hold at every instant, in snapshots. While Postgres is away there is nothing to look at."""
-        while True:
-            await asyncio.sleep(self.settings.check_seconds)
+        while not await self._comes(is_over, self.settings.check_seconds):
             try:
                 found = await verdict.check_now(self.storm, self.complain)
             except Exception as error:
@@ -259,3 +277,11 @@ class Runner:
                     if finding not in seen:
                         seen.append(finding)
                         self._tell(finding)
+
+    async def _comes(self, event, seconds):
+        """Whether it does, within this time."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await event.wait()
+        except TimeoutError:
+            return False

@@ -100,6 +100,8 @@ class Settings:
     #: there are more than can be served.
     served_share_min: float = 0.9
     unanswered_share_max: float = 0.01
+    #: The share of conversations in Telegram that people may give up in the calm; one is chance.
+    dialogs_left_share_max: float = 0.03
     #: While a service grows and shrinks, orders come at least so often; and so many a second show it.
     pause_seconds_max: float = 1.0
     pause_rate_min: float = 15.0

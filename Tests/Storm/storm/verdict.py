@@ -18,11 +18,13 @@ from storm.checks.simulators import ChainReader, SimulatorUnreadable
 from storm.history import read
 
 #: When an order was made, and when its customer had it or it ended, by the order service's own events: these are what
-#: others were told. An order that was taken back by a reorganisation counts with its first delivery.
+#: others were told. An order that was taken back by a reorganisation counts with its first delivery. `failure` is what
+#: was said last: why it never came, or was taken back for good.
 TIMELINE = """
     select body->'order'->>'id' as id, min(created_at) as created,
       min(created_at) filter (
-        where body->'order'->>'state' not in ('placed', 'funded', 'delegating', 'cancelling')) as ended
+        where body->'order'->>'state' not in ('placed', 'funded', 'delegating', 'cancelling')) as ended,
+      (array_agg(body->'order'->>'failure' order by (body->>'seq')::bigint desc))[1] as failure
     from (
       select convert_from(body, 'UTF8')::jsonb as body, created_at from order_svc.outbox
       where type = 'order.OrderChanged') as changes
@@ -46,7 +48,7 @@ class Verdict:
     found: dict = dataclasses.field(default_factory=dict)
     #: Planted mistake: whether its check named it.
     planted: dict = dataclasses.field(default_factory=dict)
-    #: (order, created, delivered or ended): seconds since the epoch.
+    #: (order, created, delivered or ended, failure or None): seconds since the epoch.
     timeline: list = dataclasses.field(default_factory=list)
     #: (times, level, service, message) of what the services logged as errors, the most frequent first.
     log_table: list = dataclasses.field(default_factory=list)
@@ -134,7 +136,7 @@ def judge(evidence, say, complain):
     try:
         verdict.log_table = error_table(evidence.log_folder)
         verdict.timeline = [
-            (row["id"], row["created"].timestamp(), row["ended"] and row["ended"].timestamp())
+            (row["id"], row["created"].timestamp(), row["ended"] and row["ended"].timestamp(), row["failure"])
             for row in evidence.sql(TIMELINE)]
     except Exception as error:
         complain("reading what became of the orders", error)

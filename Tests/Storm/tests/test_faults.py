@@ -12,6 +12,7 @@ import unittest
 from storm import faults
 from storm.faults import postgres_full
 from storm.faults.chain_control import ChainFault, hits_of
+from storm.faults.chain_views import ChainFork
 from storm.faults.fault import Hit
 from storm.faults.log_tail import LogTail
 from storm.faults.overload import Overload
@@ -295,8 +296,35 @@ class ChainTests(unittest.IsolatedAsyncioTestCase):
         self.assertIn("/sim/forks/resolve", asked)
 
     def test_hits_are_told_by_node(self):
-        counts = collections.Counter({("cut", 1): 2, ("hang", 1): 1, ("split", 0): 3})
-        self.assertEqual(hits_of(counts), [Hit("tron", 3, "split 3"), Hit("tron-1", 3, "cut 2, hang 1")])
+        counts = collections.Counter({("cut", 1): 2, ("hang", 1): 1, ("stall", 0): 3})
+        self.assertEqual(hits_of(counts), [Hit("tron", 3, "stall 3"), Hit("tron-1", 3, "cut 2, hang 1")])
+
+    def test_what_the_fault_itself_asked_for_is_no_hit(self):
+        commands = ("split", "join_main", "join_fork", "reorganisation_lose", "reorganisation_return")
+        counts = collections.Counter({(name, 0): 1 for name in commands} | {("forget", 2): 1})
+        self.assertEqual(hits_of(counts), [])
+        counts.update({("replaced_transactions", 0): 90, ("fork", 2): 4})
+        self.assertEqual(hits_of(counts), [Hit("tron", 90, "replaced_transactions 90"), Hit("tron-2", 4, "fork 4")])
+
+    async def test_forks_go_on_until_one_was_seen(self):
+        winners, counts = [], collections.Counter()
+
+        class Chain:
+            async def get(self, _):
+                return {"interval": 1, "solid_after": 8, "nodes": [1, 2, 3]}
+
+            async def fired(self):
+                return +counts
+
+            async def post(self, path, **fields):
+                counts["split", 0] += 1
+
+            async def end_fork(self, winner):
+                winners.append(winner)
+                if winner == "fork":
+                    counts["replaced_transactions", 0] += 5
+        await ChainFork().act(Chain(), random.Random(1), 0)
+        self.assertEqual(winners, ["fork"])
 
 
 class FakeTelegram:
@@ -334,10 +362,14 @@ class BlockedTests(unittest.IsolatedAsyncioTestCase):
         telegram = FakeTelegram(people_to_hear=20)
         people = [{"user_id": user} for user in range(1, 101)]
         world = types.SimpleNamespace(people=people)
-        storm = types.SimpleNamespace(stack=types.SimpleNamespace(telegram_sim=telegram, world=world))
+        written = []
+        history = types.SimpleNamespace(write=lambda kind, what, **fields: written.append((what, fields["users"])))
+        storm = types.SimpleNamespace(
+            stack=types.SimpleNamespace(telegram_sim=telegram, world=world), history=history)
         hits = await TelegramBlocked().run(storm, random.Random(1), 0)
         self.assertEqual(len(hits), 1)
-        everybody = hits[0].detail.split("of ")[1].split()
+        (what, everybody), = written
+        self.assertEqual(what, "people_blocked")
         self.assertTrue(20 <= len(set(everybody)) == len(everybody) <= 30, everybody)
         self.assertEqual(telegram.blocked, set())
 

@@ -65,6 +65,14 @@ class GoalsTests(unittest.TestCase):
         lost = [Passage(n / 10, None) for n in range(20)]
         self.assert_finds(course(passages=course().passages + lost), "deliveries is inf s")
 
+    def test_what_fails_for_a_reason_of_ours_is_no_order_made_however_quickly_it_does(self):
+        failing = [dataclasses.replace(passage, failure="pool_empty") for passage in course().passages]
+        self.assert_finds(
+            course(passages=failing), "in the calm 0.0", "in the whole run 0.0",
+            "in the calm the p99 of deliveries is inf")
+        refused = [dataclasses.replace(passage, failure="cancelled_by_customer") for passage in course().passages]
+        self.assert_finds(course(passages=refused))
+
     def overloaded(self, **changes):
         return course(firings=[Firing("overload", 100.0, 400.0, (("customers", 1, ""),), 10.0)], **changes)
 
@@ -108,6 +116,31 @@ class GoalsTests(unittest.TestCase):
     def test_a_run_of_scaling_has_to_scale_every_service(self):
         self.assert_finds(self.scaling(["scale"], SERVICES))
         self.assert_finds(self.scaling(["scale"], [name for name in SERVICES if name != "tx-svc"]), "tx-svc was never")
+
+    def test_conversations_that_are_given_up_in_the_calm_are_found(self):
+        dialogs = [(n / 4, False) for n in range(100)]
+        self.assert_finds(course(dialogs=dialogs + [(5.0, True)] * 3))
+        self.assert_finds(course(dialogs=dialogs + [(5.0, True)] * 4), "4 of 104 conversations in Telegram")
+        self.assert_finds(course(dialogs=dialogs + [(60.0, True)] * 50))
+        self.assert_finds(course(dialogs=[(5.0, True)]))
+
+    def test_many_deaths_after_which_nothing_was_taken_over_are_found(self):
+        def died(times, name="kill", seconds=0.0, **changes):
+            firings = [
+                Firing(name, 100.0 + 20 * n, 100.0 + 20 * n + seconds, (("order-svc-1", 1, ""),)) for n in range(times)]
+            return course(firings=firings, **changes)
+        self.assert_finds(died(7))
+        self.assert_finds(died(8), "8 processes that died or slept nothing")
+        self.assert_finds(died(8, counters={"taken_over": 1}))
+        self.assert_finds(died(8, "freeze", 20.0))
+        self.assert_finds(died(8, "freeze", 70.0), "nothing was ever taken over")
+        alone = settings(rate=20.0, minutes=10.0, replicas=1)
+        self.assert_finds(died(8, "freeze", 70.0, settings=alone))
+
+    def test_a_flush_after_which_no_group_was_made_anew_is_found(self):
+        flushed = [Firing("redis_flushall", 100.0, 100.1, (("redis", 600, "keys gone"),))]
+        self.assert_finds(course(firings=flushed), "no group was made anew")
+        self.assert_finds(course(firings=flushed, counters={"groups_recreated": 21}))
 
     def test_looks_that_were_missed_mostly_are_found(self):
         self.assert_finds(course(looks_taken=5, looks_missed=5))

@@ -3,7 +3,9 @@
 import unittest
 
 from storm.checks.dialogs import DepositsTold, ToldAsBooked
-from storm.checks.messages import ASKED_BUTTON, EndsTold, NoticesSent, ScreensShown, deaf_times
+from storm.checks.messages import EndsTold, NoticesSent, ScreensShown, could_not_hear, deaf_times
+
+from storm.load.telegram_person import ASKED_BUTTON
 
 from .checks_kit import CheckTest, FakeEvidence, HandMade, row, texts
 
@@ -13,9 +15,7 @@ RECEIVER = "TGUwgdWf6t4qx866AugFvC1C18CHUbTifX"
 
 def blocked(begins, ends, user=USER):
     """The storm's line of a person who had blocked the bot."""
-    return {
-        "at": ends, "what": "fault", "fault": "telegram_blocked", "state": "ends", "seconds": ends - begins,
-        "hits": [[f"person {user + 1}", 1, f"messages refused; of {user + 1} {user}"]]}
+    return {"at": ends, "what": "people_blocked", "users": [user + 1, user], "seconds": ends - begins}
 
 
 class MessageTests(unittest.TestCase):
@@ -52,10 +52,10 @@ class MessageTests(unittest.TestCase):
 
 
 class DeafTests(unittest.TestCase):
-    def screen(self, slot, at=105.0):
+    def screen(self, slot, at=105.0, **changes):
         return {
             "id": "1", "slot": slot, "chat_id": USER, "message_id": 5, "shown_seq": 1, "last_seq": 2, "is_shown": False,
-            "html": "", "at": at}
+            "html": "", "at": at, **changes}
 
     def shown(self, slot, at=105.0, **dialog):
         evidence = HandMade(
@@ -63,7 +63,12 @@ class DeafTests(unittest.TestCase):
             answers={"telegram_screens": [self.screen(slot, at)]})
         return ScreensShown().run(evidence)
 
-    def test_everybody_who_heard_nothing_is_known_from_the_faults_words(self):
+    def test_whoever_had_not_blocked_the_bot_is_not_excused(self):
+        times = deaf_times(HandMade(history=[blocked(100.0, 110.0), {**blocked(200.0, 210.0), "users": []}]))
+        self.assertEqual([could_not_hear(times, user, at) for user, at in (
+            (USER, 105.0), (USER + 7, 105.0), (USER, 205.0))], [True, False, False])
+
+    def test_everybody_who_heard_nothing_is_known_from_the_fault_s_line(self):
         evidence = HandMade(history=[blocked(100.0, 110.0)])
         (begins, ends, users), = deaf_times(evidence)
         self.assertLess(begins, 100.0)
@@ -75,6 +80,13 @@ class DeafTests(unittest.TestCase):
         self.assertEqual(self.shown("menu"), [])
         self.assertEqual(len(self.shown("menu", at=900.0)), 1)
         self.assertEqual(self.shown("order:ord_1", blocked=True), [])
+
+    def test_a_screen_whose_message_another_has_taken_over_is_shown_again_when_it_is_asked_for(self):
+        for last, count in ((1, 0), (2, 1)):
+            row = self.screen("menu", at=900.0, message_id=None, last_seq=last)
+            evidence = HandMade(
+                dialogs={USER: {"messages": [], "blocked": False}}, answers={"telegram_screens": [row]})
+            self.assertEqual(len(ScreensShown().run(evidence)), count)
 
     def notices(self, at):
         evidence = HandMade(

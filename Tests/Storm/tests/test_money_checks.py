@@ -207,6 +207,23 @@ class Deposits(CheckTest):
         self.assert_silent(self.check, self.evidence(999_999))
         self.assert_finds(self.check, self.evidence(999_999, 999_999), "other", "dust")
 
+    def test_a_payment_that_was_in_a_block_is_on_the_chain_unless_blocks_were_taken_back_since(self):
+        line = {
+            "at": 1_000.0, "what": "deposit_paid", "customer": "cus_1", "address": "T-address", "currency": "TRX",
+            "amount": 2_000_000, "txid": "t1"}
+
+        def found(at, *paid, state="credited"):
+            fault = {"at": at, "what": "fault", "fault": "chain_reorganise", "state": "ends"}
+            evidence = FakeEvidence(history=[fault, line], answers={
+                "wallet_svc.deposits": [{"tx_id": "t1", "customer": "cus_1", "state": state}]})
+            evidence.derived["paid deposits"] = list(paid)
+            return [finding.text.partition(":")[0] for finding in deposits.DepositsPaidAreOnChain().run(evidence)]
+        on_chain = deposits.Paid("t1", "T-address", "cus_1", "TRX", 2_000_000, True)
+        self.assertEqual(found(900.0, on_chain), [])
+        self.assertEqual(found(900.0), ["a payment that was in a block and is not on the chain"])
+        self.assertEqual(found(1_100.0), [])
+        self.assertEqual(found(900.0, on_chain, state="seen"), ["a payment that the wallet does not know so"])
+
     def test_a_transfer_of_the_token_is_read_out_of_its_call(self):
         value = {
             "owner_address": "T-payer", "contract_address": deposits.USDT,

@@ -67,6 +67,14 @@ class RecoveryTests(unittest.TestCase):
     def test_an_order_that_never_ends_is_not_recovered_from(self):
         self.assertEqual(judged([self.kill], (), [Passage(51.0, None)])[0].seconds, 50.0)
 
+    def test_an_order_that_fails_for_a_reason_of_ours_is_not_recovered_from_until_it_has(self):
+        self.assertEqual(judged([self.kill], (), [Passage(51.0, 53.0, "pool_empty")])[0].seconds, 3.0)
+        self.assertEqual(judged([self.kill], (), [Passage(51.0, 53.0, "cancelled_by_customer")])[0].seconds, 0)
+        # Before the fault's end, and after the next one began, it is not this one's.
+        later = Firing("redis_kill", 70.0, 71.0, (), 15.0)
+        passages = [Passage(48.0, 49.5, "deadline"), Passage(69.0, 70.5, "deadline")]
+        self.assertEqual([one.seconds for one in judged([self.kill, later], (), passages)], [0, 0])
+
     def test_what_failed_while_the_fault_lasted_is_not_counted(self):
         freeze = Firing("freeze", 40.0, 60.0, (), 10.0)
         attempts = steady(0, 100) + [Attempt(45.0, 8.0, False)]

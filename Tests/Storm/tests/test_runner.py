@@ -1,5 +1,7 @@
 """A run goes on whatever breaks down, and says so."""
 
+import asyncio
+import collections
 import contextlib
 import pathlib
 import random
@@ -15,7 +17,8 @@ from storm.checks.planted.load import PLANTED
 from storm.faults.fault import Fault, Hit
 from storm.history import read
 from storm.load import LoadError
-from storm.plan import Planned
+from storm.plan import Planned, Slot
+from storm.settings import Settings
 from storm.stack.supervised import Death
 from tests.test_plan import settings
 
@@ -97,6 +100,33 @@ class RunnerTests(Kit):
         with self.assertRaisesRegex(LoadError, "load.log"):
             await self.runner._pass(60)
 
+    async def test_what_does_not_come_to_rest_in_time_is_a_finding(self):
+        self.runner.storm.load = FakeLoad()
+        self.runner.sampler = mock.Mock(stop=mock.AsyncMock())
+        with mock.patch.object(Settings, "rest_seconds", 0.0), mock.patch.object(Settings, "quiet_seconds_max", -1.0):
+            with mock.patch.object(verdict, "unrest", return_value=None):
+                await self.runner._quiet()
+            self.assertEqual(self.runner.findings, [])
+            with mock.patch.object(verdict, "unrest", return_value="an order is open"):
+                await self.runner._quiet()
+        self.assertEqual([(finding.promise, "an order is open" in finding.text) for finding in self.runner.findings], [
+            ("bus-13", True)])
+
+    async def test_a_look_that_is_under_way_when_a_phase_ends_is_taken_to_its_own(self):
+        began, may_end = asyncio.Event(), asyncio.Event()
+
+        async def look(*_):
+            began.set()
+            await may_end.wait()
+            return {"finds": [Finding("I2", "lost", "an order")]}
+        self.runner = runner.Runner(settings(data=self.folder, check_seconds=0.0), self.said.append)
+        self.addCleanup(self.runner.history.close)
+        with mock.patch.object(verdict, "check_now", look):
+            async with asyncio.timeout(5), self.runner._checking():
+                await began.wait()
+                asyncio.get_running_loop().call_later(0.05, may_end.set)
+        self.assertEqual([finding.text for finding in self.runner.seen["finds"]], ["an order"])
+
     async def test_a_few_stragglers_are_not_the_system(self):
         self.runner.storm.load = types.SimpleNamespace(figures={"overdue_since_mark": 4, "waiting": 80})
         self.assertTrue(self.runner._is_well())
@@ -122,6 +152,10 @@ class Fires(Fault):
 
 class FakeLoad:
     has_ended = False
+    history_path = None
+
+    async def settle(self, seconds):
+        return 0
 
     def __init__(self):
         self.figures, self.marks = {}, []
@@ -145,6 +179,26 @@ class StormTests(Kit):
         self.assertEqual({firing.name for firing in self.runner.firings}, {"one", "two", "three"})
         self.assertEqual(len(self.runner.storm.load.marks), 3)
         self.assertIn("storm ends", self.runner.moments)
+
+    async def test_a_system_that_is_not_well_when_the_next_faults_are_due_is_told_and_with_a_goal_a_finding(self):
+        self.runner = runner.Runner(
+            settings(data=self.folder, gap_seconds_min=0.0, gap_seconds_max=0.0), self.said.append)
+        self.addCleanup(self.runner.history.close)
+        self.runner.faults = {"one": Fires("one"), "two": Fires("two")}
+        self.runner.storm.load = FakeLoad()
+        self.runner.storm.load.figures = {"overdue_since_mark": 400}
+        await self.runner._run_slot(Slot(1, (Planned("one", 1.0, 7),)))
+        self.assertEqual(self.texts(), [])
+        self.runner.faults["two"].recovery = "process"
+        await self.runner._run_slot(Slot(2, (Planned("two", 1.0, 7),)))
+        self.assertEqual(self.texts(), ["not well 0 s after two: 400 who came since wait too long"])
+        self.runner.storm.load.figures = {}
+        await self.runner._run_slot(Slot(3, (Planned("one", 1.0, 7),)))
+        self.assertEqual([firing.unwell_seconds is None for firing in self.runner.firings], [False, False, True])
+        recoveries = [types.SimpleNamespace(firing=firing) for firing in self.runner.firings]
+        self.assertEqual(report.unwell(recoveries[1:]), "; not well 0 s after")
+        noted = [line["faults"] for line in read(self.runner.history.path) if line["what"] == "not_well"]
+        self.assertEqual(noted, ["one", "two"])
 
     async def test_without_a_fault_of_the_network_there_is_none(self):
         for only, times in (({"kill", "overload"}, 0), ({"kill", "network_cut"}, 1)):
@@ -237,6 +291,44 @@ class ReportTests(unittest.TestCase):
             [(attempt.sent, attempt.served, attempt.answered) for attempt in report.attempts_of([silent, told])],
             [(2.0, False, False), (9.9, False, True)])
         self.assertEqual(report.counts_of_answers([silent, told]), {"no answer": 1, "503 outcome_unknown": 1})
+
+    def test_a_refusal_for_a_reason_of_ours_serves_nobody(self):
+        def served(status, code):
+            line = {"what": "order_answered", "at": 1.0, "key": "k", "seconds": 0.1, "status": status, "code": code}
+            return report.attempts_of([line])[0].served
+        for code in ("expired", "pool_empty", "signing_paused", "deadline", "chain_refused"):
+            self.assertFalse(served(409, code), code)
+        for status, code in ((201, None), (402, "insufficient_balance"), (409, "price_changed")):
+            self.assertTrue(served(status, code), code)
+        self.assertFalse(served(410, "That button is out of date"))
+
+    def test_a_conversation_comes_to_an_order_or_an_offer_or_is_given_up(self):
+        def sent(channel, attempt):
+            return {"what": "order_sent", "at": 3.0, "channel": channel, "attempt": attempt}
+        lines = [
+            sent("telegram", 1), sent("telegram", 2), sent("rest", 1), {"what": "offer_left", "at": 4.0},
+            {"what": "dialog_left", "at": 5.0}]
+        self.assertEqual(report.dialogs_of(lines), [(3.0, False), (4.0, False), (5.0, True)])
+
+    def test_the_counters_of_the_bus_are_those_that_were_read_last(self):
+        lines = [
+            {"what": "sample", "figures": {"counter/energy_bus_taken_over_total/tx.events order-svc": 1.0}},
+            {"what": "sample", "figures": {
+                "counter/energy_bus_taken_over_total/tx.events order-svc": 2.0, "pid/redis": 7,
+                "counter/energy_bus_taken_over_total/tx.commands tx-svc": 3.0,
+                "counter/energy_bus_effects_lease_lost_total": 4.0}}]
+        self.assertEqual(report.counters_of(lines), {"taken_over": 5, "effects_lease_lost": 4})
+        self.assertIn("5 messages taken over", report.bus_text({"bus": report.counters_of(lines)}))
+
+    def test_the_heading_tells_how_many_were_delivered_and_why_others_failed(self):
+        passages = report.passages_of([
+            ("a", 1.0, 2.0, None), ("b", 1.0, 2.0, "cancelled_by_customer"), ("c", 1.0, 2.0, "pool_empty"),
+            ("d", 1.0, None, None)])
+        self.assertEqual([(one.was_delivered, one.is_ours) for one in passages], [
+            (True, False), (False, False), (False, True), (False, False)])
+        result = collections.defaultdict(int, {
+            "ok": False, "settings": settings(), "delivered": 1, "failures": {"pool_empty": 2, "deadline": 1}})
+        self.assertIn("1 delivered, 3 failed (2 pool_empty, 1 deadline); lost 0", report.heading(result))
 
 
 class LoadIsWholeTests(unittest.TestCase):

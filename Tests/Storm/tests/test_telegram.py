@@ -178,7 +178,7 @@ class Orders(TelegramTest):
             order = PressedOrder(talk.conversation, await self.offer(talk))
             self.assertFalse(await order.place())
             answered = talk.lines("order_answered")
-            self.assertEqual(facts(answered, "status", "order", "final"), [(409, None, True)])
+            self.assertEqual(facts(answered, "status", "order", "final"), [(410, None, True)])
 
     async def test_a_silent_message_is_asked_about(self):
         def by_the_list(telegram, text):

@@ -32,7 +32,7 @@ public final class MemoryBroker: Broker {
     self.clock = clock
   }
 
-  public var features: BrokerFeatures { BrokerFeatures(isPersistent: false, isShared: false, tellsBytes: true) }
+  public var features: BrokerFeatures { BrokerFeatures(isPersistent: false, tellsBytes: true) }
   public var generation: Int { state.withLock { $0.generation } }
   var now: Int64 { clock() }
 

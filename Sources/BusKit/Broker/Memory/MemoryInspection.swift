@@ -43,10 +43,14 @@ extension MemoryBroker {
   }
 
   public func replayDead(_ topic: Topic, partition: Int, ids: [String]) async throws -> Int {
+    try await replayDead(topic, partition: partition, ids: ids, since: .min)
+  }
+
+  public func replayDead(_ topic: Topic, partition: Int, ids: [String], since oldest: Int64) async throws -> Int {
     let now = now
     defer { wake() }
     return try access { state in
-      let taken = Self.take(ids, from: &state.dead[topic.deadKey(partition), default: []])
+      let taken = Self.take(ids, since: oldest, from: &state.dead[topic.deadKey(partition), default: []])
       for dead in taken {
         _ = state.streams[topic.streamKey(partition), default: MemoryStream()].add(dead.fields, at: now)
       }
@@ -55,13 +59,18 @@ extension MemoryBroker {
   }
 
   public func purgeDead(_ topic: Topic, partition: Int, ids: [String]) async throws -> Int {
-    try access { Self.take(ids, from: &$0.dead[topic.deadKey(partition), default: []]).count }
+    try access { Self.take(ids, since: .min, from: &$0.dead[topic.deadKey(partition), default: []]).count }
   }
 
-  private static func take(_ ids: [String], from letters: inout [MemoryDeadLetter]) -> [MemoryDeadLetter] {
+  private static func take(
+    _ ids: [String], since oldest: Int64, from letters: inout [MemoryDeadLetter]
+  ) -> [MemoryDeadLetter] {
     let wanted = Set(ids)
-    let taken = letters.filter { wanted.contains($0.id.text) }
-    letters.removeAll { wanted.contains($0.id.text) }
+    func isTaken(_ letter: MemoryDeadLetter) -> Bool {
+      wanted.contains(letter.id.text) && letter.streamID.milliseconds >= oldest
+    }
+    let taken = letters.filter(isTaken)
+    letters.removeAll(where: isTaken)
     return taken
   }
 }

@@ -18,7 +18,7 @@ public final class RedisBroker: Broker {
     commands = RedisConnection(configuration: configuration)
   }
 
-  public var features: BrokerFeatures { BrokerFeatures(isPersistent: true, isShared: true, tellsBytes: true) }
+  public var features: BrokerFeatures { BrokerFeatures(isPersistent: true, tellsBytes: true) }
   public var generation: Int { commands.generation }
 
   public func subscribe(_ options: SubscriptionOptions) -> any BrokerSubscription {
@@ -153,9 +153,18 @@ public final class RedisBroker: Broker {
       guard let epoch = try replies[1].get().string else {
         throw RedisError(.protocolViolation, "\(Self.epochKey) is no text.")
       }
-      let run = replies[2].string?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("run_id:") }
-      return BrokerMemory(epoch: epoch, run: run.map { String($0.dropFirst(7)) } ?? "", generation: generation)
+      return BrokerMemory(epoch: epoch, run: try Self.run(in: replies[2]), generation: generation)
     }
+  }
+
+  /// The name of the server's process. Without it nobody would see that a crash of Redis has lost messages.
+  private static func run(in info: RedisValue) throws -> String {
+    if case .error(let error) = info, error.prefix == "NOPERM" {
+      throw PermanentFailure(
+        "INFO server tells Redis' run_id, and this user may not ask (\(error.message)): add +info to its ACL")
+    }
+    let run = try info.get().string?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("run_id:") }
+    return run.map { String($0.dropFirst(7)) } ?? ""
   }
 }
 

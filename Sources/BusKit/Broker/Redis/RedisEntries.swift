@@ -65,7 +65,8 @@ enum RedisEntries {
   /// How many fields stand before the message's own in a dead letter.
   static let deadFields = 7
 
-  /// Those fields. The age of the message is that of its place in the stream.
+  /// Those fields. The age of the message is that of its place in the stream: `Scripts.replayDead` reads it at the
+  /// fourth.
   static func deadFields(
     reason: String, detail: String, group: String, streamID: String, deliveries: Int
   ) -> [RedisWord] {

@@ -65,7 +65,9 @@ extension RedisBroker {
       let rows = (try replies[2 * place + 1].get().array ?? []).map(RedisInspection.fields)
       for name in partition.groups {
         guard let row = rows.first(where: { $0["name"]?.string == name }) else { return nil }
-        floor = min(floor, RedisInspection.unreadSince(row, isEmpty: isEmpty) ?? now)
+        let since = RedisInspection.unreadSince(row, isEmpty: isEmpty)
+        guard let lower = BrokerFloor.lowered(floor, to: since, upTo: now) else { return nil }
+        floor = lower
         if row["pending"]?.int != 0 { pending.append(RedisCommand("XPENDING", partition.key, .init(name))) }
       }
     }
@@ -74,7 +76,9 @@ extension RedisBroker {
       // Without its pending messages a group would seem to need less than it does.
       let summary = try reply.get().array ?? []
       guard summary.count > 1, let first = summary[1].string else { continue }
-      floor = min(floor, RedisEntries.milliseconds(ofID: first))
+      let since = RedisEntries.milliseconds(ofID: first)
+      guard let lower = BrokerFloor.lowered(floor, to: since, upTo: now) else { return nil }
+      floor = lower
     }
     return floor
   }
@@ -95,9 +99,13 @@ extension RedisBroker {
   }
 
   public func replayDead(_ topic: Topic, partition: Int, ids: [String]) async throws -> Int {
+    try await replayDead(topic, partition: partition, ids: ids, since: 0)
+  }
+
+  public func replayDead(_ topic: Topic, partition: Int, ids: [String], since oldest: Int64) async throws -> Int {
     let reply = try await commands.run(
       Scripts.replayDead, keys: [topic.streamKey(partition), topic.deadKey(partition)],
-      arguments: [.init(2 * RedisEntries.deadFields)] + ids.map { RedisWord($0) })
+      arguments: [.init(2 * RedisEntries.deadFields), .init(oldest)] + ids.map { RedisWord($0) })
     return Int(reply.int ?? 0)
   }
 

@@ -50,14 +50,16 @@ enum Scripts {
     return 1
     """)
 
-  /// KEYS: stream, dead stream. ARGV: number of words before the message's own, ids… Puts dead letters back into the
-  /// stream and forgets them. Returns how many there were.
+  /// KEYS: stream, dead stream. ARGV: number of words before the message's own, oldest ms, ids… Puts dead letters back
+  /// into the stream and forgets them; those whose message entered its stream before `oldest` stay. Returns how many
+  /// were put back.
   static let replayDead = RedisScript(
     """
-    local count = 0
-    for i = 2, #ARGV do
+    local count, oldest = 0, tonumber(ARGV[2])
+    for i = 3, #ARGV do
       local e = redis.call('XRANGE', KEYS[2], ARGV[i], ARGV[i])
-      if e[1] then
+      local first = e[1] and tonumber(string.match(e[1][2][8] or '', '^%d+') or 0)
+      if e[1] and first >= oldest then
         local fields = {}
         for j = tonumber(ARGV[1]) + 1, #e[1][2] do fields[#fields + 1] = e[1][2][j] end
         if #fields > 0 then redis.call('XADD', KEYS[1], '*', unpack(fields)) end
@@ -93,8 +95,8 @@ enum Scripts {
   /// and without any down to the cap. A declared group that does not exist yet holds everything. Without its own LIMIT
   /// Redis would remove 10,000 at most; half a million take it a few milliseconds.
   ///
-  /// Also mends the lag of a group that has read everything: the append-only file does not keep how many entries a group
-  /// has read, and after a restart Redis goes on counting from what its last rewrite knew.
+  /// Also mends the lag of a group that has read everything: the append-only file does not keep how many a group has
+  /// read, and after a restart Redis goes on counting from what its last rewrite knew.
   static let trim = RedisScript(
     """
     local now = redis.call('TIME')

@@ -22,7 +22,7 @@ extension Screens {
       case .some(let chain) where !chain.isActivated: texts.html(.addressNotActivated)
       default: ""
       }
-    let label = saved.map { $0.label.isEmpty ? [] : [BotHTML.bold($0.label)] } ?? []
+    let label = saved.map { $0.label.isEmpty ? [] : [BotHTML.bold($0.label.cut(to: 160))] } ?? []
     let isDefault = saved?.isDefault == true ? [texts.html(.addressIsDefault)] : []
     var change = saved == nil ? [] : [button(.buttonRename, .rename(address))]
     if saved?.isDefault == false { change.append(button(.buttonDefault, .makeDefault(address))) }
@@ -66,9 +66,14 @@ extension Screens {
   func refused(_ address: TronAddress, _ code: String) -> Screen {
     switch code {
     case "address_not_saved": done(texts.html(.addressNotSaved, ["address": .code(address.base58)]))
-    case "too_many_addresses": done(texts.html(.addressesFull, ["count": "\(SavedAddress.countMax)"]))
+    case "too_many_addresses": notSaved(address, texts.html(.addressesFull, ["count": "\(SavedAddress.countMax)"]))
+    case "address_unusable": notSaved(address, texts.html(.addressUnusable))
     default: done(texts.html(.addressRefused, ["address": .code(address.base58)]))
     }
+  }
+
+  private func notSaved(_ address: TronAddress, _ why: BotHTML) -> Screen {
+    done(page([texts.html(.addressNotAdded, ["address": .code(address.base58)]), why]))
   }
 
   private func done(_ html: BotHTML) -> Screen {
@@ -104,7 +109,7 @@ extension Screens {
   func name(_ saved: SavedAddress) -> String {
     let label = saved.label.trimmingWhitespace()
     let mark = saved.isDefault ? "⭐ " : ""
-    return mark + (label.isEmpty ? "" : "\(label.prefix(20)) · ") + Format.short(saved.address)
+    return mark + (label.isEmpty ? "" : "\(String(label.prefix(20)).cut(to: 40)) · ") + Format.short(saved.address)
   }
 
   func addressProblem(_ error: TronAddressError) -> BotHTML {
@@ -114,11 +119,11 @@ extension Screens {
       case .badCharacter(let position, let character):
         texts.html(
           .addressBadCharacter,
-          ["position": "\(position + 1)", "character": BotHTML(text: String(character))])
+          ["position": "\(position + 1)", "character": BotHTML(text: String(character).cut(to: 8))])
       case .badChecksum: texts.html(.addressBadChecksum)
       case .wrongPrefix: texts.html(.addressWrongPrefix)
       case .badHex: texts.html(.addressBadHex)
       }
-    return block([texts.html(.badAddress, ["value": .code(error.value)]), why])
+    return block([texts.html(.badAddress, ["value": .code(error.value.cut(to: 65))]), why])
   }
 }

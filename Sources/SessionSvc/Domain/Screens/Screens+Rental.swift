@@ -20,7 +20,7 @@ extension Screens {
     let html = problem.map {
       texts.html(
         .badEnergy,
-        ["value": BotHTML(text: String($0.prefix(40))), "max": BotHTML(text: Format.grouped(Dialogue.energyMax))])
+        ["value": BotHTML(text: $0.cut(to: 40)), "max": BotHTML(text: Format.grouped(Dialogue.energyMax))])
     }
     return Screen(
       html: html ?? page([title(.energyTitle), texts.html(.askEnergy)]),

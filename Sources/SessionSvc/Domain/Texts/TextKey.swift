@@ -102,6 +102,8 @@ enum TextKey: String, Sendable, CaseIterable {
   case addressBecameDefault
   case addressIsDefault
   case addressNotSaved
+  case addressNotAdded
+  case addressUnusable
   case addressRefused
   case addressIsContract
   case addressNotActivated

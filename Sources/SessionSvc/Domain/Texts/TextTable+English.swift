@@ -120,6 +120,8 @@ extension TextTable {
       .addressBecameDefault: "{address} is your default now: it is offered first when you order.",
       .addressIsDefault: "⭐ Your default: it is offered first when you order.",
       .addressNotSaved: "{address} is not among your addresses. Please add it first.",
+      .addressNotAdded: "Not saved: {address}",
+      .addressUnusable: "Nobody has the key of this address.",
       .addressRefused: "Nothing was changed for {address}. Please try again in a moment.",
       .addressIsContract: "This is a smart contract: it cannot receive rented energy.",
       .addressNotActivated: "This address is not activated yet: it needs a little TRX before it can receive energy.",
@@ -137,8 +139,12 @@ extension TextTable {
         "/start menu · /rent flash rental · /addresses · /balance · /deposit · /orders · /language · /alerts on or off "
         + "· /cancel",
       .alertsTitle: "Alerts",
-      .alertsBody: "Do you want a message when the energy pool runs low and when it has recovered?",
-      .alertsOn: "Alerts are on: you will get a message when the energy pool runs low and when it has recovered.",
+      .alertsBody:
+        "Do you want a message when the energy pool runs low, when energy is late in coming back, when a delegation "
+        + "took effect late, and when each of these is over?",
+      .alertsOn:
+        "Alerts are on: you will get a message when the energy pool runs low, when energy is late in coming back, "
+        + "when a delegation took effect late, and when each of these is over.",
       .alertsOff: "Alerts are off.",
       .orderNumber: "Order {order}",
       .orderAccepted: "✅ Accepted",

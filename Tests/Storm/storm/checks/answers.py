@@ -1,6 +1,6 @@
 """What customers were told of their orders: it never contradicts itself, the books, or the chain."""
 
-import datetime
+from storm.load.following import seconds_of
 
 from .chain_books import delegating, reverted_orders
 from .check import Check
@@ -86,11 +86,6 @@ class LastWordIsTrue(Check):
         for name in ("delivered_at", "ends_at"):
             if not same_time(last[name], row[name]):
                 yield f"{name} is said to be {last[name]}, and is {row[name]}"
-
-
-def seconds_of(text):
-    """Seconds since the epoch of a time of the API."""
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def same_time(text, seconds):

@@ -120,7 +120,8 @@ def stirring(evidence):
 
 
 class WorkDone(Check):
-    """No effect was given up, none is late, none is held; schedules go on."""
+    """No effect was given up, none is late, none is held, none has failed and waits for another try, which some get for
+    ever; schedules go on. An effect that waits by its own wish has forgotten its failures."""
 
     name = "work_done"
     promises = ("bus-13", "I5")
@@ -133,6 +134,7 @@ class WorkDone(Check):
             """
             select '{service}' as service, kind, state, count(*) as times, min(left(last_error, 200)) as error
             from {schema}.effects where state = 'dead' or next_at < %(due)s or lease_until < %(due)s
+              or lease_until is null and last_error <> ''
             group by kind, state
             """), {"due": due})
         schedules = evidence.sql(union(
@@ -140,7 +142,7 @@ class WorkDone(Check):
             select '{service}' as service, name, attempts, left(last_error, 200) as error, next_at::text as next_at
             from {schema}.schedules where coalesce(retry_at, next_at) < %(due)s or attempts > 0
             """), {"due": due})
-        return findings("bus-13", "other", "effects were given up or are late", (
+        return findings("bus-13", "other", "effects were given up, are late or fail", (
             f"{row['times']} × {row['kind']} of {row['service']} ({row['state']}): {row['error']}" for row in effects)
         ) + findings("bus-13", "other", "a schedule stands still or fails", (
             f"{row['name']} of {row['service']}, due at {row['next_at']}, {row['attempts']} failures: {row['error']}"

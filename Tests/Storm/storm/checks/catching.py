@@ -28,13 +28,6 @@ class Catch:
     findings: tuple
 
 
-def catch_all(evidence, checks=None, planted=None, seed=1):
-    """`{name of the mistake: whether its check found it}` for every mistake; None: this run has nothing to spoil so."""
-    return {
-        catch.planted.name: bool(catch.findings) if catch.what else None
-        for catch in catches(evidence, checks, planted, seed)}
-
-
 def catches(evidence, checks=None, planted=None, seed=1):
     """Plants each mistake in turn. Leaves the evidence as it was."""
     checks = {check.name: check for check in (checks if checks is not None else _all_checks())}

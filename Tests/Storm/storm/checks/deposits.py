@@ -2,6 +2,8 @@
 
 import typing
 
+from storm.load.chain import USDT
+
 from .chain_books import DELEGATE, RECLAIM
 from .check import Check
 from .findings import findings
@@ -11,9 +13,10 @@ from .story import base58_address, story
 MINIMUM = {"TRX": 1_000_000, "USDT": 1_000_000}
 #: keccak-256("transfer(address,uint256)"), its first four bytes.
 TRANSFER_SELECTOR = "a9059cbb"
-#: The simulated chain's USDT has mainnet's address.
-USDT = "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"
 TRANSFER, TRIGGER = "TransferContract", "TriggerSmartContract"
+#: Faults that may take back what was in a block; and how old what a lagging node shows may be.
+TAKE_BACK = frozenset(["chain_fork", "chain_reorganise"])
+STALE_SECONDS = 30
 
 
 class Paid(typing.NamedTuple):
@@ -115,10 +118,15 @@ class DepositsPaidAreOnChain(Check):
     def run(self, evidence):
         paid = {deposit.txid: deposit for deposit in paid_deposits(evidence)}
         rows = {row["tx_id"]: row for row in evidence.sql("select tx_id, customer, state from wallet_svc.deposits")}
-        other, unseen = [], []
+        taken_back = max((
+            line["at"] for line in evidence.history
+            if line["what"] == "fault" and line["fault"] in TAKE_BACK and line["state"] == "ends"), default=0)
+        gone, other, unseen = [], [], []
         for line in story(evidence).deposits:
             deposit = paid.get(line["txid"])
             if deposit is None:
+                if line["at"] > taken_back + STALE_SECONDS:
+                    gone.append(f"{line['txid']} of {line['customer']}")
                 continue
             said = tuple(line[name] for name in ("address", "currency", "amount"))
             if (deposit.address, deposit.currency, deposit.amount) != said:
@@ -127,5 +135,7 @@ class DepositsPaidAreOnChain(Check):
             is_known = row is not None and (row["state"], row["customer"]) == ("credited", line["customer"])
             if deposit.is_creditable and not is_known:
                 unseen.append(f"{line['txid']} of {line['customer']} is {dict(row) if row else 'unknown'}")
-        return findings("I9", "other", "a payment other than it was said to be", other) + findings(
-            "bus-1", "lost", "a payment that the wallet does not know so", unseen)
+        return (
+            findings("I9", "other", "a payment that was in a block and is not on the chain", gone)
+            + findings("I9", "other", "a payment other than it was said to be", other)
+            + findings("bus-1", "lost", "a payment that the wallet does not know so", unseen))

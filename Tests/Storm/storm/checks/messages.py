@@ -4,6 +4,7 @@ import collections
 import html
 import re
 
+from storm.load.telegram_person import is_asked, message_of
 from storm.load.telegram_screens import order_screen
 
 from .check import Check
@@ -15,13 +16,9 @@ ENDS = {"completed": "ended", "rejected": "rejected", "failed": "failed", "cance
 
 _ORDERS = "select id, customer, state from order_svc.orders where origin = 'telegram' order by id"
 _TAG = re.compile(r"<[^>]*>")
-#: The numbers of people, in the words of a fault.
-_USER = re.compile(r"\b\d{7,}\b")
 #: What was to be told so long before somebody blocked the bot may have come too late, and the bot learns that it is
 #: unblocked a little later.
 DEAF_SECONDS = 30
-#: A button that only a screen has which was asked for from the list of orders: it does not change with its order.
-ASKED_BUTTON = "v1:o"
 
 
 def is_blocked(evidence, user):
@@ -30,30 +27,19 @@ def is_blocked(evidence, user):
 
 
 def deaf_times(evidence):
-    """`[(from, to, users)]`: when people had blocked the bot; no users: it is not known who. Notices of that time are
-    not sent again."""
-    times = []
-    for line in evidence.history:
-        if line["what"] == "fault" and line["fault"] == "telegram_blocked" and line["state"] == "ends":
-            words = " ".join(str(word) for hit in line["hits"] for word in hit)
-            users = {int(number) for number in _USER.findall(words)}
-            times.append((line["at"] - line["seconds"] - DEAF_SECONDS, line["at"] + DEAF_SECONDS, users))
-    return times
+    """`[(from, to, users)]`: when these people had blocked the bot. Notices of that time are not sent again."""
+    return [
+        (line["at"] - line["seconds"] - DEAF_SECONDS, line["at"] + DEAF_SECONDS, frozenset(line["users"]))
+        for line in evidence.history if line["what"] == "people_blocked"]
 
 
 def could_not_hear(times, user, at):
-    return any(begins <= at <= ends and (not users or user in users) for begins, ends, users in times)
+    return any(begins <= at <= ends and user in users for begins, ends, users in times)
 
 
 def customers(evidence):
     """`{customer: user id}` of the people in the storm."""
     return {person["customer"]: person["user_id"] for person in evidence.world.get("people", [])}
-
-
-def is_asked(message):
-    """Whether the customer had to ask for it: that is no telling."""
-    rows = (message.get("reply_markup") or {}).get("inline_keyboard", [])
-    return any(button.get("callback_data") == ASKED_BUTTON for row in rows for button in row)
 
 
 def last_words(evidence):
@@ -63,7 +49,8 @@ def last_words(evidence):
         newest = {}
         for message in sorted(dialog["messages"], key=lambda message: message["version"]):
             screen = order_screen(message["text"]) if message["from"] == "bot" else None
-            if screen is not None and not is_asked(message):
+            # What somebody had to ask for is no telling.
+            if screen is not None and not is_asked(message_of(message)):
                 newest[screen.order] = screen.state
         told[user] = newest
     return told
@@ -121,8 +108,8 @@ class ScreensShown(Check):
             if is_blocked(evidence, row["chat_id"]) or (
                     not is_of_an_order and could_not_hear(times, row["chat_id"], row["at"])):
                 continue
-            if row["message_id"] is None and not row["is_shown"] and row["shown_seq"] >= 0:
-                continue  # Another slot has taken its message over.
+            if row["message_id"] is None and not row["is_shown"] and row["shown_seq"] >= row["last_seq"]:
+                continue  # It was shown to the last, and another slot has taken its message over.
             if not row["is_shown"]:
                 missing.append(f"{row['slot']} in chat {row['chat_id']}: shown {row['shown_seq']} of {row['last_seq']}")
             elif shown.get((row["chat_id"], row["message_id"])) != _plain(row["html"]):

@@ -7,6 +7,8 @@ from storm.faults.fault import Fault, Hit
 from storm.faults.undo import to_the_end
 
 USUAL_GOSSIP_MILLISECONDS = 100
+#: What the simulator counts when it is told to do it.
+COMMANDS = frozenset(["forget", "split", "join_main", "join_fork"])
 
 
 class ChainRefused(Exception):
@@ -78,10 +80,12 @@ class ChainFault(Fault):
 
 
 def hits_of(counts):
-    """A `Hit` for each node, with what happened to it."""
+    """A `Hit` for each node, with what happened to it. That a command was carried out is no hit: somebody was shown
+    another chain, or transactions were in blocks that were replaced."""
     by_node = collections.defaultdict(dict)
     for (name, node), count in sorted(counts.items()):
-        by_node[node][name] = count
+        if name not in COMMANDS and not name.startswith("reorganisation_"):
+            by_node[node][name] = count
     return [
         Hit(f"tron-{node}" if node else "tron", sum(names.values()), ", ".join(f"{n} {c}" for n, c in names.items()))
         for node, names in sorted(by_node.items())]

@@ -3,8 +3,11 @@
 import asyncio
 import time
 
-from storm.faults.chain_control import ChainFault, ChainRefused
+from storm.faults.chain_control import ChainFault, ChainRefused, hits_of
 
+#: Forks go on for so much longer, at most, until one was seen: one that nobody asks and that loses is none. After the
+#: usual time the fork wins each time, which everybody sees.
+LONGER_SECONDS_MAX = 20.0
 CONTENTS = ("return", "lose", "reverse")
 
 
@@ -16,17 +19,18 @@ class ChainFork(ChainFault):
     seconds_short = (4.0, 8.0)
 
     async def act(self, chain, random, seconds):
-        status = await chain.get("status")
+        status, before = await chain.get("status"), await chain.fired()
         interval = status["interval"] / 1000
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        while (left := deadline - time.monotonic()) > 0 or (
+                left > -LONGER_SECONDS_MAX and not hits_of(await chain.fired() - before)):
             # A fork is given up before its first block would be solid.
             blocks = random.randint(1, status["solid_after"] // 2)
             node = random.randint(1, len(status["nodes"]))
             await unless_solid(
                 chain.post("forks", node=node, blocks=blocks, transactions=random.choice(CONTENTS)))
             await asyncio.sleep(interval * random.uniform(1, status["solid_after"] - blocks - 1))
-            await chain.end_fork(random.choice(("main", "fork")))
+            await chain.end_fork(random.choice(("main", "fork")) if left > 0 else "fork")
             await asyncio.sleep(interval * random.uniform(0, 4))
 
 

@@ -40,7 +40,8 @@ class Fault(abc.ABC):
     async def run(self, storm, random, seconds):
         """Makes it happen, waits `seconds`, and puts everything back, whatever happens (`finally`).
 
-        `storm` has `.stack` (storm.stack.Stack), `.network` (storm.network.Network), `.load` (storm.load.LoadProcess)
-        and `.settings`; `random` is a `random.Random` of this firing alone: all choices come from it.
+        `storm` has `.stack` (storm.stack.Stack), `.network` (storm.network.Network), `.load` (storm.load.LoadProcess),
+        `.history` (storm.history.History) and `.settings`; `random` is a `random.Random` of this firing alone: all
+        choices come from it.
         Returns a list of `Hit`; an empty one: nothing was hit. Raises when the fault could not be undone.
         """

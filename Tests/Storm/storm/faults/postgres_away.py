@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from storm.faults.fault import Fault, Hit
-from storm.faults.undo import to_the_end
+from storm.faults.server_away import away
 from storm.faults.victims import SERVICES
 
 
@@ -17,16 +17,7 @@ class PostgresStop(Fault):
     seconds = (0.0, 3.0)
 
     async def run(self, storm, random, seconds):
-        server = storm.stack.postgres
-        began, pid = time.monotonic(), server.pid
-        try:
-            await to_the_end(server.stop_immediate())
-            await asyncio.sleep(seconds)
-        finally:
-            await to_the_end(server.start())
-        if server.pid == pid:
-            return []
-        return [Hit("postgres", 1, f"away for {time.monotonic() - began:.1f} s")]
+        return await away("postgres", storm.stack.postgres, storm.stack.postgres.stop_immediate, seconds)
 
 
 class PostgresTerminate(Fault):

@@ -1,10 +1,7 @@
 """Redis goes away and comes back."""
 
-import asyncio
-import time
-
-from storm.faults.fault import Fault, Hit
-from storm.faults.undo import to_the_end
+from storm.faults.fault import Fault
+from storm.faults.server_away import away
 
 
 class RedisKill(Fault):
@@ -16,7 +13,7 @@ class RedisKill(Fault):
     seconds = (0.0, 3.0)
 
     async def run(self, storm, random, seconds):
-        return await away(storm.stack.redis, storm.stack.redis.kill, seconds)
+        return await away("redis", storm.stack.redis, storm.stack.redis.kill, seconds)
 
 
 class RedisRestart(Fault):
@@ -28,17 +25,4 @@ class RedisRestart(Fault):
     seconds = (0.0, 2.0)
 
     async def run(self, storm, random, seconds):
-        return await away(storm.stack.redis, storm.stack.redis.terminate, seconds)
-
-
-async def away(server, stop, seconds):
-    """Stops a server, waits, starts it. The hit is that another process serves now."""
-    began, pid = time.monotonic(), server.pid
-    try:
-        await to_the_end(stop())
-        await asyncio.sleep(seconds)
-    finally:
-        await to_the_end(server.start())
-    if server.pid == pid:
-        return []
-    return [Hit("redis", 1, f"away for {time.monotonic() - began:.1f} s")]
+        return await away("redis", storm.stack.redis, storm.stack.redis.terminate, seconds)

@@ -28,7 +28,8 @@ class TelegramBlocked(Fault):
         people = [person["user_id"] for person in storm.stack.world.people]
         last = max((call["number"] for call in calls), default=0)
         users = []
-        deadline = time.monotonic() + seconds + LONGER_SECONDS_MAX
+        began = time.monotonic()
+        deadline = began + seconds + LONGER_SECONDS_MAX
         try:
             await self._block(telegram, users, choose(random, people, calls))
             await asyncio.sleep(seconds)
@@ -39,7 +40,11 @@ class TelegramBlocked(Fault):
                     await self._block(telegram, users, choose(random, left, calls)[:PEOPLE_MIN])
                 await asyncio.sleep(1)
         finally:
-            await to_the_end(self._unblock(telegram, users))
+            try:
+                await to_the_end(self._unblock(telegram, users))
+            finally:
+                # Whoever could not hear anything, not only those to whom something was refused.
+                storm.history.write("storm", "people_blocked", users=users, seconds=time.monotonic() - began)
         return hits
 
     async def _block(self, telegram, users, more):
@@ -52,9 +57,7 @@ class TelegramBlocked(Fault):
         """How many messages were really refused to each of them after the call with this number."""
         calls = [call for call in (await telegram.get("journal"))["calls"] if call["number"] > last]
         refused = {user: refusals(calls, user) for user in users}
-        # The checks want to know of everybody who heard nothing, not only of those to whom something was refused.
-        everybody = f"messages refused; of {' '.join(map(str, users))}"
-        return [Hit(f"person {user}", count, everybody) for user, count in refused.items() if count]
+        return [Hit(f"person {user}", count, "messages refused") for user, count in refused.items() if count]
 
     async def _unblock(self, telegram, users):
         for user in users:

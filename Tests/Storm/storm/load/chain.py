@@ -18,7 +18,6 @@ REQUEST_SECONDS = 8.0
 LOOK_SECONDS = 3.0
 LOOKS_MAX = 30
 BUILD_ATTEMPTS = 6
-TAKEN = ("SUCCESS", "DUP_TRANSACTION_ERROR")
 
 
 @dataclasses.dataclass(frozen=True)

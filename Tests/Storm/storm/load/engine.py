@@ -63,12 +63,9 @@ class Engine:
                 await part.close()
 
     def values(self):
-        """The figures at this moment. Of orders: sent, answered in any definite way, and attempts without an answer."""
+        """The figures at this moment: those of the customers, orders sent, and arrivals of any kind."""
         values = self.figures.values()
-        decided = ("orders_accepted", "orders_declined", "orders_refused")
-        return {
-            **values, "sent": values.get("orders_sent", 0), "answered": sum(values.get(name, 0) for name in decided),
-            "unknown": values.get("attempts_unanswered", 0), "arrivals": self.number, "in_flight": len(self.tasks)}
+        return {**values, "sent": values.get("orders_sent", 0), "arrivals": self.number}
 
     # ---------------------------------------------------------------- inside
 

@@ -1,13 +1,8 @@
-"""The figures of the load, as they go: what is counted, how long answers take, and who waits."""
+"""The figures of the load, as they go: what is counted, and who waits."""
 
 import collections
 import math
 import time
-
-from storm.percentile import percentile
-
-#: Percentiles are those of the last so many seconds.
-WINDOW_SECONDS = 10.0
 
 
 class Figures:
@@ -17,8 +12,6 @@ class Figures:
         self.clock = clock
         self.overdue_seconds = overdue_seconds
         self.counts = collections.Counter()
-        #: (when, seconds) of the latest answers, measured from when the open loop wanted the order.
-        self.answers = collections.deque()
         #: When each order was wanted that is neither delivered nor refused nor ended, by key.
         self.waiting = {}
         self.mark = 0.0
@@ -29,10 +22,6 @@ class Figures:
     def most(self, name, value):
         """Keeps the greatest of these values."""
         self.counts[name] = max(self.counts[name], value)
-
-    def answered(self, due):
-        now = self.clock()
-        self.answers.append((now, now - due))
 
     def begin_wait(self, key, due):
         self.waiting[key] = due
@@ -46,13 +35,7 @@ class Figures:
         self.mark = at
 
     def values(self):
-        """All of them, by name; times in seconds."""
-        now = self.clock()
-        while self.answers and self.answers[0][0] < now - WINDOW_SECONDS:
-            self.answers.popleft()
-        ordered = sorted(seconds for _, seconds in self.answers)
-        latest = now - self.overdue_seconds
-        return {
-            **self.counts, "waiting": len(self.waiting), "overdue_since_mark": sum(self.mark <= due < latest for due in self.waiting.values()),
-            "answers_in_window": len(ordered), "answer_p50": percentile(ordered, 50),
-            "answer_p99": percentile(ordered, 99)}
+        """All of them, by name."""
+        latest = self.clock() - self.overdue_seconds
+        overdue = sum(self.mark <= due < latest for due in self.waiting.values())
+        return {**self.counts, "waiting": len(self.waiting), "overdue_since_mark": overdue}

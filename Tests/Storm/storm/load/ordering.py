@@ -145,7 +145,6 @@ class Placement:
             self.side.count("attempts_put_off")
         elif self.answer is None:
             self.answer = answer
-            self.side.figures.answered(self.side.due)
             self.side.count("orders_accepted" if answer.status < 300 else "orders_declined")
 
     def _note_unknown(self, answer, attempt, **fields):

@@ -94,7 +94,8 @@ class PressedOrder:
         is_final = not is_busy and self.attempts == 1
         self.side.count("orders_declined" if is_final else "attempts_put_off")
         code = "busy" if is_busy else screens.title(answer.text)[:60]
-        self._write_answer(503 if is_busy else 409, None, code, None, seconds, final=is_final)
+        # A bot that has lost the thread serves nobody: as over REST what is no longer there is.
+        self._write_answer(503 if is_busy else 410, None, code, None, seconds, final=is_final)
         return False
 
     async def _given_up(self):

@@ -11,6 +11,8 @@ MESSAGES_KEPT = 80
 TOASTS_KEPT = 40
 #: Texts without a promise are recorded by their beginning.
 PLAIN_TEXT_KEPT = 80
+#: A button that only a screen has which was asked for from the list of orders.
+ASKED_BUTTON = "v1:o"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Person:
     async def _fetch(self, wait):
         changes = await self.telegram.changes(self.user_id, self.version, wait)
         self.is_blocked = changes["blocked"]
-        news = [_message(view) for view in changes["messages"] if view["from"] == "bot"]
+        news = [message_of(view) for view in changes["messages"] if view["from"] == "bot"]
         news = [message for message in news if message.version > self.version]
         toasts = [Toast(view["callback_id"], view["version"], view["text"]) for view in changes["toasts"]]
         for deletion in changes["deleted"]:
@@ -173,10 +175,11 @@ class Person:
 
 def is_asked(message):
     """Whether an order's screen was asked for from the list of orders, and so does not change with the order."""
-    return message.has("v1:o")
+    return message.has(ASKED_BUTTON)
 
 
-def _message(view):
+def message_of(view):
+    """A message as the simulator shows it."""
     rows = (view.get("reply_markup") or {}).get("inline_keyboard", [])
     buttons = tuple(button["callback_data"] for row in rows for button in row if "callback_data" in button)
     return Message(view["message_id"], view["version"], view["text"], buttons)

@@ -165,6 +165,16 @@ def effect_given_up(evidence, random):
     return f"an effect in {schema} was given up"
 
 
+def effect_failing(evidence, random):
+    """As one that may be tried for ever."""
+    schema = random.choice(list(SCHEMAS.values()))
+    evidence.execute(f"""
+        insert into {schema}.effects (id, kind, order_key, payload, correlation, attempts, next_at, last_error)
+        values (%s, 'planted', 'planted', '', '', 40, now() + interval '1 minute', 'planted')""",
+        (uuid.UUID(int=random.getrandbits(128)),))
+    return f"an effect in {schema} fails each time"
+
+
 def schedule_stopped(evidence, random):
     """A row of its own: the running service would be in the way of changing one of its."""
     rows = evidence.execute("""
@@ -202,6 +212,7 @@ PLANTED = [
     planted("process_without_sign", "consumers_alive", process_without_sign),
     planted("message_unsent", "nothing_unsent", message_unsent),
     planted("effect_given_up", "work_done", effect_given_up),
+    planted("effect_failing", "work_done", effect_failing),
     planted("schedule_stopped", "work_done", schedule_stopped),
     planted("audit_entry_lost", "audit_complete", audit_entry_lost),
 ]

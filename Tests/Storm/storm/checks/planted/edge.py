@@ -5,7 +5,9 @@ import json
 import time
 import uuid
 
-from ..messages import ASKED_BUTTON, ENDS, last_words
+from storm.load.telegram_person import ASKED_BUTTON
+
+from ..messages import ENDS, customers, is_blocked, last_words
 from ..planting import one_of, planted
 from ..traffic import ARRIVALS_MIN, SUCCESS, expected
 
@@ -40,6 +42,22 @@ def other_words_shown(evidence, random):
     dialog["messages"] = [
         {**message, "text": message["text"].replace(order, "ord_")} for message in dialog["messages"]]
     return f"{user} is shown other words than gateway has noted"
+
+
+def menu_lost(evidence, random):
+    """As one that was asked for after an order had taken the menu's message over."""
+    people = customers(evidence)
+    shown = evidence.sql("""
+        select id, customer from gateway.telegram_screens
+        where slot not like 'order:%' and shown_hash = content_hash order by 1""")
+    row = one_of(random, [
+        row for row in shown if row["customer"] in people and not is_blocked(evidence, people[row["customer"]])])
+    # So late that nobody had blocked the bot.
+    evidence.execute("""
+        update gateway.telegram_screens
+        set message_id = null, shown_hash = '', last_seq = shown_seq + 1, updated_at = now() + interval '1 hour'
+        where id = %s""", (row["id"],))
+    return f"{row['id']} has lost its message, and was not shown again"
 
 
 def notice_lost(evidence, random):
@@ -105,6 +123,7 @@ PLANTED = [
     planted("end_not_told", "ends_told", end_not_told),
     planted("end_only_asked_for", "ends_told", end_only_asked_for),
     planted("other_words_shown", "screens_shown", other_words_shown),
+    planted("menu_lost", "screens_shown", menu_lost),
     planted("notice_lost", "notices_sent", notice_lost),
     planted("bad_input_taken", "refused_properly", bad_input_taken),
     planted("turned_away_for_ever", "not_now_says_when", turned_away_for_ever),

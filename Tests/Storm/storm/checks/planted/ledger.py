@@ -1,5 +1,7 @@
 """Mistakes with money that the checks must find."""
 
+import time
+
 from ..deposits import paid_deposits
 from ..planting import insert_line, one_of, pick, pick_completed, planted, replace_line
 
@@ -92,6 +94,15 @@ def credited_dust(evidence, random):
     return f"the dust {deposit.txid} is credited"
 
 
+def invented_payment(evidence, random):
+    """So late that no block was taken back any more."""
+    txid = f"{random.getrandbits(256):064x}"
+    evidence.history.append({
+        "at": time.time() + 3600, "kind": "deposit", "what": "deposit_paid", "customer": "cus_planted",
+        "address": "T-planted", "currency": "TRX", "amount": 2_000_000, "txid": txid})
+    return f"{txid} was seen in a block, and no payer has signed it"
+
+
 def impossible_balance(evidence, random):
     line = replace_line(evidence, random, "balance_seen", lambda line: {"available_sun": line["available_sun"] + 1})
     return f"{line['customer']} was shown one sun too much"
@@ -117,6 +128,7 @@ PLANTED = [
     planted("lost_deposit", "deposits_are_credited_once", lost_deposit),
     planted("double_deposit", "deposits_are_credited_once", double_deposit),
     planted("credited_dust", "deposits_are_credited_once", credited_dust),
+    planted("invented_payment", "deposits_paid_are_on_chain", invented_payment),
     planted("impossible_balance", "balances_shown_were_true", impossible_balance),
     planted("impossible_tokens", "balances_shown_were_true", impossible_tokens),
 ]
