@@ -98,10 +98,10 @@ private struct SimulatedDeliveries {
     #expect(room(.init(undelivered: 12, late: 12), gate) == 5)
   }
 
-  @Test func `Twice as many as are delivered may come at a time, and no more wait than in two thirds of a goal`() {
+  @Test func `Half as many again as are delivered may come at a time, and no more wait than in two thirds of a goal`() {
     // 30 a second, steps of half a second.
     let flowing = DeliveryGate.Counts(undelivered: 60, late: 20, recent: 60, delivered: 450, deliveredLately: 150)
-    #expect(room(flowing) == 30)
+    #expect(room(flowing) == 23)
     let full = DeliveryGate.Counts(undelivered: 290, late: 60, recent: 290, delivered: 450, deliveredLately: 150)
     #expect(room(full) == 10)
   }
@@ -112,9 +112,9 @@ private struct SimulatedDeliveries {
     let calm = DeliveryGate.Counts(undelivered: 40, recent: 40, delivered: 300, deliveredLately: 100)
     let step = Duration.milliseconds(500)
     #expect(!gate.holdsBack(at: .seconds(100)))
-    #expect(gate.room(late, step: step, at: .seconds(100)) == 20)
+    #expect(gate.room(late, step: step, at: .seconds(100)) == 15)
     #expect(gate.holdsBack(at: .seconds(114)))
-    #expect(gate.room(calm, step: step, at: .seconds(114)) == 20)
+    #expect(gate.room(calm, step: step, at: .seconds(114)) == 15)
     #expect(!gate.holdsBack(at: .seconds(115)))
     #expect(gate.room(calm, step: step, at: .seconds(115)) == 4960)
   }
@@ -123,24 +123,25 @@ private struct SimulatedDeliveries {
     var gate = DeliveryGate()
     let step = Duration.milliseconds(500)
     let flowing = DeliveryGate.Counts(undelivered: 100, late: 50, recent: 100, delivered: 600, deliveredLately: 200)
-    #expect(gate.room(flowing, step: step, at: .seconds(0)) == 40)
+    #expect(gate.room(flowing, step: step, at: .seconds(0)) == 30)
     // After a standstill of 75 s the first are delivered, and what waits is old: half the pace.
     #expect(
       gate.room(
-        .init(undelivered: 100, late: 100, delivered: 60, deliveredLately: 60), step: step, at: .seconds(75)) == 20)
+        .init(undelivered: 130, late: 100, recent: 30, delivered: 60, deliveredLately: 60), step: step,
+        at: .seconds(75)) == 15)
     #expect(
       gate.room(
-        .init(undelivered: 190, late: 100, recent: 90, delivered: 60, deliveredLately: 60), step: step,
-        at: .seconds(150)) == 10)
+        .init(undelivered: 195, late: 100, recent: 95, delivered: 60, deliveredLately: 60), step: step,
+        at: .seconds(150)) == 5)
   }
 
   @Test func `The pace from before says nothing when little or nothing is delivered`() {
     var gate = DeliveryGate()
     let step = Duration.milliseconds(500)
     let flowing = DeliveryGate.Counts(undelivered: 100, late: 50, recent: 100, delivered: 600, deliveredLately: 200)
-    #expect(gate.room(flowing, step: step, at: .seconds(0)) == 40)
+    #expect(gate.room(flowing, step: step, at: .seconds(0)) == 30)
     let little = DeliveryGate.Counts(undelivered: 130, late: 100, recent: 30, delivered: 5, deliveredLately: 5)
-    #expect(gate.room(little, step: step, at: .seconds(20)) == 4)
+    #expect(gate.room(little, step: step, at: .seconds(20)) == 3)
     let nothing = DeliveryGate.Counts(undelivered: 130, late: 100, recent: 30)
     #expect(gate.room(nothing, step: step, at: .seconds(21)) == 0)
   }

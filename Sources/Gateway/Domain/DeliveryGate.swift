@@ -9,8 +9,8 @@ import Foundation
 ///   delivered within the next goal, though deliveries come in blocks. The pace is the best of the last goals, which is
 ///   forgotten by half in five of them, and no more than four times that of the moment: after a standstill as many come
 ///   as before it, and where deliveries take longer though few are under way, holding back more would help nobody.
-/// - Nor are more let in at a time than twice as many as are delivered meanwhile: a crowd that is let in at once is
-///   delivered at once, seconds later, and whoever came after it would have found no room.
+/// - Nor are more let in at a time than half as many again as are delivered meanwhile: a crowd that is let in at once
+///   is delivered at once, seconds later, and whoever came after it would have found no room.
 /// - Orders that have stood still for long take no room from those that come after them. Behind a standstill a few are
 ///   let in all the same: they find out when it is over.
 struct DeliveryGate: Sendable, Equatable {
@@ -42,6 +42,7 @@ struct DeliveryGate: Sendable, Equatable {
   private static let lateShare = 10
   private static let goalsToForgetHalf = 5.0
   private static let timesTheMoment = 4.0
+  private static let growth = 1.5
 
   let settings: Settings
   /// When many were late.
@@ -75,6 +76,6 @@ struct DeliveryGate: Sendable, Equatable {
     let inGoal = max(Double(counts.delivered), min(pace, Self.timesTheMoment * atTheMoment))
     let carried = Int(inGoal * 2 / 3) - counts.recent
     let steps = max(inGoal, atTheMoment) * (step / settings.goal)
-    return max(settings.minimum - counts.recent, min(most, carried, Int((2 * steps).rounded(.up))), 0)
+    return max(settings.minimum - counts.recent, min(most, carried, Int((Self.growth * steps).rounded(.up))), 0)
   }
 }

@@ -1,6 +1,5 @@
 import BusKit
 import Contracts
-import Postgres
 
 /// Does what is due of orders: deadlines that have passed, rentals whose time is over. Every replica looks. An order's
 /// row, locked and read again, says whether it still is due, so that whoever comes second finds nothing to do.
@@ -38,11 +37,11 @@ struct DueOrders: Sendable {
     guard !ids.isEmpty else { return }
     do {
       try await together(ids, bus)
-    } catch where Self.isAnOrders(error) {
+    } catch where RowsOwnFailure.includes(error) {
       for id in ids {
         do {
           try await together([id], bus)
-        } catch where Self.isAnOrders(error) {
+        } catch where RowsOwnFailure.includes(error) {
           bus.logger.error(
             "what is due of an order cannot be done; it is tried again in a minute",
             metadata: ["order": "\(id)", "error": "\(error)"])
@@ -84,17 +83,6 @@ struct DueOrders: Sendable {
     case .completed, .rejected, .failed, .cancelled:
       order.dueAt = nil
       try unit.save(order)
-    }
-  }
-
-  /// Whether the order is the reason: its row cannot be read, or Postgres refuses what is to be written (classes 22 and
-  /// 23). Anything else is everybody's, such as a Postgres that is away, and is waited for.
-  private static func isAnOrders(_ error: any Error) -> Bool {
-    switch error {
-    case let error as PostgresError:
-      error.code == .decoding || error.sqlState?.hasPrefix("22") == true || error.sqlState?.hasPrefix("23") == true
-    case is InvariantViolation, is DecodingError, is DecodingFailure: true
-    default: false
     }
   }
 }
