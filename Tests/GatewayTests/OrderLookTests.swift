@@ -46,6 +46,10 @@ import Testing
       try await world.setHeard("updatedAt", heard)
       #expect(try await world.look(placed).json["status"] == "active")
       #expect(world.orders.ordersAsked == 2)
+      // Nor when it does not answer any more.
+      world.orders.set { $0.isAway = true }
+      #expect(try await world.look(placed).json["status"] == "active")
+      #expect(world.orders.ordersAsked == 3)
     }
   }
 

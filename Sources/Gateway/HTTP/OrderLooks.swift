@@ -6,7 +6,7 @@ import Foundation
 /// later, and most looks come just then. So the row answers
 /// - when it holds an end, which stays as it is;
 /// - while what it holds is new, and order-svc has told this process nothing newer (a look must not go back);
-/// - when order-svc does not answer: the last that is known is better than nothing.
+/// - when order-svc does not answer: the last that is known is better than nothing, and no older than what it has told.
 struct OrderLooks: Sendable {
   /// A state that is older than this is asked for: an event may have been lost on its way here.
   static let newFor: TimeInterval = 10
@@ -16,8 +16,8 @@ struct OrderLooks: Sendable {
   let limits: RestLimits
   /// Customers who wait look again and again.
   private let rows = LookUps<OrderID, RestOrderRow> { try await RestOrderReads(bus: $1).byOrders($0) }
-  /// When order-svc had last changed what it told of an order.
-  private let told = RecentMemory<OrderID, Date>(countMax: toldMax, for: .seconds(60))
+  /// What order-svc has told of an order.
+  private let told = RecentMemory<OrderID, OrderView>(countMax: toldMax, for: .seconds(60))
 
   init(bus: Bus, limits: RestLimits) {
     self.bus = bus
@@ -38,7 +38,7 @@ struct OrderLooks: Sendable {
       }
       return row.snapshot.map(OrderAnswer.json) ?? OrderAnswer.pending(row)
     } catch let failure as QueryFailure where failure.isNoAnswer {
-      guard let view = row?.snapshot else { throw failure }
+      guard let view = newest(row?.snapshot, order, customer) else { throw failure }
       bus.logger.info("an order is shown as last heard of", metadata: ["order": "\(order)", "error": "\(failure)"])
       return OrderAnswer.json(view)
     }
@@ -46,7 +46,7 @@ struct OrderLooks: Sendable {
 
   private func ask(_ order: OrderID, of customer: CustomerID) async throws -> OrderView {
     let view = try await bus.ask(GetOrder(order: order, customer: customer), within: limits.queryWait)
-    told.note(order, view.updatedAt)
+    told.note(order, view)
     return view
   }
 
@@ -54,7 +54,13 @@ struct OrderLooks: Sendable {
     if view.state.isTerminal { return true }
     // A clock that goes wrong makes questions, never old answers.
     guard view.state != .placed, (0..<Self.newFor).contains(now.timeIntervalSince(view.updatedAt)) else { return false }
-    return told.value(of: view.id).map { view.updatedAt >= $0 } ?? true
+    return told.value(of: view.id).map { view.updatedAt >= $0.updatedAt } ?? true
+  }
+
+  private func newest(_ heard: OrderView?, _ order: OrderID, _ customer: CustomerID) -> OrderView? {
+    guard let told = told.value(of: order), told.customer == customer else { return heard }
+    guard let heard, heard.updatedAt >= told.updatedAt else { return told }
+    return heard
   }
 
   func known(_ order: OrderID, _ customer: CustomerID) async throws -> RestOrderRow? {
