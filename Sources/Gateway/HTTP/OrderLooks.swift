@@ -16,7 +16,7 @@ struct OrderLooks: Sendable {
   let limits: RestLimits
   /// Customers who wait look again and again.
   private let rows = LookUps<OrderID, RestOrderRow> { try await RestOrderReads(bus: $1).byOrders($0) }
-  /// What order-svc has told of an order.
+  /// What was shown of an order: by order-svc, or by a row that was as new.
   private let told = RecentMemory<OrderID, OrderView>(countMax: toldMax, for: .seconds(60))
 
   init(bus: Bus, limits: RestLimits) {
@@ -28,7 +28,10 @@ struct OrderLooks: Sendable {
   /// - Throws: `Problem` 404; `QueryFailure` when order-svc does not answer and nothing is known here.
   func look(at order: OrderID, of customer: CustomerID, asks: Bool = false) async throws -> JSONValue {
     let row = await ownRow(order, customer)
-    if !asks, let view = row?.snapshot, isGood(view, at: Date()) { return OrderAnswer.json(view) }
+    if !asks, let view = row?.snapshot, isGood(view, at: Date()) {
+      told.note(order, view)
+      return OrderAnswer.json(view)
+    }
     do {
       return OrderAnswer.json(try await ask(order, of: customer))
     } catch let failure as QueryFailure where failure.code == "not_found" {
