@@ -53,6 +53,21 @@ import Testing
     }
   }
 
+  @Test func `While order-svc is away nothing older is shown than a row has shown before`() async throws {
+    try await RunningGateway.run { world in
+      let placed = try await world.place("shown")
+      try await world.untilHeard()
+      try await world.setHeard("state", "completed")
+      #expect(try await world.look(placed).json["status"] == "completed")
+      // As it looks to a process that cannot read what it has shown.
+      try await world.setHeard("state", "delivered")
+      try await world.setHeard("updatedAt", "2026-01-01T00:00:00Z")
+      world.orders.set { $0.isAway = true }
+      #expect(try await world.look(placed).json["status"] == "completed")
+      #expect(world.orders.ordersAsked == 1)
+    }
+  }
+
   @Test func `While order-svc is away the last that was heard is shown, and what nobody spoke of is not invented`()
     async throws
   {

@@ -18,16 +18,18 @@ import Testing
     }
   }
 
+  /// Its body never comes.
+  private static let halfAnOrder = """
+    POST /v1/orders HTTP/1.1\r\nHost: x\r\nAuthorization: \(RunningGateway.key)\r\nIdempotency-Key: half\r
+    Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"receiver":
+    """
+
   @Test func `A body that does not arrive gives its place up`() async throws {
     try await RunningGateway.run({ limits in
       limits.inWorkMax = 1
       limits.bodyWait = .milliseconds(300)
     }) { world in
-      let head = """
-        POST /v1/orders HTTP/1.1\r\nHost: x\r\nAuthorization: \(RunningGateway.key)\r\nIdempotency-Key: half\r
-        Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"receiver":
-        """
-      let answer = try await world.answer(toBytes: head)
+      let answer = try await world.answer(toBytes: Self.halfAnOrder)
       #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")
       #expect(answer.contains("body_timeout"))
       #expect(try await world.call("GET", "/v1/balance").status == 200)
@@ -39,14 +41,10 @@ import Testing
       limits.inWorkMax = 8
       limits.bodyWait = .seconds(4)
     }) { world in
-      let head = """
-        POST /v1/orders HTTP/1.1\r\nHost: x\r\nAuthorization: \(RunningGateway.key)\r\nIdempotency-Key: slow\r
-        Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"receiver":
-        """
       // Once the client is known, a request takes its client's place at once with its own.
       #expect(try await world.call("GET", "/v1/balance").status == 200)
-      async let first = world.answer(toBytes: head)
-      async let second = world.answer(toBytes: head)
+      async let first = world.answer(toBytes: Self.halfAnOrder)
+      async let second = world.answer(toBytes: Self.halfAnOrder)
       try await eventually("both have their places") {
         try await world.metric("energy_gateway_requests_in_work") == 2
       }

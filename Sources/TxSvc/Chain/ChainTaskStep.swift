@@ -18,6 +18,8 @@ struct ChainTaskStep: Effect {
   static let pause: Duration = .seconds(2)
   /// A block is two calls.
   private static let blocksPerStep = 5
+  /// Blocks that nodes cannot give are asked for so often; then they are passed over.
+  private static let attemptsMax = 10
 
   /// What a step begins with.
   struct Ground: Sendable {
@@ -47,7 +49,7 @@ struct ChainTaskStep: Effect {
   {
     let bus = context.bus
     let reader = ChainReader(world.nodes, bus.metrics)
-    let mayPass = context.attempt > RecordComparison.attemptsMax
+    let mayPass = context.attempt > attemptsMax
     var count = 0
     while let ground = try await bus.read({ try Ground.read(effect.task, $0) }), ground.task.finishedAt == nil {
       guard count < blocksPerStep else { return .again(after: pause) }

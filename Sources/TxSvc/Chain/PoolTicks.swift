@@ -40,7 +40,7 @@ enum PoolTicks {
     let enabled = wallets.count { $0.isEnabled }
     let last = try unit.find(PoolFigure.self, PoolFigure.key)
     if let last, !isNews(last, available, delegated, enabled, now: unit.now) { return }
-    let seq = EventSeq.next(after: last?.seq ?? 0, unit.now)
+    let seq = EventSeq.next(after: last?.seq, unit.now)
     try unit.save(
       PoolFigure(
         id: PoolFigure.key, seq: seq, available: available, delegated: delegated, wallets: enabled,

@@ -10,8 +10,6 @@ import TronKit
 struct RecordComparison: Sendable {
   /// Blocks of one call. A node gives up to 100, but a full one has half a megabyte.
   static let blocksPerCall: Int64 = 20
-  /// A node that does not have the blocks is asked so often; then they are passed over.
-  static let attemptsMax = 10
   /// After this hour (UTC) of each day the last day's blocks are compared.
   static let hour = 1
 

@@ -44,7 +44,7 @@ struct FindLateReclaims: Effect {
         guard try unit.find(LateReclaim.self, found.legID) == nil else { continue }
         let row = LateReclaim(
           id: found.legID, orderID: found.order, dueAt: found.dueAt, since: unit.now, settledAt: nil,
-          seq: EventSeq.next(after: 0, unit.now))
+          seq: EventSeq.next(after: nil, unit.now))
         try tell(row, unit)
       }
       for var row in try back.compactMap({ try unit.find(LateReclaim.self, $0.id) }) where row.settledAt == nil {

@@ -29,7 +29,7 @@ struct BeginEpoch: Effect {
         {
           row.clearedAt = unit.now
           row.clearedBy = effect.action
-          row.seq = IncidentSeq.next(after: row.seq, unit.now)
+          row.seq = EventSeq.next(after: row.seq, unit.now)
           try unit.save(row)
           try LedgerIncidents.publish(row, unit)
         }

@@ -86,7 +86,7 @@ struct CustodyStep: Sendable {
   }
 
   private mutating func tell(_ reading: CustodyReading, _ difference: Int64, settledAt: Date?) {
-    row.seq = IncidentSeq.next(after: row.seq, reading.at)
+    row.seq = EventSeq.next(after: row.seq, reading.at)
     event = CustodyDiffers(
       account: LedgerAccount.custody(place).name, currency: currency,
       ledger: Int64(clamping: Int128(reading.ledger) + Int128(reading.dust)), chain: reading.chain,

@@ -59,7 +59,7 @@ enum LedgerHandlers {
     }
     row.clearedAt = unit.now
     row.clearedBy = command.action
-    row.seq = IncidentSeq.next(after: row.seq, unit.now)
+    row.seq = EventSeq.next(after: row.seq, unit.now)
     try unit.save(row)
     try unit.delete(LedgerFreezeRow.self, command.subject)
     try LedgerIncidents.publish(row, unit)

@@ -34,7 +34,7 @@ enum LedgerIncidents {
       let listed = Array(merged(open?.findings ?? [], found).prefix(LedgerDifferenceFound.findingsMax))
       if let open, listed.count == open.findings.count { continue }
       let row = LedgerDifferenceRow(
-        id: subject, foundBy: check, findings: listed, seq: IncidentSeq.next(after: known?.seq, unit.now),
+        id: subject, foundBy: check, findings: listed, seq: EventSeq.next(after: known?.seq, unit.now),
         foundAt: open?.foundAt ?? unit.now, clearedBy: known?.clearedBy)
       try unit.save(row)
       if subject != LedgerDifferenceFound.sealing, try unit.find(LedgerFreezeRow.self, subject) == nil {
