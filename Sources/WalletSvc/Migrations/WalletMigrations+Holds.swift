@@ -2,7 +2,7 @@ import Postgres
 
 extension WalletMigrations {
   /// The age of the oldest money that is still held; and the switch that a restored database is started with. The index
-  /// may be made beforehand, while the shop works (docs/operations.md). `seq`: see `IncidentSeq`.
+  /// may be made beforehand, while the shop works (docs/operations.md). `seq`: see `EventSeq`.
   static let openHolds = Migration(
     version: 10, name: "open holds by age, recovery",
     sql: """
