@@ -76,7 +76,7 @@ let package = Package(
       name: "BusKitExamples", dependencies: ["BusKit", "Redis", "Postgres", logging], path: "Examples/BusKit",
       swiftSettings: settings),
     .target(name: "BusKitTesting", dependencies: ["BusKit", logging], swiftSettings: settings),
-    .target(name: "TronKit", dependencies: ["CSecp256k1", "HTTPClient", crypto, cryptoExtras], swiftSettings: settings),
+    .target(name: "TronKit", dependencies: ["CSecp256k1", "HTTPClient", crypto], swiftSettings: settings),
     .target(
       name: "TronKitExamples", dependencies: ["TronKit", "HTTPClient"], path: "Examples/TronKit",
       swiftSettings: settings),
@@ -90,7 +90,7 @@ let package = Package(
     service("WalletSvc", ["HTTPClient", "RequestBudgets", crypto]),
     service("OrderSvc", [crypto]),
     service("TxSvc", ["RequestBudgets", crypto, cryptoExtras]),
-    service("MonitorSvc", [hummingbird, "HTTPClient"]),
+    service("MonitorSvc"),
 
     .executableTarget(name: "TronSim", dependencies: ["CSecp256k1", hummingbird, nioCore, logging, lifecycle, crypto], swiftSettings: settings),
     .executableTarget(name: "TelegramSim", dependencies: [hummingbird, nioCore, logging, lifecycle], swiftSettings: settings),

@@ -2,9 +2,10 @@ import Contracts
 import Foundation
 import TronKit
 
-/// What the signer refuses whoever asks (I13), and how it plans.
+/// What the signer refuses whoever asks, what is refused when an order is taken, and how it is planned.
 struct SigningLimits: Sendable {
   var energyPerOrderMax = Energy(20_000_000)
+  /// Of all orders taken within an hour: one beyond it is refused before anything is signed.
   var energyPerHourMax = Energy(2_000_000_000)
   /// Staked TRX that one delegation may carry, and all that are signed within an hour.
   var stakePerTransactionMax = Sun(5_000_000 * Sun.perTRX)
