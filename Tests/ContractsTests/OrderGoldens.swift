@@ -70,6 +70,18 @@ enum OrderGoldens {
         ,"updatedAt":"2026-09-21T14:14:20.123Z"},"seq":1}
         """#),
       try Golden(
+        "order.OrderChanged v1 in order.events by ord_0123456789abcdef0123456789abcdef",
+        OrderChanged(order: try Samples.view(seq: 4), previous: .delivered, seq: 4),
+        #"""
+        {"order":{"createdAt":"2026-09-21T14:13:20.123Z","customer":"cus_0123456789abcdef0123456789abcdef"\#
+        ,"delegateTxIDs":["abababababababababababababababababababababababababababababababab"]\#
+        ,"deliveredAt":"2026-09-21T14:13:23.123Z","durationSeconds":3600,"endsAt":"2026-09-21T15:13:23.123Z"\#
+        ,"energy":65000,"id":"ord_0123456789abcdef0123456789abcdef","origin":"rest","price":3900000\#
+        ,"receiver":"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"\#
+        ,"reclaimTxIDs":["cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"],"seq":4\#
+        ,"state":"active","updatedAt":"2026-09-21T14:14:20.123Z"},"previous":"delivered","seq":4}
+        """#),
+      try Golden(
         "order.GetPrices v1 in order.queries by prices",
         GetPrices(),
         #"""

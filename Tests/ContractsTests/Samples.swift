@@ -22,12 +22,12 @@ enum Samples {
     try TransactionID(bytes: [UInt8](repeating: byte, count: 32))
   }
 
-  static func view(failure: OrderFailure? = nil) throws -> OrderView {
+  static func view(failure: OrderFailure? = nil, seq: Int64? = nil) throws -> OrderView {
     OrderView(
       id: order, customer: customer, origin: .rest, receiver: receiver, energy: Energy(65_000), durationSeconds: 3_600,
       price: Sun(3_900_000), state: .active, failure: failure, delegateTxIDs: [try transaction()],
       reclaimTxIDs: [try transaction(0xcd)], createdAt: time, deliveredAt: time.addingTimeInterval(3),
-      endsAt: time.addingTimeInterval(3_603), updatedAt: time.addingTimeInterval(60))
+      endsAt: time.addingTimeInterval(3_603), updatedAt: time.addingTimeInterval(60), seq: seq)
   }
 
   static func leg() throws -> DelegationLeg {

@@ -27,6 +27,17 @@ final class FakeOrders: Sendable {
   private let state = Mutex(State())
 
   func set(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
+
+  /// What becomes of every order that is there, at the time of the change before.
+  func move(to next: OrderState, seq: Int64) {
+    set { state in
+      for id in state.orders.keys {
+        state.orders[id]?.state = next
+        state.orders[id]?.seq = seq
+      }
+    }
+  }
+
   var all: [OrderView] { state.withLock { Array($0.orders.values) } }
   var placed: Int { state.withLock { $0.placed } }
   var ordersAsked: Int { state.withLock { $0.ordersAsked } }
@@ -92,7 +103,7 @@ final class FakeOrders: Sendable {
       let order = OrderView(
         id: command.order, customer: command.customer, origin: command.origin, receiver: command.receiver,
         energy: command.energy, durationSeconds: command.durationSeconds, price: Sun(3_900_000), state: outcome,
-        failure: state.failure, createdAt: now, updatedAt: now)
+        failure: state.failure, createdAt: now, updatedAt: now, seq: 2)
       state.orders[command.order.text] = order
       return order
     }

@@ -39,6 +39,7 @@ import Testing
       world.orders.set { state in
         for id in state.orders.keys {
           state.orders[id]?.state = .delivered
+          state.orders[id]?.seq = 3
           state.orders[id]?.updatedAt = Date().addingTimeInterval(60)
         }
       }
@@ -60,10 +61,78 @@ import Testing
       try await world.setHeard("state", "completed")
       #expect(try await world.look(placed).json["status"] == "completed")
       // As it looks to a process that cannot read what it has shown.
-      try await world.setHeard("state", "delivered")
-      try await world.setHeard("updatedAt", "2026-01-01T00:00:00Z")
+      try await world.setHeard("state", "delivered", seq: 1)
+      try await world.setHeard("updatedAt", "2026-01-01T00:00:00Z", seq: 1)
       world.orders.set { $0.isAway = true }
       #expect(try await world.look(placed).json["status"] == "completed")
+      #expect(world.orders.ordersAsked == 1)
+    }
+  }
+
+  @Test func `Of two changes at one time the later one stays shown`() async throws {
+    try await RunningGateway.run { world in
+      let placed = try await world.place("tie")
+      try await world.untilHeard()
+      let heard = try await world.heardAt()
+      try await world.setHeard("updatedAt", "2026-01-01T00:00:00Z")
+      world.orders.move(to: .delivered, seq: 3)
+      #expect(try await world.look(placed).json["status"] == "active")
+      try await world.setHeard("updatedAt", heard)
+      #expect(try await world.look(placed).json["status"] == "active")
+      #expect(world.orders.ordersAsked == 2)
+    }
+  }
+
+  @Test func `An older answer that comes after a newer one is not shown`() async throws {
+    try await RunningGateway.run { world in
+      let placed = try await world.place("slow")
+      try await world.untilHeard()
+      try await world.setHeard("updatedAt", "2026-01-01T00:00:00Z")
+      world.orders.move(to: .delivered, seq: 3)
+      #expect(try await world.look(placed).json["status"] == "active")
+      world.orders.move(to: .funded, seq: 2)
+      #expect(try await world.look(placed).json["status"] == "active")
+      let list = try await world.call("GET", "/v1/orders")
+      #expect(list.json["data"]?.array?.first?["status"] == "active")
+      let again = try await world.place("slow")
+      #expect(again.json["status"] == "active")
+      #expect(world.orders.ordersAsked == 3)
+    }
+  }
+
+  @Test func `A look does not go back behind what a list has shown`() async throws {
+    try await RunningGateway.run { world in
+      let placed = try await world.place("listed")
+      try await world.untilHeard()
+      world.orders.move(to: .delivered, seq: 3)
+      let list = try await world.call("GET", "/v1/orders")
+      #expect(list.json["data"]?.array?.first?["status"] == "active")
+      #expect(try await world.look(placed).json["status"] == "active")
+      #expect(world.orders.ordersAsked == 1)
+    }
+  }
+
+  @Test func `A look does not go back behind what a repeated order has shown`() async throws {
+    try await RunningGateway.run { world in
+      let placed = try await world.place("repeated")
+      try await world.untilHeard()
+      world.orders.move(to: .delivered, seq: 3)
+      let again = try await world.place("repeated")
+      #expect(again.json["status"] == "active")
+      #expect(try await world.look(placed).json["status"] == "active")
+      #expect(world.orders.ordersAsked == 2)
+    }
+  }
+
+  @Test func `A look does not go back behind what an order was placed with, though order-svc is away`() async throws {
+    try await RunningGateway.run { world in
+      world.orders.set { $0.outcome = .delivered }
+      let placed = try await world.place("first")
+      #expect(placed.json["status"] == "active")
+      try await world.untilHeard()
+      try await world.setHeard("state", "funded", seq: 1)
+      world.orders.set { $0.isAway = true }
+      #expect(try await world.look(placed).json["status"] == "active")
       #expect(world.orders.ordersAsked == 1)
     }
   }
@@ -134,11 +203,12 @@ extension RunningGateway {
     }
   }
 
-  func setHeard(_ field: String, _ value: String) async throws {
+  /// - Parameter seq: of the last event; 2 is that of the order's first word.
+  func setHeard(_ field: String, _ value: String, seq: Int = 2) async throws {
     try await bus.read { session in
       _ = try session.execute(
-        "update rest_orders set snapshot = jsonb_set(snapshot, array[$1], to_jsonb($2::text))",
-        [.text(field), .text(value)])
+        "update rest_orders set snapshot = jsonb_set(snapshot, array[$1], to_jsonb($2::text)), last_seq = $3",
+        [.text(field), .text(value), .int(seq)])
     }
   }
 }

@@ -36,8 +36,9 @@ import Testing
   @Test func `No word of an order means pending`() { #expect(PlacementOutcome(nil) == .pending) }
 
   @Test func `An order shows every field, absent ones as null`() throws {
-    let json = OrderAnswer.json(try Samples.order(.funded))
-    guard case .object(let members) = json else {
+    var order = try Samples.order(.funded)
+    order.seq = 7
+    guard case .object(let members) = OrderAnswer.json(order) else {
       Issue.record("no object")
       return
     }
@@ -46,6 +47,7 @@ import Testing
     #expect(members["price_trx"] == "3.9")
     #expect(members["delivered_at"] == .null)
     #expect(members["created_at"] == "2026-01-01T00:00:00.000Z")
+    #expect(!members.keys.contains("seq"))
   }
 
   @Test func `A pending order has the fields of any other`() throws {

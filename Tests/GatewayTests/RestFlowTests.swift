@@ -120,16 +120,7 @@ import Testing
   @Test func `What was delivered is counted only while orders are held back`() async throws {
     try await RunningGateway.run { world in
       func insert(_ name: String, _ count: Int, _ state: String, seconds: Int) async throws {
-        try await world.bus.read { session in
-          _ = try session.execute(
-            """
-            insert into rest_orders (id, client, customer, order_id, request_hash, receiver, energy, duration_seconds,
-              created_at, last_seq, snapshot)
-            select $1 || n, 'c', 'cus_1', $1 || n, 'h', $2, 1, 1, now() - $3 * interval '1 second', 1,
-              jsonb_build_object('state', $4::text)
-            from generate_series(1, $5) as n
-            """, [.text(name), .text(Samples.receiver), .int(seconds), .text(state), .int(count)])
-        }
+        try await world.insertOrders(name, count, state, seconds: seconds)
       }
       func counts(holdsBack: Bool = false) async throws -> DeliveryGate.Counts {
         try await RestOrderReads(bus: world.bus)
@@ -152,6 +143,20 @@ import Testing
       #expect(few == .init(undelivered: 8, late: 5, recent: 3, delivered: 6, deliveredLately: 4))
       try await insert("f", 1, "funded", seconds: 10)
       #expect(try await counts() == .init(undelivered: 9, late: 6, recent: 4, delivered: 6, deliveredLately: 4))
+    }
+  }
+
+  @Test func `Of more deliveries than are counted the newest are`() async throws {
+    try await RunningGateway.run { world in
+      try await world.insertOrders("a", 9, "delivered", seconds: 20)
+      try await world.bus.read { session in
+        _ = try session.execute("update rest_orders set delivered_at = now() - interval '8 s'")
+      }
+      try await world.insertOrders("b", 3, "delivered", seconds: 1)
+      let gate = DeliveryGate(DeliveryGate.Settings(maximum: 2))
+      let counts = try await RestOrderReads(bus: world.bus)
+        .waiting(unansweredMax: 1, gate: gate, holdsBack: true).deliveries
+      #expect(counts == .init(delivered: 4, deliveredLately: 3))
     }
   }
 
@@ -203,6 +208,22 @@ import Testing
       #expect(balance.status == 200)
       #expect(balance.json["available_sun"] == 12_500_000)
       #expect(balance.header("Request-Id") != nil)
+    }
+  }
+}
+
+extension RunningGateway {
+  /// Orders that were placed so long ago, as their last event has left them.
+  func insertOrders(_ name: String, _ count: Int, _ state: String, seconds: Int) async throws {
+    try await bus.read { session in
+      _ = try session.execute(
+        """
+        insert into rest_orders (id, client, customer, order_id, request_hash, receiver, energy, duration_seconds,
+          created_at, last_seq, snapshot)
+        select $1 || n, 'c', 'cus_1', $1 || n, 'h', $2, 1, 1, now() - $3 * interval '1 second', 1,
+          jsonb_build_object('state', $4::text)
+        from generate_series(1, $5) as n
+        """, [.text(name), .text(Samples.receiver), .int(seconds), .text(state), .int(count)])
     }
   }
 }

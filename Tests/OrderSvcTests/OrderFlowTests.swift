@@ -26,6 +26,7 @@ struct OrderFlowTests {
       try await client.send(place(id))
       let placed = try await orders.order(id, reaches: .placed)
       #expect(placed.price == Sun(3_900_000))
+      #expect(placed.seq == 1)
       try await client.send(FundsHeld(order: id, customer: customer, amount: placed.price, seq: 1))
       try await orders.order(id, reaches: .funded)
       try await client.send(DelegationSubmitted(order: id, legs: [], seq: 1))

@@ -133,6 +133,21 @@ struct OrderRehearsalTests {
     let cancel = CancelOrder(order: id, customer: customer)
     #expect(try await rehearsal.command(cancel, answer: CommandResult.self)?.code == "too_late")
   }
+
+  @Test("an order has the number of its last event, and news that is none has no number")
+  func numbers() async throws {
+    let rehearsal = try Rehearsal(try orders(), wallet())
+    let id = OrderID.make()
+    try await rehearsal.publish(place(id))
+    try await rehearsal.settle()
+    for seq in 1...2 { try await rehearsal.publish(DelegationSubmitted(order: id, legs: [], seq: Int64(seq))) }
+    try await rehearsal.settle()
+    let events = try rehearsal.published(OrderChanged.self)
+    #expect(events.map(\.seq) == [1, 2, 3])
+    #expect(events.map(\.order.seq) == [1, 2, 3])
+    #expect(try rehearsal.rows(of: OrderRow.self).map(\.view.seq) == [3])
+  }
+
   @Test("an order is overdue in the state in which tx-svc owes an answer, and no longer")
   func overdue() async throws {
     let rehearsal = try Rehearsal(try orders(), wallet())

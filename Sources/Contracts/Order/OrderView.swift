@@ -21,13 +21,16 @@ public struct OrderView: Codable, Sendable, Equatable {
   /// When the rental ends, in chain time.
   public var endsAt: Date?
   public var updatedAt: Date
+  /// The number of the last change, as `OrderChanged.seq`; missing in what the release before has written.
+  public var seq: Int64?
 
   public var status: OrderStatus { state.status }
 
   public init(
     id: OrderID, customer: CustomerID, origin: Origin, receiver: TronAddress, energy: Energy, durationSeconds: Int64,
     price: Sun, state: OrderState, failure: OrderFailure? = nil, delegateTxIDs: [TransactionID] = [],
-    reclaimTxIDs: [TransactionID] = [], createdAt: Date, deliveredAt: Date? = nil, endsAt: Date? = nil, updatedAt: Date
+    reclaimTxIDs: [TransactionID] = [], createdAt: Date, deliveredAt: Date? = nil, endsAt: Date? = nil, updatedAt: Date,
+    seq: Int64? = nil
   ) {
     self.id = id
     self.customer = customer
@@ -44,5 +47,6 @@ public struct OrderView: Codable, Sendable, Equatable {
     self.deliveredAt = deliveredAt
     self.endsAt = endsAt
     self.updatedAt = updatedAt
+    self.seq = seq
   }
 }

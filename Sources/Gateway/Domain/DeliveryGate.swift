@@ -10,7 +10,8 @@ import Foundation
 ///   forgotten by half in five of them, and no more than four times that of the moment: after a standstill as many come
 ///   as before it, and where deliveries take longer though few are under way, holding back more would help nobody.
 /// - Nor are more let in at a time than half as many again as are delivered meanwhile: a crowd that is let in at once
-///   is delivered at once, seconds later, and whoever came after it would have found no room.
+///   is delivered at once, seconds later, and whoever came after it would have found no room. This cap is each
+///   process' own though the deliveries are those of all gateways: several of them let in so many times as much.
 /// - Orders that have stood still for long take no room from those that come after them. Behind a standstill a few are
 ///   let in all the same: they find out when it is over.
 struct DeliveryGate: Sendable, Equatable {

@@ -25,14 +25,33 @@ final class RecentMemory<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   }
 
   func note(_ key: Key, _ value: Value) {
-    let entry = Entry(value: value, until: .now + age)
-    halves.withLock { halves in
+    _ = noteNewest(key, value) { _, _ in false }
+  }
+
+  /// Notes a value; when what is remembered is newer, that is noted again instead. Nothing comes between the two.
+  /// - Parameters:
+  ///   - now: when.
+  ///   - isOlder: whether the value is older than the one that is remembered. It is asked under the lock.
+  /// - Returns: what is remembered from here on.
+  func noteNewest(
+    _ key: Key, _ value: Value, at now: ContinuousClock.Instant = .now, isOlder: (Value, Value) -> Bool
+  ) -> Value {
+    // What is forgotten is freed outside the lock.
+    let (newest, _) = halves.withLock { halves -> (Value, [Key: Entry]) in
+      var newest = value
+      if let entry = halves.newer[key] ?? halves.older[key], entry.until > now, isOlder(value, entry.value) {
+        newest = entry.value
+      }
+      var forgotten: [Key: Entry] = [:]
       if halves.newer.count >= halfMax, halves.newer[key] == nil {
+        forgotten = halves.older
         halves.older = halves.newer
         halves.newer = [:]
       }
-      halves.newer[key] = entry
+      halves.newer[key] = Entry(value: newest, until: now + age)
+      return (newest, forgotten)
     }
+    return newest
   }
 
   /// nil: not noted, or too long ago.

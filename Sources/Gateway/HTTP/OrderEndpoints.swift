@@ -8,13 +8,15 @@ struct OrderEndpoints: Sendable {
 
   let bus: Bus
   let limits: RestLimits
+  private let shown: ShownOrders
   private let looks: OrderLooks
   private let exchange: CommandExchange
 
-  init(bus: Bus, limits: RestLimits) {
+  init(bus: Bus, limits: RestLimits, shown: ShownOrders) {
     self.bus = bus
     self.limits = limits
-    looks = OrderLooks(bus: bus, limits: limits)
+    self.shown = shown
+    looks = OrderLooks(bus: bus, limits: limits, shown: shown)
     exchange = CommandExchange(bus: bus, limits: limits)
   }
 
@@ -38,9 +40,8 @@ struct OrderEndpoints: Sendable {
           detail: "There is no order '\(after?.text ?? "")'; give the id of one of your orders.")
       ])
     }
-    return APIAnswer(
-      200,
-      ["object": "list", "data": .array(page.orders.map(OrderAnswer.json)), "has_more": .bool(page.hasMore)])
+    let orders = page.orders.map { OrderAnswer.json(shown.show($0)) }
+    return APIAnswer(200, ["object": "list", "data": .array(orders), "has_more": .bool(page.hasMore)])
   }
 
   /// `POST /v1/orders/{id}/cancel`: 202 with the order as it stands; 409 when it is too late.

@@ -19,13 +19,13 @@ struct OrderPlacement: Sendable {
   /// Whoever is turned away is looked up, and under overload these are many.
   private let keys = LookUps<String, RestOrderRow> { try await RestOrderReads(bus: $1).byKeys($0) }
 
-  init(bus: Bus, limits: RestLimits, refusals: Refusals) {
+  init(bus: Bus, limits: RestLimits, refusals: Refusals, shown: ShownOrders) {
     self.bus = bus
     self.limits = limits
     admission = OrderAdmission(bus: bus, limits: limits, refusals: refusals)
     receivers = ReceiverCheck(bus: bus, limits: limits)
     recording = OrderRecording(bus: bus, limits: limits)
-    repeats = OrderRepeats(bus: bus, limits: limits)
+    repeats = OrderRepeats(bus: bus, limits: limits, shown: shown)
   }
 
   @Sendable func place(_ request: APIRequest) async throws -> APIAnswer {
@@ -113,7 +113,7 @@ struct OrderPlacement: Sendable {
   }
 
   private func firstState(_ expectation: ReplyExpectation<OrderChanged>, _ row: RestOrderRow) async -> OrderView? {
-    do { return try await expectation.value(within: limits.orderWait)?.order } catch {
+    do { return try await expectation.value(within: limits.orderWait)?.view } catch {
       bus.logger.info("no first state of an order", metadata: ["order": "\(row.orderId)", "error": "\(error)"])
       return nil
     }

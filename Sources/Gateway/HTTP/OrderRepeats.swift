@@ -6,11 +6,13 @@ import Foundation
 struct OrderRepeats: Sendable {
   let bus: Bus
   let limits: RestLimits
+  private let shown: ShownOrders
   private let places: Places
 
-  init(bus: Bus, limits: RestLimits) {
+  init(bus: Bus, limits: RestLimits, shown: ShownOrders) {
     self.bus = bus
     self.limits = limits
+    self.shown = shown
     places = Places(limits.repeatsWaitingMax)
   }
 
@@ -18,11 +20,11 @@ struct OrderRepeats: Sendable {
   func again(_ row: RestOrderRow, _ order: OrderRequest) async throws -> APIAnswer {
     guard row.requestHash == order.fingerprint else { throw Problem.idempotencyKeyReused }
     // Many who repeat what is slow must not make it slower: to the others the last that was heard is answer enough.
-    guard places.enter() else { return try answer(row.snapshot, row, isReplay: true) }
+    guard places.enter() else { return try answer(row.view, row, isReplay: true) }
     defer { places.leave() }
     var pause = Duration.milliseconds(150)
     let deadline = ContinuousClock.now + limits.orderWait
-    var view = row.snapshot
+    var view = row.view
     // An end stays as it is: there is nothing to ask.
     if view?.state.isTerminal == true { return try answer(view, row, isReplay: true) }
     repeat {
@@ -40,9 +42,11 @@ struct OrderRepeats: Sendable {
     return try answer(view, row, isReplay: true)
   }
 
+  /// - Parameter view: the last that is known; nothing older than what was shown of the order is told.
   func answer(_ view: OrderView?, _ row: RestOrderRow, isReplay: Bool) throws -> APIAnswer {
     let replayed = isReplay ? ["Idempotent-Replayed": "true"] : [:]
-    switch PlacementOutcome(view) {
+    let known = view ?? shown.last(OrderID(text: row.orderId), of: row.customer)
+    switch PlacementOutcome(known.map { shown.show($0) }) {
     case .created(let order):
       return APIAnswer(
         201, OrderAnswer.json(order), headers: replayed.merging(["Location": "/v1/orders/\(order.id)"]) { $1 })

@@ -34,8 +34,9 @@ struct RestAPI: Sendable {
   ]
 
   func register(on router: Service.HTTPRouter) {
-    let orders = OrderEndpoints(bus: bus, limits: limits)
-    let placement = OrderPlacement(bus: bus, limits: limits, refusals: refusals)
+    let shown = ShownOrders()
+    let orders = OrderEndpoints(bus: bus, limits: limits, shown: shown)
+    let placement = OrderPlacement(bus: bus, limits: limits, refusals: refusals, shown: shown)
     let account = AccountEndpoints(bus: bus, limits: limits)
     let deposits = DepositEndpoints(bus: bus, limits: limits)
     let addresses = AddressEndpoints(bus: bus, limits: limits)

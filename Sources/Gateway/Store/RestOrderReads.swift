@@ -58,7 +58,10 @@ struct RestOrderReads: Sendable {
     var deliveries = DeliveryGate.Counts()
   }
 
-  /// Counts up to the limits.
+  /// Deliveries are counted up to so many times the gate's maximum: two thirds of them are more than may wait.
+  private static let deliveredPerMaximum = 2
+
+  /// Counts up to the limits; of the deliveries the newest, backwards along their index.
   /// - Parameter holdsBack: what was delivered is counted, though few are late.
   func waiting(unansweredMax: Int, gate: DeliveryGate, holdsBack: Bool) async throws -> Waiting {
     try await bus.read { session in
@@ -81,13 +84,14 @@ struct RestOrderReads: Sendable {
           select count(*) as n, count(*) filter (where delivered_at > now() - $3 * interval '1 millisecond') as lately
           from (
             select delivered_at from rest_orders
-            where (select n from late) > $5 and delivered_at > now() - $6 * interval '1 millisecond' limit $2
+            where (select n from late) > $5 and delivered_at > now() - $6 * interval '1 millisecond'
+            order by delivered_at desc limit $7
           ) as newest) as carried
         """,
         [
           .int(unansweredMax), .int(gate.settings.maximum), .double(Double(gate.lateAfter.milliseconds)),
           .double(Double(gate.recentWithin.milliseconds)), .int(holdsBack ? -1 : DeliveryGate.lateAlways),
-          .double(Double(gate.settings.goal.milliseconds)),
+          .double(Double(gate.settings.goal.milliseconds)), .int(gate.settings.maximum * Self.deliveredPerMaximum),
         ]
       ).rows.first
       let count = { (name: String) in Int(try row?.int(name) ?? 0) }

@@ -22,4 +22,11 @@ struct RestOrderRow: Row {
   var lastSeq: Int64 = 0
   var snapshot: OrderView?
   var rowKey: String { id }
+
+  /// `snapshot` with its number, which the release before keeps in `last_seq` alone.
+  var view: OrderView? {
+    var view = snapshot
+    view?.seq = lastSeq
+    return view
+  }
 }

@@ -46,18 +46,15 @@ struct OrderProcess: Sendable {
   ) throws {
     var moved = order
     moved.state = state
-    moved.seq += 1
     if previous != state {
       moved.deadlineSeq = nil
       moved.dueAt = nil
       moved.incidents = 0
     }
     for action in actions { try perform(action, on: &moved, unit) }
-    guard previous == nil || moved.view != order.view else {
-      // The same news again: remembered as seen, and told to nobody.
-      moved.seq = order.seq
-      return try unit.save(moved)
-    }
+    // The same news again: remembered as seen, and told to nobody.
+    guard previous == nil || moved.view != order.view else { return try unit.save(moved) }
+    moved.seq += 1
     moved.updatedAt = unit.now
     let isAnswered = state != .placed && (previous == nil || previous == .placed)
     let answerTo = moved.replyTo

@@ -79,7 +79,7 @@ struct OrderRow: Row {
     OrderView(
       id: id, customer: customer, origin: origin, receiver: receiver, energy: energy, durationSeconds: durationSeconds,
       price: price, state: state, failure: failure, delegateTxIDs: delegateTxs, reclaimTxIDs: reclaimTxs,
-      createdAt: createdAt, deliveredAt: deliveredAt, endsAt: endsAt, updatedAt: updatedAt)
+      createdAt: createdAt, deliveredAt: deliveredAt, endsAt: endsAt, updatedAt: updatedAt, seq: seq)
   }
 
   /// When the rental ends.
