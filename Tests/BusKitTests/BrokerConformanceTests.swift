@@ -132,5 +132,64 @@ struct BrokerConformanceTests {
     #expect(count == 589)
     let left = try await broker.deadLetters(topic, partition: 0, after: nil, limit: 1_000).map(\.id)
     #expect(left == Array(ids.prefix(10)) + ids.suffix(1))
+    // Buried again, those that were put back are as old as they were.
+    let link = broker.subscribe(
+      SubscriptionOptions(topic: topic, partition: 0, group: "g", consumer: "c", lease: .seconds(60)))
+    try await link.ensure()
+    for delivery in try await link.read(limit: 1_000, wait: .zero, acknowledging: false) {
+      #expect(try await link.bury(delivery, reason: "r", detail: "d"))
+    }
+    let again = try await broker.deadLetters(topic, partition: 0, after: nil, limit: 1_000).map(\.id)
+    #expect(
+      try await ForgetfulBroker(broker).replayDead(topic, partition: 0, ids: again, since: 20_000) == 580)
   }
+
+  @Test func aBrokerThatTakesFromAnybodyLooksWhoHasItFirst() async throws {
+    let (broker, topic) = (MemoryBroker(), Topic("test.own", groups: [.essential("g")]))
+    func link(_ consumer: String) -> PlainSubscription {
+      let options = SubscriptionOptions(
+        topic: topic, partition: 0, group: "g", consumer: consumer, lease: .seconds(60))
+      return PlainSubscription(real: broker.subscribe(options))
+    }
+    let (former, owner) = (link("former"), link("owner"))
+    try await former.ensure()
+    _ = try await broker.publish([Publication(try World.envelope(Add(account: "a")), topic: topic)])
+    let id = try #require(try await former.read(limit: 1, wait: .zero, acknowledging: false).first).id
+    for (taker, name, isMine) in [(owner, "former", true), (former, "former", false), (former, "owner", true)] {
+      let claim = try await taker.claim(id, idle: .zero, of: name)
+      guard case .mine = claim else {
+        #expect(!isMine)
+        continue
+      }
+      #expect(isMine)
+    }
+  }
+}
+
+/// A subscription that does no more than it has to.
+private struct PlainSubscription: BrokerSubscription {
+  let real: any BrokerSubscription
+
+  var options: SubscriptionOptions { real.options }
+  var generation: Int { real.generation }
+  func ensure() async throws { try await real.ensure() }
+  func read(limit: Int, wait: Duration, acknowledging: Bool) async throws -> [Delivery] {
+    try await real.read(limit: limit, wait: wait, acknowledging: acknowledging)
+  }
+  func acknowledge(_ ids: [String]) async throws { try await real.acknowledge(ids) }
+  func extend(_ ids: [String]) async throws -> Set<String> { try await real.extend(ids) }
+  func release(_ ids: [String], after delay: Duration, isAttempt: Bool) async throws {
+    try await real.release(ids, after: delay, isAttempt: isAttempt)
+  }
+  func bury(_ delivery: Delivery, reason: String, detail: String) async throws -> Bool {
+    try await real.bury(delivery, reason: reason, detail: detail)
+  }
+  func pending(idle: Duration, of owner: String?, limit: Int) async throws -> [PendingDelivery] {
+    try await real.pending(idle: idle, of: owner, limit: limit)
+  }
+  func claim(_ id: String, idle: Duration) async throws -> Claim { try await real.claim(id, idle: idle) }
+  func consumers() async throws -> [ConsumerState] { try await real.consumers() }
+  func remove(consumer: String) async throws { try await real.remove(consumer: consumer) }
+  func trim(deadAge: Duration) async throws -> Int { try await real.trim(deadAge: deadAge) }
+  func close() async { await real.close() }
 }

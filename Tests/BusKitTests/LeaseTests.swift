@@ -83,6 +83,48 @@ struct LeaseTests {
     }
   }
 
+  @Test func whatAnotherHasTakenOverMeanwhileIsNotTakenBackFromIt() async throws {
+    let broker = MemoryBroker()
+    let client = BusClient(broker: broker, name: "test", logger: JSONLog.logger(service: "direct", level: .critical))
+    @Sendable func link(_ consumer: String) -> any BrokerSubscription {
+      broker.subscribe(
+        SubscriptionOptions(
+          topic: Parcel.topic, partition: 0, group: "direct", consumer: consumer, lease: .seconds(60)))
+    }
+    let (seen, gate) = (Diary<Int>(), Promise<Void>())
+    var consumer = Consumer(group: "direct", options: DirectWorld.options { $0.lease = .seconds(60) })
+    consumer.handle(Parcel.self) { parcel, _ in
+      seen.write(parcel.number)
+      if parcel.number < 2 { try await gate.value() }
+    }
+    let consuming = consumer
+    try await client.run { client in
+      // Two are the consumer's own without its knowing.
+      let own = link(client.process)
+      try await own.ensure()
+      try await client.publish((0..<2).map { Parcel(number: $0) })
+      let ids = try await own.read(limit: 2, wait: .zero, acknowledging: false).map(\.id)
+      let runtime = client.runtime(of: consuming)
+      async let running: Void = runtime.run()
+      try await client.publish(Parcel(number: 2))
+      try await eventually { seen.lines == [2] }
+      // Over a new connection it looks for them, and has one in hand when another takes the other one.
+      broker.setDown(true)
+      broker.setDown(false)
+      try await eventually { seen.lines.count == 2 }
+      _ = try await broker.beat(service: "direct", process: "other", for: .seconds(60))
+      let first = seen.lines[1]
+      try #require(ids.count == 2 && first < 2)
+      if case .mine = try await link("other").claim(ids[1 - first], idle: .zero) {} else { Issue.record("not taken") }
+      gate.set(.success(()))
+      try await client.publish(Parcel(number: 3))
+      try await eventually { seen.lines.contains(3) }
+      #expect(seen.lines == [2, first, 3])
+      runtime.stop()
+      try await running
+    }
+  }
+
   @Test func whatWasTrimmedWhilePendingIsCountedLostAndItsNeighboursAreHandled() async throws {
     try await World.run { world in
       let counter = try await world.start(World.counter())

@@ -160,6 +160,24 @@ struct RedisSubscriptionTests {
     }
   }
 
+  @Test func aDeadLetterThatDoesNotSayItsTimeIsAsOldAsItsPlace() async throws {
+    try await Place.run { world in
+      try await world.add("hello", "world")
+      try await world.add("ts", "soon", "ts", "1")
+      for entry in try await world.read() {
+        #expect(try await world.link.bury(entry, reason: "undecodable", detail: ""))
+      }
+      let letters = try await world.broker.deadLetters(world.topic, partition: 0, after: nil, limit: 10)
+      let first = try #require(letters.map(\.firstMilliseconds).min())
+      let last = try #require(letters.map(\.firstMilliseconds).max())
+      func replay(since oldest: Int64) async throws -> Int {
+        try await world.broker.replayDead(world.topic, partition: 0, ids: letters.map(\.id), since: oldest)
+      }
+      #expect(try await replay(since: last + 1) == 0)
+      #expect(try await replay(since: first) == 2)
+    }
+  }
+
   @Test func forgottenScriptsAreSentAgain() async throws {
     try await Place.run { world in
       _ = try await world.publish()

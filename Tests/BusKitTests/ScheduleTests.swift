@@ -34,10 +34,48 @@ struct ScheduleTests {
     #expect(Self.interval.first(now: Self.start, previous: Self.time(500)) == Self.time(1))
   }
 
-  @Test(arguments: [(-500.0, false), (0, false), (1, false), (1.01, false), (1.02, true), (500, true)])
-  func anIntervalsNextTimeLiesNoFurtherAheadThanTheInterval(minutes: Double, isAstray: Bool) throws {
+  @Test(arguments: [(-500.0, false), (0, false), (1, false), (2, false), (3, true), (500, true)])
+  func aNextTimeLiesNoFurtherAheadThanTheTickAfterTheNext(minutes: Double, isAstray: Bool) throws {
+    for schedule in [Self.interval, try Self.everyMinute()] {
+      #expect(schedule.isAstray(next: Self.time(minutes), now: Self.start) == isAstray)
+    }
+  }
+
+  @Test(arguments: [(2.01, false), (2.02, true)])
+  func aSecondMoreIsNothingToAnInterval(minutes: Double, isAstray: Bool) {
     #expect(Self.interval.isAstray(next: Self.time(minutes), now: Self.start) == isAstray)
-    #expect(try !Self.everyMinute().isAstray(next: Self.time(minutes), now: Self.start))
+  }
+
+  @Test func whatLiesTooFarAheadIsBroughtBackToTheFirstTickFromNowOn() throws {
+    let far = Self.time(500.5)
+    #expect(Self.interval.broughtBack(next: far, retryAt: nil, now: Self.start) == Self.time(0.5))
+    #expect(try Self.everyMinute().broughtBack(next: far, retryAt: nil, now: Self.start) == Self.time(1))
+    let monthly = Schedule.cron(try CronExpression("0 0 1 * *"))
+    let (october, november) = (Date(timeIntervalSince1970: 1_790_812_800), Date(timeIntervalSince1970: 1_793_491_200))
+    let december = Date(timeIntervalSince1970: 1_796_083_200)
+    // Its tick of November came early: it waits for the next.
+    #expect(monthly.broughtBack(next: december, retryAt: nil, now: october) == nil)
+    let january = monthly.next(after: december)
+    #expect(monthly.broughtBack(next: january, retryAt: nil, now: october) == november)
+  }
+
+  @Test(arguments: [(0.0, 0.5, false), (0, 7, false), (0, 7.1, true), (-30.0, 30, true), (0.0005, 30, true)])
+  func anAttemptLiesNoFurtherAheadThanTheLongestWait(nextDays: Double, retryDays: Double, isBroughtBack: Bool) throws {
+    let (next, retryAt) = (Self.time(nextDays * 1_440), Self.time(retryDays * 1_440))
+    for schedule in [Self.interval, try Self.everyMinute()] {
+      let brought = schedule.broughtBack(next: next, retryAt: retryAt, now: Self.start)
+      #expect(brought == (isBroughtBack ? next : nil))
+    }
+  }
+
+  @Test func noFailureHoldsATickBackForLongerThanTheLongestWait() {
+    let row = ScheduleRow(name: "tick", definition: "", nextAt: Self.start, attempts: 2, retryAt: nil)
+    let month = Duration.seconds(30 * 86_400)
+    let errors: [any Error] = [TransientFailure("later", delay: month), Throttled("later", after: month)]
+    for error in errors {
+      let outcome = ScheduleRunner.outcome(of: error, row, Self.start, attemptsMax: 8, random: 0.5)
+      #expect(outcome.pause == Wait.longest)
+    }
   }
 
   @Test func aCronScheduleStartsAtItsNextTimeWhateverWasBefore() throws {

@@ -106,6 +106,32 @@ struct BusReportTests {
     }
   }
 
+  @Test("dead letters that are too old to be put back are exit code 1, and keep no other from it")
+  func tooOld() async throws {
+    try await BusWorld.run { world in
+      for (key, days) in [("ord_1", 16.0), ("ord_2", 1.0)] {
+        let envelope = Envelope(
+          id: .v7(), type: BusWorld.Count.messageType, version: 1, key: key,
+          createdAt: Date().addingTimeInterval(-days * 86_400), correlation: "c",
+          body: try MessageCoder.encode(BusWorld.Count(key: key)))
+        try await world.client.broker.bury(
+          envelope,
+          DeadLetterNote(
+            topic: .orderCommands, partition: 0, group: "order-svc", reason: "permanent", detail: "d", deliveries: 1))
+      }
+      func letters() async throws -> [DeadSearch.Found] {
+        try await DeadFilter.parse([]).search(limit: 100).letters(world.client.broker)
+      }
+      let found = try await letters()
+      let action = OperatorAction(actor: "ann", reason: "mended", key: "k1")
+      let commands = try found.flatMap { try DeadSearch.commands(.replay, [$0], action) }
+      #expect(commands.count == 2)
+      await #expect(throws: ExitCode.failure) { try await DeadSettling.apply(commands, of: action, world.client) }
+      try await eventually { try await world.length(.orderEvents) == 1 }
+      #expect(try await letters().map(\.letter.id) == found.prefix(1).map(\.letter.id))
+    }
+  }
+
   @Test("effects are listed, retried and purged; a refusal is exit code 1")
   func effects() async throws {
     try await BusWorld.run { world in

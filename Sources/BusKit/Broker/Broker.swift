@@ -53,8 +53,9 @@ public protocol Broker: Sendable {
   func deadLetters(_ topic: Topic, partition: Int, after id: String?, limit: Int) async throws -> [DeadLetter]
   /// Puts dead letters back into their stream, as the messages they were. Returns how many there were to put back.
   func replayDead(_ topic: Topic, partition: Int, ids: [String]) async throws -> Int
-  /// The same for those whose messages entered their stream at `oldest` or later, in milliseconds since 1970 by the
-  /// broker's clock; the others stay, and are not counted. There is a default, which reads all dead letters.
+  /// The same for those whose messages were written, and entered their stream, at `oldest` or later, in milliseconds
+  /// since 1970; the others stay, and are not counted. One that cannot be read is as old as its place in the stream.
+  /// There is a default, which reads all dead letters.
   func replayDead(_ topic: Topic, partition: Int, ids: [String], since oldest: Int64) async throws -> Int
   /// Forgets dead letters. Returns how many there were.
   func purgeDead(_ topic: Topic, partition: Int, ids: [String]) async throws -> Int
@@ -78,7 +79,7 @@ extension Broker {
     var last: String?
     repeat {
       let page = try await deadLetters(topic, partition: partition, after: last, limit: 500)
-      young += page.filter { wanted.contains($0.id) && $0.firstMilliseconds >= oldest }.map(\.id)
+      young += page.filter { wanted.contains($0.id) && $0.knownSince >= oldest }.map(\.id)
       last = page.last?.id
     } while last != nil
     return try await replayDead(topic, partition: partition, ids: young)

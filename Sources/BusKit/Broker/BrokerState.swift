@@ -105,6 +105,13 @@ public struct DeadLetter: Sendable {
 
   /// - Throws: `DecodingFailure`: being unreadable may be what it died of.
   public func envelope() throws -> Envelope { try open() }
+
+  /// Since when inboxes may know the message. One that was put back before has a young place in the stream.
+  var knownSince: Int64 {
+    // What cannot be read says nothing of its age, and has been applied by nobody.
+    guard let envelope = try? envelope() else { return firstMilliseconds }
+    return min(firstMilliseconds, envelope.createdMilliseconds)
+  }
 }
 
 /// What is written on a dead letter that was no delivery: the message waited in a database when it was given up.

@@ -39,6 +39,10 @@ public protocol BrokerSubscription: Sendable {
   /// Takes one delivery over if it is still idle for that long: of several that try, one gets it.
   func claim(_ id: String, idle: Duration) async throws -> Claim
 
+  /// The same only if it is still this owner's (nil: anybody's): who looked a while ago must not take it from whoever
+  /// has taken it over since. There is a default, which looks first.
+  func claim(_ id: String, idle: Duration, of owner: String?) async throws -> Claim
+
   func consumers() async throws -> [ConsumerState]
 
   /// Removes a consumer that holds nothing; one that holds something stays.
@@ -56,6 +60,15 @@ extension BrokerSubscription {
   public func read(limit: Int, wait: Duration, done: [String]) async throws -> [Delivery] {
     if !done.isEmpty { try await acknowledge(done) }
     return try await read(limit: limit, wait: wait, acknowledging: false)
+  }
+
+  /// By looking first. A broker that can look as it takes has its own.
+  public func claim(_ id: String, idle: Duration, of owner: String?) async throws -> Claim {
+    if let owner {
+      let held = try await pending(idle: idle, of: owner, limit: .max)
+      guard held.contains(where: { $0.id == id }) else { return .gone }
+    }
+    return try await claim(id, idle: idle)
   }
 }
 

@@ -90,7 +90,8 @@ public struct RunSchedule: OperatorCommand {
   }
 }
 
-/// Puts dead letters of the service's own group back into their stream, or forgets them.
+/// Puts dead letters of the service's own group back into their stream, or forgets them. What inboxes may have
+/// forgotten is not put back: the answer says how many stayed, and is no success when none moved.
 public struct SettleDeadLetters: OperatorCommand {
   public static let messageType = "bus.SettleDeadLetters"
   /// More in one command would not fit the time of an effect.

@@ -30,15 +30,35 @@ enum Schedule: Sendable, Equatable {
   }
 
   /// Whether a next time lies further ahead than it can: the clock was set forward when it was written, and back since.
+  /// The tick after the next may be waited for, so that a clock set back by less than a tick fires none twice.
   func isAstray(next: Date, now: Date) -> Bool {
     switch self {
-    case .interval(let interval): next.timeIntervalSince(now) > interval.timeInterval + Self.slackSeconds
-    case .cron: false
+    case .interval(let interval):
+      return next.timeIntervalSince(now) > 2 * interval.timeInterval + Self.slackSeconds
+    case .cron(let expression):
+      let soonest = expression.next(after: now)
+      return next > soonest && next > expression.next(after: soonest)
     }
   }
 
   /// A clock that is corrected by less makes a tick late by less.
   private static let slackSeconds: TimeInterval = 1
+
+  /// What a next time is set to when it, or the next attempt of its tick, lies further ahead than it can; nil: both
+  /// stand. What lies astray goes to the first tick from now on: of an interval, on its grid.
+  /// - Parameter retryAt: at most `Wait.longest` after the failure.
+  func broughtBack(next: Date, retryAt: Date?, now: Date) -> Date? {
+    guard isAstray(next: next, now: now) else {
+      let wait = retryAt?.timeIntervalSince(now) ?? 0
+      return wait > Wait.longest.timeInterval + Self.slackSeconds ? next : nil
+    }
+    switch self {
+    case .interval(let interval):
+      let ticks = (next.timeIntervalSince(now) / interval.timeInterval).rounded(.down)
+      return next.addingTimeInterval(-ticks * interval.timeInterval)
+    case .cron(let expression): return expression.next(after: now)
+    }
+  }
 
   /// The tick to fire when the one due at `due` has come.
   func tick(due: Date, now: Date, missed: MissedTicks) -> Date {

@@ -37,8 +37,8 @@ struct ScheduleRunner: Sendable {
         if try await register(item, over: rows[item.name], now, isFirst) { pause = .zero }
         continue
       }
-      if item.schedule.isAstray(next: row.nextAt, now: now) {
-        try await bringBack(item, row, now)
+      if let next = item.schedule.broughtBack(next: row.nextAt, retryAt: row.retryAt, now: now) {
+        try await bringBack(row, to: next)
         pause = .zero
       } else if row.dueAt > now {
         pause = min(pause, .milliseconds(Int64((row.dueAt.timeIntervalSince(now) * 1000).rounded(.up))))
@@ -65,10 +65,11 @@ struct ScheduleRunner: Sendable {
   }
 
   /// After Postgres' clock was set forward and back a schedule would be silent until that time comes again.
-  private func bringBack(_ item: ScheduledWork, _ row: ScheduleRow, _ now: Date) async throws {
-    guard try await core.pool.withSession({ try ScheduleStore.reset(row, to: now, in: $0) }) else { return }
+  private func bringBack(_ row: ScheduleRow, to next: Date) async throws {
+    guard try await core.pool.withSession({ try ScheduleStore.reset(row, to: next, in: $0) }) else { return }
     core.logger.warning(
-      "a schedule's time lay too far ahead: it fires now", metadata: ["tick": "\(item.name)", "time": "\(row.nextAt)"])
+      "a schedule's time lay too far ahead: it is brought back",
+      metadata: ["tick": "\(row.name)", "time": "\(row.dueAt)", "next": "\(next)"])
   }
 
   /// One tick that fails must not hold up the others.
@@ -99,7 +100,7 @@ struct ScheduleRunner: Sendable {
     let usual = backoff.delay(attempt: row.attempts + 1, random: random)
     return switch FailureKind(handling: error) {
     case .throttled(let wait): (row.attempts, wait.time(from: now))
-    case .transient(let delay): (row.attempts + 1, delay ?? usual)
+    case .transient(let delay): (row.attempts + 1, delay.map { Wait.after($0).time(from: now) } ?? usual)
     case .permanent: (max(row.attempts + 1, attemptsMax), usual)
     }
   }

@@ -10,7 +10,9 @@ extension Service {
   /// Postgres, whose clock decides; ticks stay on the grid that the first one began.
   ///
   /// A tick runs in one transaction with its bookkeeping: once, or not at all. When `apply` throws it is tried again
-  /// after 1 s, growing to a minute, or when `TransientFailure` or `Throttled` say; the error stands in `schedules`.
+  /// after 1 s, growing to a minute, or when `TransientFailure` or `Throttled` say, at most a week later; the error
+  /// stands in `schedules`. When Postgres' clock is set back by more than a tick, those that it fired ahead of time
+  /// come again.
   /// - Parameters:
   ///   - name: unique in the service, and kept: another name is another schedule.
   ///   - interval: at least a millisecond. A changed interval counts from when it was changed.

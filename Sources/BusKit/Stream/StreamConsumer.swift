@@ -155,13 +155,14 @@ final class StreamConsumer: Sendable {
     // A claimed delivery's idle time begins anew, so of several sweepers one gets it.
     let isOwn = owner == link.options.consumer
     let idle: Duration = owner == nil ? timing.lease : isOwn ? .zero : min(.milliseconds(500), timing.lease)
-    // Nobody else looks for what is one's own: what rests must not hide any of it.
+    // Others find what is one's own only when its lease has run out: what rests must not hide any of it.
     let limit = isOwn ? handler.restingMax + timing.batchMax : Self.foreignMax
     for pending in try await link.pending(idle: idle, of: owner, limit: limit).shuffled() {
       if core.isDraining { return }
       // Also among those whose lease has run out (the broker was away for longer) is what is being handled here.
       if pending.owner == link.options.consumer, handler.isResting(pending.id) { continue }
-      switch try await link.claim(pending.id, idle: idle) {
+      // While those before it were handled, another may have taken it from its owner: then it is left to that one.
+      switch try await link.claim(pending.id, idle: idle, of: owner) {
       case .mine(let delivery):
         core.metrics.counter("energy_bus_taken_over_total", labels: labels).increment()
         try await handler.handle(suspect: delivery)

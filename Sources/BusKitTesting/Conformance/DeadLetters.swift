@@ -8,6 +8,7 @@ extension BrokerConformance {
     BrokerPromise("a message that was no delivery becomes a dead letter as old as it is", buriesWithoutDelivery),
     BrokerPromise("dead letters put back are the messages they were", replaysDead),
     BrokerPromise("dead letters of messages that are too old are not put back", replaysYoung),
+    BrokerPromise("a message that was put back and is buried again is as old as it was", staysAsOldAsItIs),
     BrokerPromise("dead letters are forgotten on request", purgesDead),
     BrokerPromise("streams and dead letters are shown page by page", showsPages),
     BrokerPromise("dead letters go at their age", deadLettersAge),
@@ -118,6 +119,25 @@ extension BrokerConformance {
     try expect("put back", count, is: 2)
     try expect("left", try await letters(stage).map(\.id), is: Array(ids.prefix(1)))
     try expect("in the stream", try ConformanceStage.numbers(try await stage.join().take()), is: [2_000, 3_000])
+  }
+
+  @Sendable private static func staysAsOldAsItIs(_ stage: ConformanceStage) async throws {
+    let written: Int64 = 1_700_000_000_000
+    var envelope = ConformanceStage.envelope("1")
+    envelope.createdAt = Date(timeIntervalSince1970: Double(written) / 1000)
+    _ = try await stage.broker.publish([Publication(envelope, topic: stage.topic)])
+    let link = try await stage.join()
+    for round in 1...2 {
+      let delivery = try await link.takeOne()
+      try expect("burial \(round)", try await link.bury(delivery, reason: "r", detail: "d"), is: true)
+      let ids = try await letters(stage).map(\.id)
+      func replay(since oldest: Int64) async throws -> Int {
+        try await stage.broker.replayDead(stage.topic, partition: 0, ids: ids, since: oldest)
+      }
+      try expect("put back although too old, \(round)", try await replay(since: written + 1), is: 0)
+      try expect("left, \(round)", try await letters(stage).map(\.id), is: ids)
+      try expect("put back, \(round)", try await replay(since: written), is: 1)
+    }
   }
 
   @Sendable private static func purgesDead(_ stage: ConformanceStage) async throws {

@@ -3,6 +3,7 @@ import BusKit
 extension BrokerConformance {
   static let takingOver: [BrokerPromise] = [
     BrokerPromise("of many that claim one delivery, one gets it", oneClaimWins),
+    BrokerPromise("a delivery is claimed from the owner that is named, and from nobody else", claimsFromItsOwner),
     BrokerPromise("pending deliveries are told by age and owner, oldest first, no more than asked", filtersPending),
     BrokerPromise("a delivery that was trimmed while it was pending is reported lost, once", reportsLossOnce),
     BrokerPromise("consumers are listed with what they hold", listsConsumers),
@@ -25,6 +26,21 @@ extension BrokerConformance {
       }
       try expect("claims", words.sorted(), is: Array(repeating: "gone", count: 7) + ["mine"])
     }
+  }
+
+  @Sendable private static func claimsFromItsOwner(_ stage: ConformanceStage) async throws {
+    let (former, owner) = (try await stage.join("former"), try await stage.join("owner"))
+    try await stage.publish(1...1)
+    let id = try await former.takeOne().id
+    try expect("a claim from another", try await owner.claim(id, idle: .zero, of: "nobody").word, is: "gone")
+    try expect("too early", try await owner.claim(id, idle: .seconds(30), of: "former").word, is: "gone")
+    try expect("a claim from its owner", try await owner.claim(id, idle: .zero, of: "former").word, is: "mine")
+    try expect("the former owner's", try await former.claim(id, idle: .zero, of: "former").word, is: "gone")
+    let pending = try await owner.pending(idle: .zero, of: nil, limit: 9)
+    try expect("pending", pending, is: [PendingDelivery(id: id, owner: "owner", deliveries: 2)])
+    let own = try await owner.claim(id, idle: .zero, of: "owner")
+    try expect("its deliveries as one's own", own.delivery?.deliveries, is: 3)
+    try expect("a claim from anybody", try await former.claim(id, idle: .zero, of: nil).word, is: "mine")
   }
 
   @Sendable private static func filtersPending(_ stage: ConformanceStage) async throws {

@@ -95,9 +95,22 @@ struct DeadSettling: ParsableArguments {
       guard !found.isEmpty else { return writeError("there is nothing to \(deed.rawValue)") }
       writeError(DeadReport(found, showsBody: false).summary)
       try confirmation.ask("\(deed.rawValue) \(found.count) dead letters")
-      for (service, command) in try DeadSearch.commands(deed, found, action) {
-        try await client.apply(command, to: service, of: action)
+      try await Self.apply(try DeadSearch.commands(deed, found, action), of: action, client)
+    }
+  }
+
+  /// All of them, whatever a service says to one: letters that cannot be put back must not keep others from it.
+  static func apply(
+    _ commands: [(service: String, command: SettleDeadLetters)], of run: OperatorAction, _ client: BusClient
+  ) async throws {
+    var refusal: ExitCode?
+    for (service, command) in commands {
+      do {
+        try await client.apply(command, to: service, of: run)
+      } catch let code as ExitCode where code == .failure {
+        refusal = code
       }
     }
+    if let refusal { throw refusal }
   }
 }

@@ -67,7 +67,7 @@ extension MemoryBroker {
   ) -> [MemoryDeadLetter] {
     let wanted = Set(ids)
     func isTaken(_ letter: MemoryDeadLetter) -> Bool {
-      wanted.contains(letter.id.text) && letter.streamID.milliseconds >= oldest
+      wanted.contains(letter.id.text) && DeadLetter(letter).knownSince >= oldest
     }
     let taken = letters.filter(isTaken)
     letters.removeAll(where: isTaken)

@@ -94,11 +94,15 @@ final class MemorySubscription: BrokerSubscription {
     }
   }
 
-  func claim(_ text: String, idle: Duration) async throws -> Claim {
+  func claim(_ id: String, idle: Duration) async throws -> Claim { try await claim(id, idle: idle, of: nil) }
+
+  func claim(_ text: String, idle: Duration, of owner: String?) async throws -> Claim {
     let now = broker.now
     guard let id = MemoryStream.ID(text) else { return .gone }
     return try withGroup { group, stream in
-      guard let pending = group.pending[id], now - pending.since >= idle.milliseconds else { return .gone }
+      guard let pending = group.pending[id], now - pending.since >= idle.milliseconds,
+        owner == nil || pending.owner == owner
+      else { return .gone }
       guard let entry = stream.entry(id) else {
         group.pending[id] = nil
         return .lost

@@ -65,8 +65,8 @@ enum RedisEntries {
   /// How many fields stand before the message's own in a dead letter.
   static let deadFields = 7
 
-  /// Those fields. The age of the message is that of its place in the stream: `Scripts.replayDead` reads it at the
-  /// fourth.
+  /// Those fields. The message's place in the stream tells its age, if its own time does not say more:
+  /// `Scripts.replayDead` reads it at the fourth.
   static func deadFields(
     reason: String, detail: String, group: String, streamID: String, deliveries: Int
   ) -> [RedisWord] {

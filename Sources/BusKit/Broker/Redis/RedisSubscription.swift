@@ -128,10 +128,12 @@ final class RedisSubscription: BrokerSubscription {
     }
   }
 
-  func claim(_ id: String, idle: Duration) async throws -> Claim {
-    let reply = try await run(
-      Scripts.claim, keys: [options.stream],
-      arguments: [group, consumer, .init(max(0, idle.milliseconds)), .init(id)])
+  func claim(_ id: String, idle: Duration) async throws -> Claim { try await claim(id, idle: idle, of: nil) }
+
+  func claim(_ id: String, idle: Duration, of owner: String?) async throws -> Claim {
+    var arguments: [RedisWord] = [group, consumer, .init(max(0, idle.milliseconds)), .init(id)]
+    if let owner { arguments.append(.init(owner)) }
+    let reply = try await run(Scripts.claim, keys: [options.stream], arguments: arguments)
     if let parts = reply.array, parts.count == 2, let deliveries = parts[0].int,
       let delivery = RedisEntries.range(.array([parts[1]]), deliveries: Int(deliveries)).first
     {

@@ -51,17 +51,23 @@ enum Scripts {
     """)
 
   /// KEYS: stream, dead stream. ARGV: number of words before the message's own, oldest ms, ids… Puts dead letters back
-  /// into the stream and forgets them; those whose message entered its stream before `oldest` stay. Returns how many
-  /// were put back.
+  /// into the stream and forgets them; those whose message was written, or entered its stream, before `oldest` stay: of
+  /// one that was put back before, only its own `ts` tells its age. Returns how many were put back.
   static let replayDead = RedisScript(
     """
-    local count, oldest = 0, tonumber(ARGV[2])
+    local count, own, oldest = 0, tonumber(ARGV[1]) + 1, tonumber(ARGV[2])
+    local function since(words)
+      local first = tonumber(string.match(words[8] or '', '^%d+') or 0)
+      for j = own, #words - 1, 2 do
+        if words[j] == 'ts' then return math.min(first, tonumber(string.match(words[j + 1], '^%d+$') or first)) end
+      end
+      return first
+    end
     for i = 3, #ARGV do
       local e = redis.call('XRANGE', KEYS[2], ARGV[i], ARGV[i])
-      local first = e[1] and tonumber(string.match(e[1][2][8] or '', '^%d+') or 0)
-      if e[1] and first >= oldest then
+      if e[1] and since(e[1][2]) >= oldest then
         local fields = {}
-        for j = tonumber(ARGV[1]) + 1, #e[1][2] do fields[#fields + 1] = e[1][2][j] end
+        for j = own, #e[1][2] do fields[#fields + 1] = e[1][2][j] end
         if #fields > 0 then redis.call('XADD', KEYS[1], '*', unpack(fields)) end
         redis.call('XDEL', KEYS[2], ARGV[i])
         count = count + 1
@@ -70,12 +76,12 @@ enum Scripts {
     return count
     """)
 
-  /// KEYS: stream. ARGV: group, consumer, idle ms, id. Takes a delivery over that is still pending and idle for that
-  /// long. Returns its count of deliveries and the entry; 0 when somebody else was first; -1 when the entry was trimmed
-  /// while pending, which forgets it.
+  /// KEYS: stream. ARGV: group, consumer, idle ms, id, an owner or nothing. Takes a delivery over that is still pending
+  /// and idle for that long, and that owner's. Returns its count of deliveries and the entry; 0 when somebody else was
+  /// first; -1 when the entry was trimmed while pending, which forgets it.
   static let claim = RedisScript(
     """
-    local p = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], ARGV[4], ARGV[4], 1)
+    local p = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], ARGV[4], ARGV[4], 1, unpack(ARGV, 5))
     if #p == 0 then return 0 end
     local e = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
     if #e == 0 or not e[1] then return -1 end
