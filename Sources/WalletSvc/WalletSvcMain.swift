@@ -31,6 +31,7 @@ struct WalletSvcMain {
     Deposits.register(settings.deposits, limits: settings.adjustments, in: &service)
     LedgerFullCheck.register(in: &service)
     LedgerGauges.register(in: &service)
+    service.beforeWork(LedgerSealer.lookForMove)
     service.background("ledger-sealer", LedgerSealer.run)
     service.auditsOperators()
     service.publishes([.walletEvents, .walletCommands, .txCommands, .gatewayCommands])

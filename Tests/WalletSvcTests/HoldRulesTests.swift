@@ -36,6 +36,23 @@ struct HoldRulesTests {
     #expect(model.funds[customer]?.held == 0)
   }
 
+  @Test("while no money is set aside who has enough is refused for that, and hears the same later")
+  func paused() throws {
+    let funds = CustomerFunds(available: 100)
+    let step = try HoldRules.hold(Sun(60), customer: customer, funds: funds, existing: nil, isPaused: true)
+    #expect(step.answer == .refused(.signingPaused, available: Sun(100), seq: 1))
+    #expect(step.posting == nil && step.funds.available == 100 && step.hold?.state == .refused)
+    let again = try HoldRules.hold(Sun(60), customer: customer, funds: step.funds, existing: step.hold)
+    #expect(again.answer == step.answer && again.posting == nil)
+    let poor = try HoldRules.hold(Sun(101), customer: customer, funds: funds, existing: nil, isPaused: true)
+    #expect(poor.answer == .refused(.insufficientBalance, available: Sun(100), seq: 1))
+    // What was held before stays so.
+    let held = try HoldRules.hold(Sun(60), customer: customer, funds: funds, existing: nil)
+    let repeated = try HoldRules.hold(
+      Sun(60), customer: customer, funds: held.funds, existing: held.hold, isPaused: true)
+    #expect(repeated.answer == .held(Sun(60), seq: 1, isRepeated: true))
+  }
+
   @Test("a release that comes before its hold bars it, however often the hold is asked for")
   func barred() throws {
     var model = try model()

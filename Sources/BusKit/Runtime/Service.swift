@@ -21,6 +21,7 @@ public struct Service: Sendable {
   var queryTopics: [Topic] = []
   var schedules: [ScheduledWork] = []
   var backgrounds: [Background] = []
+  var beginnings: [@Sendable (Bus) async throws -> Void] = []
   var routes: [@Sendable (HTTPRouter, Bus) -> Void] = []
   var publishedTopics: [Topic] = []
   var operatorAudits: [@Sendable (AppliedAction, UnitOfWork) throws -> Void] = []
@@ -87,6 +88,11 @@ public struct Service: Sendable {
     queries[Q.messageType] = QueryHandler(type, body)
     if !queryTopics.contains(Q.topic) { queryTopics.append(Q.topic) }
   }
+
+  /// Runs in every replica when it starts, after the migrations and before anything is handled, answered or run: for
+  /// what must be known of the database first. Run again, with back-off, until it returns; so it must be repeatable,
+  /// also by two replicas at a time. What it publishes leaves afterwards; nobody answers it before that.
+  public mutating func beforeWork(_ body: @escaping @Sendable (Bus) async throws -> Void) { beginnings.append(body) }
 
   /// Runs in every replica until the service stops; started again with back-off when it throws.
   public mutating func background(_ name: String, _ body: @escaping @Sendable (Bus) async throws -> Void) {

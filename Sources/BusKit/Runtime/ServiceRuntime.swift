@@ -61,6 +61,7 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
       await close([])
       throw error
     }
+    guard await begin() else { return await close([]) }
     core.logger.info("started", metadata: ["process": "\(core.process)"])
     let consumers = makeConsumers()
     let servers = makeQueryServers()
@@ -118,6 +119,25 @@ public struct ServiceRuntime: ServiceLifecycle.Service {
       await core.pause(Backoff(first: .milliseconds(100), most: .seconds(2)), attempt)
     }
     return false
+  }
+
+  /// Does what the service wants done before its work, as long as it takes. False: told to stop meanwhile.
+  private func begin() async -> Bool {
+    for body in service.beginnings {
+      var attempt = 0
+      while true {
+        if core.isDraining { return false }
+        do {
+          try await body(Bus(core: core))
+          break
+        } catch {
+          core.logger.warning("what comes before the work failed", metadata: ["error": "\(error)"])
+        }
+        attempt += 1
+        await core.pause(Backoff(first: .milliseconds(100), most: .seconds(2)), attempt)
+      }
+    }
+    return !core.isDraining
   }
 
   private func makeConsumers() -> [StreamConsumer] {

@@ -1,7 +1,8 @@
 import BusKit
 
 /// An operator has looked into a difference: captures that wait for it go on. It changes nothing in the ledger; a
-/// difference that is still there is found again. Answered with CommandResult.
+/// difference that is still there is found again. Answered with CommandResult: for `all` with `sealing_stopped` while
+/// nothing can be sealed, where an epoch has to begin first.
 public struct ClearLedgerDifference: Message {
   public static let messageType = "wallet.ClearLedgerDifference"
   public static let topic = Topic.walletCommands

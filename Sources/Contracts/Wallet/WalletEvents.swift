@@ -20,7 +20,8 @@ public struct FundsHeld: Event {
   }
 }
 
-/// No money was set aside: `insufficient_balance` or `already_released`.
+/// No money was set aside: `insufficient_balance`, `already_released`, or, for an order that comes while a restored
+/// ledger is compared, `signing_paused`.
 public struct FundsRefused: Event {
   public static let messageType = "wallet.FundsRefused"
   public static let topic = Topic.walletEvents

@@ -30,7 +30,7 @@ struct LedgerCommand: AsyncParsableCommand {
       discussion: """
         It changes nothing in the ledger. A difference that is still there is found again within a minute, and \
         captures wait again: correct it first, with `ledger rebuild` where only a balance is wrong, or with an \
-        adjustment.
+        adjustment. 'all' is refused while nothing is sealed: `ledger new-epoch` comes first.
         """)
     @Argument(help: "A customer (cus_…), an account, 'all' for what concerns all, or 'sealing'.") var account: String
     @OptionGroup var action: ActionOptions

@@ -5,7 +5,7 @@ import TronKit
 struct Hold: Codable, Sendable, Equatable {
   enum State: String, Codable, Sendable, CaseIterable {
     case held, captured, released
-    /// There was not enough: nothing was ever set aside.
+    /// There was not enough, or it was asked for during a recovery: nothing was ever set aside.
     case refused
     /// Released before it was asked for: it will be refused.
     case barred

@@ -25,8 +25,9 @@ enum HoldRules {
     let answer: Answer
   }
 
+  /// - Parameter isPaused: nothing is set aside for orders that come now. Who has enough is refused as well.
   static func hold(
-    _ amount: Sun, customer: CustomerID, funds: CustomerFunds, existing: Hold?
+    _ amount: Sun, customer: CustomerID, funds: CustomerFunds, existing: Hold?, isPaused: Bool = false
   ) throws(LedgerError) -> Step {
     guard amount > .zero else {
       return contradiction(.amountOutOfRange, "\(amount) cannot be held; it must be positive", funds, existing)
@@ -53,7 +54,7 @@ enum HoldRules {
     var hold = Hold(customer: customer, amount: amount, state: .refused)
     hold.answerSeq = funds.seq
     hold.answerAvailable = Sun(funds.available)
-    guard funds.available >= amount.value else {
+    guard funds.available >= amount.value, !isPaused else {
       return Step(funds: funds, hold: hold, answer: answer(to: hold, isRepeated: false))
     }
     hold.state = .held
@@ -135,7 +136,11 @@ enum HoldRules {
   private static func answer(to hold: Hold, isRepeated: Bool) -> Answer {
     switch hold.state {
     case .held, .captured, .released: .held(hold.amount, seq: hold.answerSeq, isRepeated: isRepeated)
-    case .refused: .refused(.insufficientBalance, available: hold.answerAvailable, seq: hold.answerSeq)
+    case .refused:
+      // Who had enough was refused for the time.
+      .refused(
+        hold.answerAvailable < hold.amount ? .insufficientBalance : .signingPaused, available: hold.answerAvailable,
+        seq: hold.answerSeq)
     case .barred: .refused(.alreadyReleased, available: hold.answerAvailable, seq: hold.answerSeq)
     }
   }

@@ -21,6 +21,19 @@ enum CaptureFreeze {
     [.row(WaitingCaptureRow.self, order.text), .reading(LedgerFreezeRow.self, LedgerDifferenceFound.all)]
   }
 
+  /// What a hold has to know.
+  static let holdNeeds: [Need] = [.reading(LedgerDifferenceRow.self, LedgerDifferenceFound.all)]
+
+  /// Whether the hold that is asked for is of an order that came after recovery began, by the time of its message,
+  /// which a replay keeps. What customers have spent since the backup is still to be told again: nobody spends it
+  /// twice.
+  static func pausesHold(_ unit: UnitOfWork) throws -> Bool {
+    guard let difference = try unit.find(LedgerDifferenceRow.self, LedgerDifferenceFound.all), difference.isRecovery,
+      let asked = unit.cause?.createdAt
+    else { return false }
+    return asked >= difference.foundAt
+  }
+
   static func isFrozen(_ customer: CustomerID, _ unit: UnitOfWork) throws -> Bool {
     try unit.find(LedgerFreezeRow.self, customer.text) != nil
       || unit.find(LedgerFreezeRow.self, LedgerDifferenceFound.all) != nil

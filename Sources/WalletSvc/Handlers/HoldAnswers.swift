@@ -34,7 +34,9 @@ enum HoldAnswers {
       CommandResult(ok: true, code: isRepeated ? "exists" : "held", detail: "\(amount) is held for \(order)")
     case .refused(let reason, let available, _):
       CommandResult(
-        ok: false, code: reason.rawValue, detail: "nothing is held for \(order); \(available) was available")
+        ok: false, code: reason.rawValue,
+        detail: "nothing is held for \(order); \(available) was available"
+          + (reason == .signingPaused ? ", and is not spent while a restored ledger is compared: order later" : ""))
     case .settled(let captured, let released, _, let isRepeated):
       CommandResult(
         ok: true, code: settledCode(isCapture: isCapture, isRepeated: isRepeated),

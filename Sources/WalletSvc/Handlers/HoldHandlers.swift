@@ -5,10 +5,13 @@ import TronKit
 /// Money set aside for orders.
 enum HoldHandlers {
   static func register(in service: inout Service) {
-    service.handle(HoldFunds.self, needs: { needs($0.order, $0.customer) }) { command, unit in
+    service.handle(
+      HoldFunds.self, needs: { needs($0.order, $0.customer) + CaptureFreeze.holdNeeds }
+    ) { command, unit in
+      let isPaused = try CaptureFreeze.pausesHold(unit)
       try apply(command, command.order, command.customer, unit) { funds, hold throws(LedgerError) in
         try HoldRules.hold(
-          command.amount, customer: command.customer, funds: funds, existing: hold)
+          command.amount, customer: command.customer, funds: funds, existing: hold, isPaused: isPaused)
       }
     }
     service.handle(
@@ -36,9 +39,9 @@ enum HoldHandlers {
   }
 
   /// Sets aside what a capture that waited takes, where nobody has asked for that, or it was refused while the
-  /// customer's deposits waited, too. Nobody is told: whoever asks for the hold later hears that there is one, and
-  /// takes no more.
-  /// - Throws: `InvariantViolation` when the customer still has too little.
+  /// customer's deposits waited, too: all that was asked for, or what is taken where there is not so much. Nobody is
+  /// told: whoever asks for the hold later hears that there is one, or that it is of another amount, and takes no more.
+  /// - Throws: `InvariantViolation` when the customer still has too little for what is taken.
   static func holdAnew(for capture: CaptureHold, _ unit: UnitOfWork) throws {
     let known = try unit.find(HoldRow.self, capture.order.text)?.hold
     if let known {
@@ -46,8 +49,10 @@ enum HoldHandlers {
       else { return }
     }
     guard capture.amount > .zero else { return }
+    let asked = known?.amount ?? capture.amount
+    let isCovered = try asked.value <= Ledger.funds(capture.customer, .trx, unit).available
     let hold = HoldFunds(
-      order: capture.order, customer: capture.customer, amount: known?.amount ?? capture.amount)
+      order: capture.order, customer: capture.customer, amount: isCovered ? asked : capture.amount)
     _ = try move(hold, hold.order, hold.customer, unit) { funds, _ throws(LedgerError) in
       let step = try HoldRules.hold(hold.amount, customer: hold.customer, funds: funds, existing: nil)
       guard step.posting != nil else {

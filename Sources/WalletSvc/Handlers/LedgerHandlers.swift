@@ -5,7 +5,7 @@ import Contracts
 enum LedgerHandlers {
   static func register(in service: inout Service) {
     service.handle(
-      ClearLedgerDifference.self, needs: { LedgerIncidents.needs([$0.subject]) }, apply: clear)
+      ClearLedgerDifference.self, needs: { LedgerIncidents.needs([$0.subject]) + [SealTroubleRow.need] }, apply: clear)
     service.handle(RebuildLedgerBalance.self, needs: { _ in [] }) { command, unit in
       if try refuses(command.action, unit) { return }
       guard let account = LedgerAccount(parsing: command.account) else {
@@ -56,6 +56,11 @@ enum LedgerHandlers {
       let detail =
         "cleared before; found again at \(row.foundAt.ISO8601Format()): look at it, then clear it with another key"
       return try unit.answer(CommandResult(ok: false, code: "found_again", detail: detail))
+    }
+    // The sealer would find it again, as begun only then: whose holds were refused since it began would be forgotten.
+    if row.id == LedgerDifferenceFound.all, try SealTroubleRow.isStopped(unit) {
+      let detail = "nothing is sealed: `energyctl ledger new-epoch` first, then clear it"
+      return try unit.answer(CommandResult(ok: false, code: "sealing_stopped", detail: detail))
     }
     row.clearedAt = unit.now
     row.clearedBy = command.action

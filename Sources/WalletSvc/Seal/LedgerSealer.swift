@@ -25,6 +25,18 @@ enum LedgerSealer {
     case trouble(String)
   }
 
+  /// Before anything is handled: begins recovery where this is not the cluster that was sealed, or its transaction ids
+  /// went back. It takes no lock, as another replica may be sealing; the sealer stops by itself.
+  static func lookForMove(_ bus: Bus) async throws {
+    let reason = try await bus.read { session -> String? in
+      // Statements of their own: the moment must not be earlier than the head.
+      let head = try SealHead.read(session)
+      if !head.trouble.isEmpty { return head.trouble }
+      return trouble(head, try Moment.read(session))
+    }
+    if let reason { try await LedgerIncidents.report(sealing: reason, bus) }
+  }
+
   static func run(_ bus: Bus) async throws {
     try await LedgerIncidents.tellOpen(bus)
     var rest = restSeconds

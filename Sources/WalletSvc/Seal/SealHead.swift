@@ -1,3 +1,4 @@
+import BusKit
 import Contracts
 import Foundation
 import Postgres
@@ -81,6 +82,23 @@ struct SealHead: Sendable, Equatable {
       update ledger_head set block = $1, hash = decode($2, 'hex'), snapshot = $3::pg_snapshot, cursor_line = $4,
         trouble = $5, last_line = $6, looked_at = clock_timestamp() where id = 'head'
       """, [.int(block), .text(hash), .text(snapshot.text), .int(cursor), .text(trouble), .int(lastLine)])
+  }
+}
+
+/// Why nothing is sealed, as a unit of work reads it; empty: all is well.
+struct SealTroubleRow: Row {
+  static let table = "ledger_head"
+  private static let head = "head"
+  /// Without a lock: the sealer takes the row each second.
+  static let need = Need.reading(SealTroubleRow.self, head)
+
+  let id: String
+  let trouble: String
+
+  var rowKey: String { id }
+
+  static func isStopped(_ unit: UnitOfWork) throws -> Bool {
+    try unit.find(SealTroubleRow.self, head)?.trouble.isEmpty == false
   }
 }
 

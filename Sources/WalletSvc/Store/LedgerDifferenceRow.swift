@@ -18,6 +18,9 @@ struct LedgerDifferenceRow: Row {
   var clearedBy: OperatorAction?
 
   var rowKey: String { id }
+
+  /// Whether the database lacks, or may lack, what was done after its backup.
+  var isRecovery: Bool { clearedAt == nil && findings.contains { $0.kind == .recovery } }
 }
 
 /// Captures that concern a customer, or all with `*`, wait while this row exists; with `*` the crediting of deposits,
