@@ -82,6 +82,17 @@ enum ChainGoldens {
         ,"number":40,"scannedNumber":21,"solidNumber":21,"strays":0\#
         ,"tasks":[{"findings":0,"from":5,"id":"k-1","kind":"rescan","next":6,"to":9}],"watchedAddresses":2}
         """#),
+      try Golden(
+        answer: "ChainStatusView",
+        ChainStatusView(
+          number: 40, blockTime: Samples.time, headNumber: 40, solidNumber: 21, scannedNumber: 21, watchedAddresses: 2,
+          callsToday: [], strays: 0,
+          tasks: [.init(id: "k-1", kind: "rescan", from: 5, to: 9, next: 6, findings: 0, passed: 1)], passed: 3),
+        #"""
+        {"blockTime":"2026-09-21T14:13:20.123Z","callsToday":[],"headNumber":40,"number":40,"passed":3\#
+        ,"scannedNumber":21,"solidNumber":21,"strays":0\#
+        ,"tasks":[{"findings":0,"from":5,"id":"k-1","kind":"rescan","next":6,"passed":1,"to":9}],"watchedAddresses":2}
+        """#),
     ]
   }
 }

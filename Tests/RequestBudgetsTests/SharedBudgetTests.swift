@@ -154,6 +154,21 @@ struct SharedBudgetTests {
     #expect(lease.wanted(1, .refresh) == 3)
   }
 
+  @Test("is given up after a second also where something else is fetched for meanwhile")
+  func leaseOfEach() {
+    var lease = BudgetLease()
+    _ = lease.receive(grant(3), for: 1, .refresh, now: .zero)
+    _ = lease.receive(grant(3), for: 1, .broadcast, now: .milliseconds(600))
+    let stale = lease.take(1, .refresh, now: .milliseconds(1_100))
+    #expect(!stale)
+    let young = (0..<3).map { _ in lease.take(1, .broadcast, now: .milliseconds(1_100)) }
+    #expect(young == [true, true, false])
+    // What has expired is not counted again with what is fetched later.
+    _ = lease.receive(grant(2), for: 1, .refresh, now: .milliseconds(1_200))
+    let later = (0..<2).map { _ in lease.take(1, .refresh, now: .milliseconds(1_200)) }
+    #expect(later == [true, false])
+  }
+
   @Test("does not hand what only broadcasts could fetch to anything else, and counts on nobody else for it")
   func reserve() {
     var lease = BudgetLease()

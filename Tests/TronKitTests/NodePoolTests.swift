@@ -83,6 +83,33 @@ import Testing
     #expect(servers[1].seen.requests.allSatisfy { $0.target == "/wallet/getblock" })
   }
 
+  @Test(arguments: [
+    ([200, 200], .notFound), ([502, 200], .refused), ([200, 502], .refused), ([200, 429, 200], .rateLimited),
+  ] as [([Int], TronNodeError.Code)])
+  func whatIsLackingIsLackingOnEveryNode(statuses: [Int], code: TronNodeError.Code) async throws {
+    let servers = try statuses.map { try server(head: 1000, .text("{}", status: $0)) }
+    defer { for server in servers { server.stop() } }
+    let pool = pool(servers)
+    for _ in 0..<2 {
+      let error = await #expect(throws: TronNodeError.self) {
+        try await pool.askEach { try await $0.block(number: 9) }
+      }
+      #expect(error?.code == code)
+      #expect(error?.isLacking == (code == .notFound))
+    }
+    #expect(servers.map(\.seen.requests.count) == statuses.map { $0 == 429 ? 1 : 2 })
+  }
+
+  @Test func eachNodeIsAskedUntilOneAnswersAlsoOneThatLags() async throws {
+    let servers = [try server(head: 31_001, .hangUp), try server(head: 1000), try server(head: 31_001)]
+    defer { for server in servers { server.stop() } }
+    let pool = pool(servers)
+    _ = await pool.usableNodes()
+    #expect(pool.snapshot().map(\.lags) == [false, true, false])
+    #expect(try await pool.askEach { try await $0.account(.zero) } == nil)
+    #expect(servers.map(reads) == [1, 1, 0])
+  }
+
   // MARK: The rules alone
 
   @Test func restsGrowAndEndWithASuccess() {

@@ -80,6 +80,12 @@ import Testing
     // Two are needed where two answer: the one behind is waited for, unless there are two without it.
     ([(50_000, false), (50_001, false)], "unknown"), ([(50_001, false), (50_000, false)], "unknown"),
     ([(50_000, false), (50_001, false), (50_001, false)], "absent"),
+    // One that is more than two minutes behind is not waited for, and believed where it has it.
+    ([(50_000, false), (170_000, false)], "unknown"), ([(50_000, false), (170_001, false)], "absent"),
+    ([(170_001, false), (50_000, false)], "absent"), ([(170_001, false), (50_000, true)], "present"),
+    ([(49_999, false), (50_000, false), (170_000, false)], "unknown"),
+    // Nor does one of three that is dated far ahead make the others late.
+    ([(50_000, false), (50_000, false), (400_000, false)], "unknown"),
   ] as [([(Int64, Bool)], String)])
   func aSolidHeadPastTheMomentDecides(nodes: [(Int64, Bool)], expected: String) async throws {
     let servers = try nodes.map { try server(head: 100_000, solid: $0.0, has: $0.1) }

@@ -67,6 +67,14 @@ final class FakeChain: Sendable {
     /// Questions about solid blocks are answered when this is over; and how many wait for that.
     var holdsSolid = false
     var heldSolid = 0
+    /// What calls are answered with instead of 200, by their names.
+    var statuses: [String: Int] = [:]
+    /// Gives no lists of blocks, as a lite node.
+    var isLite = false
+    /// Blocks that are left out of lists.
+    var unlisted: Set<Int64> = []
+    /// Blocks whose receipts are told as those of another one.
+    var receiptsOf: [Int64: Int64] = [:]
 
     var head: Int64 { Int64(blocks.count) - 1 }
   }
@@ -90,7 +98,7 @@ final class FakeChain: Sendable {
           transactions: []))
     }
     state = Mutex(State(blocks: blocks, solid: solid))
-    let server = try StubHTTPServer { [weak self] in .text(self?.answer($0) ?? "{}") }
+    let server = try StubHTTPServer { [weak self] in self?.reply($0) ?? .text("{}") }
     self.server.withLock { $0 = server }
   }
 
@@ -128,6 +136,12 @@ final class FakeChain: Sendable {
 
   // MARK: - Answers
 
+  private func reply(_ request: StubHTTPServer.Request) -> StubHTTPServer.Reply {
+    let text = answer(request)
+    let name = request.target.split(separator: "/").last.map(String.init) ?? ""
+    return .text(text, status: state.withLock { $0.statuses[name] ?? 200 })
+  }
+
   func answer(_ request: StubHTTPServer.Request) -> String {
     let path = request.target.split(separator: "/").map(String.init)
     guard path.count == 2 else { return "{}" }
@@ -147,12 +161,15 @@ final class FakeChain: Sendable {
         return Self.json(Self.told(wanted, isSolid, state), lateMs: isLate ? 3_600_000 : 0)
       case "getblock": return Self.json(Self.told(last, isSolid, state), withTransactions: false)
       case "getblockbylimitnext":
+        if state.isLite { return #"{"Error":"this API is closed because this node is a lite fullnode"}"# }
         let range = max(0, number("startNum"))..<max(0, min(number("endNum"), last + 1))
-        return #"{"block":[\#(range.map { Self.json(state.blocks[Int($0)]) }.joined(separator: ","))]}"#
+        let listed = range.filter { !state.unlisted.contains($0) }
+        return #"{"block":[\#(listed.map { Self.json(state.blocks[Int($0)]) }.joined(separator: ","))]}"#
       case "gettransactioninfobyblocknum":
         let wanted = number("num")
         guard wanted >= 0, wanted <= last, !state.hasStaleReceipts else { return "[]" }
-        return "[\(Self.receipts(Self.told(wanted, isSolid, state)).joined(separator: ","))]"
+        let told = Self.told(state.receiptsOf[wanted] ?? wanted, isSolid, state)
+        return "[\(Self.receipts(told).joined(separator: ","))]"
       case "broadcasthex": return Self.broadcast(parameters?["transaction"] as? String ?? "", &state)
       case "getaccount": return #"{"address":"\#(parameters?["address"] as? String ?? "")","balance":1000000}"#
       case "getaccountresource":

@@ -48,6 +48,25 @@ struct PoolMigrationTests {
     await pool.close()
   }
 
+  @Test("a task about blocks of the release before has passed none over")
+  func tasks() async throws {
+    let conninfo = try await PostgresServer.shared().createDatabase()
+    let pool = PostgresPool(
+      configuration: PostgresConfiguration(conninfo: conninfo, applicationName: "test", searchPath: "tx_svc"), size: 1)
+    let older = TxMigrations.all.filter { $0.version < TxMigrations.passed.version }
+    try await Migrator.run(pool, schema: "tx_svc", component: "service", migrations: older)
+    try await pool.withSession { session in
+      _ = try session.execute("insert into chain_tasks values ('k-1', 'rescan', 5, 9, 6, 0, now(), null)")
+    }
+    try await Migrator.run(pool, schema: "tx_svc", component: "service", migrations: TxMigrations.all)
+    let tasks = try await pool.withSession { session in
+      try session.execute("select * from chain_tasks").decoded(ChainTask.self)
+    }
+    #expect(tasks.map(\.next) == [6])
+    #expect(tasks.map(\.passed) == [0])
+    await pool.close()
+  }
+
   @Test("indexes that an operator made beforehand are taken as they are, and a pair's legs are found by one of them")
   func indexes() async throws {
     let conninfo = try await PostgresServer.shared().createDatabase()

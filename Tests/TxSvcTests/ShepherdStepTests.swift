@@ -77,6 +77,15 @@ struct ShepherdStepTests {
   }
 
   @Test(
+    "while no node can tell what became of an expired one they are asked ever more rarely",
+    arguments: [(60_001, 2_000), (80_000, 2_000), (160_000, 10_000), (660_000, 60_000), (90_000_000, 60_000)]
+      as [(Int64, Int64)])
+  func searchAgain(solidTimeMs: Int64, pauseMs: Int64) {
+    let pause = ShepherdStep.searchAgainAfter(expirationMs: 60_000, solidTimeMs: solidTimeMs)
+    #expect(pause == .milliseconds(pauseMs))
+  }
+
+  @Test(
     "each broadcast code is read as what it proves",
     arguments: [
       ("SIGERROR", SendingOutcome.rejected), ("CONTRACT_VALIDATE_ERROR", .rejected), ("CONTRACT_EXE_ERROR", .rejected),

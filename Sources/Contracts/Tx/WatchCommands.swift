@@ -56,13 +56,18 @@ public struct ChainStatusView: Codable, Sendable, Equatable {
     public let next: Int64
     /// What was missing and found, or what differed.
     public let findings: Int64
-    public init(id: String, kind: String, from: Int64, to: Int64, next: Int64, findings: Int64) {
+    /// Blocks that were passed over because no node could give them. Missing in answers of the release before.
+    public let passed: Int64?
+    public init(
+      id: String, kind: String, from: Int64, to: Int64, next: Int64, findings: Int64, passed: Int64? = nil
+    ) {
       self.id = id
       self.kind = kind
       self.from = from
       self.to = to
       self.next = next
       self.findings = findings
+      self.passed = passed
     }
   }
 
@@ -91,9 +96,12 @@ public struct ChainStatusView: Codable, Sendable, Equatable {
   public let strays: Int64
   /// Unfinished ones.
   public let tasks: [Task]
+  /// Blocks that were passed over by tasks of the last 90 days, finished or not. Missing in answers of the release
+  /// before.
+  public let passed: Int64?
   public init(
     number: Int64?, blockTime: Date?, headNumber: Int64?, solidNumber: Int64?, scannedNumber: Int64?,
-    watchedAddresses: Int64, callsToday: [Calls], strays: Int64, tasks: [Task]
+    watchedAddresses: Int64, callsToday: [Calls], strays: Int64, tasks: [Task], passed: Int64? = nil
   ) {
     self.number = number
     self.blockTime = blockTime
@@ -104,5 +112,6 @@ public struct ChainStatusView: Codable, Sendable, Equatable {
     self.callsToday = callsToday
     self.strays = strays
     self.tasks = tasks
+    self.passed = passed
   }
 }

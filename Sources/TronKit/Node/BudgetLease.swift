@@ -16,9 +16,14 @@ struct BudgetLease {
   /// Requests that are not used within this are given up: others may have had them since.
   static let lifetime = Duration.seconds(1)
 
-  /// By what they were fetched for: what only the more important could have is not handed to the others.
-  private var held: [RequestPriority: Int64] = [:]
-  private var expiresAt = Duration.zero
+  private struct Part {
+    var count: Int64
+    var expiresAt: Duration
+  }
+
+  /// By what they were fetched for: what only the more important could have is not handed to the others, and what is
+  /// fetched for one keeps nothing alive that was fetched for another.
+  private var held: [RequestPriority: Part] = [:]
   private var windowStart = Duration.zero
   private var takenInWindow: [RequestPriority: Int64] = [:]
   private var takenBefore: [RequestPriority: Int64] = [:]
@@ -36,15 +41,14 @@ struct BudgetLease {
 
   /// Likewise, for requests that were counted when they were wanted first.
   mutating func takeHeld(_ count: Int64, _ priority: RequestPriority, now: Duration) -> Bool {
-    guard now < expiresAt else { return false }
-    let usable = held.filter { $0.key.reservePercent >= priority.reservePercent }
-    guard usable.values.reduce(0, +) >= count else { return false }
+    let usable = held.filter { $0.key.reservePercent >= priority.reservePercent && now < $0.value.expiresAt }
+    guard usable.values.reduce(0, { $0 + $1.count }) >= count else { return false }
     var missing = count
     // First those that the fewest may have.
-    for (kept, number) in usable.sorted(by: { $0.key.reservePercent < $1.key.reservePercent }) {
-      let part = min(missing, number)
-      held[kept] = number - part
-      missing -= part
+    for (kept, part) in usable.sorted(by: { $0.key.reservePercent < $1.key.reservePercent }) {
+      let taken = min(missing, part.count)
+      held[kept]?.count -= taken
+      missing -= taken
     }
     return true
   }
@@ -67,9 +71,8 @@ struct BudgetLease {
     }
     requestsLeft = grant.requestsLeft
     guard grant.granted >= count else { return false }
-    if now >= expiresAt { held = [:] }
-    held[priority, default: 0] += grant.granted - count
-    expiresAt = now + Self.lifetime
+    let left = held[priority].map { now < $0.expiresAt ? $0.count : 0 } ?? 0
+    held[priority] = Part(count: left + grant.granted - count, expiresAt: now + Self.lifetime)
     return true
   }
 

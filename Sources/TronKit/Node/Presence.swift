@@ -22,9 +22,14 @@ extension TronNodePool {
   /// behind them may tell the head of one and search in another. Two keys of one gateway are one witness.
   public static let absenceWitnesses = 2
 
+  /// In milliseconds of chain time: nobody waits for a node whose solid head is further behind that of an absence's
+  /// witness. A solid head is about 57 s behind its chain's head, so one that is twice as far behind another stands
+  /// still, or has days to catch up with: it would leave every absence open.
+  public static let solidLagMax: Int64 = 120_000
+
   /// Asks for what may not be there. The first node that has it decides; "absent" takes every witness that can be
   /// reached, each with its head read *before* it is asked. Of `solidAfter` one absence is not enough while another
-  /// node answers that is not that far.
+  /// node answers that is not that far, unless it is over `solidLagMax` behind the one.
   /// - Parameter find: nil where the node does not have it.
   /// - Throws: `TronNodeError` when no node answers, or `CancellationError`.
   public func presence<Value: Sendable>(
@@ -32,16 +37,16 @@ extension TronNodePool {
     _ find: @escaping @Sendable (TronNodeClient) async throws -> Value?
   ) async throws -> Presence<Value> {
     var absences: [String: ChainPoint] = [:]
-    var reason: String?
+    var behind: [(name: String, point: ChainPoint)] = []
     var failure: TronNodeError?
     for place in await usablePlaces() where absences.count < Self.absenceWitnesses {
       let node = nodes[place]
       guard absences[node.name] == nil else { continue }
       do {
         switch try await testimony(of: node.with(priority: priority), proof, find) {
-        case .present(let value): return .present(value)
-        case .absent(let point): absences[node.name] = point
-        case .unknown(let why): reason = why
+        case .has(let value): return .present(value)
+        case .lacks(let point): absences[node.name] = point
+        case .isBehind(let point): behind.append((node.name, point))
         }
       } catch let error as TronNodeError {
         failure = error
@@ -49,14 +54,21 @@ extension TronNodePool {
       }
     }
     if let earliest = absences.values.min(by: { $0.timestamp < $1.timestamp }) {
-      // Whoever is not that far yet will be: until then one word is not enough.
-      if case .solidAfter = proof, absences.count < Self.absenceWitnesses, let reason {
-        return .unknown(reason: reason)
+      // Whoever is not that far yet will be soon: until then one word is not enough. Nobody is late by a time that the
+      // pool does not believe.
+      let reached = min(earliest.timestamp, latestHead ?? earliest.timestamp)
+      let coming = behind.last { reached - $0.point.timestamp <= Self.solidLagMax }
+      if case .solidAfter = proof, absences.count < Self.absenceWitnesses, let coming {
+        return .unknown(reason: Self.behind(coming.name, coming.point))
       }
       return .absent(asOf: earliest)
     }
     if let failure { throw failure }
-    return .unknown(reason: reason ?? "no node has come far enough")
+    return .unknown(reason: behind.last.map { Self.behind($0.name, $0.point) } ?? "no node has come far enough")
+  }
+
+  private static func behind(_ name: String, _ point: ChainPoint) -> String {
+    "\(name) is only at block \(point.number)"
   }
 
   /// An account, or that the address is not activated. The usual answer costs one call; only when there is none are
@@ -72,7 +84,7 @@ extension TronNodePool {
   private func testimony<Value: Sendable>(
     of node: TronNodeClient, _ proof: PresenceProof,
     _ find: @escaping @Sendable (TronNodeClient) async throws -> Value?
-  ) async throws -> Presence<Value> {
+  ) async throws -> Testimony<Value> {
     let point: ChainPoint
     let reaches: Bool
     switch proof {
@@ -83,7 +95,15 @@ extension TronNodePool {
       point = try await node.solidHead().point
       reaches = point.timestamp > time
     }
-    if let value = try await find(node) { return .present(value) }
-    return reaches ? .absent(asOf: point) : .unknown(reason: "\(node.name) is only at block \(point.number)")
+    if let value = try await find(node) { return .has(value) }
+    return reaches ? .lacks(asOf: point) : .isBehind(point)
   }
+}
+
+/// What one node says of something that may not be there.
+private enum Testimony<Value: Sendable>: Sendable {
+  case has(Value)
+  case lacks(asOf: ChainPoint)
+  /// It does not have it, and is only here.
+  case isBehind(ChainPoint)
 }

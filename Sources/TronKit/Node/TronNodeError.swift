@@ -55,5 +55,13 @@ public struct TronNodeError: Error, Hashable, Sendable, CustomStringConvertible 
     }
   }
 
+  /// Whether the node was asked and has not got what was wanted, or cannot give it: to wait for it brings nothing.
+  public var isLacking: Bool {
+    switch code {
+    case .unsupported, .notFound, .malformed: true
+    case .unreachable, .timeout, .rateLimited, .refused, .invalid, .overBudget, .noNode: false
+    }
+  }
+
   public var description: String { "tron node \(code.rawValue): \(message)" }
 }

@@ -111,6 +111,34 @@ public struct TronNodePool: Sendable {
     }
   }
 
+  /// Runs a read on one node after another, in the configured order, until one answers: also on those that rest or lag,
+  /// but on none that asked to be left alone.
+  /// - Throws: `TronNodeError`, or `CancellationError`. One that `isLacking` is thrown only where every node was asked
+  ///   and each lacks what was wanted.
+  public func askEach<Answer: Sendable>(
+    _ priority: RequestPriority = .confirmation, _ call: @Sendable (TronNodeClient) async throws -> Answer
+  ) async throws -> Answer {
+    var lack: TronNodeError?
+    var doubt: TronNodeError?
+    for (index, node) in nodes.enumerated() {
+      try Task.checkCancellation()
+      let isSuspended = memory.health.withLock { $0.isSuspended(index, now: memory.now) }
+      guard !isSuspended else {
+        doubt = TronNodeError(.rateLimited, "\(node.name) asked to be left alone", mayHaveBeenSent: false)
+        continue
+      }
+      do {
+        let answer = try await call(node.with(priority: priority))
+        memory.health.withLock { $0.succeeded(index) }
+        return answer
+      } catch let error as TronNodeError {
+        note(error, of: index)
+        if error.isLacking { lack = error } else { doubt = error }
+      }
+    }
+    throw doubt ?? lack ?? noNode()
+  }
+
   /// What is known of each node, in the configured order, for metrics.
   public func snapshot() -> [NodeSnapshot] {
     let now = memory.now

@@ -10,14 +10,15 @@ struct BlockRescan: Sendable {
   let bus: Bus
   let reader: ChainReader
 
-  /// - Parameter mayPass: go on behind the block although no node can give it.
+  /// - Parameter mayPass: ask every node, and go on behind the block where each has said that it lacks it.
   func run(_ ground: ChainTaskStep.Ground, block number: Int64, mayPass: Bool) async throws {
     let block: ChainBlock
     let receipts: [TransactionInfo]
     do {
-      block = try await self.block(number)
-      receipts = ground.scan.watched > 0 && !block.transactions.isEmpty ? try await self.receipts(block) : []
-    } catch let error as TronNodeError where mayPass && error.isAnswer {
+      block = try await self.block(number, askingEach: mayPass)
+      let needsReceipts = ground.scan.watched > 0 && !block.transactions.isEmpty
+      receipts = needsReceipts ? try await self.receipts(block, askingEach: mayPass) : []
+    } catch let error as TronNodeError where mayPass && error.isLacking {
       return try await pass(ground, number, error)
     }
     let moves = ground.scan.watched > 0 ? world.deposits.moves(in: block, receipts: receipts) : BlockMoves()
@@ -87,8 +88,8 @@ struct BlockRescan: Sendable {
   }
 
   /// What a node lacks, or contradicts, is thrown as an error of this node, so that the others are asked.
-  private func block(_ number: Int64) async throws -> ChainBlock {
-    try await reader.read(.rescan) { node in
+  private func block(_ number: Int64, askingEach: Bool) async throws -> ChainBlock {
+    try await reader.read(.rescan, askingEach: askingEach) { node in
       do {
         return try await node.block(number: number, solid: true)
       } catch let error as TronNodeError where error.code == .notFound {
@@ -97,9 +98,14 @@ struct BlockRescan: Sendable {
     }
   }
 
-  private func receipts(_ block: ChainBlock) async throws -> [TransactionInfo] {
-    try await reader.read(.rescan) { node in
+  private func receipts(_ block: ChainBlock, askingEach: Bool) async throws -> [TransactionInfo] {
+    try await reader.read(.rescan, askingEach: askingEach) { node in
       let receipts = try await node.transactionInfos(inBlock: block.number, solid: true)
+      guard receipts.count == block.transactions.count else {
+        throw TronNodeError(
+          .unsupported,
+          "\(node.name) has \(receipts.count) receipts of block \(block.id), not \(block.transactions.count)")
+      }
       guard Set(receipts.map(\.id)) == Set(block.transactions.map(\.id)) else {
         throw TronNodeError(
           .malformed, "\(node.name)'s receipts of block \(block.number) are not those of \(block.id)")
@@ -109,13 +115,17 @@ struct BlockRescan: Sendable {
   }
 
   private func pass(_ ground: ChainTaskStep.Ground, _ number: Int64, _ error: TronNodeError) async throws {
+    let needs: [Need] = [.row(ChainTask.self, ground.task.id)]
+    let isPassed = try await reader.write(needs, at: ground.now, bus) { unit -> Bool in
+      guard var task = try unit.find(ChainTask.self, ground.task.id), task.next == number else { return false }
+      task.advance(to: number + 1, findings: 0, passed: 1, now: unit.now)
+      try unit.save(task)
+      return true
+    }
+    guard isPassed else { return }
+    ground.task.count(passed: 1, bus.metrics)
     bus.logger.error(
       "a block was not read again: no node can give it",
       metadata: ["task": "\(ground.task.id)", "block": "\(number)", "error": "\(error)"])
-    try await reader.write([.row(ChainTask.self, ground.task.id)], at: ground.now, bus) { unit in
-      guard var task = try unit.find(ChainTask.self, ground.task.id), task.next == number else { return }
-      task.advance(to: number + 1, findings: 0, now: unit.now)
-      try unit.save(task)
-    }
   }
 }

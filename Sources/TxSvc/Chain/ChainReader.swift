@@ -39,14 +39,17 @@ struct ChainReader: Sendable {
     self.metrics = metrics
   }
 
-  /// As `TronNodePool.read`. Every node that is asked counts.
+  /// As `TronNodePool.read`, or `askEach` where that is said. Every node that is asked counts.
   func read<Answer: Sendable>(
-    _ purpose: Purpose, _ call: @escaping @Sendable (TronNodeClient) async throws -> Answer
+    _ purpose: Purpose, askingEach: Bool = false,
+    _ call: @escaping @Sendable (TronNodeClient) async throws -> Answer
   ) async throws -> Answer {
-    try await nodes.read(purpose.priority) { node in
+    let counted: @Sendable (TronNodeClient) async throws -> Answer = { node in
       count(purpose)
       return try await call(node)
     }
+    if askingEach { return try await nodes.askEach(purpose.priority, counted) }
+    return try await nodes.read(purpose.priority, counted)
   }
 
   func count(_ purpose: Purpose, calls: Int = 1) {

@@ -6,7 +6,8 @@ enum ChainSearch {
   enum Finding: Sendable, Equatable {
     case absent
     case present(block: BlockID, timeMs: Int64, result: String)
-    /// No node's solid head is past the expiration, or the nodes disagree: "not found" proves nothing.
+    /// No node's solid head is past the expiration, or one alone is while another soon will be, or the nodes disagree:
+    /// "not found" proves nothing.
     case nodeLags
   }
 

@@ -18,6 +18,7 @@ enum ChainStatus {
       let strays = try session.execute(
         "select count(*) as count from stray_transactions where is_solid and settled_at is null"
       ).rows.first
+      let passed = try session.execute("select coalesce(sum(passed), 0)::bigint as count from chain_tasks").rows.first
       let tasks = try session.execute(
         "select * from chain_tasks where finished_at is null order by started_at limit $1", [.int(tasksMax)]
       ).decoded(ChainTask.self)
@@ -29,8 +30,9 @@ enum ChainStatus {
         strays: try strays?.int("count") ?? 0,
         tasks: tasks.map {
           .init(
-            id: $0.id, kind: $0.kind.rawValue, from: $0.first, to: $0.last, next: $0.next, findings: $0.findings)
-        })
+            id: $0.id, kind: $0.kind.rawValue, from: $0.first, to: $0.last, next: $0.next, findings: $0.findings,
+            passed: $0.passed)
+        }, passed: try passed?.int("count"))
     }
   }
 

@@ -18,8 +18,11 @@ struct ChainTaskStep: Effect {
   static let pause: Duration = .seconds(2)
   /// A block is two calls.
   private static let blocksPerStep = 5
-  /// Blocks that nodes cannot give are asked for so often; then they are passed over.
+  /// Blocks that nodes do not give are asked for so often. Then those that every node lacks are passed over; while one
+  /// that may have them cannot be asked, the others of the order key have their turn.
   private static let attemptsMax = 10
+  /// Between so many tries and the next ones.
+  private static let outagePause: Duration = .seconds(300)
 
   /// What a step begins with.
   struct Ground: Sendable {
@@ -69,7 +72,11 @@ struct ChainTaskStep: Effect {
         }
       } catch {
         await effect.countFailed(reader, ground.now, bus)
-        throw error
+        guard mayPass, error is TronNodeError || error is TransientFailure else { throw error }
+        bus.logger.warning(
+          "blocks wait for nodes that may have them and cannot be asked",
+          metadata: ["task": "\(effect.task)", "block": "\(ground.task.next)", "error": "\(error)"])
+        return .again(after: outagePause)
       }
     }
     return .done()
@@ -82,16 +89,6 @@ struct ChainTaskStep: Effect {
     } catch {
       bus.logger.warning(
         "calls to the nodes were not counted", metadata: ["task": "\(task)", "error": "\(error)"])
-    }
-  }
-}
-
-extension TronNodeError {
-  /// Whether the nodes were asked and could not give what was wanted: waiting for them brings nothing.
-  var isAnswer: Bool {
-    switch code {
-    case .refused, .invalid, .unsupported, .malformed, .notFound: true
-    case .unreachable, .timeout, .rateLimited, .overBudget, .noNode: false
     }
   }
 }

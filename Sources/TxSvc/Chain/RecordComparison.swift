@@ -24,51 +24,64 @@ struct RecordComparison: Sendable {
     let seen: String
   }
 
-  /// - Parameter mayPass: go on although the node does not have the blocks.
+  /// - Parameter mayPass: go on behind blocks that every node that is well lacks.
   func run(_ ground: ChainTaskStep.Ground, mayPass: Bool) async throws {
     let task = ground.task
     let records = try await records(from: task.next, to: task.last)
     guard let first = records.first?.number, let last = records.last?.number else {
       return try await conclude(ground, [], next: task.last + 1)
     }
-    guard let node = await Self.node(of: world.nodes) else {
-      throw TransientFailure("no TRON node can be asked for blocks \(first) to \(last)")
-    }
-    reader.count(.compare)
-    let blocks = try await blocks(of: node, first, last, mayPass: mayPass)
-    let byNumber = Dictionary(blocks.map { ($0.number, $0) }) { first, _ in first }
-    let lacking = records.filter { byNumber[$0.number] == nil }
-    if !lacking.isEmpty {
-      guard mayPass else {
-        throw TransientFailure("\(node.name) does not have \(lacking.count) of the blocks \(first) to \(last)")
-      }
+    let byNumber = try await blocks(of: records, first, last, mayPass: mayPass)
+    let lacking = records.count { byNumber[$0.number] == nil }
+    if lacking > 0 {
       bus.logger.warning(
-        "blocks were not compared: the node does not have them",
-        metadata: ["from": "\(first)", "to": "\(last)", "lacking": "\(lacking.count)"])
+        "blocks were not compared: no node has them",
+        metadata: ["from": "\(first)", "to": "\(last)", "lacking": "\(lacking)"])
     }
+    let blocks = byNumber.values.sorted { $0.number < $1.number }
     let missing = try await missing(in: blocks).merging(try await missingOwn(in: blocks)) { $0 + $1 }
     let differences = records.flatMap { record in
       byNumber[record.number].map { Self.differences(record, $0, missing: missing[$0.number] ?? []) } ?? []
     }
-    try await conclude(ground, differences, next: last + 1)
+    try await conclude(ground, differences, passed: lacking, next: last + 1)
   }
 
-  /// None of those that the node cannot give, where they may be passed over.
+  /// By number. One node after another is asked until each record has its block.
+  /// - Throws: where some have none, unless they may be passed over and nothing but their lack was the reason.
   private func blocks(
-    of node: TronNodeClient, _ first: Int64, _ last: Int64, mayPass: Bool
-  ) async throws -> [ChainBlock] {
-    do {
-      return try await node.with(priority: .refresh).with(timeout: .seconds(20)).blocks(from: first, to: last + 1)
-    } catch let error as TronNodeError where mayPass && error.isAnswer {
-      bus.logger.warning("blocks cannot be read", metadata: ["node": "\(node.name)", "error": "\(error)"])
-      return []
+    of records: [SolidBlock], _ first: Int64, _ last: Int64, mayPass: Bool
+  ) async throws -> [Int64: ChainBlock] {
+    let nodes = await Self.nodes(of: world.nodes)
+    guard !nodes.isEmpty else {
+      throw TransientFailure("no TRON node can be asked for blocks \(first) to \(last)")
     }
+    var found: [Int64: ChainBlock] = [:]
+    var outage: TronNodeError?
+    // Waiting for the answer or the budget takes as long as the task has: then the next node's turn is another time.
+    for node in nodes where outage?.code != .timeout && outage?.code != .overBudget {
+      do {
+        reader.count(.compare)
+        let blocks = try await node.with(priority: .refresh).with(timeout: .seconds(20))
+          .blocks(from: first, to: last + 1)
+        found.merge(blocks.map { ($0.number, $0) }) { known, _ in known }
+      } catch let error as TronNodeError {
+        bus.logger.log(
+          level: mayPass ? .warning : .debug, "a node does not give the blocks",
+          metadata: ["node": "\(node.name)", "error": "\(error)"])
+        if !error.isLacking { outage = error }
+      }
+      if records.allSatisfy({ found[$0.number] != nil }) { return found }
+    }
+    if let outage { throw outage }
+    guard mayPass else { throw TransientFailure("no TRON node has all of the blocks \(first) to \(last)") }
+    return found
   }
 
-  /// Another one than blocks are usually read from, if that is well: the last in the list.
-  static func node(of pool: TronNodePool) async -> TronNodeClient? {
+  /// First another one than blocks are usually read from: those that are well, the last in the list first.
+  static func nodes(of pool: TronNodePool) async -> [TronNodeClient] {
     let usable = await pool.usableNodes()
-    return pool.wellNodes.last ?? usable.first
+    let well = pool.wellNodes
+    return well.isEmpty ? Array(usable.prefix(1)) : well.reversed()
   }
 
   static func differences(_ record: SolidBlock, _ block: ChainBlock, missing: [String]) -> [Difference] {
@@ -93,15 +106,17 @@ struct RecordComparison: Sendable {
   }
 
   /// Tells the differences, has their blocks read again, and moves the task on, in one transaction.
-  private func conclude(_ ground: ChainTaskStep.Ground, _ differences: [Difference], next: Int64) async throws {
+  private func conclude(
+    _ ground: ChainTaskStep.Ground, _ differences: [Difference], passed: Int = 0, next: Int64
+  ) async throws {
     let id = ground.task.id
     let numbers = Set(differences.map(\.number)).sorted()
     let rescans = numbers.map { (number: $0, id: "\(id)/\($0)") }
     let needs: [Need] =
       [.row(ChainTask.self, id), .row(ScanCursor.self, ScanCursor.key)]
       + rescans.map { .row(ChainTask.self, $0.id) }
-    try await reader.write(needs, at: ground.now, bus) { unit in
-      guard var task = try unit.find(ChainTask.self, id), task.next == ground.task.next else { return }
+    let isMoved = try await reader.write(needs, at: ground.now, bus) { unit -> Bool in
+      guard var task = try unit.find(ChainTask.self, id), task.next == ground.task.next else { return false }
       if !differences.isEmpty, var scan = try unit.find(ScanCursor.self, ScanCursor.key) {
         for difference in differences {
           scan.seq += 1
@@ -117,9 +132,11 @@ struct RecordComparison: Sendable {
           ChainTask(id: rescan.id, kind: .rescan, blocks: rescan.number...rescan.number, now: unit.now))
         try unit.start(ChainTaskStep(task: rescan.id))
       }
-      task.advance(to: next, findings: Int64(differences.count), now: unit.now)
+      task.advance(to: next, findings: Int64(differences.count), passed: Int64(passed), now: unit.now)
       try unit.save(task)
+      return true
     }
+    if isMoved, passed > 0 { ground.task.count(passed: passed, bus.metrics) }
     for difference in differences {
       bus.metrics.counter("energy_tx_record_differences_total", labels: [("kind", difference.kind.rawValue)])
         .increment()

@@ -17,6 +17,15 @@ enum ShepherdStep: Sendable, Equatable {
   /// A node that may or may not have it is followed by the next one after this.
   static let nextNodeAfter: Duration = .milliseconds(400)
 
+  /// How soon an expired transaction is looked for again where no node can tell yet: after a tenth of the chain time
+  /// since its expiration, within these. Most wait for a second node's next solid blocks, but nodes that stay behind
+  /// must not cost a day's calls.
+  static let searchAgain: ClosedRange<Duration> = Duration.seconds(2)...Duration.seconds(60)
+
+  static func searchAgainAfter(expirationMs: Int64, solidTimeMs: Int64) -> Duration {
+    min(searchAgain.upperBound, max(searchAgain.lowerBound, .milliseconds((solidTimeMs - expirationMs) / 10)))
+  }
+
   /// - Parameters:
   ///   - sendings: all of them.
   ///   - judges: the names of the nodes that can be asked for their judgement now; asked for where it matters.

@@ -27,7 +27,9 @@ struct SendTransaction: Effect {
     case .finished: return .done()
     case .wait(let pause): return .again(after: pause)
     case .bury: return effect.bury(snapshot.receiver, world)
-    case .settleExpired: return try await effect.settleExpired(transaction, snapshot.receiver, context, world)
+    case .settleExpired:
+      return try await effect.settleExpired(
+        transaction, snapshot.receiver, solidTimeMs: cursor.solidTimeMs, context, world)
     case .send:
       guard snapshot.mode.allows(transaction.purpose) else { return .again(after: .seconds(5)) }
       return try await effect.send(transaction, to: snapshot.receiver, after: sendings, context, world)
@@ -161,13 +163,16 @@ struct SendTransaction: Effect {
   }
 
   private func settleExpired(
-    _ transaction: StoredTransaction, _ receiver: TronAddress, _ context: EffectContext, _ world: TxEnvironment
+    _ transaction: StoredTransaction, _ receiver: TronAddress, solidTimeMs: Int64, _ context: EffectContext,
+    _ world: TxEnvironment
   ) async throws -> EffectOutcome {
     let effect = self
     let bus = context.bus
     let finding = try await ChainSearch.find(transaction, world.nodes) { try await FollowedBlock.isFollowed($0, bus) }
     switch finding {
-    case .nodeLags: return .again(after: .seconds(2))
+    case .nodeLags:
+      return .again(
+        after: ShepherdStep.searchAgainAfter(expirationMs: transaction.expirationMs, solidTimeMs: solidTimeMs))
     case .present(let block, let timeMs, let result):
       context.bus.logger.warning(
         "a transaction was found that the followed blocks did not show",

@@ -101,7 +101,7 @@ struct SettleLegByHand: OperatorEffect {
     return .gone("taken back elsewhere" + (command.transaction.map { " by \($0)" } ?? ""))
   }
 
-  /// Looks for a transaction of ours in solid blocks. Absence counts once a solid block is past its expiration.
+  /// Looks for a transaction of ours in solid blocks. Absence counts where nodes that are far enough agree on it.
   private static func search(
     _ transaction: StoredTransaction, _ bus: Bus, _ nodes: TronNodePool
   ) async throws -> Finding {
@@ -121,8 +121,8 @@ struct SettleLegByHand: OperatorEffect {
     case .nodeLags:
       return .refused(
         code: "not_settled",
-        "transaction \(id) may still take effect: no solid block is past its expiration "
-          + MessageCoder.timestamp(Date(chainMilliseconds: transaction.expirationMs)))
+        "transaction \(id) may still take effect: too few nodes have a solid block past its expiration "
+          + MessageCoder.timestamp(Date(chainMilliseconds: transaction.expirationMs)) + ", or they disagree")
     case .present(let block, _, _):
       return .refused(code: "not_settled", "transaction \(id) is in block \(block.number), which is not solid")
     }
@@ -162,7 +162,7 @@ struct SettleLegByHand: OperatorEffect {
     }
     switch try await pair.search(nodes) {
     case .unknown(let reason):
-      return .refused(code: "not_settled", "no node's solid block is later than the legs' blocks: \(reason)")
+      return .refused(code: "not_settled", "too few nodes' solid blocks are later than the legs' blocks: \(reason)")
     case .present(let lent):
       return .refused(
         code: "chain_disagrees",

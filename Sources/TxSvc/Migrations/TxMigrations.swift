@@ -160,5 +160,6 @@ enum TxMigrations {
     refresh,
     own,
     indexes,
+    passed,
   ]
 }

@@ -18,6 +18,8 @@ struct ChainTask: Row {
   var next: Int64
   /// What was missing and found, or what differed.
   var findings: Int64
+  /// Blocks that were passed over because no node could give them.
+  var passed: Int64
   let startedAt: Date
   var finishedAt: Date?
 
@@ -30,13 +32,19 @@ struct ChainTask: Row {
     last = blocks.upperBound
     next = blocks.lowerBound
     findings = 0
+    passed = 0
     startedAt = now
     finishedAt = nil
   }
 
-  mutating func advance(to number: Int64, findings more: Int64, now: Date) {
+  mutating func advance(to number: Int64, findings more: Int64, passed lacking: Int64 = 0, now: Date) {
     next = number
     findings += more
+    passed += lacking
     if next > last { finishedAt = now }
+  }
+
+  func count(passed lacking: Int, _ metrics: MetricsRegistry) {
+    metrics.counter("energy_tx_blocks_passed_total", labels: [("kind", kind.rawValue)]).increment(by: lacking)
   }
 }
