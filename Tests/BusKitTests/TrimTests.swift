@@ -29,6 +29,17 @@ struct TrimTests {
     await redis.close()
   }
 
+  @Test func answersThatWereReadTakeUpNoMoreThanThoseThatMayWait() async throws {
+    let broker = RedisBroker(try await RedisServer.shared().configuration)
+    let topic = Topic.replies(process: "test-\(UUID().uuidString)")
+    for _ in 0..<12 {
+      _ = try await broker.publish(
+        try (0..<1_000).map { _ in Publication(try World.envelope(Add(account: "a")), topic: topic) })
+    }
+    #expect(try await (10_000..<10_500).contains(broker.length(of: topic.streamKey(0))))
+    await broker.close()
+  }
+
   @Test func theLagThatARestartOfRedisLeavesIsMendedWhenEverythingIsRead() async throws {
     let server = try await RedisServer.start(arguments: ["--appendfsync", "always"])
     let broker = RedisBroker(server.configuration)

@@ -40,8 +40,9 @@ public struct Topic: Sendable, Hashable {
     Topic("replies.\(process)", groups: [], lengthMax: repliesMax, isTransient: true)
   }
 
-  /// How many answers wait for a process before the oldest go.
-  static let repliesMax = 100_000
+  /// How many answers stay on a process' stream before the oldest go. Those that were read stay, too, until then: more
+  /// than may wait at a time would only take up Redis' memory.
+  static let repliesMax = 10_000
 }
 
 /// A reader of a topic: one per service, shared by its replicas.
